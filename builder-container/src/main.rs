@@ -1,0 +1,3 @@
+//! overskill-builder
+
+fn main() {}

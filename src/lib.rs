@@ -1,0 +1,3 @@
+//! OverSkill: a prompt in, a running web app out, on the edge.
+
+pub mod ids;
