@@ -1,3 +1,9 @@
 //! OverSkill: a prompt in, a running web app out, on the edge.
 
+pub mod config;
+pub mod digest;
+pub mod error;
 pub mod ids;
+pub mod llm;
+pub mod project;
+pub mod time;

@@ -1,0 +1,64 @@
+//! Limits and their defaults, in one place.
+
+/// What bounds a conversation and its files (invariant I11 of the design).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// A prompt, in bytes of UTF-8.
+    pub prompt_bytes: usize,
+    /// A text file, in bytes.
+    pub text_file_bytes: usize,
+    /// A file that is not UTF-8, in bytes.
+    pub binary_file_bytes: usize,
+    /// Files of one app.
+    pub files: usize,
+    /// All files of one app together, in bytes.
+    pub total_bytes: u64,
+    /// Model calls of one turn.
+    pub steps: u32,
+    /// Wall time of one turn, in milliseconds.
+    pub turn_millis: u64,
+    /// An app's name, in characters.
+    pub name_chars: usize,
+    /// Messages that wait while a turn runs.
+    pub queued_messages: usize,
+}
+
+impl Limits {
+    /// The defaults of the design.
+    pub const DEFAULT: Self = Self {
+        prompt_bytes: 64 * 1024,
+        text_file_bytes: 512 * 1024,
+        binary_file_bytes: 5 * 1024 * 1024,
+        files: 1_000,
+        total_bytes: 20 * 1024 * 1024,
+        steps: 40,
+        turn_millis: 20 * 60 * 1_000,
+        name_chars: 80,
+        queued_messages: 50,
+    };
+}
+
+/// How builds are tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildPolicy {
+    /// Attempts before a build fails for want of a builder.
+    pub attempts: u32,
+    /// How long a consumer may be silent before its build is given to another, in milliseconds.
+    pub lease_millis: u64,
+    /// How long a message may wait in the queue before it is sent again, in milliseconds.
+    pub queue_millis: u64,
+    /// The wait after the first failed attempt, doubled after each, in milliseconds.
+    pub backoff_millis: u64,
+}
+
+impl BuildPolicy {
+    /// The defaults: five attempts over half a minute, a lease of twelve seconds.
+    pub const DEFAULT: Self =
+        Self { attempts: 6, lease_millis: 12_000, queue_millis: 15_000, backoff_millis: 1_000 };
+
+    /// The wait after the `attempt`th failed attempt, from 1, in milliseconds.
+    #[must_use]
+    pub fn backoff(&self, attempt: u32) -> u64 {
+        self.backoff_millis.saturating_mul(1 << attempt.saturating_sub(1).min(6))
+    }
+}

@@ -1,0 +1,102 @@
+//! What is said to a model and what it answers, in no provider's format.
+
+use serde::{Deserialize, Serialize};
+
+/// One call of a model: everything it is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// The standing instructions.
+    pub system: String,
+    /// The conversation so far, oldest first, ending with what the model has to answer.
+    pub messages: Vec<Message>,
+    /// The names of the tools on offer (their contract is `generation::tools`).
+    pub tools: Vec<String>,
+}
+
+/// One entry of the conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "role", content = "blocks", rename_all = "snake_case")]
+pub enum Message {
+    /// The user's words, or the results of the tools that the model called.
+    User(Vec<UserBlock>),
+    /// What a model answered.
+    Assistant(Vec<Block>),
+}
+
+/// A part of a user message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum UserBlock {
+    /// Words.
+    Text {
+        /// The words.
+        text: String,
+    },
+    /// The result of one tool call. Every call has exactly one.
+    ToolResult(ToolResult),
+}
+
+/// A part of a model's answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Block {
+    /// Words.
+    Text {
+        /// The words.
+        text: String,
+    },
+    /// A tool to be run.
+    ToolCall(ToolCall),
+}
+
+/// A tool to be run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolCall {
+    /// Unique within the turn; the result carries it.
+    pub id: String,
+    /// The tool's name.
+    pub name: String,
+    /// Its arguments, a JSON object.
+    pub input: serde_json::Value,
+}
+
+/// What a tool answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolResult {
+    /// The call that it answers.
+    pub call: String,
+    /// Whether the tool did what was asked.
+    pub ok: bool,
+    /// What the model reads.
+    pub content: String,
+}
+
+/// A model's answer to one call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    /// Its parts, in order.
+    pub blocks: Vec<Block>,
+    /// Why it stopped.
+    pub stop: Stop,
+    /// What it cost.
+    pub usage: Usage,
+}
+
+/// Why a model stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stop {
+    /// It has said what it had to say.
+    EndTurn,
+    /// It waits for the results of its tool calls.
+    ToolUse,
+}
+
+/// Tokens of one call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Tokens read.
+    pub input: u64,
+    /// Tokens written.
+    pub output: u64,
+}
