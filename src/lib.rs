@@ -6,4 +6,5 @@ pub mod error;
 pub mod ids;
 pub mod llm;
 pub mod project;
+pub mod template;
 pub mod time;

@@ -1,0 +1,64 @@
+//! Embeds the foundation: writes the list of its files, each with `include_bytes!`, for `src/template`.
+
+use std::{
+    env,
+    error::Error,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
+
+const FOUNDATION: &str = "templates/foundation";
+
+/// What tools leave behind in the folder and no app starts with.
+const LEFT_OUT: [&str; 3] = ["node_modules", "dist", "coverage"];
+/// The only files with a leading dot that are part of an app.
+const DOT_FILES: [&str; 2] = [".gitignore", ".env.example"];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join(FOUNDATION);
+    let mut files = Vec::new();
+    collect(&root, "", &mut files)?;
+    if files.is_empty() {
+        return Err(format!("{FOUNDATION} holds no files").into());
+    }
+    files.sort();
+
+    let mut list = String::from("&[\n");
+    for file in &files {
+        println!("cargo::rerun-if-changed={FOUNDATION}/{file}");
+        let source = root.join(file);
+        writeln!(list, "    ({file:?}, include_bytes!({:?})),", source.display().to_string())?;
+    }
+    list.push_str("]\n");
+    fs::write(PathBuf::from(env::var("OUT_DIR")?).join("foundation.rs"), list)?;
+    println!("cargo::rerun-if-changed=build.rs");
+    Ok(())
+}
+
+fn collect(folder: &Path, prefix: &str, files: &mut Vec<String>) -> Result<(), Box<dyn Error>> {
+    // Cargo watches a folder with all that is below it. The top one holds node_modules, which every build touches:
+    // there only the files are watched, and a test notices one that was added.
+    if !prefix.is_empty() {
+        println!("cargo::rerun-if-changed={FOUNDATION}/{prefix}");
+    }
+    for entry in fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))? {
+        let entry = entry?;
+        let name = entry.file_name().into_string().map_err(|name| format!("{name:?} is not UTF-8"))?;
+        if !belongs(&name) {
+            continue;
+        }
+        let path = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
+        if entry.file_type()?.is_dir() {
+            collect(&entry.path(), &path, files)?;
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn belongs(name: &str) -> bool {
+    let by_name = if name.starts_with('.') { DOT_FILES.contains(&name) } else { !LEFT_OUT.contains(&name) };
+    by_name && !name.ends_with(".tsbuildinfo") && !name.ends_with(".log") && !name.ends_with('~')
+}

@@ -1,0 +1,88 @@
+//! The foundation: the files that every app starts with, rendered with the app's name.
+//!
+//! Embedded at compile time from `templates/foundation`. A name cannot leave the place it is written to: it is
+//! escaped for the language of the file. Knows no app, no storage and no build.
+
+pub mod escape;
+
+use crate::{config::Limits, project::ProjectPath};
+
+/// What stands in the foundation's files where the app's name goes: in HTML as text or in a quoted attribute, in
+/// TypeScript inside a double-quoted string.
+pub const PLACEHOLDER: &str = "__APP_NAME__";
+
+const FOUNDATION: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/foundation.rs"));
+
+/// Why a text cannot be an app's name. The sentence is fit for a user.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// Nothing but white space.
+    #[error("a name must not be empty")]
+    Empty,
+    /// Over the limit, in characters.
+    #[error("a name may have at most {limit} characters")]
+    TooLong {
+        /// The limit in characters.
+        limit: usize,
+    },
+    /// A line break, or another control character.
+    #[error("a name must be one line without control characters")]
+    Control,
+}
+
+/// Reads an app's name: without the white space around it, 1 to `limits.name_chars` characters on one line.
+///
+/// # Errors
+/// When it is none.
+pub fn name<'a>(text: &'a str, limits: &Limits) -> Result<&'a str, NameError> {
+    let name = text.trim();
+    if name.is_empty() {
+        return Err(NameError::Empty);
+    }
+    if name.chars().count() > limits.name_chars {
+        return Err(NameError::TooLong { limit: limits.name_chars });
+    }
+    one_line(name).map(|()| name)
+}
+
+/// The files of a new app called `name`, ordered by path.
+///
+/// # Errors
+/// [`NameError::Control`] when the name is not one line.
+pub fn foundation(name: &str) -> Result<Vec<(ProjectPath, Vec<u8>)>, NameError> {
+    one_line(name)?;
+    Ok(FOUNDATION
+        .iter()
+        .filter_map(|(path, content)| Some((path.parse::<ProjectPath>().ok()?, content)))
+        .map(|(path, content)| {
+            let rendered = render(&path, content, name);
+            (path, rendered)
+        })
+        .collect())
+}
+
+/// The line of `src/app/identity.ts` that holds the name.
+#[must_use]
+pub fn identity_line(name: &str) -> String {
+    format!("  name: \"{}\",", escape::js_string(name))
+}
+
+fn one_line(name: &str) -> Result<(), NameError> {
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    if name.contains(breaks) { Err(NameError::Control) } else { Ok(()) }
+}
+
+fn render(path: &ProjectPath, content: &[u8], name: &str) -> Vec<u8> {
+    let escaped = match path.extension() {
+        "html" => escape::html(name),
+        "ts" | "tsx" => escape::js_string(name),
+        _ => return content.to_vec(),
+    };
+    match std::str::from_utf8(content) {
+        Ok(text) if text.contains(PLACEHOLDER) => text.replace(PLACEHOLDER, &escaped).into_bytes(),
+        _ => content.to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
