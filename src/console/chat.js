@@ -1,0 +1,101 @@
+/**
+ * The conversation of one app: its groups in order of time, and the box to go on with.
+ *
+ * Stays at the newest line while the reader is there, and leaves the page alone when they have scrolled up.
+ */
+
+import { announce, el, icon, observeClock } from "./dom.js";
+import { composer } from "./composer.js";
+import { Turn } from "./turn.js";
+
+/** Pixels from the end that still count as reading the newest line. */
+const NEAR_END = 80;
+
+/** `send(text, key)` posts a message and resolves to its turn's id. `openFile`, `showPreview` as in `Turn`. */
+export function chat({ appId, send, openFile, showPreview }) {
+  const opened = Date.now();
+  const turns = new Map();
+  const order = [];
+  const buildGroups = new Map();
+  let atEnd = true;
+  let working = null;
+
+  const empty = el("div", { class: "feed-empty" }, el("span", { class: "spinner" }), el("p", {}, "Loading the conversation"));
+  const feed = el("div", { class: "feed", role: "log", "aria-live": "off", "aria-label": "Conversation", tabindex: "0", testid: "feed" }, empty);
+  const jump = el("button", { type: "button", class: "jump", hidden: true, onclick: () => toEnd() }, icon("down"), "Latest");
+  const box = composer({
+    label: "Message", placeholder: "Describe a change", draft: appId,
+    async submit(text, key) {
+      const turn = await send(text, key);
+      atEnd = true;
+      group(turn, Date.now()).ask(text);
+      grown();
+    },
+  });
+
+  const toEnd = () => {
+    atEnd = true;
+    jump.hidden = true;
+    feed.scrollTop = feed.scrollHeight;
+  };
+  const grown = () => {
+    if (atEnd) feed.scrollTop = feed.scrollHeight;
+    else jump.hidden = false;
+  };
+  feed.addEventListener("scroll", () => {
+    atEnd = feed.scrollHeight - feed.scrollTop - feed.clientHeight < NEAR_END;
+    if (atEnd) jump.hidden = true;
+  }, { passive: true });
+  // A phone's keyboard, a rotated screen or a hidden pane changes the height under the reader.
+  const watcher = new ResizeObserver(() => atEnd && toEnd());
+  watcher.observe(feed);
+
+  const actions = { openFile, showPreview, grown };
+
+  function group(id, at) {
+    const known = id === null ? null : turns.get(id);
+    if (known) return known;
+    const last = order.at(-1);
+    if (id === null && last?.id === null) return last;
+    const made = new Turn(id, at, actions);
+    if (id !== null) turns.set(id, made);
+    const next = order.findIndex((one) => one.at > at);
+    if (next === -1) {
+      order.push(made);
+      feed.append(made.node);
+    } else {
+      order[next].node.before(made.node);
+      order.splice(next, 0, made);
+    }
+    empty.remove();
+    return made;
+  }
+
+  return {
+    node: el("section", { class: "chat", "aria-label": "Chat" }, el("div", { class: "feed-frame" }, feed, jump), el("div", { class: "chat-foot" }, box.node)),
+    focus: box.focus,
+    /** Whether the conversation is at work on a turn. */
+    working: () => working !== null,
+    /** Takes one feed event; says it aloud when it is news and not history. */
+    apply(event) {
+      observeClock(event.at);
+      // A build may go on after its group: its later events belong where it was queued.
+      const where = (event.build && buildGroups.get(event.build)) || group(event.turn ?? null, event.at);
+      if (event.build) buildGroups.set(event.build, where);
+      if (event.kind === "turn_started") working = event.turn;
+      if (event.kind === "turn_finished" && working === event.turn) working = null;
+      const sentence = where.apply(event);
+      if (sentence && event.at >= opened) announce(sentence);
+      grown();
+    },
+    /** Called once the feed is connected: with nothing in it, this is an app nobody has spoken to. */
+    connected() {
+      setTimeout(() => {
+        if (empty.isConnected) empty.replaceChildren(el("p", {}, "Nothing here yet. Say what this app should do."));
+      }, 1500);
+    },
+    close() {
+      watcher.disconnect();
+    },
+  };
+}

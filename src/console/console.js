@@ -1,0 +1,120 @@
+/**
+ * The console: who is signed in, which page the address names, and the shell around it.
+ *
+ * `#/` is a new app, `#/apps/<id>[/versions|/files[/<path>]]` one app, `#token=osk_…` a login that leaves no trace in
+ * the address. Pages are built and thrown away whole; only the list of apps outlives them.
+ */
+
+import { call, whenSignedOut } from "/console/api.js";
+import { announce, el, problemView } from "/console/dom.js";
+import { home } from "/console/home.js";
+import { login, signIn } from "/console/sign-in.js";
+import { sidebar } from "/console/sidebar.js";
+import { workbench } from "/console/workbench.js";
+
+const root = document.getElementById("root");
+
+let shell = null;
+let page = null;
+let route = null;
+
+/** What the address names. */
+function parse(hash) {
+  const [, appId, tab, path] = /^#\/apps\/([a-z][a-z0-9]{7,15})(?:\/(versions|files)(?:\/(.+))?)?$/.exec(hash) ?? [];
+  if (!appId) return { appId: null };
+  let file = null;
+  try {
+    file = path ? path.split("/").map(decodeURIComponent).join("/") : null;
+  } catch {
+    // A broken escape names no file.
+  }
+  return { appId, tab, file };
+}
+
+/** Takes a token out of the address, so that it is in no history and no bookmark. */
+function takeToken() {
+  const found = /^#token=(.+)$/.exec(location.hash);
+  if (!found) return null;
+  history.replaceState(null, "", location.pathname);
+  return found[1].trim();
+}
+
+function leave() {
+  page?.close?.();
+  page = null;
+  route = null;
+}
+
+function showGate(reason = null) {
+  leave();
+  shell = null;
+  document.title = "Sign in · OverSkill";
+  const gate = signIn({ reason, onSession: showShell });
+  root.replaceChildren(gate.node);
+  gate.focus();
+}
+
+function showShell({ workspace }) {
+  const side = sidebar({ workspace, onSignOut: () => showGate("You are signed out."), close: () => drawer(false) });
+  const slot = el("div", { class: "slot" });
+  const veil = el("div", { class: "veil", onclick: () => drawer(false) });
+  const frame = el("div", { class: "shell" }, side.node, veil, slot);
+  const drawer = (open) => {
+    if (open === frame.classList.contains("drawer-open")) return;
+    frame.classList.toggle("drawer-open", open);
+    slot.inert = open;
+    (open ? side.node.querySelector("a, button") : slot.querySelector(".drawer-only"))?.focus();
+  };
+  frame.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") drawer(false);
+  });
+  shell = { side, slot, drawer };
+  root.replaceChildren(frame);
+  go();
+}
+
+function go() {
+  if (!shell) return;
+  const next = parse(location.hash);
+  if (route && route.appId === next.appId && page) return;
+  leave();
+  route = next;
+  const openMenu = () => shell.drawer(true);
+  const { side, slot } = shell;
+  page = next.appId === null
+    ? home({ openMenu, onCreated: (app) => { side.put(app); location.hash = `#/apps/${app.id}`; } })
+    : workbench({
+        ...next, openMenu,
+        onApp: (app) => side.put(app),
+        onGone(id) {
+          side.remove(id);
+          announce("The app is deleted");
+          location.hash = "#/";
+        },
+      });
+  document.title = `${page.title} · OverSkill`;
+  side.mark(next.appId);
+  slot.replaceChildren(page.node);
+  if (matchMedia("(pointer: fine)").matches) page.focus();
+}
+
+async function start() {
+  const token = takeToken();
+  try {
+    showShell(token ? await login(token) : await call("GET", "/v1/session"));
+  } catch (problem) {
+    if (token) showGate(problem);
+    else if (problem.status === 401) showGate();
+    else root.replaceChildren(el("main", { class: "centered", id: "main" }, problemView(problem, { action: start })));
+  }
+}
+
+whenSignedOut(() => {
+  if (shell) showGate("Your session has ended. Sign in again to go on; nothing was lost.");
+});
+window.addEventListener("hashchange", () => {
+  const token = takeToken();
+  if (token) login(token).then(showShell, showGate);
+  else go();
+});
+start();
