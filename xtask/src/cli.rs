@@ -1,0 +1,262 @@
+//! The command line, parsed into values; nothing is done here.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use lexopt::prelude::*;
+
+use crate::place;
+
+/// Printed by `--help` and after a mistake.
+pub(crate) const USAGE: &str = "\
+cargo xtask COMMAND
+
+  dev      install what is missing, build, start everything, keep it running
+             --port N      port of the console and the apps (8787; 0: any free one)
+             --state DIR   where apps, tokens and logs are kept (.overskill)
+             --fresh       forget that state first
+             --no-build    start what was built before
+             --stop        stop the stack of that state
+  try      make an app from a prompt, follow it, check that it renders
+             \"PROMPT\"      what the app should be
+             --app ID      send the prompt to this app instead of making one
+             --port N, --state DIR   as for dev, when a stack has to be started
+  test     run all checks
+             --quick       without workerd and browser
+             --full        with the large counts
+  doctor   say what is installed, what is not and what to do
+  bench    journey [--runs N]   time each stage from prompt to preview (10)
+  worker   build the Worker only: build/index.js, build/index_bg.wasm
+";
+
+/// Where a stack keeps its state and listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Port of the Worker; 0 picks a free one; `None` was not said.
+    pub(crate) port: Option<u16>,
+    /// The state folder.
+    pub(crate) state: PathBuf,
+}
+
+/// How much `test` checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// Without workerd and browser.
+    Quick,
+    /// What CI runs.
+    Usual,
+    /// With the counts that take long.
+    Full,
+}
+
+/// What was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Task {
+    /// Run the stack in the foreground.
+    Dev {
+        /// Where.
+        place: Place,
+        /// Forget the state first.
+        fresh: bool,
+        /// Build before starting.
+        build: bool,
+    },
+    /// Stop a running stack.
+    Stop {
+        /// Its state folder.
+        state: PathBuf,
+    },
+    /// Make or change an app.
+    Try {
+        /// Where.
+        place: Place,
+        /// The message.
+        prompt: String,
+        /// The app that gets it; a new one without.
+        app: Option<String>,
+    },
+    /// Run the checks.
+    Test(Depth),
+    /// Look at the machine.
+    Doctor,
+    /// Time the way of a prompt.
+    Bench {
+        /// Where.
+        place: Place,
+        /// Samples.
+        runs: u32,
+    },
+    /// Build the Worker.
+    Worker,
+    /// Print the usage.
+    Help,
+}
+
+#[derive(Default)]
+struct Options {
+    port: Option<u16>,
+    state: Option<PathBuf>,
+    fresh: bool,
+    no_build: bool,
+    stop: bool,
+    quick: bool,
+    full: bool,
+    app: Option<String>,
+    runs: Option<u32>,
+    words: Vec<String>,
+    help: bool,
+}
+
+impl Options {
+    fn place(&self) -> Place {
+        let state = self.state.clone().unwrap_or_else(place::default_state);
+        Place {
+            port: self.port,
+            state: std::path::absolute(&state).unwrap_or(state),
+        }
+    }
+}
+
+/// Parses the words after `cargo xtask`.
+///
+/// # Errors
+/// On an unknown command or option, a missing or malformed value, or a missing prompt.
+pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task> {
+    let mut parser = lexopt::Parser::from_args(args);
+    let command = match parser.next()? {
+        Some(Value(word)) => word.string()?,
+        None | Some(Long("help") | Short('h')) => return Ok(Task::Help),
+        Some(other) => return Err(other.unexpected().into()),
+    };
+    let allowed: &[&str] = match command.as_str() {
+        "dev" => &["port", "state", "fresh", "no-build", "stop"],
+        "try" => &["port", "state", "app"],
+        "test" => &["quick", "full"],
+        "bench" => &["port", "state", "runs"],
+        "doctor" | "worker" => &[],
+        "help" => return Ok(Task::Help),
+        other => bail!("there is no command `{other}`\n\n{USAGE}"),
+    };
+    let options = options(&mut parser, &command, allowed)?;
+    if options.help {
+        return Ok(Task::Help);
+    }
+    task(&command, options)
+}
+
+fn options(parser: &mut lexopt::Parser, command: &str, allowed: &[&str]) -> Result<Options> {
+    let mut options = Options::default();
+    while let Some(arg) = parser.next()? {
+        if let Long(name) = arg
+            && name != "help"
+            && !allowed.contains(&name)
+        {
+            bail!("`{command}` has no option --{name}\n\n{USAGE}");
+        }
+        match arg {
+            Long("port") => options.port = Some(parser.value()?.parse()?),
+            Long("state") => options.state = Some(parser.value()?.into()),
+            Long("fresh") => options.fresh = true,
+            Long("no-build") => options.no_build = true,
+            Long("stop") => options.stop = true,
+            Long("quick") => options.quick = true,
+            Long("full") => options.full = true,
+            Long("app") => options.app = Some(parser.value()?.string()?),
+            Long("runs") => options.runs = Some(parser.value()?.parse()?),
+            Long("help") | Short('h') => options.help = true,
+            Value(word) => options.words.push(word.string()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(options)
+}
+
+fn task(command: &str, mut options: Options) -> Result<Task> {
+    let place = options.place();
+    let words = std::mem::take(&mut options.words);
+    let task = match (command, words.as_slice()) {
+        ("dev", []) if options.stop => Task::Stop { state: place.state },
+        ("dev", []) => Task::Dev {
+            place,
+            fresh: options.fresh,
+            build: !options.no_build,
+        },
+        ("try", [prompt]) if !prompt.trim().is_empty() => Task::Try {
+            place,
+            prompt: prompt.clone(),
+            app: options.app,
+        },
+        ("try", _) => bail!("`try` takes one prompt, in quotes: cargo xtask try \"a recipe box\""),
+        ("test", []) => match (options.quick, options.full) {
+            (true, true) => bail!("--quick and --full exclude each other"),
+            (true, false) => Task::Test(Depth::Quick),
+            (false, true) => Task::Test(Depth::Full),
+            (false, false) => Task::Test(Depth::Usual),
+        },
+        ("bench", [what]) if what == "journey" => match options.runs.unwrap_or(10) {
+            0 => bail!("--runs must be at least 1"),
+            runs => Task::Bench { place, runs },
+        },
+        ("bench", _) => bail!("`bench` measures one thing so far: cargo xtask bench journey"),
+        ("doctor", []) => Task::Doctor,
+        ("worker", []) => Task::Worker,
+        (_, words) => bail!("`{command}` takes no `{}`\n\n{USAGE}", words.join(" ")),
+    };
+    Ok(task)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &[&str]) -> Result<Task> {
+        parse(line.iter().map(OsString::from))
+    }
+
+    #[test]
+    fn dev_has_defaults() {
+        let place = Place {
+            port: None,
+            state: place::default_state(),
+        };
+        assert_eq!(
+            parsed(&["dev"]).unwrap(),
+            Task::Dev {
+                place,
+                fresh: false,
+                build: true
+            }
+        );
+    }
+
+    #[test]
+    fn options_of_other_commands_are_refused() {
+        let error = parsed(&["doctor", "--fresh"]).unwrap_err().to_string();
+        assert!(
+            error.starts_with("`doctor` has no option --fresh"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_port_out_of_range_is_refused() {
+        assert!(parsed(&["dev", "--port", "70000"]).is_err());
+    }
+
+    #[test]
+    fn try_needs_a_prompt() {
+        assert!(parsed(&["try"]).is_err());
+        assert!(parsed(&["try", "  "]).is_err());
+        assert!(matches!(
+            parsed(&["try", "a recipe box"]),
+            Ok(Task::Try { app: None, .. })
+        ));
+    }
+
+    #[test]
+    fn a_mistyped_command_shows_the_usage() {
+        let error = parsed(&["dve"]).unwrap_err().to_string();
+        assert!(error.contains("cargo xtask COMMAND"), "{error}");
+    }
+}

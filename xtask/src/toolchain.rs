@@ -1,0 +1,64 @@
+//! A Rust compiler with a `wasm32-unknown-unknown` standard library.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::{place, process, progress};
+
+/// The target that Workers are compiled for.
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
+const RUSTUP_LIMIT: Duration = Duration::from_secs(180);
+
+/// The environment that makes cargo compile for the wasm target; empty for the machine's own compiler.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Toolchain {
+    /// Variables to set on cargo.
+    pub(crate) env: Vec<(OsString, OsString)>,
+}
+
+impl Toolchain {
+    /// `cargo` with this compiler.
+    pub(crate) fn cargo(&self) -> Command {
+        let mut command = place::cargo();
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
+        command
+    }
+}
+
+/// Whether the machine's own compiler has the target.
+pub(crate) fn target_present() -> bool {
+    let mut command = Command::new("rustc");
+    command
+        .current_dir(place::root())
+        .args(["--print", "target-libdir", "--target", TARGET]);
+    process::quiet(&mut command).is_ok_and(|folder| {
+        std::fs::read_dir(Path::new(folder.trim())).is_ok_and(|mut entries| {
+            entries.any(|entry| {
+                entry.is_ok_and(|entry| entry.file_name().to_string_lossy().starts_with("libcore-"))
+            })
+        })
+    })
+}
+
+/// A compiler for the wasm target, installed when there is none.
+///
+/// # Errors
+/// When neither way works; names both.
+pub(crate) fn ensure() -> Result<Toolchain> {
+    if target_present() {
+        return Ok(Toolchain::default());
+    }
+    progress::step(&format!("rustup target add {TARGET}"), || {
+        let mut command = Command::new("rustup");
+        command
+            .current_dir(place::root())
+            .args(["target", "add", TARGET]);
+        process::quiet_within(&mut command, RUSTUP_LIMIT)?;
+        Ok(format!("rust target {TARGET}"))
+    })?;
+    Ok(Toolchain::default())
+}
