@@ -1,5 +1,6 @@
 //! OverSkill: a prompt in, a running web app out, on the edge.
 
+pub mod build;
 pub mod config;
 pub mod digest;
 pub mod error;

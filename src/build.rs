@@ -1,0 +1,18 @@
+//! What the Worker and the builder say to each other: jobs go out, answers come back, both as streams of frames.
+//!
+//! Values in, values out: nothing here reads a socket, a clock or a disk, and nothing here knows Vite.
+
+mod artifact;
+mod diagnostic;
+mod frame;
+mod job;
+mod report;
+
+pub use artifact::{ArtifactLimits, media_type};
+pub use diagnostic::{Diagnostic, Severity};
+pub use frame::{Frame, FrameCollector, FrameDecoder, FrameError, Header, Piece, header_line};
+pub use job::{Job, JobError, JobEvent, JobFrame, JobId, JobReader, Mode};
+pub use report::{
+    AnswerError, AnswerEvent, AnswerFrame, AnswerReader, Artifact, FailureReason, Report, Status,
+    Timings,
+};

@@ -1,0 +1,486 @@
+//! A job: the sources of one version on their way to the builder.
+//!
+//! The request's body is `job`, then one `file` per source, then `end`. A stream without `end` was cut off, and
+//! nothing of it is built. The reader checks every limit while the bytes arrive, and at the end that the sources are
+//! the ones that were promised.
+//!
+//! What the builder answers, and what the sender does with it:
+//!
+//! | answer | means | then |
+//! |---|---|---|
+//! | 200, stream ends with a `report` | built, or failed for a reason that the app's author can mend | final |
+//! | 200, stream breaks off without a `report` | the builder or its worker died: its own fault | send again |
+//! | 400, 413 as a problem document | the job was malformed, cut off or over a limit | 400 after a broken connection: send again; else final |
+//! | 401 | wrong token | an operator must mend it |
+//! | 408 | the body stopped arriving | send again |
+//! | 409 | a job with this id runs | its stream was lost: send again later |
+//! | 503 with `Retry-After` | all seats taken, or shutting down | send again later; not a failure |
+//!
+//! While a job waits or builds, a `log` line comes at least every five seconds: silence means that the builder is gone.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use super::frame::{FrameCollector, FrameError, Header};
+use crate::{
+    config::Limits,
+    digest::Digest,
+    project::{FileEntry, Manifest, ManifestError, ProjectPath},
+};
+
+/// What a build is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Quick and readable: not minified, not type-checked, `import.meta.env.DEV` is true.
+    Development,
+    /// Minified, with type errors reported as warnings, `import.meta.env.PROD` is true.
+    Production,
+}
+
+impl Mode {
+    /// The mode as text, as Vite knows it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Development => "development",
+            Self::Production => "production",
+        }
+    }
+}
+
+/// The sender's name for a job, unique among the jobs in flight: 1–80 lower-case letters, digits, `-` and `_`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct JobId(String);
+
+/// A text that is not a job id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a job id must be 1 to 80 lower-case letters, digits, `-` and `_`")]
+pub struct JobIdError;
+
+impl JobId {
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for JobId {
+    type Err = JobIdError;
+
+    fn from_str(text: &str) -> Result<Self, JobIdError> {
+        let known = |byte: u8| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_')
+        };
+        if (1..=80).contains(&text.len()) && text.bytes().all(known) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(JobIdError)
+        }
+    }
+}
+
+impl TryFrom<String> for JobId {
+    type Error = JobIdError;
+
+    fn try_from(text: String) -> Result<Self, JobIdError> {
+        text.parse()
+    }
+}
+
+impl From<JobId> for String {
+    fn from(id: JobId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for JobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What is to be built.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Job {
+    /// The sender's name for it.
+    pub id: JobId,
+    /// What it is for.
+    pub mode: Mode,
+    /// [`Manifest::digest`] of the files that follow.
+    pub source_digest: Digest,
+}
+
+/// A frame of the request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum JobFrame {
+    /// The first frame.
+    Job(Job),
+    /// A source; its content follows.
+    File {
+        /// Where it belongs.
+        path: ProjectPath,
+        /// Its length in bytes.
+        size: u64,
+    },
+    /// The last frame.
+    End {
+        /// How many files were sent.
+        files: u64,
+    },
+}
+
+impl Header for JobFrame {
+    const MAX_BODY_BYTES: u64 = Limits::DEFAULT.binary_file_bytes as u64;
+
+    fn body_size(&self) -> Option<u64> {
+        match self {
+            Self::File { size, .. } => Some(*size),
+            Self::Job(_) | Self::End { .. } => None,
+        }
+    }
+}
+
+/// Why a stream is not a job. The sentence is fit for the sender's log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JobError {
+    /// The bytes are not frames, or were cut off inside one.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    /// A file is over a limit, or in another's way.
+    #[error(transparent)]
+    File(#[from] ManifestError),
+    /// The same path twice.
+    #[error("`{0}` was sent twice")]
+    Repeated(ProjectPath),
+    /// The first frame is another one, or comes twice.
+    #[error("the first frame, and only the first, must be `job`")]
+    OutOfOrder,
+    /// Frames after `end`.
+    #[error("nothing may follow `end`")]
+    AfterEnd,
+    /// The stream ended without `end`.
+    #[error("the job was cut off: its `end` is missing, nothing was built")]
+    NoEnd,
+    /// `end` counts differently.
+    #[error("`end` says {announced} files, {received} were sent")]
+    Count {
+        /// What `end` says.
+        announced: u64,
+        /// What arrived.
+        received: u64,
+    },
+    /// The files are not those that were promised.
+    #[error("the files have the digest {received}, the job promised {promised}")]
+    Digest {
+        /// What the job says.
+        promised: Digest,
+        /// What arrived.
+        received: Digest,
+    },
+}
+
+impl JobError {
+    /// Whether a limit was exceeded (413), and not the form broken (400).
+    #[must_use]
+    pub const fn is_too_large(&self) -> bool {
+        matches!(
+            self,
+            Self::Frame(FrameError::BodyTooLarge { .. })
+                | Self::File(
+                    ManifestError::FileTooLarge { .. }
+                        | ManifestError::TooManyFiles { .. }
+                        | ManifestError::TooLarge { .. }
+                )
+        )
+    }
+}
+
+/// What the reader makes of the stream, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JobEvent {
+    /// What is to be built.
+    Job(Job),
+    /// A source within its limits, complete.
+    File {
+        /// Where it belongs.
+        path: ProjectPath,
+        /// Its content.
+        content: Vec<u8>,
+    },
+    /// Everything arrived and is what was promised.
+    End,
+}
+
+/// Reads a job. Holds at most one file.
+#[derive(Debug)]
+pub struct JobReader {
+    frames: FrameCollector<JobFrame>,
+    limits: Limits,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Start,
+    Files {
+        promised: Digest,
+        received: Manifest,
+    },
+    End,
+}
+
+impl JobReader {
+    /// A reader with these limits; a single file is bounded by the protocol as well.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            frames: FrameCollector::default(),
+            limits,
+            state: State::Start,
+        }
+    }
+
+    /// Takes the next bytes of the body; the events that they complete.
+    ///
+    /// # Errors
+    /// At the first thing that is malformed or over a limit. The reader is of no use afterwards.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<JobEvent>, JobError> {
+        let frames = self.frames.push(bytes)?;
+        frames
+            .into_iter()
+            .map(|frame| self.take(frame.header, frame.body))
+            .collect()
+    }
+
+    /// Says that the body ended.
+    ///
+    /// # Errors
+    /// When it ended too early.
+    pub fn finish(&self) -> Result<(), JobError> {
+        self.frames.finish()?;
+        match self.state {
+            State::End => Ok(()),
+            State::Start | State::Files { .. } => Err(JobError::NoEnd),
+        }
+    }
+
+    fn take(&mut self, header: JobFrame, body: Vec<u8>) -> Result<JobEvent, JobError> {
+        match (&mut self.state, header) {
+            (State::Start, JobFrame::Job(job)) => {
+                self.state = State::Files {
+                    promised: job.source_digest,
+                    received: Manifest::default(),
+                };
+                Ok(JobEvent::Job(job))
+            }
+            (State::Files { received, .. }, JobFrame::File { path, .. }) => {
+                if received.get(&path).is_some() {
+                    return Err(JobError::Repeated(path));
+                }
+                received.put(path.clone(), FileEntry::of(&body), &self.limits)?;
+                Ok(JobEvent::File {
+                    path,
+                    content: body,
+                })
+            }
+            (State::Files { promised, received }, JobFrame::End { files }) => {
+                if files != received.len() as u64 {
+                    return Err(JobError::Count {
+                        announced: files,
+                        received: received.len() as u64,
+                    });
+                }
+                let (promised, received) = (*promised, received.digest());
+                if promised != received {
+                    return Err(JobError::Digest { promised, received });
+                }
+                self.state = State::End;
+                Ok(JobEvent::End)
+            }
+            (State::End, _) => Err(JobError::AfterEnd),
+            (State::Start | State::Files { .. }, _) => Err(JobError::OutOfOrder),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::build::header_line;
+
+    fn job(files: &[(&str, &[u8])]) -> Job {
+        let mut manifest = Manifest::default();
+        for (path, content) in files {
+            manifest
+                .put(
+                    path.parse().unwrap(),
+                    FileEntry::of(content),
+                    &Limits::DEFAULT,
+                )
+                .unwrap();
+        }
+        Job {
+            id: "app-b1".parse().unwrap(),
+            mode: Mode::Development,
+            source_digest: manifest.digest(),
+        }
+    }
+
+    fn file(path: &str, content: &[u8]) -> Vec<u8> {
+        let header = JobFrame::File {
+            path: path.parse().unwrap(),
+            size: content.len() as u64,
+        };
+        [header_line(&header).unwrap(), content.to_vec()].concat()
+    }
+
+    fn line(frame: &JobFrame) -> Vec<u8> {
+        header_line(frame).unwrap()
+    }
+
+    fn read(bytes: &[u8], limits: Limits) -> Result<Vec<JobEvent>, JobError> {
+        let mut reader = JobReader::new(limits);
+        let events = reader.push(bytes)?;
+        reader.finish().map(|()| events)
+    }
+
+    #[test]
+    fn a_job_arrives_as_it_was_sent() {
+        let job = job(&[("a.txt", b"one"), ("b/c.bin", &[255])]);
+        let head = line(&JobFrame::Job(job.clone()));
+        assert_eq!(
+            String::from_utf8_lossy(&head),
+            format!(
+                "{{\"type\":\"job\",\"id\":\"app-b1\",\"mode\":\"development\",\"source_digest\":\"{}\"}}\n",
+                job.source_digest
+            )
+        );
+        let bytes = [
+            head,
+            file("b/c.bin", &[255]),
+            file("a.txt", b"one"),
+            line(&JobFrame::End { files: 2 }),
+        ]
+        .concat();
+        let events = vec![
+            JobEvent::Job(job),
+            JobEvent::File {
+                path: "b/c.bin".parse().unwrap(),
+                content: vec![255],
+            },
+            JobEvent::File {
+                path: "a.txt".parse().unwrap(),
+                content: b"one".to_vec(),
+            },
+            JobEvent::End,
+        ];
+        assert_eq!(read(&bytes, Limits::DEFAULT), Ok(events.clone()));
+        let mut reader = JobReader::new(Limits::DEFAULT);
+        let slowly: Result<Vec<_>, _> = bytes.iter().map(|byte| reader.push(&[*byte])).collect();
+        assert_eq!(slowly.map(|events| events.concat()), Ok(events));
+    }
+
+    #[test]
+    fn every_cut_is_noticed() {
+        let head = line(&JobFrame::Job(job(&[("a", b"one")])));
+        let bytes = [head, file("a", b"one"), line(&JobFrame::End { files: 1 })].concat();
+        for length in 0..bytes.len() {
+            let answer = read(&bytes[..length], Limits::DEFAULT);
+            assert!(
+                matches!(
+                    answer,
+                    Err(JobError::NoEnd | JobError::Frame(FrameError::CutOff))
+                ),
+                "{length}: {answer:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let head = || line(&JobFrame::Job(job(&[("a", b"one")])));
+        let end = |files| line(&JobFrame::End { files });
+        let cases: Vec<(Vec<Vec<u8>>, &str)> = vec![
+            (
+                vec![file("a", b"one")],
+                "the first frame, and only the first, must be `job`",
+            ),
+            (
+                vec![head(), head()],
+                "the first frame, and only the first, must be `job`",
+            ),
+            (
+                vec![head(), file("a", b"one"), file("a", b"one")],
+                "`a` was sent twice",
+            ),
+            (
+                vec![head(), file("a", b"one"), end(2)],
+                "`end` says 2 files, 1 were sent",
+            ),
+            (
+                vec![head(), file("a", b"one"), end(1), end(1)],
+                "nothing may follow `end`",
+            ),
+            (
+                vec![head(), file("a", b"one"), file("a/b", b"")],
+                "`a/b` cannot be a file: `a` exists",
+            ),
+        ];
+        for (frames, message) in cases {
+            let error = read(&frames.concat(), Limits::DEFAULT).unwrap_err();
+            assert_eq!(error.to_string(), message);
+            assert!(!error.is_too_large());
+        }
+        let other = read(
+            &[head(), file("a", b"two"), end(1)].concat(),
+            Limits::DEFAULT,
+        );
+        assert!(matches!(other, Err(JobError::Digest { .. })));
+        let leaving = [
+            head(),
+            b"{\"type\":\"file\",\"path\":\"../x\",\"size\":0}\n".to_vec(),
+        ]
+        .concat();
+        let error = read(&leaving, Limits::DEFAULT).unwrap_err();
+        assert!(
+            error.to_string().contains("`.` or `..` segments"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn limits_are_told_from_malformed() {
+        let head = || line(&JobFrame::Job(job(&[])));
+        let limits = Limits {
+            files: 2,
+            text_file_bytes: 4,
+            total_bytes: 6,
+            ..Limits::DEFAULT
+        };
+        for frames in [
+            vec![head(), file("a", b"12345")],
+            vec![head(), file("a", b"1234"), file("b", b"123")],
+            vec![head(), file("a", b""), file("b", b""), file("c", b"")],
+            vec![
+                head(),
+                b"{\"type\":\"file\",\"path\":\"a\",\"size\":5242881}\n".to_vec(),
+            ],
+        ] {
+            let error = read(&frames.concat(), limits.clone()).unwrap_err();
+            assert!(error.is_too_large(), "{error}");
+        }
+    }
+
+    #[test]
+    fn ids_are_checked() {
+        for bad in ["", "A", "a b", "a/b", &"a".repeat(81)] {
+            assert!(bad.parse::<JobId>().is_err(), "{bad:?}");
+        }
+    }
+}

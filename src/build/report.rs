@@ -1,0 +1,426 @@
+//! The builder's answer: log lines, diagnostics and artifacts, and at the end a report.
+//!
+//! The reader trusts none of it: it checks paths, sizes and hashes, and that the report counts what arrived.
+//! An answer without a report is no answer (see [`super::job`]).
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    artifact::ArtifactLimits,
+    diagnostic::Diagnostic,
+    frame::{FrameCollector, FrameError, Header},
+};
+use crate::{digest::Digest, project::ProjectPath};
+
+/// How a build ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// The artifacts are complete.
+    Succeeded,
+    /// The sources do not build; the diagnostics say why. There are no artifacts.
+    Failed,
+}
+
+/// What kind of failure it was. Each comes with a diagnostic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureReason {
+    /// Errors in the sources.
+    Source,
+    /// The build took longer than its mode allows.
+    Timeout,
+    /// The build needed more memory than it may have.
+    Memory,
+    /// The artifacts are too many or too large, or not files that can be served.
+    Output,
+}
+
+/// How long it took, in milliseconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Timings {
+    /// Waiting for a free slot and a ready worker.
+    pub queue_ms: u64,
+    /// Checking the sources and handing them to the worker.
+    pub prepare_ms: u64,
+    /// Vite, with the type check beside it.
+    pub build_ms: u64,
+    /// From the end of the request's body to this report, the artifacts' way not counted.
+    pub total_ms: u64,
+}
+
+/// The last frame of an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// How the build ended.
+    pub status: Status,
+    /// Why it failed.
+    pub reason: Option<FailureReason>,
+    /// How long it took.
+    pub timings: Timings,
+    /// All artifacts together, in bytes.
+    pub artifact_bytes: u64,
+    /// How many artifacts there are.
+    pub artifacts: u64,
+    /// What built it: equal for equal packages, Node and builder script. Part of a build's key.
+    pub toolchain_digest: Digest,
+}
+
+/// A frame of the answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum AnswerFrame {
+    /// A worker has the job.
+    Started {
+        /// How long the job waited, in milliseconds.
+        queued_ms: u64,
+    },
+    /// A line for whoever watches.
+    Log {
+        /// The line, without a newline.
+        line: String,
+    },
+    /// Something about the sources.
+    Diagnostic(Diagnostic),
+    /// A built file; its content follows.
+    Artifact {
+        /// Where it is served.
+        path: ProjectPath,
+        /// Hash of the content.
+        sha256: Digest,
+        /// The type it is served with.
+        media_type: String,
+        /// Its length in bytes.
+        size: u64,
+    },
+    /// The last frame.
+    Report(Report),
+}
+
+impl Header for AnswerFrame {
+    const MAX_BODY_BYTES: u64 = ArtifactLimits::DEFAULT.file_bytes;
+
+    fn body_size(&self) -> Option<u64> {
+        match self {
+            Self::Artifact { size, .. } => Some(*size),
+            Self::Started { .. } | Self::Log { .. } | Self::Diagnostic(_) | Self::Report(_) => None,
+        }
+    }
+}
+
+/// A built file whose content has the hash that was announced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Artifact {
+    /// Where it is served.
+    pub path: ProjectPath,
+    /// Hash of the content.
+    pub sha256: Digest,
+    /// The type it is served with.
+    pub media_type: String,
+    /// The content.
+    pub content: Vec<u8>,
+}
+
+/// What the reader makes of an answer, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnswerEvent {
+    /// A worker has the job.
+    Started {
+        /// How long the job waited, in milliseconds.
+        queued_ms: u64,
+    },
+    /// A line for whoever watches.
+    Log(String),
+    /// Something about the sources.
+    Diagnostic(Diagnostic),
+    /// A built file.
+    Artifact(Artifact),
+    /// The build is over; nothing follows.
+    Report(Report),
+}
+
+/// Why an answer cannot be believed. The build has to be done again.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AnswerError {
+    /// The bytes are not frames, or were cut off inside one.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    /// The stream ended without a report.
+    #[error("the builder's answer ended without a report")]
+    NoReport,
+    /// Frames after the report.
+    #[error("the builder's answer goes on after its report")]
+    AfterReport,
+    /// The content is not what its hash says.
+    #[error("the artifact `{0}` does not have the hash it came with")]
+    Hash(ProjectPath),
+    /// The same path twice.
+    #[error("the artifact `{0}` came twice")]
+    Repeated(ProjectPath),
+    /// More than an artifact set may have.
+    #[error("the builder's answer is over the limits of an artifact set")]
+    TooLarge,
+    /// The report does not fit what came before it.
+    #[error("the builder's report does not fit its artifacts")]
+    Inconsistent,
+}
+
+/// Reads an answer. Holds at most one artifact.
+#[derive(Debug)]
+pub struct AnswerReader {
+    frames: FrameCollector<AnswerFrame>,
+    limits: ArtifactLimits,
+    paths: BTreeSet<ProjectPath>,
+    bytes: u64,
+    reported: bool,
+}
+
+impl AnswerReader {
+    /// A reader with these limits; a single artifact is bounded by the protocol as well.
+    #[must_use]
+    pub fn new(limits: ArtifactLimits) -> Self {
+        Self {
+            frames: FrameCollector::default(),
+            limits,
+            paths: BTreeSet::new(),
+            bytes: 0,
+            reported: false,
+        }
+    }
+
+    /// Takes the next bytes of the answer; the events that they complete.
+    ///
+    /// # Errors
+    /// At the first thing that cannot be believed. The reader is of no use afterwards.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<AnswerEvent>, AnswerError> {
+        let frames = self.frames.push(bytes)?;
+        frames
+            .into_iter()
+            .map(|frame| self.take(frame.header, frame.body))
+            .collect()
+    }
+
+    /// Says that the answer ended.
+    ///
+    /// # Errors
+    /// When it ended without a report.
+    pub fn finish(&self) -> Result<(), AnswerError> {
+        self.frames.finish()?;
+        if self.reported {
+            Ok(())
+        } else {
+            Err(AnswerError::NoReport)
+        }
+    }
+
+    fn take(&mut self, header: AnswerFrame, content: Vec<u8>) -> Result<AnswerEvent, AnswerError> {
+        if self.reported {
+            return Err(AnswerError::AfterReport);
+        }
+        match header {
+            AnswerFrame::Started { queued_ms } => Ok(AnswerEvent::Started { queued_ms }),
+            AnswerFrame::Log { line } => Ok(AnswerEvent::Log(line)),
+            AnswerFrame::Diagnostic(diagnostic) => Ok(AnswerEvent::Diagnostic(diagnostic)),
+            AnswerFrame::Artifact {
+                path,
+                sha256,
+                media_type,
+                size,
+            } => {
+                self.bytes += size;
+                if size > self.limits.file_bytes
+                    || self.bytes > self.limits.total_bytes
+                    || self.paths.len() >= self.limits.files
+                {
+                    return Err(AnswerError::TooLarge);
+                }
+                if Digest::of(&content) != sha256 {
+                    return Err(AnswerError::Hash(path));
+                }
+                if !self.paths.insert(path.clone()) {
+                    return Err(AnswerError::Repeated(path));
+                }
+                Ok(AnswerEvent::Artifact(Artifact {
+                    path,
+                    sha256,
+                    media_type,
+                    content,
+                }))
+            }
+            AnswerFrame::Report(report) => {
+                let complete = match report.status {
+                    Status::Succeeded => {
+                        self.paths.iter().any(|path| path.as_str() == "index.html")
+                    }
+                    Status::Failed => self.paths.is_empty(),
+                };
+                let counted = report.artifacts == self.paths.len() as u64
+                    && report.artifact_bytes == self.bytes;
+                if !complete
+                    || !counted
+                    || (report.status == Status::Failed) != report.reason.is_some()
+                {
+                    return Err(AnswerError::Inconsistent);
+                }
+                self.reported = true;
+                Ok(AnswerEvent::Report(report))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::build::header_line;
+
+    fn artifact(path: &str, content: &[u8]) -> Vec<u8> {
+        let header = AnswerFrame::Artifact {
+            path: path.parse().unwrap(),
+            sha256: Digest::of(content),
+            media_type: "text/html".to_owned(),
+            size: content.len() as u64,
+        };
+        [header_line(&header).unwrap(), content.to_vec()].concat()
+    }
+
+    fn report(status: Status, artifacts: u64, artifact_bytes: u64) -> Report {
+        Report {
+            status,
+            reason: (status == Status::Failed).then_some(FailureReason::Source),
+            timings: Timings {
+                queue_ms: 1,
+                prepare_ms: 2,
+                build_ms: 3,
+                total_ms: 6,
+            },
+            artifact_bytes,
+            artifacts,
+            toolchain_digest: Digest::of(b""),
+        }
+    }
+
+    fn line(frame: &AnswerFrame) -> Vec<u8> {
+        header_line(frame).unwrap()
+    }
+
+    fn read(bytes: &[u8]) -> Result<Vec<AnswerEvent>, AnswerError> {
+        let mut reader = AnswerReader::new(ArtifactLimits {
+            files: 2,
+            total_bytes: 10,
+            file_bytes: 8,
+        });
+        let events = reader.push(bytes)?;
+        reader.finish().map(|()| events)
+    }
+
+    #[test]
+    fn the_wire_is_the_contract() {
+        let diagnostic = Diagnostic::error("syntax", "Unexpected token")
+            .in_file("src/App.tsx".parse().unwrap())
+            .at("x", 1, Some(1))
+            .advising("Close it.");
+        for (frame, expected) in [
+            (AnswerFrame::Started { queued_ms: 5 }, r#"{"type":"started","queued_ms":5}"#.to_owned()),
+            (AnswerFrame::Log { line: "a".to_owned() }, r#"{"type":"log","line":"a"}"#.to_owned()),
+            (
+                AnswerFrame::Diagnostic(diagnostic),
+                r#"{"type":"diagnostic","severity":"error","path":"src/App.tsx","line":1,"column":1,"code":"syntax","message":"Unexpected token","frame":">    1 | x\n       | ^\n","suggestion":"Close it."}"#.to_owned(),
+            ),
+            (
+                AnswerFrame::Report(report(Status::Failed, 0, 0)),
+                format!(
+                    r#"{{"type":"report","status":"failed","reason":"source","timings":{{"queue_ms":1,"prepare_ms":2,"build_ms":3,"total_ms":6}},"artifact_bytes":0,"artifacts":0,"toolchain_digest":"{}"}}"#,
+                    Digest::of(b"")
+                ),
+            ),
+        ] {
+            assert_eq!(String::from_utf8_lossy(&line(&frame)), format!("{expected}\n"));
+            assert_eq!(serde_json::from_str::<AnswerFrame>(&expected).unwrap(), frame);
+        }
+    }
+
+    #[test]
+    fn a_complete_answer_is_read() {
+        let report = report(Status::Succeeded, 1, 4);
+        let bytes = [
+            line(&AnswerFrame::Started { queued_ms: 5 }),
+            artifact("index.html", b"<p/>"),
+            line(&AnswerFrame::Report(report.clone())),
+        ]
+        .concat();
+        let events = read(&bytes).unwrap();
+        assert_eq!(events.len(), 3);
+        assert_eq!(events.last(), Some(&AnswerEvent::Report(report)));
+        for length in 0..bytes.len() {
+            let answer = read(&bytes[..length]);
+            assert!(
+                matches!(
+                    answer,
+                    Err(AnswerError::NoReport | AnswerError::Frame(FrameError::CutOff))
+                ),
+                "{length}: {answer:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_is_believed() {
+        let done =
+            |status, artifacts, bytes| line(&AnswerFrame::Report(report(status, artifacts, bytes)));
+        let index = || artifact("index.html", b"<p/>");
+        let mut other = index();
+        let last = other.len() - 2;
+        other[last] = b'!';
+        for (frames, expected) in [
+            (
+                vec![other],
+                AnswerError::Hash("index.html".parse().unwrap()),
+            ),
+            (
+                vec![index(), index()],
+                AnswerError::Repeated("index.html".parse().unwrap()),
+            ),
+            (vec![artifact("a", b"123456789")], AnswerError::TooLarge),
+            (
+                vec![artifact("a", b"123456"), artifact("b", b"12345")],
+                AnswerError::TooLarge,
+            ),
+            (
+                vec![artifact("a", b""), artifact("b", b""), artifact("c", b"")],
+                AnswerError::TooLarge,
+            ),
+            (
+                vec![index(), done(Status::Succeeded, 2, 4)],
+                AnswerError::Inconsistent,
+            ),
+            (
+                vec![index(), done(Status::Succeeded, 1, 5)],
+                AnswerError::Inconsistent,
+            ),
+            (
+                vec![artifact("a", b""), done(Status::Succeeded, 1, 0)],
+                AnswerError::Inconsistent,
+            ),
+            (
+                vec![index(), done(Status::Failed, 1, 4)],
+                AnswerError::Inconsistent,
+            ),
+            (
+                vec![done(Status::Failed, 0, 0), done(Status::Failed, 0, 0)],
+                AnswerError::AfterReport,
+            ),
+        ] {
+            assert_eq!(read(&frames.concat()), Err(expected));
+        }
+        let leaving = r#"{"type":"artifact","path":"../x","sha256":"","media_type":"","size":0}"#;
+        assert!(matches!(
+            read(format!("{leaving}\n").as_bytes()),
+            Err(AnswerError::Frame(_))
+        ));
+    }
+}
