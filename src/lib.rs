@@ -3,7 +3,9 @@
 pub mod build;
 pub mod config;
 pub mod digest;
+pub mod edit;
 pub mod error;
+pub mod generation;
 pub mod ids;
 pub mod llm;
 pub mod project;
