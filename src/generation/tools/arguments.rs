@@ -1,0 +1,107 @@
+//! The arguments of a call, read strictly: every refusal names the tool and the argument.
+
+use serde_json::{Map, Value};
+
+use crate::project::ProjectPath;
+
+/// Why a call did nothing, in words that the model reads.
+pub(super) struct Refused(pub(super) String);
+
+/// The arguments of one call of a tool. None is there that the tool does not know.
+pub(super) struct Arguments<'a> {
+    tool: &'static str,
+    fields: &'a Map<String, Value>,
+}
+
+impl<'a> Arguments<'a> {
+    pub(super) fn read(
+        tool: &'static str,
+        names: &[&str],
+        input: &'a Value,
+    ) -> Result<Self, Refused> {
+        let takes = names.join(", ");
+        let Some(fields) = input.as_object() else {
+            return Err(Refused(format!(
+                "{tool}: the arguments must be a JSON object with {takes}"
+            )));
+        };
+        match fields.keys().find(|name| !names.contains(&name.as_str())) {
+            Some(unknown) => Err(Refused(format!(
+                "{tool}: there is no argument `{}`; it takes {takes}",
+                unknown.escape_debug()
+            ))),
+            None => Ok(Self { tool, fields }),
+        }
+    }
+
+    pub(super) fn text(&self, name: &str) -> Result<&'a str, Refused> {
+        match self.fields.get(name) {
+            Some(Value::String(text)) => Ok(text),
+            Some(other) => Err(self.wrong(name, "a string", other)),
+            None => Err(Refused(format!("{}: `{name}` is missing", self.tool))),
+        }
+    }
+
+    pub(super) fn path(&self) -> Result<ProjectPath, Refused> {
+        self.text("path")?
+            .parse()
+            .map_err(|error| Refused(format!("{}: `path`: {error}", self.tool)))
+    }
+
+    pub(super) fn line(&self, name: &str) -> Result<usize, Refused> {
+        match self.fields.get(name) {
+            Some(value) => {
+                line_number(value).ok_or_else(|| self.wrong(name, "a line number from 1", value))
+            }
+            None => Err(Refused(format!("{}: `{name}` is missing", self.tool))),
+        }
+    }
+
+    /// Lines as `"12-40"`, `"12"` or `[12, 40]`; nothing when the argument is not there.
+    pub(super) fn range(&self, name: &str) -> Result<Option<(usize, usize)>, Refused> {
+        let Some(value) = self.fields.get(name).filter(|value| !value.is_null()) else {
+            return Ok(None);
+        };
+        let range = match value {
+            Value::String(text) => {
+                let (first, last) = text.split_once(['-', '–']).unwrap_or((text, text));
+                first.trim().parse().ok().zip(last.trim().parse().ok())
+            }
+            Value::Array(bounds) => match bounds.as_slice() {
+                [first, last] => line_number(first).zip(line_number(last)),
+                _ => None,
+            },
+            _ => None,
+        };
+        match range {
+            Some((first, last)) if first >= 1 && first <= last => Ok(Some((first, last))),
+            _ => Err(self.wrong(
+                name,
+                "a range of lines such as \"12-40\" or [12, 40]",
+                value,
+            )),
+        }
+    }
+
+    fn wrong(&self, name: &str, expected: &str, found: &Value) -> Refused {
+        let found = match found {
+            Value::Null => "null".to_owned(),
+            Value::Bool(_) | Value::Number(_) => found.to_string(),
+            Value::String(text) if text.chars().count() <= 40 => format!("{text:?}"),
+            Value::String(_) => "a string".to_owned(),
+            Value::Array(_) => "a list".to_owned(),
+            Value::Object(_) => "an object".to_owned(),
+        };
+        Refused(format!(
+            "{}: `{name}` must be {expected}, not {found}",
+            self.tool
+        ))
+    }
+}
+
+fn line_number(value: &Value) -> Option<usize> {
+    value
+        .as_u64()
+        .and_then(|number| usize::try_from(number).ok())
+        .filter(|number| *number >= 1)
+}
