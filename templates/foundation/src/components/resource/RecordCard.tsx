@@ -1,0 +1,55 @@
+import { Pencil, Trash2 } from "lucide-react"
+import { Link } from "react-router"
+import { Button } from "@/components/ui/button"
+import { Card } from "@/components/ui/card"
+import type { References } from "@/hooks/useReferences"
+import type { Row } from "@/lib/database"
+import { detailFields, type Field, type Resource, titleOf } from "@/lib/resource"
+import { FieldValue } from "./FieldValue"
+
+interface RecordCardProps {
+  resource: Resource
+  record: Row
+  references: References
+  onDelete: () => void
+}
+
+export function RecordCard({ resource, record, references, onDelete }: RecordCardProps) {
+  const title = titleOf(resource, record)
+  const titleId = `record-${record.id}`
+  return (
+    <Card className="transition-shadow focus-within:shadow-lg hover:shadow-lg hover:shadow-primary/5">
+      <article aria-labelledby={titleId} className="flex h-full flex-col p-5">
+        <div className="flex items-start gap-2">
+          <h2 id={titleId} className="min-w-0 flex-1 pt-1.5 text-lg leading-snug font-semibold break-words">
+            {title}
+          </h2>
+          <div className="-mt-1 -mr-2 flex">
+            <Button asChild variant="ghost" size="icon" className="text-muted-foreground hover:text-foreground">
+              <Link to={`/${resource.path}/${record.id}`} aria-label={`Edit ${title}`}>
+                <Pencil />
+              </Link>
+            </Button>
+            <Button variant="ghost" size="icon" aria-label={`Delete ${title}`} onClick={onDelete} className="text-muted-foreground hover:text-destructive">
+              <Trash2 />
+            </Button>
+          </div>
+        </div>
+        <dl className="mt-3 grid grid-cols-2 gap-x-4 gap-y-3.5 text-sm">
+          {detailFields(resource).map((field) => (
+            <div key={field.name} className={isWide(field) ? "col-span-2 min-w-0" : "min-w-0"}>
+              <dt className="mb-1 text-xs text-muted-foreground">{field.label}</dt>
+              <dd>
+                <FieldValue field={field} record={record} references={references} />
+              </dd>
+            </div>
+          ))}
+        </dl>
+      </article>
+    </Card>
+  )
+}
+
+function isWide({ kind }: Field): boolean {
+  return kind === "long_text" || kind === "url" || kind === "email"
+}

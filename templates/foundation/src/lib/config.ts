@@ -1,0 +1,19 @@
+export interface AppConfig {
+  app_id: string
+  environment: "preview" | "staging" | "production"
+}
+
+const standalone: AppConfig = { app_id: "localapp", environment: "preview" }
+
+/** What the app's Worker wrote into the page; without it the app runs by itself. */
+export const config: AppConfig = read()
+
+/** Whether to log for the person building this app. */
+export const isDevelopment = import.meta.env.DEV || config.environment === "preview"
+
+function read(): AppConfig {
+  const text = document.getElementById("overskill-config")?.textContent
+  if (!text) return standalone
+  const found: Partial<AppConfig> = JSON.parse(text)
+  return { ...standalone, ...found }
+}

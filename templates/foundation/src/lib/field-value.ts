@@ -1,0 +1,26 @@
+/** From what a form holds to what the database keeps, and back. */
+import type { Row, Value } from "./database"
+import type { Field, Resource } from "./resource"
+
+/** One entry per field: text as typed, or the state of a checkbox. */
+export type FormValues = Record<string, string | boolean>
+
+export function formValues(resource: Resource, record: Row | null): FormValues {
+  return Object.fromEntries(resource.fields.map((field) => [field.name, formValue(field, record?.[field.name] ?? null)]))
+}
+
+export function columnsOf(resource: Resource, values: FormValues): Record<string, Value> {
+  return Object.fromEntries(resource.fields.map((field) => [field.name, columnValue(field, values[field.name])]))
+}
+
+function formValue(field: Field, value: Value): string | boolean {
+  if (field.kind === "boolean") return value === true
+  return value === null ? "" : String(value)
+}
+
+function columnValue(field: Field, value: string | boolean | undefined): Value {
+  if (field.kind === "boolean") return value === true
+  const text = String(value ?? "").trim()
+  if (text === "") return null
+  return field.kind === "number" || field.kind === "rating" ? Number(text) : text
+}

@@ -1,0 +1,51 @@
+/** What the list and form pages know of a thing this app keeps. */
+export type { Row } from "./database"
+
+export type FieldKind = "text" | "long_text" | "number" | "date" | "boolean" | "email" | "url" | "choice" | "rating" | "reference"
+
+export interface Field {
+  /** The column. */
+  name: string
+  label: string
+  kind: FieldKind
+  required?: boolean
+  /** Bounds of a number or rating; of a text, its length. */
+  min?: number
+  max?: number
+  step?: number
+  /** For a choice. */
+  options?: string[]
+  /** For a reference: the other table. */
+  to?: string
+  /** For a reference: the other record's column to show; by default its title. */
+  toField?: string
+  unit?: string
+}
+
+export interface Resource {
+  table: string
+  /** Lower case, as in the middle of a sentence. */
+  singular: string
+  plural: string
+  /** The address of the list, without slashes at either end. */
+  path: string
+  titleField: string
+  fields: Field[]
+}
+
+/** What to call one record: its title, or “Untitled recipe”. */
+export function titleOf(resource: Resource, record: { [column: string]: unknown }): string {
+  const title = record[resource.titleField]
+  return title === null || title === undefined || title === "" ? `Untitled ${resource.singular}` : String(title)
+}
+
+/** The fields shown below a record's title. */
+export function detailFields(resource: Resource): Field[] {
+  return resource.fields.filter((field) => field.name !== resource.titleField)
+}
+
+export function ratingScale(field: Field): number[] {
+  const first = field.min ?? 1
+  const last = field.max ?? 5
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index)
+}
