@@ -65,9 +65,6 @@ function showShell({ workspace }) {
     slot.inert = open;
     (open ? side.node.querySelector("a, button") : slot.querySelector(".drawer-only"))?.focus();
   };
-  frame.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") drawer(false);
-  });
   shell = { side, slot, drawer };
   root.replaceChildren(frame);
   go();
@@ -111,6 +108,9 @@ async function start() {
 
 whenSignedOut(() => {
   if (shell) showGate("Your session has ended. Sign in again to go on; nothing was lost.");
+});
+window.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") shell?.drawer(false);
 });
 window.addEventListener("hashchange", () => {
   const token = takeToken();

@@ -8,17 +8,19 @@ const SVG = "http://www.w3.org/2000/svg";
 
 /**
  * An element. In `props`, `on…` functions are listeners, `class` and `testid` are what they say, `true` and
- * strings become attributes, `false` and `null` are left out. Children are nodes, text, or nothing.
+ * strings become attributes, `false` and `null` are left out (but `aria-` and `data-` attributes spell a boolean out).
+ * Children are nodes, text, or nothing.
  */
 export function el(tag, props = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) {
-    if (value === null || value === undefined || value === false) continue;
+    const spelled = /^(aria|data)-/.test(name);
+    if (value === null || value === undefined || (value === false && !spelled)) continue;
     if (name.startsWith("on") && typeof value === "function") node.addEventListener(name.slice(2), value);
     else if (name === "class") node.className = value;
     else if (name === "testid") node.dataset.testid = value;
     else if (name === "value") node.value = value;
-    else node.setAttribute(name, value === true ? "" : String(value));
+    else node.setAttribute(name, value === true && !spelled ? "" : String(value));
   }
   node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
   return node;

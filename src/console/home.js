@@ -26,7 +26,7 @@ export function home({ onCreated, openMenu }) {
       el("div", { class: "hero" },
         icon("logo", "logo logo-large"),
         el("h1", {}, "What would you like to build?"),
-        el("p", { class: "hero-text" }, "Describe it in a sentence. A minute later it runs at its own address."),
+        el("p", { class: "hero-text" }, "Describe it in a sentence. Moments later it runs at its own address."),
         box.node,
         el("div", { class: "chips", role: "group", "aria-label": "Examples" }, EXAMPLES.map(([name, prompt]) =>
           el("button", { type: "button", class: "chip", title: prompt, testid: "example", onclick: () => box.fill(prompt) }, el("strong", {}, name), el("span", {}, prompt)))))),

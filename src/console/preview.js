@@ -42,10 +42,11 @@ export function preview() {
     if (!frame) {
       frame = el("iframe", { class: "preview-frame", title: `Preview of ${app.name}`, sandbox: SANDBOX, referrerpolicy: "no-referrer", allow: "clipboard-write", testid: "preview" });
       frame.addEventListener("load", () => screen.classList.remove("loading"));
-      screen.replaceChildren(frame);
     }
     screen.classList.add("loading");
     frame.src = url;
+    // In the page only with its address: an empty frame would count as one of the console's own origin.
+    if (!frame.isConnected) screen.replaceChildren(frame);
   };
 
   const wait = () => {

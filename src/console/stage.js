@@ -24,7 +24,7 @@ export function stage({ state, label, note = "", folds = false }) {
   const name = el("span", { class: "stage-label" });
   const extra = el("span", { class: "stage-note" });
   const time = el("span", { class: "stage-time" });
-  const line = [mark, name, extra, time];
+  const line = [mark, el("span", { class: "stage-text" }, name, " ", extra), time];
   const body = folds ? el("div", { class: "stage-body" }) : null;
   const node = folds
     ? el("details", { class: "stage" }, el("summary", { class: "stage-line" }, line, icon("chevron", "icon stage-fold")), body)

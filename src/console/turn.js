@@ -58,7 +58,7 @@ export class Turn {
       case "build_retrying": return this.retryBuild(event);
       case "build_finished": return this.finishBuild(event);
       case "preview_live": return this.live(event);
-      case "app_renamed": return this.row({ state: "done", label: `Named the app “${event.name}”` });
+      case "app_renamed": return this.rename(event);
       case "turn_finished": return this.finish(event);
       default: return null;
     }
@@ -148,7 +148,7 @@ export class Turn {
     if (step.tools.has(event.call)) return null;
     const [doing, did] = VERBS[event.name] ?? [event.name, event.name];
     const tool = {
-      name: event.name, did, ok: null,
+      name: event.name, path: event.path ?? null, did, ok: null,
       verb: el("span", { class: "tool-verb" }, doing),
       note: el("span", { class: "tool-note" }),
     };
@@ -194,6 +194,15 @@ export class Turn {
     const verb = event.hash === null ? "You deleted " : "You edited ";
     this.row({ state: "done", label: el("span", {}, verb, el("span", { class: "mono" }, event.path)) });
     return `${verb}${event.path}`;
+  }
+
+  rename(event) {
+    const sentence = `Named the app “${event.name}”`;
+    const tool = [...this.steps.values()].flatMap((step) => [...step.tools.values()]).find((one) => one.name === "rename_app");
+    if (!tool) return this.row({ state: "done", label: sentence });
+    tool.did = sentence;
+    tool.verb.textContent = sentence;
+    return sentence;
   }
 
   version(event) {
@@ -273,7 +282,7 @@ export class Turn {
 
   live(event) {
     const label = el("span", {}, el("strong", {}, "Preview live"), ` with version ${event.version}`);
-    const open = el("button", { type: "button", class: "link", onclick: () => this.actions.showPreview() }, "Show");
+    const open = el("button", { type: "button", class: "link show-preview", onclick: () => this.actions.showPreview() }, "Show");
     this.row({ state: "live", label, note: open });
     return `The preview is live with version ${event.version}`;
   }
@@ -282,6 +291,7 @@ export class Turn {
     this.rest(event.at);
     const took = stage({ state: event.outcome === "completed" ? "done" : "failed", label: event.outcome === "completed" ? "Done" : "Stopped" });
     took.node.classList.add("turn-end");
+    Object.assign(took.node.dataset, { testid: "turn-finished", outcome: event.outcome });
     took.start(this.began);
     took.stop(event.at);
     if (event.outcome === "completed") {
@@ -325,10 +335,17 @@ function squash(text) {
 /** `Wrote 5 files, edited 2, read 1`. */
 function describe(tools) {
   const counts = new Map();
-  for (const tool of tools) counts.set(tool.did, (counts.get(tool.did) ?? 0) + 1);
-  const parts = [...counts].map(([did, count], index) => {
-    if (did === "Renamed the app" || did === "Searched") return index === 0 ? did : did.toLowerCase();
-    return index === 0 ? `${did} ${plural(count, "file")}` : `${did.toLowerCase()} ${count}`;
+  const files = new Set();
+  for (const tool of tools) {
+    counts.set(tool.did, (counts.get(tool.did) ?? 0) + 1);
+    if (tool.path) files.add(tool.did);
+  }
+  let counted = false;
+  const parts = [...counts].map(([did, count]) => {
+    if (!files.has(did)) return did;
+    const said = counted ? `${did} ${count}` : `${did} ${plural(count, "file")}`;
+    counted = true;
+    return said;
   });
-  return parts.join(", ");
+  return parts.map((part, index) => (index === 0 ? part : part[0].toLowerCase() + part.slice(1))).join(", ");
 }
