@@ -1,12 +1,16 @@
 //! The chores of OverSkill: `cargo xtask dev | try | test | doctor | bench | worker`.
 //! Sets up what is missing, builds, starts and checks. Idempotent; holds no product logic.
 
+mod api;
 mod cli;
+mod dev;
 mod hash;
 mod node;
 mod place;
 mod process;
 mod progress;
+mod setup;
+mod stack;
 mod toolchain;
 mod worker;
 mod workerd;
@@ -31,6 +35,16 @@ fn main() -> ExitCode {
 fn run() -> Result<ExitCode> {
     workerd::stand_in()?;
     match cli::parse(std::env::args_os().skip(1))? {
+        Task::Dev {
+            place,
+            fresh,
+            build,
+        } => dev::run(&place, fresh, build),
+        Task::Stop { state } => {
+            stack::stop(&state)?;
+            println!("stopped");
+            Ok(ExitCode::SUCCESS)
+        }
         Task::Worker => build_worker(),
         Task::Help => {
             print!("{}", cli::USAGE);

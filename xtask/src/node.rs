@@ -171,7 +171,10 @@ pub(crate) fn ensure_packages(node: &Node, folder: &Path) -> Result<()> {
         // Scripts of packages are not run: nothing here needs them.
         process::quiet(node.npm(folder)?.args(["ci", "--ignore-scripts"]))
             .with_context(|| format!("the npm packages of {} are missing", shown.display()))?;
-        fs::write(folder.join("node_modules").join(STAMP), &wanted)?;
+        let installed = folder.join("node_modules");
+        fs::create_dir_all(&installed)
+            .and_then(|()| fs::write(installed.join(STAMP), &wanted))
+            .with_context(|| format!("cannot write in {}", installed.display()))?;
         Ok(format!("npm packages of {}", shown.display()))
     })
 }

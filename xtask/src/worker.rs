@@ -47,7 +47,14 @@ impl std::fmt::Display for Sizes {
 /// # Errors
 /// When the Rust code does not compile or a step after it fails.
 pub(crate) fn build(toolchain: &Toolchain, node: &Node) -> Result<Sizes> {
-    let wasm = compile(toolchain)?;
+    finish(&compile(toolchain)?, node)
+}
+
+/// From compiled wasm to the two modules; skipped when the input did not change.
+///
+/// # Errors
+/// When wasm-bindgen or esbuild fails.
+pub(crate) fn finish(wasm: &Path, node: &Node) -> Result<Sizes> {
     let start = Instant::now();
     let out = place::worker_build();
     let shim = place::root().join("src/edge/shim.js");
@@ -61,7 +68,7 @@ pub(crate) fn build(toolchain: &Toolchain, node: &Node) -> Result<Sizes> {
         return sizes();
     }
     let staging = place::target()?.join("worker");
-    bind(&wasm, &staging)?;
+    bind(wasm, &staging)?;
     fs::copy(&shim, staging.join("shim.js"))?;
     bundle(node, &staging)?;
     fs::create_dir_all(&out)?;
@@ -90,7 +97,11 @@ pub(crate) fn modules_present() -> bool {
         .all(|name| place::worker_build().join(name).is_file())
 }
 
-fn compile(toolchain: &Toolchain) -> Result<PathBuf> {
+/// Compiles the root package for the wasm target; returns the file cargo made.
+///
+/// # Errors
+/// When it does not compile.
+pub(crate) fn compile(toolchain: &Toolchain) -> Result<PathBuf> {
     let start = Instant::now();
     progress::begin("compiling the Worker (release, wasm32)");
     process::show(toolchain.cargo().args([

@@ -1,0 +1,176 @@
+//! The state folder: writable, with room, with a token; and the ports.
+
+use std::fs::{self, OpenOptions};
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use crate::progress;
+
+/// Free space below which nothing is started.
+const LEAST_FREE: u64 = 1024 * 1024 * 1024;
+/// The workspace of the development token.
+pub(crate) const WORKSPACE: &str = "local";
+const SECRET_LENGTH: usize = 43;
+const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// Checks that a state folder can be used. The caller holds its lock.
+///
+/// # Errors
+/// When the folder is not writable or its disk is nearly full.
+pub(crate) fn check(state: &Path) -> Result<()> {
+    let probe = state.join("write-check");
+    fs::write(&probe, b"x")
+        .and_then(|()| fs::remove_file(&probe))
+        .with_context(|| {
+            format!(
+                "cannot write in {}: choose another folder with --state",
+                state.display()
+            )
+        })?;
+    let disk = rustix::fs::statvfs(state)?;
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    if free < LEAST_FREE {
+        bail!(
+            "only {} free on the disk of {}: free some, or choose another folder with --state",
+            progress::bytes(free),
+            state.display()
+        );
+    }
+    Ok(())
+}
+
+/// Forgets everything but the lock. The caller holds it.
+///
+/// # Errors
+/// When something cannot be removed.
+pub(crate) fn wipe(state: &Path) -> Result<()> {
+    for entry in fs::read_dir(state)? {
+        let entry = entry?;
+        if entry.file_name() == "lock" {
+            continue;
+        }
+        let path = entry.path();
+        let removed = if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(&path)
+        } else {
+            fs::remove_file(&path)
+        };
+        removed.with_context(|| format!("cannot remove {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// The development token, made at the first start. Readable by its owner alone.
+///
+/// # Errors
+/// When it can be neither read nor made.
+pub(crate) fn token(state: &Path) -> Result<String> {
+    let path = state.join("token");
+    if let Ok(text) = fs::read_to_string(&path) {
+        let token = text.trim().to_owned();
+        if token.starts_with(&format!("osk_{WORKSPACE}_")) {
+            return Ok(token);
+        }
+    }
+    let token = format!("osk_{WORKSPACE}_{}", secret()?);
+    let new = state.join("token.new");
+    // A leftover may have other permissions.
+    if new.exists() {
+        fs::remove_file(&new)?;
+    }
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&new)?;
+    writeln!(file, "{token}")?;
+    fs::rename(&new, &path)?;
+    Ok(token)
+}
+
+/// A random secret of 43 characters, 256 bits.
+///
+/// # Errors
+/// When the system gives no random bytes.
+pub(crate) fn secret() -> Result<String> {
+    let mut source = fs::File::open("/dev/urandom").context("no /dev/urandom")?;
+    let mut secret = String::with_capacity(SECRET_LENGTH);
+    let mut byte = [0_u8];
+    while secret.len() < SECRET_LENGTH {
+        source.read_exact(&mut byte)?;
+        // Of 256 values the first 248 are four times 62: taking only them keeps every character equally likely.
+        let [value] = byte;
+        if value < 248
+            && let Some(character) = BASE62.get(usize::from(value % 62))
+        {
+            secret.push(char::from(*character));
+        }
+    }
+    Ok(secret)
+}
+
+/// The port to listen on: the one asked for when it is free, any free one for 0.
+///
+/// # Errors
+/// When the port is in use or not allowed; names the port and `--port`.
+pub(crate) fn free_port(wanted: u16) -> Result<u16> {
+    match TcpListener::bind((Ipv4Addr::LOCALHOST, wanted)) {
+        Ok(listener) => Ok(listener.local_addr()?.port()),
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            bail!("port {wanted} is in use: stop what listens there, or choose another with --port")
+        }
+        Err(error) => Err(error)
+            .with_context(|| format!("cannot listen on port {wanted}: choose another with --port")),
+    }
+}
+
+/// The builder's port: the one of the last start when it is free, else a new one.
+///
+/// # Errors
+/// When there is no free port or it cannot be noted down.
+pub(crate) fn builder_port(state: &Path) -> Result<u16> {
+    let path = state.join("builder-port");
+    let last = fs::read_to_string(&path)
+        .ok()
+        .and_then(|text| text.trim().parse().ok())
+        .unwrap_or(0);
+    let port = free_port(last).or_else(|_in_use| free_port(0))?;
+    fs::write(&path, format!("{port}\n"))?;
+    Ok(port)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_in_use_is_named_with_its_option() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let error = free_port(port).unwrap_err().to_string();
+        assert!(
+            error.contains(&port.to_string()) && error.contains("--port"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_token_is_made_once_and_private() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = std::env::temp_dir().join(format!("overskill-token-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let first = token(&folder).unwrap();
+        assert_eq!(first.len(), "osk_local_".len() + SECRET_LENGTH);
+        assert_eq!(token(&folder).unwrap(), first);
+        let mode = fs::metadata(folder.join("token"))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600);
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}
