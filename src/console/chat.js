@@ -50,7 +50,12 @@ export function chat({ appId, send, openFile, showPreview }) {
   const watcher = new ResizeObserver(() => atEnd && toEnd());
   watcher.observe(feed);
 
-  const actions = { openFile, showPreview, grown };
+  let live = null;
+  const liveNow = (row) => {
+    live?.set({ state: "done" });
+    live = row;
+  };
+  const actions = { openFile, showPreview, grown, liveNow };
 
   function group(id, at) {
     const known = id === null ? null : turns.get(id);

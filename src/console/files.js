@@ -37,7 +37,7 @@ export function files({ appId, navigate }) {
       if (!folders.has(folder)) folders.set(folder, []);
       folders.get(folder).push(file);
     }
-    tree.replaceChildren(...[...folders].map(([folder, inside]) => el("section", {},
+    tree.replaceChildren(...[...folders].sort(([a], [b]) => (a < b ? -1 : 1)).map(([folder, inside]) => el("section", {},
       el("h3", { class: "mono" }, folder || "/"),
       el("ul", {}, inside.map((file) => el("li", {},
         el("button", { type: "button", class: "file", "aria-current": file.path === opened?.path, title: `${file.path} · ${size(file.size)}`, onclick: () => open(file.path) },
@@ -112,7 +112,7 @@ export function files({ appId, navigate }) {
       el("span", { class: "quiet" }, plural(lines.length, "line")),
       el("button", { type: "button", class: "button button-small", onclick: edit }, icon("pencil"), "Edit"),
     ]), scroll);
-    if (line !== null && line > 1) {
+    if (line !== null && line > 1 && line <= lines.length) {
       const height = parseFloat(getComputedStyle(code).lineHeight);
       const top = parseFloat(getComputedStyle(code).paddingTop) + (line - 1) * height;
       const mark = el("div", { class: "line-mark", "aria-hidden": "true" });

@@ -21,7 +21,7 @@ export function preview() {
   let timer = null;
 
   const screen = el("div", { class: "screen", "data-width": "desktop" });
-  const note = el("div", { class: "screen-note", role: "status", hidden: true });
+  const note = el("div", { class: "screen-note", hidden: true });
   const open = el("a", { class: "icon-button", target: "_blank", rel: "noopener noreferrer", "aria-label": "Open the app in a new tab", title: "Open in a new tab" }, icon("open"));
   const address = el("span", { class: "address mono" });
   const widths = ["desktop", "phone"].map((width) => iconButton(width, `${width === "phone" ? "Phone" : "Desktop"} width`, () => setWidth(width), { "aria-pressed": String(width === "desktop"), "data-width": width }));

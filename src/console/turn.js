@@ -27,7 +27,8 @@ const AUTHORS = { foundation: "the foundation", model: "the model", user: "you",
 const LOG_LINES = 300;
 
 export class Turn {
-  /** `actions`: `openFile(path, line)`, `showPreview()`, and `grown()` after text was drawn. `at`: when the group began. */
+  /** `actions`: `openFile(path, line)`, `showPreview()`, `liveNow(row)` with the row of the
+   * preview that is live from now on, and `grown()` after text was drawn. `at`: when the group began. */
   constructor(id, at, actions) {
     this.id = id;
     this.at = at;
@@ -157,7 +158,7 @@ export class Turn {
       tool.note);
     step.tools.set(event.call, tool);
     step.list.append(tool.node);
-    step.row.set({ state: "running", label: event.path ? `${doing} ${event.path}` : doing });
+    step.row.set({ state: "running", label: event.path ? `${doing} ${event.path.split("/").at(-1)}` : doing });
     return null;
   }
 
@@ -199,7 +200,10 @@ export class Turn {
   rename(event) {
     const sentence = `Named the app “${event.name}”`;
     const tool = [...this.steps.values()].flatMap((step) => [...step.tools.values()]).find((one) => one.name === "rename_app");
-    if (!tool) return this.row({ state: "done", label: sentence });
+    if (!tool) {
+      this.row({ state: "done", label: sentence });
+      return sentence;
+    }
     tool.did = sentence;
     tool.verb.textContent = sentence;
     return sentence;
@@ -283,7 +287,7 @@ export class Turn {
   live(event) {
     const label = el("span", {}, el("strong", {}, "Preview live"), ` with version ${event.version}`);
     const open = el("button", { type: "button", class: "link show-preview", onclick: () => this.actions.showPreview() }, "Show");
-    this.row({ state: "live", label, note: open });
+    this.actions.liveNow(this.row({ state: "live", label, note: open }));
     return `The preview is live with version ${event.version}`;
   }
 
@@ -313,7 +317,7 @@ export class Turn {
     const made = stage(options);
     this.work.append(made.node);
     if (this.thinking) this.work.append(this.thinking.node);
-    return typeof options.label === "string" ? options.label : null;
+    return made;
   }
 
   prose(text) {

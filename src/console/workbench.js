@@ -28,7 +28,7 @@ export function workbench({ appId, tab, file, onApp, onGone, openMenu }) {
   let current = null;
 
   const title = el("h1", { class: "app-name" }, "…");
-  const status = el("span", { class: "status", role: "status" });
+  const status = el("span", { class: "status" });
   const link = el("span", { class: "connection", role: "status", testid: "connection" });
   const model = el("span", { class: "tag app-model" });
   const bar = el("header", { class: "app-bar" },
