@@ -6,6 +6,7 @@ pub mod digest;
 pub mod edit;
 pub mod error;
 pub mod generation;
+pub mod http;
 pub mod ids;
 pub mod llm;
 pub mod project;

@@ -1,0 +1,314 @@
+//! Request bodies: JSON, strict, with an error that says where and what.
+//!
+//! [`parse`] is the only way in, so a value of these types keeps the limits. Whether a model or version exists
+//! is not known here.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::auth::ApiToken;
+use crate::{
+    build::Mode,
+    config::Limits,
+    error::{Error, Kind, Result},
+};
+
+/// The longest JSON body, in bytes: the longest prompt with every byte of it escaped, and room for the rest.
+pub const MAX_JSON_BYTES: usize = 6 * Limits::DEFAULT.prompt_bytes + 16 * 1024;
+
+/// The longest name of a model, in bytes.
+const MAX_MODEL_BYTES: usize = 100;
+
+/// How much of a parser's own words an error repeats, in characters: they may quote the body.
+const MAX_REASON_CHARS: usize = 200;
+
+/// `POST /v1/apps`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateApp {
+    /// What the app is to be, 1 byte to 64 KiB, not only white space. Kept as it is sent.
+    pub prompt: String,
+    /// Its name, 1 to 80 characters; made from the prompt when it is not given.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The language model; the installation's own when it is not given.
+    #[serde(default)]
+    pub model: Option<String>,
+}
+
+/// What a message may lead to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageMode {
+    /// The model decides.
+    #[default]
+    Auto,
+    /// Words only.
+    Discuss,
+    /// Changes.
+    Build,
+}
+
+/// `POST /v1/apps/{app}/messages`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PostMessage {
+    /// The words, 1 byte to 64 KiB, not only white space. Kept as they are sent.
+    pub content: String,
+    /// What it may lead to.
+    #[serde(default)]
+    pub mode: MessageMode,
+}
+
+/// `PATCH /v1/apps/{app}`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RenameApp {
+    /// The new name, 1 to 80 characters, without the white space around it.
+    pub name: String,
+}
+
+/// `POST /v1/apps/{app}/builds`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StartBuild {
+    /// How to build.
+    pub mode: Mode,
+}
+
+/// `POST /v1/tokens`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateToken {
+    /// What the token is for, 1 to 80 characters.
+    pub name: String,
+}
+
+/// `POST /v1/console-login`
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
+pub struct ConsoleLogin {
+    /// The API token, well formed.
+    #[schemars(with = "String")]
+    pub token: ApiToken,
+}
+
+/// [`ConsoleLogin`] as it is sent.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsoleLoginWire {
+    token: String,
+}
+
+/// A body that [`parse`] can read.
+pub trait Body: Sized {
+    /// What is sent.
+    type Wire: DeserializeOwned;
+
+    /// Checks what the type of the wire does not say.
+    ///
+    /// # Errors
+    /// 400 or 413, naming the field.
+    fn check(wire: Self::Wire, limits: &Limits) -> Result<Self>;
+}
+
+/// Reads a body. `content_type` is the header's value.
+///
+/// # Errors
+/// 400 when it is not declared to be JSON, is not JSON (with `line` and `column`), is cut off, or has a missing,
+/// unknown, repeated or wrong `field`; 413 with `limit` when it, or its prompt, is too long; 401 for a malformed
+/// token to log in with.
+pub fn parse<T: Body>(bytes: &[u8], content_type: Option<&str>, limits: &Limits) -> Result<T> {
+    if bytes.len() > MAX_JSON_BYTES {
+        return Err(too_large(MAX_JSON_BYTES));
+    }
+    if !content_type.is_some_and(is_json) {
+        return Err(invalid(
+            "Send the body as JSON, with the header `content-type: application/json`.",
+        ));
+    }
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(invalid("The body is empty. Send a JSON object."));
+    }
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let wire = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        broken(&error.into_inner(), Some(path))
+    })?;
+    json.end().map_err(|error| broken(&error, None))?;
+    T::check(wire, limits)
+}
+
+/// Refuses a body by its declared length, before it is read. A missing or unreadable length says nothing: count
+/// while reading, and refuse with [`too_large`].
+///
+/// # Errors
+/// 413 with `limit`.
+pub fn check_length(content_length: Option<&str>, limit: usize) -> Result<()> {
+    match content_length.and_then(|length| length.trim().parse::<u64>().ok()) {
+        Some(length) if length > limit as u64 => Err(too_large(limit)),
+        _ => Ok(()),
+    }
+}
+
+/// The answer to a body of more than `limit` bytes.
+#[must_use]
+pub fn too_large(limit: usize) -> Error {
+    Error::new(
+        Kind::TooLarge,
+        format!("The body may have at most {limit} bytes."),
+    )
+    .with("limit", limit)
+}
+
+impl Body for CreateApp {
+    type Wire = Self;
+
+    fn check(wire: Self, limits: &Limits) -> Result<Self> {
+        check_prompt("prompt", &wire.prompt, limits)?;
+        let name = wire
+            .name
+            .map(|name| check_name(&name, limits))
+            .transpose()?;
+        if let Some(model) = &wire.model
+            && (model.is_empty()
+                || model.len() > MAX_MODEL_BYTES
+                || !model.bytes().all(|byte| byte.is_ascii_graphic()))
+        {
+            return Err(field(
+                "model",
+                &format!("must be 1 to {MAX_MODEL_BYTES} visible ASCII characters, or left out"),
+            ));
+        }
+        Ok(Self { name, ..wire })
+    }
+}
+
+impl Body for PostMessage {
+    type Wire = Self;
+
+    fn check(wire: Self, limits: &Limits) -> Result<Self> {
+        check_prompt("content", &wire.content, limits)?;
+        Ok(wire)
+    }
+}
+
+impl Body for RenameApp {
+    type Wire = Self;
+
+    fn check(wire: Self, limits: &Limits) -> Result<Self> {
+        check_name(&wire.name, limits).map(|name| Self { name })
+    }
+}
+
+impl Body for CreateToken {
+    type Wire = Self;
+
+    fn check(wire: Self, limits: &Limits) -> Result<Self> {
+        check_name(&wire.name, limits).map(|name| Self { name })
+    }
+}
+
+impl Body for StartBuild {
+    type Wire = Self;
+
+    fn check(wire: Self, _: &Limits) -> Result<Self> {
+        Ok(wire)
+    }
+}
+
+impl Body for ConsoleLogin {
+    type Wire = ConsoleLoginWire;
+
+    fn check(wire: ConsoleLoginWire, _: &Limits) -> Result<Self> {
+        let token = wire.token.trim().parse().map_err(|rule| {
+            Error::new(
+                Kind::Unauthenticated,
+                format!("That is not a token: {rule}."),
+            )
+            .with("field", "token")
+        })?;
+        Ok(Self { token })
+    }
+}
+
+fn check_prompt(name: &str, text: &str, limits: &Limits) -> Result<()> {
+    if text.trim().is_empty() {
+        return Err(field(name, "must say something: it is empty"));
+    }
+    if text.len() > limits.prompt_bytes {
+        return Err(Error::new(
+            Kind::TooLarge,
+            format!(
+                "`{name}` has {} bytes; it may have at most {}.",
+                text.len(),
+                limits.prompt_bytes
+            ),
+        )
+        .with("field", name)
+        .with("limit", limits.prompt_bytes));
+    }
+    Ok(())
+}
+
+/// A name without the white space around it.
+fn check_name(text: &str, limits: &Limits) -> Result<String> {
+    let name = text.trim();
+    if name.is_empty() || name.chars().count() > limits.name_chars {
+        return Err(field(
+            "name",
+            &format!("must have 1 to {} characters", limits.name_chars),
+        )
+        .with("limit", limits.name_chars));
+    }
+    if name.chars().any(char::is_control) {
+        return Err(field("name", "must not contain control characters"));
+    }
+    Ok(name.to_owned())
+}
+
+fn is_json(content_type: &str) -> bool {
+    let mut parts = content_type.split(';').map(str::trim);
+    parts
+        .next()
+        .is_some_and(|media_type| media_type.eq_ignore_ascii_case("application/json"))
+        && parts.all(|parameter| match parameter.split_once('=') {
+            Some((name, value)) if name.eq_ignore_ascii_case("charset") => {
+                value.trim_matches('"').eq_ignore_ascii_case("utf-8")
+            }
+            _ => true,
+        })
+}
+
+fn broken(error: &serde_json::Error, path: Option<String>) -> Error {
+    use serde_json::error::Category;
+
+    let (line, column) = (error.line(), error.column());
+    let reason = error.to_string();
+    let reason = reason
+        .strip_suffix(&format!(" at line {line} column {column}"))
+        .unwrap_or(&reason);
+    let reason: String = match reason.char_indices().nth(MAX_REASON_CHARS) {
+        Some((cut, _)) => format!("{}…", reason.get(..cut).unwrap_or_default()),
+        None => reason.to_owned(),
+    };
+    let place = format!("line {line}, column {column}");
+    let error = match error.classify() {
+        Category::Eof | Category::Io => invalid(&format!(
+            "The body ends in the middle of its JSON, at {place}. It was cut off; send all of it."
+        )),
+        Category::Syntax => invalid(&format!("The body is not JSON: {reason}, at {place}.")),
+        Category::Data => match path.filter(|path| path != "." && path != "?") {
+            Some(path) => invalid(&format!("`{path}`: {reason} ({place}).")).with("field", path),
+            None => invalid(&format!("The body does not fit: {reason} ({place}).")),
+        },
+    };
+    error.with("line", line).with("column", column)
+}
+
+fn field(name: &str, rule: &str) -> Error {
+    invalid(&format!("`{name}` {rule}.")).with("field", name)
+}
+
+fn invalid(sentence: &str) -> Error {
+    Error::new(Kind::Invalid, sentence)
+}

@@ -1,0 +1,408 @@
+//! Which host is asked: the console, one app's preview, or nobody (invariant I6 of the design).
+//!
+//! A host that is not exactly one of ours is [`Host::Unknown`]; nothing is guessed from a part of it.
+
+use crate::{
+    error::{Error, Kind, Result},
+    ids::AppId,
+};
+
+/// Whom a request is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Host {
+    /// The console and the API.
+    Console,
+    /// The preview of an app. The app need not exist.
+    Preview(AppId),
+    /// None of ours: answered 404.
+    Unknown,
+}
+
+/// The hosts this installation answers for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hosts {
+    console: Authority,
+    apps: Authority,
+    console_origin: String,
+}
+
+/// A host name in lower case without its final dot, and its port unless it is the scheme's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Authority {
+    name: String,
+    port: Option<u16>,
+}
+
+/// Labels under the apps' domain that never name an app.
+const RESERVED: [&str; 33] = [
+    "admin",
+    "api",
+    "app",
+    "apps",
+    "assets",
+    "auth",
+    "autoconfig",
+    "autodiscover",
+    "billing",
+    "blog",
+    "cdn",
+    "console",
+    "dashboard",
+    "docs",
+    "ftp",
+    "help",
+    "imap",
+    "localhost",
+    "login",
+    "mail",
+    "ns1",
+    "ns2",
+    "overskill",
+    "pop",
+    "preview",
+    "root",
+    "smtp",
+    "staging",
+    "static",
+    "status",
+    "support",
+    "webmail",
+    "www",
+];
+
+/// Public suffixes of two labels under which operators are likely to live. Without its entry here, two domains
+/// under such a suffix count as one site and are refused: the safe side.
+const TWO_LABEL_SUFFIXES: [&str; 24] = [
+    "ac.uk",
+    "co.in",
+    "co.jp",
+    "co.kr",
+    "co.nz",
+    "co.uk",
+    "co.za",
+    "com.ar",
+    "com.au",
+    "com.br",
+    "com.cn",
+    "com.mx",
+    "com.sg",
+    "com.tr",
+    "com.tw",
+    "fly.dev",
+    "github.io",
+    "net.au",
+    "ne.jp",
+    "or.jp",
+    "org.au",
+    "org.uk",
+    "pages.dev",
+    "workers.dev",
+];
+
+impl Hosts {
+    /// The hosts of a configuration: `CONSOLE_HOST` and `APPS_DOMAIN`, each a host name with an optional port.
+    ///
+    /// # Errors
+    /// When one is not a host name, or both belong to one registrable domain: an app could then set cookies for
+    /// the console and call it as the same site. `localhost` is excepted, browsers treat each of its subdomains
+    /// as a site of its own.
+    pub fn parse(console_host: &str, apps_domain: &str) -> Result<Self> {
+        let console = Authority::parse(console_host)
+            .ok_or_else(|| not_a_host("CONSOLE_HOST", console_host))?;
+        let apps =
+            Authority::parse(apps_domain).ok_or_else(|| not_a_host("APPS_DOMAIN", apps_domain))?;
+        let local = console.is_local() && apps.is_local();
+        if !local && registrable(&console.name) == registrable(&apps.name) {
+            return Err(Error::new(
+                Kind::Internal,
+                format!(
+                    "CONSOLE_HOST ({}) and APPS_DOMAIN ({}) share the domain {}. Give the apps a domain of \
+                     their own: under a shared one an app could set cookies for the console.",
+                    console.name,
+                    apps.name,
+                    registrable(&apps.name)
+                ),
+            ));
+        }
+        let console_origin = format!("{}://{}", console.scheme(), console.with_port());
+        Ok(Self {
+            console,
+            apps,
+            console_origin,
+        })
+    }
+
+    /// Whom a request with this host is for: `Host` header or URL authority, with its port.
+    #[must_use]
+    pub fn classify(&self, host: &str) -> Host {
+        let Some(asked) = Authority::parse(host) else {
+            return Host::Unknown;
+        };
+        if asked == self.console {
+            return Host::Console;
+        }
+        if asked.port != self.apps.port {
+            return Host::Unknown;
+        }
+        asked
+            .name
+            .strip_suffix(&self.apps.name)
+            .and_then(|rest| rest.strip_suffix('.'))
+            .and_then(|label| label.strip_prefix("preview-"))
+            .and_then(|app| app.parse().ok())
+            .map_or(Host::Unknown, Host::Preview)
+    }
+
+    /// The origin of the console, such as `https://console.example`.
+    #[must_use]
+    pub fn console_origin(&self) -> &str {
+        &self.console_origin
+    }
+
+    /// Where an app's preview answers: an origin, without a final slash. Plain HTTP on localhost only.
+    #[must_use]
+    pub fn preview_url(&self, app: &AppId) -> String {
+        format!(
+            "{}://preview-{app}.{}",
+            self.apps.scheme(),
+            self.apps.with_port()
+        )
+    }
+
+    /// The source expression of a content security policy that matches every app.
+    #[must_use]
+    pub fn frame_source(&self) -> String {
+        format!("{}://*.{}", self.apps.scheme(), self.apps.with_port())
+    }
+}
+
+/// Whether this label under the apps' domain is kept from apps. Letter case is ignored.
+#[must_use]
+pub fn is_reserved(label: &str) -> bool {
+    let label = label.to_ascii_lowercase();
+    RESERVED.contains(&label.as_str())
+        || label.starts_with("preview-")
+        || label.starts_with("staging-")
+}
+
+impl Authority {
+    /// A host name of DNS labels (RFC 1123, at most 253 bytes) with an optional port; no IP address.
+    fn parse(text: &str) -> Option<Self> {
+        let (name, port) = match text.split_once(':') {
+            Some((name, "")) => (name, None),
+            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => (
+                name,
+                Some(port.parse::<u16>().ok().filter(|port| *port != 0)?),
+            ),
+            Some(_) => return None,
+            None => (text, None),
+        };
+        let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+        if name.len() > 253 || !name.split('.').all(is_label) {
+            return None;
+        }
+        // A name whose last label is a number is an IPv4 address to every URL parser.
+        if name
+            .rsplit('.')
+            .next()?
+            .bytes()
+            .all(|byte| byte.is_ascii_digit())
+        {
+            return None;
+        }
+        let mut authority = Self { name, port };
+        if authority.port == Some(authority.default_port()) {
+            authority.port = None;
+        }
+        Some(authority)
+    }
+
+    fn is_local(&self) -> bool {
+        self.name == "localhost" || self.name.ends_with(".localhost")
+    }
+
+    fn scheme(&self) -> &'static str {
+        if self.is_local() { "http" } else { "https" }
+    }
+
+    fn default_port(&self) -> u16 {
+        if self.is_local() { 80 } else { 443 }
+    }
+
+    fn with_port(&self) -> String {
+        match self.port {
+            Some(port) => format!("{}:{port}", self.name),
+            None => self.name.clone(),
+        }
+    }
+}
+
+fn is_label(label: &str) -> bool {
+    (1..=63).contains(&label.len())
+        && label
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+}
+
+/// The registrable domain of a name. Never longer than the true one, so two names of one site always agree.
+fn registrable(name: &str) -> &str {
+    let last = |labels: usize| {
+        name.rmatch_indices('.')
+            .nth(labels - 1)
+            .map_or(name, |(dot, _)| name.get(dot + 1..).unwrap_or(name))
+    };
+    if TWO_LABEL_SUFFIXES.contains(&last(2)) {
+        last(3)
+    } else {
+        last(2)
+    }
+}
+
+fn not_a_host(variable: &str, value: &str) -> Error {
+    Error::new(
+        Kind::Internal,
+        format!(
+            "{variable} is `{value}`, which is not a host name. Set it to one such as `console.example`."
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn app(text: &str) -> Host {
+        Host::Preview(text.parse().unwrap())
+    }
+
+    #[test]
+    fn tells_hosts_apart() {
+        let local = Hosts::parse("localhost:8787", "localhost:8787").unwrap();
+        let hosted = Hosts::parse("console.example", "apps.test").unwrap();
+        let long = format!("preview-abcdefgh.{}localhost:8787", "a.".repeat(200));
+        for (hosts, asked, answer) in [
+            (&local, "localhost:8787", Host::Console),
+            (&local, "LocalHost.:8787", Host::Console),
+            (&local, "localhost", Host::Unknown),
+            (&local, "localhost:8788", Host::Unknown),
+            (&local, "preview-abcdefgh.localhost:8787", app("abcdefgh")),
+            (&local, "PREVIEW-ABCDEFGH.localhost.:8787", app("abcdefgh")),
+            (&local, "preview-abcdefgh.localhost", Host::Unknown),
+            (&local, "preview-abc.localhost:8787", Host::Unknown),
+            (&local, "preview-.localhost:8787", Host::Unknown),
+            (&local, "x.preview-abcdefgh.localhost:8787", Host::Unknown),
+            (&local, "preview-abcdefghlocalhost:8787", Host::Unknown),
+            (&local, "www.localhost:8787", Host::Unknown),
+            (&local, "127.0.0.1:8787", Host::Unknown),
+            (&local, "[::1]:8787", Host::Unknown),
+            (&local, "2130706433:8787", Host::Unknown),
+            (&local, "", Host::Unknown),
+            (&local, ":8787", Host::Unknown),
+            (&local, "localhost:99999", Host::Unknown),
+            (&local, "localhost:+8787", Host::Unknown),
+            (&local, "localhost..:8787", Host::Unknown),
+            (&local, "local host:8787", Host::Unknown),
+            (&local, &long, Host::Unknown),
+            (&hosted, "console.example", Host::Console),
+            (&hosted, "console.example:443", Host::Console),
+            (&hosted, "console.example:80", Host::Unknown),
+            (&hosted, "console.example:", Host::Console),
+            (&hosted, "preview-abcdefgh.apps.test", app("abcdefgh")),
+            (&hosted, "preview-abcdefgh.console.example", Host::Unknown),
+            (&hosted, "apps.test", Host::Unknown),
+            (&hosted, "staging-abcdefgh.apps.test", Host::Unknown),
+        ] {
+            assert_eq!(hosts.classify(asked), answer, "{asked}");
+        }
+    }
+
+    #[test]
+    fn refuses_a_shared_site_and_what_is_no_host() {
+        for (console, apps, good) in [
+            ("localhost:8787", "localhost:8787", true),
+            ("console.localhost", "localhost", true),
+            ("console.example", "apps.test", true),
+            ("overskill.dev", "overskill.app", true),
+            ("console.co.uk", "apps.co.uk", true),
+            ("me.workers.dev", "you.workers.dev", true),
+            ("example.com", "example.com", false),
+            ("console.example.com", "apps.example.com", false),
+            ("example.com", "APPS.EXAMPLE.COM.", false),
+            ("console.me.workers.dev", "apps.me.workers.dev", false),
+            ("console.x.co.uk", "x.co.uk", false),
+            ("a.k12.unknown", "b.k12.unknown", false),
+            ("", "apps.test", false),
+            ("console.example", "", false),
+            ("https://console.example", "apps.test", false),
+            ("10.0.0.1", "apps.test", false),
+            ("console.example", "apps_test", false),
+            ("-x.example", "apps.test", false),
+        ] {
+            assert_eq!(
+                Hosts::parse(console, apps).is_ok(),
+                good,
+                "{console} {apps}"
+            );
+        }
+    }
+
+    #[test]
+    fn makes_addresses() {
+        let local = Hosts::parse("localhost:8787", "localhost:8787").unwrap();
+        let hosted = Hosts::parse("console.example:443", "apps.test").unwrap();
+        let app = "abcdefgh".parse().unwrap();
+        assert_eq!(local.console_origin(), "http://localhost:8787");
+        assert_eq!(
+            local.preview_url(&app),
+            "http://preview-abcdefgh.localhost:8787"
+        );
+        assert_eq!(local.frame_source(), "http://*.localhost:8787");
+        assert_eq!(hosted.console_origin(), "https://console.example");
+        assert_eq!(
+            hosted.preview_url(&app),
+            "https://preview-abcdefgh.apps.test"
+        );
+        assert_eq!(hosted.frame_source(), "https://*.apps.test");
+    }
+
+    #[test]
+    fn keeps_names_from_apps() {
+        for reserved in ["www", "API", "preview-abcdefgh", "staging-x"] {
+            assert!(is_reserved(reserved), "{reserved}");
+        }
+        assert!(!is_reserved("recipes"));
+        assert!(RESERVED.is_sorted(), "a sorted list shows what is missing");
+    }
+
+    proptest! {
+        #[test]
+        fn every_preview_address_leads_back(app in "[a-z][a-z0-9]{7,15}", hosted: bool) {
+            let hosts = if hosted {
+                Hosts::parse("console.example", "apps.test")
+            } else {
+                Hosts::parse("localhost:8787", "localhost:8787")
+            }.unwrap();
+            let app: AppId = app.parse().unwrap();
+            let url = hosts.preview_url(&app);
+            let host = url.split_once("://").unwrap().1;
+            prop_assert_eq!(hosts.classify(host), Host::Preview(app));
+        }
+
+        #[test]
+        fn any_text_is_a_host_or_unknown(host in ".{0,300}") {
+            let hosts = Hosts::parse("console.example", "apps.test").unwrap();
+            hosts.classify(&host);
+        }
+
+        #[test]
+        fn what_ends_alike_is_never_two_sites(name in "[a-z]{1,5}(\\.[a-z]{2,4}){1,4}", one in "[a-z]{1,4}") {
+            let under = format!("{one}.{name}");
+            let suffix = TWO_LABEL_SUFFIXES.contains(&name.as_str());
+            prop_assert!(suffix || registrable(&name) == registrable(&under));
+        }
+    }
+}

@@ -1,0 +1,332 @@
+//! What the API answers with. Wire types: `edge` fills them from the domain's values, the OpenAPI document is
+//! made from them.
+//!
+//! Times are milliseconds since the Unix epoch, hashes SHA-256. A field without a value is `null`, not absent.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    build::{Diagnostic, Mode, Report},
+    digest::Digest,
+    ids::{AppId, BuildId, TokenId, TurnId, WorkspaceId},
+    project::{FileEntry, ProjectPath},
+    time::Timestamp,
+};
+
+/// `GET /healthz`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Health {
+    /// `ok`.
+    pub status: String,
+}
+
+/// Whose token or session it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Session {
+    /// The workspace.
+    pub workspace: WorkspaceId,
+}
+
+/// How far an app is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AppStatus {
+    /// Its first preview is not live yet.
+    Creating,
+    /// A turn is running; the last good preview is live.
+    Working,
+    /// At rest.
+    Ready,
+    /// The last turn failed; the last good preview, if there was one, is live.
+    Failed,
+}
+
+/// A generated application.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct App {
+    /// Its id.
+    pub id: AppId,
+    /// Its name, for people.
+    pub name: String,
+    /// How far it is.
+    pub status: AppStatus,
+    /// Where its preview answers.
+    pub preview_url: String,
+    /// The language model that works on it.
+    pub model: String,
+    /// Its newest version.
+    pub version: Option<u32>,
+    /// The version that the preview shows.
+    pub preview_version: Option<u32>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// A turn, by id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TurnRef {
+    /// Its id.
+    pub id: TurnId,
+}
+
+/// A created app and its first turn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AppCreated {
+    /// The app.
+    pub app: App,
+    /// The turn that its prompt started.
+    pub turn: TurnRef,
+}
+
+/// One app.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AppShown {
+    /// The app.
+    pub app: App,
+}
+
+/// A page of apps, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AppPage {
+    /// The apps.
+    pub apps: Vec<App>,
+    /// The `cursor` of the next page, when there is one.
+    pub next_cursor: Option<String>,
+}
+
+/// A stored message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TurnAccepted {
+    /// The turn that it started, or waits for.
+    pub turn: TurnRef,
+}
+
+/// Who spoke.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// A person, or a program on their behalf.
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// Something that was said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Message {
+    /// Its number in the conversation, rising.
+    pub seq: u64,
+    /// The turn it belongs to.
+    pub turn: TurnId,
+    /// Who spoke.
+    pub role: Role,
+    /// The words.
+    pub content: String,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+/// A page of messages, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MessagePage {
+    /// The messages.
+    pub messages: Vec<Message>,
+    /// The `cursor` of the next page, when there is one.
+    pub next_cursor: Option<String>,
+}
+
+/// A file, without its content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FileInfo {
+    /// Where it is.
+    pub path: ProjectPath,
+    /// The hash of its content.
+    pub hash: Digest,
+    /// Its length in bytes.
+    pub size: u64,
+    /// Whether its content is not UTF-8.
+    pub binary: bool,
+}
+
+impl FileInfo {
+    /// A file of a manifest.
+    #[must_use]
+    pub fn of(path: &ProjectPath, entry: &FileEntry) -> Self {
+        Self {
+            path: path.clone(),
+            hash: entry.hash,
+            size: entry.size,
+            binary: entry.binary,
+        }
+    }
+}
+
+/// A page of the files as they are now, ordered by path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FilePage {
+    /// The newest version.
+    pub version: Option<u32>,
+    /// The files.
+    pub files: Vec<FileInfo>,
+    /// The `cursor` of the next page, when there is one.
+    pub next_cursor: Option<String>,
+}
+
+/// A written file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FileWritten {
+    /// Where it is.
+    pub path: ProjectPath,
+    /// The hash of its content, for the next `If-Match`.
+    pub hash: Digest,
+    /// Its length in bytes.
+    pub size: u64,
+    /// The version that holds it, once there is one.
+    pub version: Option<u32>,
+}
+
+/// Who made a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Author {
+    /// The shared files that every app starts with.
+    Foundation,
+    /// The model, in a turn.
+    Model,
+    /// A person, by hand.
+    User,
+    /// A restore of an earlier version.
+    Restore,
+}
+
+/// An immutable snapshot of the files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Version {
+    /// Its number, from 1.
+    pub number: u32,
+    /// The version it was made from.
+    pub parent: Option<u32>,
+    /// Who made it.
+    pub author: Author,
+    /// What changed, in a line.
+    pub summary: String,
+    /// The turn that made it.
+    pub turn: Option<TurnId>,
+    /// How many files it has.
+    pub files: u64,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// A page of versions, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct VersionPage {
+    /// The versions.
+    pub versions: Vec<Version>,
+    /// The `cursor` of the next page, when there is one.
+    pub next_cursor: Option<String>,
+}
+
+/// A version with all its files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct VersionShown {
+    /// The version.
+    pub version: Version,
+    /// Its files, ordered by path.
+    pub files: Vec<FileInfo>,
+}
+
+/// A new version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct VersionCreated {
+    /// The version.
+    pub version: Version,
+}
+
+/// How far a build is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BuildStatus {
+    /// It waits for a builder.
+    Queued,
+    /// A builder works on it.
+    Running,
+    /// The builder did not answer; it is tried again.
+    Retrying,
+    /// Its artifacts are stored.
+    Succeeded,
+    /// The sources are at fault, or no builder could be had.
+    Failed,
+    /// A newer version made it needless.
+    Superseded,
+}
+
+/// A build of one version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Build {
+    /// Its id.
+    pub id: BuildId,
+    /// The version that it builds.
+    pub version: u32,
+    /// How.
+    pub mode: Mode,
+    /// How far it is.
+    pub status: BuildStatus,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// What is wrong with the sources, errors first.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What the builder says of it, once it has finished.
+    pub report: Option<Report>,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+}
+
+/// One build.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BuildShown {
+    /// The build.
+    pub build: Build,
+}
+
+/// An API token, without its secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Token {
+    /// Its id.
+    pub id: TokenId,
+    /// Its name, for people.
+    pub name: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// A page of tokens, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TokenPage {
+    /// The tokens.
+    pub tokens: Vec<Token>,
+    /// The `cursor` of the next page, when there is one.
+    pub next_cursor: Option<String>,
+}
+
+/// A new token and its secret. Never stored as it is, not for a repeated request either.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TokenCreated {
+    /// The token.
+    pub token: Token,
+    /// The text to be sent as `Authorization: Bearer …`. It is shown this once.
+    pub secret: String,
+}
+
+impl std::fmt::Debug for TokenCreated {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TokenCreated")
+            .field("token", &self.token)
+            .finish_non_exhaustive()
+    }
+}

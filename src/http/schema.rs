@@ -1,0 +1,106 @@
+//! JSON schemas of the core's words, which know nothing of schemas themselves.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use crate::{
+    build::{Diagnostic, FailureReason, Mode, Report, Severity, Status, Timings},
+    digest::Digest,
+    ids::{AppId, BuildId, TokenId, TurnId, WorkspaceId},
+    project::ProjectPath,
+    time::Timestamp,
+};
+
+macro_rules! schema {
+    ($($type:ty as $name:literal: $schema:tt;)*) => {$(
+        impl JsonSchema for $type {
+            fn schema_name() -> Cow<'static, str> {
+                $name.into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!($schema)
+            }
+        }
+    )*};
+}
+
+schema! {
+    AppId as "AppId": { "type": "string", "pattern": "^[a-z][a-z0-9]{7,15}$" };
+    WorkspaceId as "WorkspaceId": { "type": "string", "pattern": "^[a-z][a-z0-9]{2,31}$" };
+    TurnId as "TurnId": { "type": "string", "pattern": "^t[a-z0-9]{15}$" };
+    BuildId as "BuildId": { "type": "string", "pattern": "^b[1-9][0-9]*$" };
+    TokenId as "TokenId": { "type": "string", "pattern": "^k[a-z0-9]{15}$" };
+    Digest as "Digest": { "type": "string", "description": "A SHA-256.", "pattern": "^[0-9a-f]{64}$" };
+    Timestamp as "Timestamp": {
+        "type": "integer", "description": "Milliseconds since the Unix epoch.", "minimum": 0
+    };
+    ProjectPath as "ProjectPath": {
+        "type": "string",
+        "description": "A path relative to the project, at most 255 bytes of UTF-8, `/` between its segments.",
+        "minLength": 1,
+        "maxLength": 255
+    };
+    Mode as "BuildMode": { "type": "string", "enum": ["development", "production"] };
+    Severity as "Severity": { "type": "string", "enum": ["error", "warning"] };
+    Status as "ReportStatus": { "type": "string", "enum": ["succeeded", "failed"] };
+    FailureReason as "FailureReason": { "type": "string", "enum": ["source", "timeout", "memory", "output"] };
+    Timings as "Timings": {
+        "type": "object",
+        "description": "How long a build took, in milliseconds.",
+        "properties": {
+            "queue_ms": { "type": "integer", "minimum": 0 },
+            "prepare_ms": { "type": "integer", "minimum": 0 },
+            "build_ms": { "type": "integer", "minimum": 0 },
+            "total_ms": { "type": "integer", "minimum": 0 }
+        },
+        "required": ["queue_ms", "prepare_ms", "build_ms", "total_ms"]
+    };
+}
+
+impl JsonSchema for Diagnostic {
+    fn schema_name() -> Cow<'static, str> {
+        "Diagnostic".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "description": "Something in the sources that its author can mend.",
+            "properties": {
+                "severity": generator.subschema_for::<Severity>(),
+                "path": generator.subschema_for::<Option<ProjectPath>>(),
+                "line": { "type": ["integer", "null"], "description": "From 1.", "minimum": 1 },
+                "column": { "type": ["integer", "null"], "description": "In characters, from 1.", "minimum": 1 },
+                "code": { "type": ["string", "null"] },
+                "message": { "type": "string" },
+                "frame": { "type": ["string", "null"], "description": "The lines around the position, numbered." },
+                "suggestion": { "type": ["string", "null"], "description": "What to do about it." }
+            },
+            "required": ["severity", "path", "line", "column", "code", "message", "frame", "suggestion"]
+        })
+    }
+}
+
+impl JsonSchema for Report {
+    fn schema_name() -> Cow<'static, str> {
+        "Report".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "description": "What the builder says of a build that it finished.",
+            "properties": {
+                "status": generator.subschema_for::<Status>(),
+                "reason": generator.subschema_for::<Option<FailureReason>>(),
+                "timings": generator.subschema_for::<Timings>(),
+                "artifact_bytes": { "type": "integer", "minimum": 0 },
+                "artifacts": { "type": "integer", "minimum": 0 },
+                "toolchain_digest": generator.subschema_for::<Digest>()
+            },
+            "required": ["status", "reason", "timings", "artifact_bytes", "artifacts", "toolchain_digest"]
+        })
+    }
+}
