@@ -10,5 +10,6 @@ pub mod http;
 pub mod ids;
 pub mod llm;
 pub mod project;
+pub mod publish;
 pub mod template;
 pub mod time;

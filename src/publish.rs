@@ -1,0 +1,21 @@
+//! From built files to something that answers requests: the artifact set, the app's Worker, and the check before it
+//! goes live.
+//!
+//! What is generated is equal in preview, staging and production; only the variables differ. Uploads nothing and
+//! runs nothing: the edge stores the bytes, loads the Worker and asks it the probe's questions.
+
+mod artifacts;
+mod html;
+pub mod placeholder;
+pub mod probe;
+mod runtime;
+mod script;
+
+pub use artifacts::{Artifact, ArtifactSet};
+pub use runtime::{Environment, Runtime};
+pub use script::{
+    BUDGET, Module, ModuleKind, PublishError, Script, Share, SizeReport, code_id, worker_script,
+};
+
+/// The page that every navigation gets.
+pub const PAGE: &str = "index.html";

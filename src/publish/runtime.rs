@@ -1,0 +1,125 @@
+//! What one deployment of an app's Worker is told, beside its code.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::AppId;
+
+/// Where an app is deployed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Environment {
+    /// The address of the work in progress.
+    Preview,
+    /// The address for a last look.
+    Staging,
+    /// The address for everyone.
+    Production,
+}
+
+/// What one deployment is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Runtime {
+    /// The app.
+    pub app_id: AppId,
+    /// Where it is deployed to.
+    pub environment: Environment,
+    /// The version that was built.
+    pub version: u32,
+    /// The only origin that may show the app in a frame, such as `https://console.example`; without it none may.
+    pub console_origin: Option<String>,
+    /// The app's public variables. Every visitor can read them.
+    pub public: BTreeMap<String, String>,
+}
+
+/// What the page is told. Everything in it is public.
+#[derive(Serialize)]
+struct PageConfig<'a> {
+    app_id: &'a AppId,
+    environment: Environment,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    variables: &'a BTreeMap<String, String>,
+}
+
+impl Runtime {
+    /// The environment variables of the app's Worker, by name.
+    #[must_use]
+    pub fn vars(&self) -> BTreeMap<&'static str, String> {
+        let config = PageConfig {
+            app_id: &self.app_id,
+            environment: self.environment,
+            variables: &self.public,
+        };
+        let ancestors = self
+            .console_origin
+            .as_deref()
+            .filter(|origin| is_origin(origin))
+            .unwrap_or("'none'");
+        BTreeMap::from([
+            ("FRAME_ANCESTORS", ancestors.to_owned()),
+            // Strings, a map of strings and a unit variant: this cannot fail.
+            ("PUBLIC", serde_json::to_string(&config).unwrap_or_default()),
+            ("VERSION", self.version.to_string()),
+        ])
+    }
+}
+
+/// Whether the text can stand in a policy without adding to it.
+fn is_origin(text: &str) -> bool {
+    let host = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    host.is_some_and(|host| {
+        !host.is_empty()
+            && host
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn runtime(console_origin: Option<&str>) -> Runtime {
+        Runtime {
+            app_id: "abcdefgh".parse().unwrap(),
+            environment: Environment::Preview,
+            version: 3,
+            console_origin: console_origin.map(str::to_owned),
+            public: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn the_page_learns_what_is_public() {
+        let mut with = runtime(None);
+        assert_eq!(
+            with.vars()["PUBLIC"],
+            r#"{"app_id":"abcdefgh","environment":"preview"}"#
+        );
+        assert_eq!(with.vars()["VERSION"], "3");
+        with.public
+            .insert("TITLE".to_owned(), "</script>\"".to_owned());
+        assert_eq!(
+            with.vars()["PUBLIC"],
+            r#"{"app_id":"abcdefgh","environment":"preview","variables":{"TITLE":"</script>\""}}"#
+        );
+    }
+
+    #[test]
+    fn only_an_origin_may_frame() {
+        for (origin, ancestors) in [
+            (None, "'none'"),
+            (Some("http://localhost:8787"), "http://localhost:8787"),
+            (Some("https://[::1]:8787"), "https://[::1]:8787"),
+            (Some("https://a.example; script-src *"), "'none'"),
+            (Some("https://a.example https://b.example"), "'none'"),
+            (Some("https://"), "'none'"),
+            (Some("*"), "'none'"),
+        ] {
+            assert_eq!(runtime(origin).vars()["FRAME_ANCESTORS"], ancestors);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+// The Worker of one app: serves its built files, and its page for every navigation.
+// The same for preview, staging and production. All that differs comes in `env`:
+//   ASSETS           fetch("https://assets/<sha256>") answers with the bytes of that hash
+//   PUBLIC           JSON that the page is told: app id, environment, public variables
+//   VERSION          which version of the app this is
+//   FRAME_ANCESTORS  who may show the app in a frame
+import afterConfig from "./index.after.html";
+import beforeConfig from "./index.before.html";
+import { digest, files, mode } from "./files.js";
+
+// What such a path names is a file. When it is not there, that is an error and no page.
+const FILE =
+  /\.(?:avif|bmp|css|csv|gif|glb|html?|ico|jpe?g|m?jsx?|json|m4a|map|md|mp[34]|ogg|otf|pdf|png|svg|tsx?|ttf|txt|wasm|wav|web[mp]|webmanifest|woff2?|xml|zip)$/i;
+
+export default {
+  async fetch(request, env) {
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      return text(request, env, 405, "This address can only be read.", { allow: "GET, HEAD" });
+    }
+    const path = decodedPath(request);
+    if (path === null) return text(request, env, 400, "This address is malformed.");
+    if (path === "/_health") return json(request, env, { status: "ok" });
+    if (path === "/_deployment") {
+      const { app_id, environment } = JSON.parse(env.PUBLIC);
+      return json(request, env, { app_id, environment, version: Number(env.VERSION), mode, digest });
+    }
+    const file = files.get(path);
+    if (file) return asset(request, env, file);
+    if (path === "/" || path === "/index.html" || isNavigation(request, path)) return page(request, env);
+    return text(request, env, 404, "There is nothing at this address.");
+  },
+};
+
+function decodedPath(request) {
+  try {
+    return decodeURIComponent(new URL(request.url).pathname);
+  } catch {
+    return null;
+  }
+}
+
+function isNavigation(request, path) {
+  const wantsPage =
+    request.headers.get("sec-fetch-mode") === "navigate" ||
+    (request.headers.get("accept") ?? "").toLowerCase().includes("text/html");
+  return wantsPage && !path.startsWith("/assets/") && !FILE.test(path);
+}
+
+async function asset(request, env, { hash, size, type, immutable }) {
+  const headers = common(env, {
+    "content-type": type,
+    "cache-control": immutable ? "public, max-age=31536000, immutable" : "no-cache",
+    etag: `"${hash}"`,
+  });
+  if (isFresh(request, hash)) return new Response(null, { status: 304, headers });
+  if (request.method === "HEAD") {
+    headers.set("content-length", String(size));
+    return new Response(null, { headers });
+  }
+  try {
+    const found = await env.ASSETS.fetch(new Request(`https://assets/${hash}`));
+    if (found.status === 200) return new Response(found.body, { headers });
+    console.error(`asset ${hash}: status ${found.status}`);
+  } catch (error) {
+    console.error(`asset ${hash}: ${error}`);
+  }
+  return text(request, env, 502, "This file could not be loaded. Please try again.");
+}
+
+let rendered;
+
+async function page(request, env) {
+  if (rendered?.config !== env.PUBLIC) rendered = await render(env.PUBLIC);
+  const { body, tag } = rendered;
+  const headers = common(env, {
+    "content-type": "text/html; charset=utf-8",
+    "cache-control": "no-cache",
+    etag: `"${tag}"`,
+    vary: "accept, sec-fetch-mode",
+  });
+  if (isFresh(request, tag)) return new Response(null, { status: 304, headers });
+  if (request.method === "HEAD") {
+    headers.set("content-length", String(body.byteLength));
+    return new Response(null, { headers });
+  }
+  return new Response(body, { headers });
+}
+
+// In JSON these characters stand in strings only, where their escapes mean the same. HTML sees none of them.
+async function render(config) {
+  const safe = config.replace(
+    /[<>&\u2028\u2029]/g,
+    (character) => "\\u" + character.charCodeAt(0).toString(16).padStart(4, "0"),
+  );
+  const script = `<script type="application/json" id="overskill-config">${safe}</script>`;
+  const body = new TextEncoder().encode(beforeConfig + script + afterConfig);
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", body));
+  const tag = Array.from(hash.subarray(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return { config, body, tag };
+}
+
+function isFresh(request, tag) {
+  const known = request.headers.get("if-none-match");
+  if (known === null) return false;
+  return known.split(",").some((one) => ["*", `"${tag}"`, `W/"${tag}"`].includes(one.trim()));
+}
+
+function text(request, env, status, sentence, more = {}) {
+  const headers = common(env, {
+    "content-type": "text/plain; charset=utf-8",
+    "cache-control": "no-store",
+    ...more,
+  });
+  return new Response(request.method === "HEAD" ? null : `${sentence}\n`, { status, headers });
+}
+
+function json(request, env, value) {
+  const headers = common(env, { "content-type": "application/json", "cache-control": "no-store" });
+  return new Response(request.method === "HEAD" ? null : JSON.stringify(value), { headers });
+}
+
+function common(env, more) {
+  const headers = new Headers({
+    "content-security-policy": `frame-ancestors ${env.FRAME_ANCESTORS}`,
+    "referrer-policy": "strict-origin-when-cross-origin",
+    "x-content-type-options": "nosniff",
+    ...more,
+  });
+  if (JSON.parse(env.PUBLIC).environment !== "production") headers.set("x-robots-tag", "noindex");
+  return headers;
+}
