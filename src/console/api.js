@@ -5,6 +5,8 @@
  * Knows nothing of the page.
  */
 
+import { learn } from "./clock.js";
+
 /** Longest wait for an answer, in milliseconds. */
 const DEADLINE = 30_000;
 
@@ -47,6 +49,7 @@ export async function send(method, path, { json, body, headers = {}, key } = {})
   } catch (error) {
     throw unreachable(error);
   }
+  learn(response.headers.get("date"));
   if (response.ok) return response;
   const problem = await readProblem(response);
   if (problem.status === 401 && path !== "/v1/console-login" && path !== "/v1/session") signedOut();

@@ -4,7 +4,8 @@
  * Stays at the newest line while the reader is there, and leaves the page alone when they have scrolled up.
  */
 
-import { announce, el, icon, observeClock } from "./dom.js";
+import { now, observe } from "./clock.js";
+import { announce, el, icon } from "./dom.js";
 import { composer } from "./composer.js";
 import { Turn } from "./turn.js";
 
@@ -13,7 +14,7 @@ const NEAR_END = 80;
 
 /** `send(text, key)` posts a message and resolves to its turn's id. `openFile`, `showPreview` as in `Turn`. */
 export function chat({ appId, send, openFile, showPreview }) {
-  const opened = Date.now();
+  const opened = now();
   const turns = new Map();
   const order = [];
   const buildGroups = new Map();
@@ -28,7 +29,7 @@ export function chat({ appId, send, openFile, showPreview }) {
     async submit(text, key) {
       const turn = await send(text, key);
       atEnd = true;
-      group(turn, Date.now()).ask(text);
+      group(turn, now()).ask(text);
       grown();
     },
   });
@@ -83,7 +84,7 @@ export function chat({ appId, send, openFile, showPreview }) {
     working: () => working !== null,
     /** Takes one feed event; says it aloud when it is news and not history. */
     apply(event) {
-      observeClock(event.at);
+      observe(event.at);
       // A build may go on after its group: its later events belong where it was queued.
       const where = (event.build && buildGroups.get(event.build)) || group(event.turn ?? null, event.at);
       if (event.build) buildGroups.set(event.build, where);

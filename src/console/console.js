@@ -109,6 +109,9 @@ async function start() {
 whenSignedOut(() => {
   if (shell) showGate("Your session has ended. Sign in again to go on; nothing was lost.");
 });
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) shell?.side.load();
+});
 window.addEventListener("keydown", (event) => {
   if (event.key === "Escape") shell?.drawer(false);
 });

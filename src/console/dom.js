@@ -4,6 +4,8 @@
  * Text only ever enters the document as text; nothing here, or in any view, parses markup out of data.
  */
 
+import { now } from "./clock.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
@@ -65,8 +67,12 @@ export function duration(millis) {
 /** Bytes as a person says them. */
 export function size(bytes) {
   if (bytes < 1024) return `${bytes} B`;
-  if (bytes < 1024 * 1024) return `${(bytes / 1024).toFixed(1)} KiB`;
-  return `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+  if (bytes < 1024 * 1024) return `${round(bytes / 1024)} KiB`;
+  return `${round(bytes / 1024 / 1024)} MiB`;
+}
+
+function round(value) {
+  return Number(value.toFixed(1));
 }
 
 /** `count` with its noun. */
@@ -78,7 +84,7 @@ const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
 /** A `<time>`: how long ago, with the full time on hover. */
 export function ago(at) {
-  const seconds = (at - Date.now()) / 1000;
+  const seconds = (at - now()) / 1000;
   const [unit, length] = [["day", 86400], ["hour", 3600], ["minute", 60]].find(([, one]) => -seconds >= one) ?? ["second", 1];
   const text = unit === "second" ? "just now" : relative.format(Math.round(seconds / length), unit);
   const when = new Date(at);
@@ -87,12 +93,6 @@ export function ago(at) {
 
 const running = new Set();
 let ticking = null;
-let ahead = 0;
-
-/** Learns from an event's time how far the server's clock is ahead of this one, so that no stopwatch runs backwards. */
-export function observeClock(at) {
-  ahead = Math.max(ahead, at - Date.now());
-}
 
 /** A counter that runs until `stop(millis)`; `from` is milliseconds since the Unix epoch. */
 export function stopwatch(from) {
@@ -115,7 +115,7 @@ function tick() {
     clearInterval(ticking);
     ticking = null;
   }
-  for (const { node, from } of running) node.textContent = duration(Date.now() + ahead - from);
+  for (const { node, from } of running) node.textContent = duration(now() - from);
 }
 
 /** What to do about a problem, when its own detail does not say. */

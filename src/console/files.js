@@ -38,7 +38,7 @@ export function files({ appId, navigate }) {
       folders.get(folder).push(file);
     }
     tree.replaceChildren(...[...folders].sort(([a], [b]) => (a < b ? -1 : 1)).map(([folder, inside]) => el("section", {},
-      el("h3", { class: "mono" }, folder || "/"),
+      el("h2", { class: "mono" }, folder || "/"),
       el("ul", {}, inside.map((file) => el("li", {},
         el("button", { type: "button", class: "file", "aria-current": file.path === opened?.path, title: `${file.path} · ${size(file.size)}`, onclick: () => open(file.path) },
           icon("file"), el("span", {}, file.path.slice(folder.length)))))))));
@@ -51,7 +51,8 @@ export function files({ appId, navigate }) {
       all.sort((a, b) => (a.path < b.path ? -1 : 1));
       draw();
     } catch (problem) {
-      tree.replaceChildren(problemView(problem, { action: refresh, compact: true }));
+      // A list that is merely old is still of use: the feed's return reads it again.
+      if (all.length === 0) tree.replaceChildren(problemView(problem, { action: refresh, compact: true }));
       return;
     }
     // An open file that changed elsewhere is read again, unless someone is writing in it.

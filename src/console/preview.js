@@ -71,7 +71,7 @@ export function preview() {
       reloadButton.disabled = app.preview_version === null;
       if (frame) frame.title = `Preview of ${app.name}`;
       if (app.preview_version === null) wait();
-      else if (shown === null) {
+      else if (shown === null || app.preview_version > shown) {
         shown = app.preview_version;
         load();
       }

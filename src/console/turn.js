@@ -65,11 +65,9 @@ export class Turn {
     }
   }
 
-  /** The user's message; safe to repeat, since the page shows it before the feed brings it. */
+  /** The user's message, the only one of a turn; safe to repeat, since the page shows it before the feed brings it. */
   ask(content) {
-    if (this.said.has(`user ${content}`)) return null;
-    this.said.add(`user ${content}`);
-    this.asked.append(el("div", { class: "bubble" }, el("span", { class: "visually-hidden" }, "You: "), content));
+    this.asked.replaceChildren(el("div", { class: "bubble" }, el("span", { class: "visually-hidden" }, "You: "), content));
     return null;
   }
 

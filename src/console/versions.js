@@ -21,7 +21,7 @@ export function versions({ appId, getApp }) {
       state.hidden = items.length > 0;
       list.replaceChildren(...items.map(item));
     } catch (problem) {
-      if (mine !== asked) return;
+      if (mine !== asked || list.childElementCount > 0) return;
       state.hidden = false;
       state.replaceChildren(problemView(problem, { action: refresh }));
     }

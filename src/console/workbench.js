@@ -6,6 +6,7 @@
 
 import { appPath, call } from "./api.js";
 import { ask, el, icon, iconButton, problemView } from "./dom.js";
+import { now } from "./clock.js";
 import { chat } from "./chat.js";
 import { openFeed } from "./feed.js";
 import { files } from "./files.js";
@@ -20,7 +21,7 @@ const GATHER = 150;
 
 /** `onApp(app)` follows every change, `onGone(id)` a deletion, `openMenu()` unfolds the list of apps. */
 export function workbench({ appId, tab, file, onApp, onGone, openMenu }) {
-  const opened = Date.now();
+  const opened = now();
   let app = null;
   let feed = null;
   let timer = null;
@@ -34,8 +35,8 @@ export function workbench({ appId, tab, file, onApp, onGone, openMenu }) {
   const bar = el("header", { class: "app-bar" },
     iconButton("menu", "Show the list of apps", openMenu, { class: "icon-button drawer-only" }),
     title, status, model, el("span", { class: "spacer" }), link,
-    iconButton("pencil", "Rename the app", () => rename(), { testid: "rename" }),
-    iconButton("bin", "Delete the app", () => remove(), { testid: "delete" }));
+    iconButton("pencil", "Rename the app", () => rename(), { testid: "rename", hidden: true }),
+    iconButton("bin", "Delete the app", () => remove(), { testid: "delete", hidden: true }));
 
   const openFile = (path, line) => {
     select("files");
@@ -103,6 +104,7 @@ export function workbench({ appId, tab, file, onApp, onGone, openMenu }) {
     status.textContent = STATUS[app.status] ?? app.status;
     status.dataset.status = app.status;
     model.textContent = `${app.model} model`;
+    for (const button of bar.querySelectorAll("button[hidden]")) button.hidden = false;
     previewPane.show(app);
     onApp(app);
   };
@@ -124,8 +126,8 @@ export function workbench({ appId, tab, file, onApp, onGone, openMenu }) {
 
   const receive = (event) => {
     talk.apply(event);
-    // What happened before this page was opened is history: the app was read after it.
-    const news = event.seq > 0 && event.at >= opened - 2000;
+    // What happened before this page was opened is history, already in the app as it was read.
+    const news = event.at >= opened;
     switch (event.kind) {
       case "build_started": previewPane.say(`Building version ${event.version}…`); break;
       case "build_finished":
@@ -137,13 +139,16 @@ export function workbench({ appId, tab, file, onApp, onGone, openMenu }) {
         break;
       default: break;
     }
-    if (news && ["turn_started", "version_created", "build_finished", "preview_live", "app_renamed", "turn_finished", "file_changed"].includes(event.kind)) refreshSoon();
+    if (["turn_started", "version_created", "build_finished", "preview_live", "app_renamed", "turn_finished", "file_changed"].includes(event.kind)) refreshSoon();
   };
 
   const connection = (state) => {
     link.dataset.state = state;
     link.replaceChildren(state === "live" ? "" : { connecting: "Connecting…", reconnecting: "Reconnecting…", gone: "Deleted" }[state]);
-    if (state === "live") talk.connected();
+    if (state === "live") {
+      talk.connected();
+      refreshSoon();
+    }
     if (state === "gone") {
       close();
       onGone(appId);
@@ -172,6 +177,7 @@ export function workbench({ appId, tab, file, onApp, onGone, openMenu }) {
     } catch (problem) {
       if (closed) return;
       const lost = problem.status === 404;
+      title.textContent = lost ? "No such app" : "Not loaded";
       body.replaceChildren(el("div", { class: "centered" }, problemView(problem, {
         label: lost ? "Start a new app" : "Try again",
         action: () => { if (lost) location.hash = "#/"; else location.reload(); },
