@@ -10,6 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use rustix::process::{Signal, set_parent_process_death_signal};
 use serde_json::{Map, Value, json};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
@@ -26,6 +27,8 @@ const START_LIMIT: Duration = Duration::from_secs(90);
 const GLANCE: Duration = Duration::from_millis(50);
 /// Prefix of environment variables that become variables of the Worker: `OVERSKILL_VAR_MODEL=…`.
 const VARIABLE_PREFIX: &str = "OVERSKILL_VAR_";
+/// When set, the stack ends with the process that started it: specs leave nothing behind.
+const FOLLOW_PARENT: &str = "OVERSKILL_FOLLOW_PARENT";
 
 /// Runs a stack until it is told to stop.
 ///
@@ -33,6 +36,9 @@ const VARIABLE_PREFIX: &str = "OVERSKILL_VAR_";
 /// When it cannot be set up or does not start.
 pub(crate) fn run(place: &Place, fresh: bool, build: bool) -> Result<ExitCode> {
     let start = Instant::now();
+    if std::env::var_os(FOLLOW_PARENT).is_some() {
+        set_parent_process_death_signal(Some(Signal::TERM))?;
+    }
     let Some(_lock) = Lock::take(&place.state)? else {
         return Err(stack::taken(&place.state));
     };
@@ -60,7 +66,8 @@ pub(crate) fn run(place: &Place, fresh: bool, build: bool) -> Result<ExitCode> {
     let stopped = stop_signals()?;
     let mut children = start_children(&place.state, &parts, &record, &token)?;
     let api = Api::new(record.port, &token);
-    if !wait_until_healthy(&api, &mut children, &stopped)? {
+    let builder = Api::new(record.builder_port, "");
+    if !wait_until_healthy(&api, &builder, &mut children, &stopped)? {
         return Ok(ExitCode::SUCCESS);
     }
     record.ready = true;
@@ -191,6 +198,7 @@ fn workerd_pid_file(state: &Path) -> PathBuf {
 /// Waits for the first answer of a fresh start. A child that dies now will not get better by itself.
 fn wait_until_healthy(
     api: &Api,
+    builder: &Api,
     children: &mut [Supervised],
     stopped: &AtomicBool,
 ) -> Result<bool> {
@@ -201,7 +209,7 @@ fn wait_until_healthy(
                 bail!("{line}\n{}", child.log_tail());
             }
         }
-        if api.healthy() {
+        if api.healthy() && builder.healthy() {
             return Ok(true);
         }
         if Instant::now() > deadline {

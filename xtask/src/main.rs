@@ -2,9 +2,15 @@
 //! Sets up what is missing, builds, starts and checks. Idempotent; holds no product logic.
 
 mod api;
+mod attempt;
+mod bench;
+mod browser;
+mod checks;
 mod cli;
 mod dev;
+mod doctor;
 mod hash;
+mod journey;
 mod node;
 mod place;
 mod process;
@@ -17,7 +23,7 @@ mod workerd;
 
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use crate::cli::Task;
 
@@ -45,12 +51,15 @@ fn run() -> Result<ExitCode> {
             println!("stopped");
             Ok(ExitCode::SUCCESS)
         }
+        Task::Try { place, prompt, app } => attempt::run(&place, &prompt, app.as_deref()),
+        Task::Test(depth) => checks::run(depth),
+        Task::Doctor => doctor::run(),
+        Task::Bench { place, runs } => bench::run(&place, runs),
         Task::Worker => build_worker(),
         Task::Help => {
             print!("{}", cli::USAGE);
             Ok(ExitCode::SUCCESS)
         }
-        other => bail!("not there yet: {other:?}"),
     }
 }
 

@@ -41,17 +41,21 @@ impl Node {
         let all = own.into_iter().chain(std::env::split_paths(&rest));
         std::env::join_paths(all).unwrap_or(rest)
     }
+}
 
-    fn npm(&self, folder: &Path) -> Result<Command> {
-        let npm = process::find("npm").with_context(npm_missing)?;
-        let mut command = Command::new(npm);
-        command
-            .current_dir(folder)
-            .env("PATH", self.path())
-            .env("NO_UPDATE_NOTIFIER", "1")
-            .args(["--no-audit", "--no-fund", "--loglevel=error"]);
-        Ok(command)
-    }
+/// npm in `folder`, run by this Node.
+///
+/// # Errors
+/// When npm is not on the machine.
+pub(crate) fn npm(node: &Node, folder: &Path) -> Result<Command> {
+    let npm = process::find("npm").with_context(npm_missing)?;
+    let mut command = Command::new(npm);
+    command
+        .current_dir(folder)
+        .env("PATH", node.path())
+        .env("NO_UPDATE_NOTIFIER", "1")
+        .args(["--no-audit", "--no-fund", "--loglevel=error"]);
+    Ok(command)
 }
 
 fn npm_missing() -> String {
@@ -70,11 +74,6 @@ pub(crate) fn present() -> Result<Option<Node>> {
         .into_iter()
         .chain([cached])
         .find_map(|program| usable(&program)))
-}
-
-/// Whether npm is on the machine.
-pub(crate) fn npm_present() -> bool {
-    process::find("npm").is_some()
 }
 
 /// The Node to use, fetched when there is none.
@@ -169,7 +168,7 @@ pub(crate) fn ensure_packages(node: &Node, folder: &Path) -> Result<()> {
         .join("package-lock.json");
     progress::step(&format!("npm packages of {}", shown.display()), || {
         // Scripts of packages are not run: nothing here needs them.
-        process::quiet(node.npm(folder)?.args(["ci", "--ignore-scripts"]))
+        process::quiet(npm(node, folder)?.args(["ci", "--ignore-scripts"]))
             .with_context(|| format!("the npm packages of {} are missing", shown.display()))?;
         let installed = folder.join("node_modules");
         fs::create_dir_all(&installed)

@@ -33,6 +33,16 @@ pub(crate) fn die_with_parent(command: &mut Command, signal: Signal) {
     }
 }
 
+/// Gives the child a session of its own, so that it outlives its terminal.
+#[expect(unsafe_code, reason = "the only hook between fork and exec")]
+pub(crate) fn detach(command: &mut Command) {
+    let hook = || Ok(rustix::process::setsid().map(|_session| ())?);
+    // SAFETY: the hook makes one system call and neither allocates nor takes a lock.
+    unsafe {
+        command.pre_exec(hook);
+    }
+}
+
 fn name_of(command: &Command) -> String {
     let program = PathBuf::from(command.get_program());
     let mut words = vec![

@@ -44,6 +44,14 @@ pub(crate) fn target_present() -> bool {
     })
 }
 
+/// Which compiler has the target, if any.
+///
+/// # Errors
+/// When the tool cache has no place.
+pub(crate) fn describe() -> Result<Option<String>> {
+    Ok(target_present().then(|| "with the machine's own compiler".to_owned()))
+}
+
 /// A compiler for the wasm target, installed when there is none.
 ///
 /// # Errors

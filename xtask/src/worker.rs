@@ -58,8 +58,7 @@ pub(crate) fn finish(wasm: &Path, node: &Node) -> Result<Sizes> {
     let start = Instant::now();
     let out = place::worker_build();
     let shim = place::root().join("src/edge/shim.js");
-    let wasm_bytes =
-        fs::read(&wasm).with_context(|| format!("cargo left no {}", wasm.display()))?;
+    let wasm_bytes = fs::read(wasm).with_context(|| format!("cargo left no {}", wasm.display()))?;
     let shim_bytes = fs::read(&shim).with_context(|| format!("{} is missing", shim.display()))?;
     let lock = fs::read(place::root().join("package-lock.json"))?;
     let stamp = hash::hex(&[RECIPE.as_bytes(), &wasm_bytes, &shim_bytes, &lock]);
@@ -168,7 +167,11 @@ fn bundle(node: &Node, staging: &Path) -> Result<()> {
     Ok(())
 }
 
-fn sizes() -> Result<Sizes> {
+/// Sizes of the modules that were built last.
+///
+/// # Errors
+/// When they cannot be read.
+pub(crate) fn sizes() -> Result<Sizes> {
     let mut sizes = Sizes { raw: 0, gzip: 0 };
     for name in ["index.js", "index_bg.wasm"] {
         let bytes = fs::read(place::worker_build().join(name))?;

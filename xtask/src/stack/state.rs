@@ -10,8 +10,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::progress;
 
-/// Free space below which nothing is started.
-const LEAST_FREE: u64 = 1024 * 1024 * 1024;
+/// Free space in bytes below which nothing is started.
+pub(crate) const LEAST_FREE: u64 = 1024 * 1024 * 1024;
 /// The workspace of the development token.
 pub(crate) const WORKSPACE: &str = "local";
 const SECRET_LENGTH: usize = 43;

@@ -1,0 +1,269 @@
+//! `cargo xtask test`: every check, one line each, and one line in the end.
+//! A part that is missing fails its check; nothing is skipped.
+
+mod tally;
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode, Output};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::checks::tally::Tally;
+use crate::cli::Depth;
+use crate::node::{self, Node};
+use crate::setup::{self, Parts};
+use crate::toolchain::{TARGET, Toolchain};
+use crate::{browser, place, process, progress, toolchain, worker};
+
+/// Tells tests and specs how much to do: `usual` (samples) or `full` (the whole counts).
+const DEPTH: &str = "OVERSKILL_TEST_DEPTH";
+/// A spec that takes longer hangs. Milliseconds.
+const SPEC_LIMIT: &str = "--test-timeout=600000";
+
+struct Run {
+    depth: Depth,
+    logs: PathBuf,
+    total: Tally,
+}
+
+/// Runs the checks of a depth.
+///
+/// # Errors
+/// When not even the first can be run. A check that fails is counted, not an error.
+pub(crate) fn run(depth: Depth) -> Result<ExitCode> {
+    let logs = place::target()?.join("checks");
+    fs::create_dir_all(&logs)?;
+    let start = Instant::now();
+    let mut run = Run {
+        depth,
+        logs,
+        total: Tally::default(),
+    };
+    run.gate("formatting", |run| {
+        run.command(
+            "formatting",
+            place::cargo().args(["fmt", "--all", "--check"]),
+        )
+    });
+    run.gate("lints, native", |run| {
+        let arguments = [
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--no-default-features",
+            "--",
+            "-D",
+            "warnings",
+        ];
+        run.command("lints-native", place::cargo().args(arguments))
+    });
+    run.check("tests, native", native_tests);
+    let toolchain = run.part("Rust target", toolchain::ensure);
+    run.gate("lints, Worker", |run| lint_worker(run, toolchain.as_ref()));
+    let parts = run.part("Worker and builder", setup::ensure);
+    run.gate("size of the Worker", |_| check_size(parts.as_ref()));
+    run.gate("types of the foundation", |run| {
+        npm_script(run, parts.as_ref(), "typecheck")
+    });
+    run.gate("build of the foundation", |run| {
+        npm_script(run, parts.as_ref(), "build")
+    });
+    if depth != Depth::Quick {
+        run.check("specs in workerd", |run| {
+            specs(run, parts.as_ref(), "edge", None)
+        });
+        let chromium = parts
+            .as_ref()
+            .and_then(|parts| run.part("Chromium", || browser::ensure(&parts.node)));
+        run.check("specs in a browser", |run| {
+            let chromium = chromium.as_ref().context("there is no Chromium")?;
+            specs(run, parts.as_ref(), "browser", Some(chromium))
+        });
+    }
+    println!("checked in {}", progress::seconds(start.elapsed()));
+    println!("{} passed, {} failed", run.total.passed, run.total.failed);
+    Ok(if run.total.failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+impl Run {
+    /// A check that counts one.
+    fn gate(&mut self, name: &str, work: impl FnOnce(&Self) -> Result<String>) {
+        self.check(name, |run| {
+            Ok(Tally {
+                passed: 1,
+                failed: 0,
+                note: work(run)?,
+            })
+        });
+    }
+
+    /// A check that counts its tests.
+    fn check(&mut self, name: &str, work: impl FnOnce(&Self) -> Result<Tally>) {
+        let start = Instant::now();
+        let tally = work(self).unwrap_or_else(|error| Tally {
+            passed: 0,
+            failed: 1,
+            note: format!("{error:#}"),
+        });
+        let mark = if tally.failed == 0 { '✓' } else { '✗' };
+        let took = progress::seconds(start.elapsed());
+        println!("{mark} {name}: {}  ({took})", tally.note.trim_end());
+        self.total.passed += tally.passed;
+        self.total.failed += tally.failed;
+    }
+
+    /// Something that later checks need. Counts only when it is missing.
+    fn part<T>(&mut self, name: &str, make: impl FnOnce() -> Result<T>) -> Option<T> {
+        match make() {
+            Ok(part) => Some(part),
+            Err(error) => {
+                self.check(name, |_| Err(error));
+                None
+            }
+        }
+    }
+
+    fn capture(&self, log: &str, command: &mut Command) -> Result<Output> {
+        command.env(
+            DEPTH,
+            if self.depth == Depth::Full {
+                "full"
+            } else {
+                "usual"
+            },
+        );
+        let output = process::capture(command)?;
+        let mut text = output.stdout.clone();
+        text.extend_from_slice(&output.stderr);
+        fs::write(self.log(log), text)?;
+        Ok(output)
+    }
+
+    fn log(&self, name: &str) -> PathBuf {
+        self.logs.join(format!("{name}.log"))
+    }
+
+    fn command(&self, log: &str, command: &mut Command) -> Result<String> {
+        let output = self.capture(log, command)?;
+        if !output.status.success() {
+            bail!(
+                "see {}\n{}",
+                self.log(log).display(),
+                process::tail(&output)
+            );
+        }
+        Ok("clean".to_owned())
+    }
+
+    /// Counts the tests in what a runner printed. A runner that fails without a failed test, or ran none, failed.
+    fn counted(&self, log: &str, output: &Output, count: fn(&str) -> Tally) -> Tally {
+        let text = String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr);
+        let mut tally = count(&text);
+        if tally.failed == 0 && (!output.status.success() || tally.passed == 0) {
+            tally.failed = 1;
+        }
+        tally.note = format!("{} passed, {} failed", tally.passed, tally.failed);
+        if tally.failed > 0 {
+            tally.note.push_str(&format!(
+                ", see {}\n{}",
+                self.log(log).display(),
+                tally::failures(&text)
+            ));
+        }
+        tally
+    }
+}
+
+fn native_tests(run: &Run) -> Result<Tally> {
+    // The Workers crate is switched off: what passes here does not depend on it.
+    let selection = ["--workspace", "--no-default-features"];
+    let nextest = process::quiet(place::cargo().args(["nextest", "--version"])).is_ok();
+    let mut command = place::cargo();
+    if nextest {
+        command
+            .args(["nextest", "run", "--no-fail-fast", "--color=never"])
+            .args(selection);
+    } else {
+        command
+            .args(["test", "--no-fail-fast", "--lib", "--bins", "--tests"])
+            .args(selection);
+    }
+    let output = run.capture("tests-native", &mut command)?;
+    Ok(run.counted(
+        "tests-native",
+        &output,
+        if nextest {
+            tally::nextest
+        } else {
+            tally::libtest
+        },
+    ))
+}
+
+fn lint_worker(run: &Run, toolchain: Option<&Toolchain>) -> Result<String> {
+    let toolchain = toolchain.context("there is no compiler for it")?;
+    let arguments = [
+        "clippy",
+        "--package",
+        "overskill",
+        "--lib",
+        "--target",
+        TARGET,
+        "--",
+        "-D",
+        "warnings",
+    ];
+    run.command("lints-worker", toolchain.cargo().args(arguments))
+}
+
+fn check_size(parts: Option<&Parts>) -> Result<String> {
+    parts.context("it was not built")?;
+    let sizes = worker::sizes()?;
+    let budget = progress::bytes(worker::GZIP_BUDGET);
+    if sizes.gzip > worker::GZIP_BUDGET {
+        bail!("{sizes}: over the budget of {budget} gzip");
+    }
+    Ok(format!("{sizes} (budget {budget} gzip)"))
+}
+
+fn npm_script(run: &Run, parts: Option<&Parts>, script: &str) -> Result<String> {
+    let node = &parts.context("its packages are missing")?.node;
+    let folder = place::foundation();
+    run.command(
+        &format!("foundation-{script}"),
+        node::npm(node, &folder)?.args(["run", script]),
+    )
+}
+
+fn specs(
+    run: &Run,
+    parts: Option<&Parts>,
+    folder: &str,
+    chromium: Option<&PathBuf>,
+) -> Result<Tally> {
+    let node: &Node = &parts.context("Worker or builder were not built")?.node;
+    let mut command = node.command();
+    command
+        .current_dir(place::root())
+        .env("OVERSKILL_XTASK", std::env::current_exe()?)
+        .args([
+            "--test",
+            "--test-concurrency=1",
+            "--test-reporter=tap",
+            SPEC_LIMIT,
+        ])
+        .arg(format!("tests/{folder}/**/*.test.mjs"));
+    if let Some(chromium) = chromium {
+        command.env("CHROMIUM", chromium);
+    }
+    let log = format!("specs-{folder}");
+    let output = run.capture(&log, &mut command)?;
+    Ok(run.counted(&log, &output, tally::tap))
+}

@@ -1,0 +1,143 @@
+//! `cargo xtask doctor`: looks at the machine and changes nothing.
+
+use std::process::{Command, ExitCode};
+
+use anyhow::Result;
+
+use crate::{browser, node, place, process, progress, setup, stack, toolchain, worker};
+
+/// What mends whatever the set-up installs by itself.
+const DEV: &str = "`cargo xtask dev` sees to it";
+
+struct Finding {
+    part: &'static str,
+    /// What was found, or `None`.
+    found: Option<String>,
+    /// What to do when it was not found.
+    remedy: &'static str,
+    /// Whether the product or its checks do without.
+    optional: bool,
+}
+
+/// Prints what is there and what is not.
+///
+/// # Errors
+/// When cargo itself cannot be asked.
+pub(crate) fn run() -> Result<ExitCode> {
+    let findings = look()?;
+    let mut missing = 0;
+    for finding in &findings {
+        let (mark, text) = match (&finding.found, finding.optional) {
+            (Some(found), _) => ('✓', found.clone()),
+            (None, true) => ('-', format!("not there (optional): {}", finding.remedy)),
+            (None, false) => {
+                missing += 1;
+                ('✗', format!("missing: {}", finding.remedy))
+            }
+        };
+        println!("{mark} {:<28} {text}", finding.part);
+    }
+    if missing == 0 {
+        println!("everything that is needed is there");
+        Ok(ExitCode::SUCCESS)
+    } else {
+        println!("{missing} missing");
+        Ok(ExitCode::FAILURE)
+    }
+}
+
+fn version(program: &str, arguments: &[&str]) -> Option<String> {
+    let mut command = Command::new(program);
+    command.current_dir(place::root()).args(arguments);
+    let text = process::quiet(&mut command).ok()?;
+    Some(text.lines().next()?.trim().to_owned())
+}
+
+fn need(part: &'static str, found: Option<String>, remedy: &'static str) -> Finding {
+    Finding {
+        part,
+        found,
+        remedy,
+        optional: false,
+    }
+}
+
+fn built(there: bool) -> Option<String> {
+    there.then(|| "built".to_owned())
+}
+
+fn installed(there: bool) -> Option<String> {
+    there.then(|| "as the lock file says".to_owned())
+}
+
+fn look() -> Result<Vec<Finding>> {
+    let node =
+        node::present()?.map(|node| format!("{} ({})", node.version, node.program.display()));
+    let npm = process::find("npm").map(|path| path.display().to_string());
+    let state = place::default_state();
+    let free =
+        rustix::fs::statvfs(place::root()).map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize));
+    let room = free
+        .ok()
+        .filter(|free| *free >= stack::state::LEAST_FREE)
+        .map(progress::bytes);
+    Ok(vec![
+        need(
+            "Rust",
+            version("rustc", &["--version"]),
+            "install it with rustup: https://rustup.rs",
+        ),
+        need("Rust target wasm32", toolchain::describe()?, DEV),
+        need(
+            "rustfmt",
+            version("cargo", &["fmt", "--version"]),
+            "rustup component add rustfmt",
+        ),
+        need(
+            "clippy",
+            version("cargo", &["clippy", "--version"]),
+            "rustup component add clippy",
+        ),
+        Finding {
+            part: "cargo-nextest",
+            found: version("cargo", &["nextest", "--version"]),
+            remedy: "`cargo test` is used instead; cargo install --locked cargo-nextest",
+            optional: true,
+        },
+        need(
+            "Node ≥ 22",
+            node,
+            "`cargo xtask dev` fetches one through npm",
+        ),
+        need("npm", npm, "apt-get install -y nodejs npm"),
+        need(
+            "npm packages",
+            installed(node::packages_current(place::root())),
+            DEV,
+        ),
+        need(
+            "npm packages, foundation",
+            installed(node::packages_current(&place::foundation())),
+            DEV,
+        ),
+        need(
+            "Chromium (try, test)",
+            browser::find().map(|path| path.display().to_string()),
+            browser::REMEDY,
+        ),
+        need("Worker", built(worker::modules_present()), DEV),
+        need("builder", built(setup::builder_program()?.is_file()), DEV),
+        need(
+            "disk",
+            room,
+            "free at least 1 GiB on the disk of the checkout",
+        ),
+        Finding {
+            part: "running stack",
+            found: stack::ready(&state)?
+                .map(|record| format!("{} (process {})", record.origin, record.pid)),
+            remedy: "cargo xtask dev",
+            optional: true,
+        },
+    ])
+}
