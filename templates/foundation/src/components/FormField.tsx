@@ -35,7 +35,7 @@ export function FormField({ id, label, required = false, hint, error, children }
 
 export function RequiredMark() {
   return (
-    <span aria-hidden className="text-sm leading-none text-destructive">
+    <span aria-hidden className="text-sm text-destructive">
       *
     </span>
   )

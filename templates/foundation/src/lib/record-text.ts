@@ -4,6 +4,8 @@ import type { Row, Value } from "./database"
 import type { Field, Resource } from "./resource"
 
 const dates = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" })
+// Groups from five digits on, so that a year reads as a year.
+const numbers = new Intl.NumberFormat(undefined, { useGrouping: "min2", maximumFractionDigits: 10 })
 
 /** A calendar date in the reader's own way; what is no date stays as it is. */
 export function dateOf(text: string): string {
@@ -21,12 +23,19 @@ export function textOf(field: Field, value: Value, references: References): stri
       return options.find((option) => option.id === value)?.label ?? "Deleted record"
     }
     case "number":
-      return [Number(value).toLocaleString(), field.unit].filter(Boolean).join(" ")
+      return [numbers.format(Number(value)), field.unit].filter(Boolean).join(" ")
     case "date":
       return dateOf(String(value))
     default:
       return String(value)
   }
+}
+
+/** What to call one record: its title, or “Untitled recipe”. */
+export function titleOf(resource: Resource, record: Row, references: References): string {
+  const field = resource.fields.find(({ name }) => name === resource.titleField)
+  const title = field ? textOf(field, record[field.name] ?? null, references) : ""
+  return title || `Untitled ${resource.singular}`
 }
 
 const searched: ReadonlySet<Field["kind"]> = new Set(["text", "long_text", "email", "url", "choice", "reference"])

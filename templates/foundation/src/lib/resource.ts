@@ -33,12 +33,6 @@ export interface Resource {
   fields: Field[]
 }
 
-/** What to call one record: its title, or “Untitled recipe”. */
-export function titleOf(resource: Resource, record: { [column: string]: unknown }): string {
-  const title = record[resource.titleField]
-  return title === null || title === undefined || title === "" ? `Untitled ${resource.singular}` : String(title)
-}
-
 /** The fields shown below a record's title. */
 export function detailFields(resource: Resource): Field[] {
   return resource.fields.filter((field) => field.name !== resource.titleField)

@@ -19,7 +19,7 @@ export function Dashboard() {
     <>
       <PageHeading title="Dashboard" description={`Welcome, ${user.user_metadata.name ?? user.email}.`} />
       {counted.length > 0 && (
-        <ul className="mb-6 grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
+        <ul className="mb-6 grid grid-cols-1 gap-4 sm:grid-cols-2 lg:grid-cols-3">
           {counted.map((entry) => (
             <li key={entry.to} className="grid min-w-0">
               <CountCard entry={entry} />

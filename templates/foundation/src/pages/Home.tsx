@@ -13,12 +13,13 @@ export function Home() {
   const [first] = appEntries
   return (
     <>
-      <section className="animate-rise pt-4 pb-12 sm:pt-10 sm:pb-16">
-        <BrandMark className="mb-6 size-14 rounded-2xl text-2xl shadow-lg shadow-primary/25" />
-        <h1 className="max-w-3xl text-4xl font-bold tracking-tight break-words sm:text-6xl">{identity.name}</h1>
-        <p className="mt-4 max-w-2xl text-lg text-pretty text-muted-foreground sm:text-xl">{identity.tagline}</p>
+      <section className="relative mb-6 animate-rise overflow-hidden rounded-3xl border bg-linear-to-br from-accent via-surface to-accent/60 px-6 py-10 shadow-sm sm:mb-8 sm:px-12 sm:py-16">
+        <HeroPattern />
+        <BrandMark className="relative mb-6 size-14 rounded-2xl text-2xl shadow-lg shadow-primary/25" />
+        <h1 className="relative max-w-3xl text-4xl font-bold tracking-tight break-words sm:text-6xl">{identity.name}</h1>
+        <p className="relative mt-4 max-w-2xl text-lg text-pretty text-muted-foreground sm:text-xl">{identity.tagline}</p>
         {first && (
-          <div className="mt-8 flex flex-wrap gap-3">
+          <div className="relative mt-8 flex flex-wrap gap-3">
             <Button asChild size="lg">
               <Link to={first.to}>
                 Open {first.label.toLowerCase()}
@@ -30,7 +31,7 @@ export function Home() {
       </section>
       {appEntries.length > 0 ? (
         <section aria-label="In this app">
-          <ul className="grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
+          <ul className="grid grid-cols-1 gap-4 sm:grid-cols-2 lg:grid-cols-3">
             {appEntries.map((entry) => (
               <li key={entry.to} className="grid min-w-0">
                 <EntryCard entry={entry} />
@@ -46,5 +47,14 @@ export function Home() {
         </section>
       )}
     </>
+  )
+}
+
+function HeroPattern() {
+  return (
+    <div
+      aria-hidden
+      className="absolute inset-0 bg-[radial-gradient(circle,var(--primary)_1px,transparent_1px)] bg-size-[22px_22px] opacity-35 mask-[radial-gradient(60%_90%_at_100%_40%,black,transparent)]"
+    />
   )
 }

@@ -23,7 +23,7 @@ function AccountMenu({ user }: { user: User }) {
   const name = user.user_metadata.name ?? user.email
 
   async function leave() {
-    await navigate("/")
+    await navigate("/", { flushSync: true })
     await signOut()
     toast.success("Signed out")
   }

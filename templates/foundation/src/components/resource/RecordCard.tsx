@@ -3,8 +3,9 @@ import { Link } from "react-router"
 import { Button } from "@/components/ui/button"
 import { Card } from "@/components/ui/card"
 import type { References } from "@/hooks/useReferences"
-import type { Row } from "@/lib/database"
-import { detailFields, type Field, type Resource, titleOf } from "@/lib/resource"
+import type { Row, Value } from "@/lib/database"
+import { titleOf } from "@/lib/record-text"
+import { detailFields, type Field, type Resource } from "@/lib/resource"
 import { FieldValue } from "./FieldValue"
 
 interface RecordCardProps {
@@ -15,7 +16,7 @@ interface RecordCardProps {
 }
 
 export function RecordCard({ resource, record, references, onDelete }: RecordCardProps) {
-  const title = titleOf(resource, record)
+  const title = titleOf(resource, record, references)
   const titleId = `record-${record.id}`
   return (
     <Card className="transition-shadow focus-within:shadow-lg hover:shadow-lg hover:shadow-primary/5">
@@ -36,7 +37,7 @@ export function RecordCard({ resource, record, references, onDelete }: RecordCar
           </div>
         </div>
         <dl className="mt-3 grid grid-cols-2 gap-x-4 gap-y-3.5 text-sm">
-          {detailFields(resource).map((field) => (
+          {detailFields(resource).filter((field) => !isWide(field) || isFilled(record[field.name])).map((field) => (
             <div key={field.name} className={isWide(field) ? "col-span-2 min-w-0" : "min-w-0"}>
               <dt className="mb-1 text-xs text-muted-foreground">{field.label}</dt>
               <dd>
@@ -50,6 +51,11 @@ export function RecordCard({ resource, record, references, onDelete }: RecordCar
   )
 }
 
+function isFilled(value: Value | undefined): boolean {
+  return value !== undefined && value !== null && value !== ""
+}
+
+/** Wide ones take a line of their own, and none while they are empty. */
 function isWide({ kind }: Field): boolean {
   return kind === "long_text" || kind === "url" || kind === "email"
 }

@@ -12,8 +12,8 @@ import { useRecords } from "@/hooks/useRecords"
 import { useReferences } from "@/hooks/useReferences"
 import type { Row } from "@/lib/database"
 import { ordersOf } from "@/lib/record-order"
-import { search } from "@/lib/record-text"
-import { type Resource, titleOf } from "@/lib/resource"
+import { search, titleOf } from "@/lib/record-text"
+import type { Resource } from "@/lib/resource"
 import { capitalised, countOf } from "@/lib/words"
 import { DeleteDialog } from "./DeleteDialog"
 import { ListToolbar } from "./ListToolbar"
@@ -89,7 +89,7 @@ export function ResourceListPage({ resource, references: resources }: { resource
               Nothing holds “{wanted.trim()}”. Try fewer or shorter words.
             </Message>
           ) : (
-            <ul className="grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
+            <ul className="grid grid-cols-1 gap-4 sm:grid-cols-2 lg:grid-cols-3">
               {sorted.slice(0, room).map((record) => (
                 <li key={record.id} className="grid min-w-0">
                   <RecordCard resource={resource} record={record} references={references} onDelete={() => setLeaving(record)} />
@@ -107,7 +107,7 @@ export function ResourceListPage({ resource, references: resources }: { resource
         </>
       )}
       <DeleteDialog
-        title={leaving && titleOf(resource, leaving)}
+        title={leaving && titleOf(resource, leaving, references)}
         onConfirm={() => leaving && void deleteRecord(leaving)}
         onClose={() => setLeaving(null)}
       />

@@ -8,7 +8,7 @@ export function Stars({ field, value }: { field: Field; value: number }) {
   return (
     <span role="img" aria-label={`${value} of ${last}`} className="inline-flex gap-0.5">
       {scale.map((star) => (
-        <Star key={star} aria-hidden className={star <= value ? "size-4 fill-star text-star" : "size-4 text-input/60"} />
+        <Star key={star} aria-hidden className={star <= value ? "size-4 fill-star text-star" : "size-4 text-input"} />
       ))}
     </span>
   )
