@@ -19,7 +19,7 @@ pub const MAX_JSON_BYTES: usize = 6 * Limits::DEFAULT.prompt_bytes + 16 * 1024;
 /// The longest name of a model, in bytes.
 const MAX_MODEL_BYTES: usize = 100;
 
-/// How much of a parser's own words an error repeats, in characters: they may quote the body.
+/// How much of a parser's own words an error repeats, in characters.
 const MAX_REASON_CHARS: usize = 200;
 
 /// `POST /v1/apps`
@@ -287,22 +287,30 @@ fn broken(error: &serde_json::Error, path: Option<String>) -> Error {
     let reason = reason
         .strip_suffix(&format!(" at line {line} column {column}"))
         .unwrap_or(&reason);
-    let reason: String = match reason.char_indices().nth(MAX_REASON_CHARS) {
-        Some((cut, _)) => format!("{}…", reason.get(..cut).unwrap_or_default()),
-        None => reason.to_owned(),
-    };
+    let reason = shortened(reason);
     let place = format!("line {line}, column {column}");
     let error = match error.classify() {
         Category::Eof | Category::Io => invalid(&format!(
             "The body ends in the middle of its JSON, at {place}. It was cut off; send all of it."
         )),
         Category::Syntax => invalid(&format!("The body is not JSON: {reason}, at {place}.")),
-        Category::Data => match path.filter(|path| path != "." && path != "?") {
+        Category::Data => match path
+            .map(|path| shortened(&path))
+            .filter(|path| path != "." && path != "?")
+        {
             Some(path) => invalid(&format!("`{path}`: {reason} ({place}).")).with("field", path),
             None => invalid(&format!("The body does not fit: {reason} ({place}).")),
         },
     };
     error.with("line", line).with("column", column)
+}
+
+/// Words that may quote the body, cut to a length that a reader bears.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MAX_REASON_CHARS) {
+        Some((cut, _)) => format!("{}…", text.get(..cut).unwrap_or_default()),
+        None => text.to_owned(),
+    }
 }
 
 fn field(name: &str, rule: &str) -> Error {
@@ -312,3 +320,6 @@ fn field(name: &str, rule: &str) -> Error {
 fn invalid(sentence: &str) -> Error {
     Error::new(Kind::Invalid, sentence)
 }
+
+#[cfg(test)]
+mod tests;

@@ -395,7 +395,7 @@ mod tests {
         #[test]
         fn any_text_is_a_host_or_unknown(host in ".{0,300}") {
             let hosts = Hosts::parse("console.example", "apps.test").unwrap();
-            hosts.classify(&host);
+            let _ = hosts.classify(&host);
         }
 
         #[test]

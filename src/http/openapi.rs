@@ -249,3 +249,6 @@ fn parameters() -> Value {
         },
     })
 }
+
+#[cfg(test)]
+mod tests;

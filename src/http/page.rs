@@ -69,6 +69,19 @@ impl Page {
     }
 }
 
+/// Cuts rows, of which one more than `limit` was asked for, to the page, and says where the next one begins.
+#[must_use]
+pub fn cut<T>(
+    mut rows: Vec<T>,
+    limit: u32,
+    cursor: impl Fn(&T) -> String,
+) -> (Vec<T>, Option<String>) {
+    let more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let next = rows.last().filter(|_| more).map(cursor);
+    (rows, next)
+}
+
 /// The cursor for what follows `position` in `list`.
 #[must_use]
 pub fn cursor(list: &str, position: &impl Display) -> String {

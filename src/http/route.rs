@@ -355,3 +355,6 @@ pub(super) fn not_yet(operation: &Operation, _: &Captures<'_>) -> Result<Route> 
         operation: operation.id,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,351 @@
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::{
+    build::{Diagnostic, FailureReason, Mode, Report, Status, Timings},
+    digest::Digest,
+    http::resource as r,
+    ids::SEED_BYTES,
+    time::Timestamp,
+};
+
+/// What keeps `value` from fitting `schema`, for the words of JSON Schema that our schemas use.
+fn misfit(value: &Value, schema: &Value, document: &Value) -> Option<String> {
+    if let Some(target) = schema["$ref"].as_str() {
+        let schema = document
+            .pointer(target.trim_start_matches('#'))
+            .expect(target);
+        return misfit(value, schema, document);
+    }
+    if let Some(options) = schema["anyOf"].as_array() {
+        let misfits: Option<Vec<_>> = options
+            .iter()
+            .map(|schema| misfit(value, schema, document))
+            .collect();
+        return misfits.map(|misfits| misfits.join(" and "));
+    }
+    if let Some(options) = schema["oneOf"].as_array() {
+        let fits = options
+            .iter()
+            .filter(|schema| misfit(value, schema, document).is_none())
+            .count();
+        return (fits != 1).then(|| format!("{value} fits {fits} of {options:?}"));
+    }
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    let types = match &schema["type"] {
+        Value::Array(types) => types.clone(),
+        Value::Null => Vec::new(),
+        other => vec![other.clone()],
+    };
+    if !types.is_empty() && !types.contains(&kind.into()) {
+        return Some(format!("{value} is no {types:?}"));
+    }
+    if let Some(options) = schema["enum"]
+        .as_array()
+        .filter(|options| !options.contains(value))
+    {
+        return Some(format!("{value} is not among {options:?}"));
+    }
+    if let Some(constant) = schema.get("const").filter(|constant| *constant != value) {
+        return Some(format!("{value} is not {constant}"));
+    }
+    if let Some(items) = value.as_array() {
+        return items
+            .iter()
+            .find_map(|item| misfit(item, &schema["items"], document));
+    }
+    let object = value.as_object()?;
+    let properties: BTreeSet<_> = schema["properties"].as_object().unwrap().keys().collect();
+    let members: BTreeSet<_> = object.keys().collect();
+    if properties != members {
+        return Some(format!("members {members:?}, described {properties:?}"));
+    }
+    let required: BTreeSet<_> = schema["required"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|name| name.as_str())
+        .collect();
+    if required.len() != members.len() {
+        return Some(format!("members {members:?}, required {required:?}"));
+    }
+    object.iter().find_map(|(name, value)| {
+        misfit(value, &schema["properties"][name], document)
+            .map(|misfit| format!("{name}: {misfit}"))
+    })
+}
+
+fn fits(name: &str, value: impl serde::Serialize) {
+    let document = document();
+    let schema = json!({ "$ref": format!("#/components/schemas/{name}") });
+    assert_eq!(
+        misfit(&serde_json::to_value(value).unwrap(), &schema, &document),
+        None,
+        "{name}"
+    );
+}
+
+fn app() -> r::App {
+    r::App {
+        id: "abcdefgh".parse().unwrap(),
+        name: "Recipes".to_owned(),
+        status: r::AppStatus::Working,
+        preview_url: "http://preview-abcdefgh.localhost:8787".to_owned(),
+        model: "offline".to_owned(),
+        version: Some(2),
+        preview_version: None,
+        created_at: Timestamp(1),
+        updated_at: Timestamp(2),
+    }
+}
+
+fn turn() -> r::TurnRef {
+    r::TurnRef {
+        id: TurnId::from_seed(&[7; SEED_BYTES]),
+    }
+}
+
+fn version() -> r::Version {
+    r::Version {
+        number: 2,
+        parent: Some(1),
+        author: r::Author::Model,
+        summary: "Added recipes".to_owned(),
+        turn: Some(turn().id),
+        files: 3,
+        created_at: Timestamp(1),
+    }
+}
+
+fn file() -> r::FileInfo {
+    r::FileInfo {
+        path: "src/App.tsx".parse().unwrap(),
+        hash: Digest::of(b""),
+        size: 0,
+        binary: false,
+    }
+}
+
+fn build() -> r::Build {
+    r::Build {
+        id: BuildId::numbered(1),
+        version: 2,
+        mode: Mode::Development,
+        status: r::BuildStatus::Failed,
+        attempts: 1,
+        diagnostics: vec![
+            Diagnostic::error("x", "No."),
+            Diagnostic::error("x", "No.")
+                .as_warning()
+                .in_file("a.ts".parse().unwrap())
+                .at("a\n", 1, Some(1)),
+        ],
+        report: Some(Report {
+            status: Status::Failed,
+            reason: Some(FailureReason::Source),
+            timings: Timings::default(),
+            artifact_bytes: 0,
+            artifacts: 0,
+            toolchain_digest: Digest::of(b""),
+        }),
+        created_at: Timestamp(1),
+        finished_at: Some(Timestamp(2)),
+    }
+}
+
+#[test]
+fn what_is_sent_is_what_is_described() {
+    fits(
+        "Health",
+        r::Health {
+            status: "ok".to_owned(),
+        },
+    );
+    fits(
+        "Session",
+        r::Session {
+            workspace: "local".parse().unwrap(),
+        },
+    );
+    fits(
+        "AppCreated",
+        r::AppCreated {
+            app: app(),
+            turn: turn(),
+        },
+    );
+    fits(
+        "AppShown",
+        r::AppShown {
+            app: r::App {
+                version: None,
+                preview_version: Some(1),
+                ..app()
+            },
+        },
+    );
+    fits(
+        "AppPage",
+        r::AppPage {
+            apps: vec![app()],
+            next_cursor: Some("x".to_owned()),
+        },
+    );
+    fits("TurnAccepted", r::TurnAccepted { turn: turn() });
+    let message = r::Message {
+        seq: 1,
+        turn: turn().id,
+        role: r::Role::Assistant,
+        content: "Hello".to_owned(),
+        created_at: Timestamp(1),
+    };
+    fits(
+        "MessagePage",
+        r::MessagePage {
+            messages: vec![message],
+            next_cursor: None,
+        },
+    );
+    fits(
+        "FilePage",
+        r::FilePage {
+            version: None,
+            files: vec![file()],
+            next_cursor: None,
+        },
+    );
+    fits(
+        "FileWritten",
+        r::FileWritten {
+            path: file().path,
+            hash: file().hash,
+            size: 0,
+            version: Some(1),
+        },
+    );
+    fits(
+        "VersionPage",
+        r::VersionPage {
+            versions: vec![version()],
+            next_cursor: None,
+        },
+    );
+    let first = r::Version {
+        parent: None,
+        turn: None,
+        author: r::Author::Foundation,
+        ..version()
+    };
+    fits(
+        "VersionShown",
+        r::VersionShown {
+            version: first,
+            files: vec![file()],
+        },
+    );
+    fits("VersionCreated", r::VersionCreated { version: version() });
+    fits("BuildShown", r::BuildShown { build: build() });
+    let queued = r::Build {
+        report: None,
+        diagnostics: Vec::new(),
+        finished_at: None,
+        ..build()
+    };
+    fits("BuildShown", r::BuildShown { build: queued });
+    let token = r::Token {
+        id: TokenId::from_seed(&[7; SEED_BYTES]),
+        name: "ci".to_owned(),
+        created_at: Timestamp(1),
+    };
+    fits(
+        "TokenPage",
+        r::TokenPage {
+            tokens: vec![token.clone()],
+            next_cursor: None,
+        },
+    );
+    let created = r::TokenCreated {
+        token,
+        secret: "osk_secret".to_owned(),
+    };
+    assert!(!format!("{created:?}").contains("osk_secret"));
+    fits("TokenCreated", created);
+}
+
+#[test]
+fn every_operation_is_described() {
+    let document = document();
+    let mut described = 0;
+    for operation in OPERATIONS {
+        let method = operation.method.name().to_ascii_lowercase();
+        let found = &document["paths"][operation.template][&method];
+        assert_eq!(found["operationId"], operation.id);
+        assert_eq!(
+            found["responses"]["default"]["$ref"],
+            "#/components/responses/Problem"
+        );
+        assert!(
+            found["responses"].as_object().unwrap().len() > 1,
+            "{}",
+            operation.id
+        );
+        let parameters = found["parameters"].to_string();
+        assert_eq!(
+            parameters.contains("idempotencyKey"),
+            operation.method == Method::Post
+        );
+        let in_path = operation.template.matches('{').count();
+        assert_eq!(
+            parameters.matches(r#""in":"path""#).count(),
+            in_path,
+            "{}",
+            operation.id
+        );
+        described += 1;
+    }
+    let methods = document["paths"].as_object().unwrap().values();
+    assert_eq!(
+        methods
+            .map(|path| path.as_object().unwrap().len())
+            .sum::<usize>(),
+        described
+    );
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn check(value: &Value, document: &Value) {
+        match value {
+            Value::Object(members) => {
+                if let Some(target) = members.get("$ref").and_then(Value::as_str) {
+                    assert!(
+                        document.pointer(target.trim_start_matches('#')).is_some(),
+                        "{target}"
+                    );
+                }
+                members.values().for_each(|value| check(value, document));
+            }
+            Value::Array(values) => values.iter().for_each(|value| check(value, document)),
+            _ => {}
+        }
+    }
+    let document = document();
+    check(&document, &document);
+}
+
+#[test]
+fn requests_say_what_may_be_left_out() {
+    let document = document();
+    let schemas = &document["components"]["schemas"];
+    assert_eq!(schemas["CreateApp"]["required"], json!(["prompt"]));
+    assert_eq!(schemas["CreateApp"]["additionalProperties"], json!(false));
+    assert_eq!(schemas["PostMessage"]["required"], json!(["content"]));
+    assert_eq!(schemas["ConsoleLogin"]["required"], json!(["token"]));
+}
