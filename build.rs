@@ -28,10 +28,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     for file in &files {
         println!("cargo::rerun-if-changed={FOUNDATION}/{file}");
         let source = root.join(file);
-        writeln!(list, "    ({file:?}, include_bytes!({:?})),", source.display().to_string())?;
+        writeln!(
+            list,
+            "    ({file:?}, include_bytes!({:?})),",
+            source.display().to_string()
+        )?;
     }
     list.push_str("]\n");
-    fs::write(PathBuf::from(env::var("OUT_DIR")?).join("foundation.rs"), list)?;
+    fs::write(
+        PathBuf::from(env::var("OUT_DIR")?).join("foundation.rs"),
+        list,
+    )?;
     println!("cargo::rerun-if-changed=build.rs");
     Ok(())
 }
@@ -44,11 +51,18 @@ fn collect(folder: &Path, prefix: &str, files: &mut Vec<String>) -> Result<(), B
     }
     for entry in fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))? {
         let entry = entry?;
-        let name = entry.file_name().into_string().map_err(|name| format!("{name:?} is not UTF-8"))?;
+        let name = entry
+            .file_name()
+            .into_string()
+            .map_err(|name| format!("{name:?} is not UTF-8"))?;
         if !belongs(&name) {
             continue;
         }
-        let path = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
+        let path = if prefix.is_empty() {
+            name
+        } else {
+            format!("{prefix}/{name}")
+        };
         if entry.file_type()?.is_dir() {
             collect(&entry.path(), &path, files)?;
         } else {
@@ -59,6 +73,10 @@ fn collect(folder: &Path, prefix: &str, files: &mut Vec<String>) -> Result<(), B
 }
 
 fn belongs(name: &str) -> bool {
-    let by_name = if name.starts_with('.') { DOT_FILES.contains(&name) } else { !LEFT_OUT.contains(&name) };
+    let by_name = if name.starts_with('.') {
+        DOT_FILES.contains(&name)
+    } else {
+        !LEFT_OUT.contains(&name)
+    };
     by_name && !name.ends_with(".tsbuildinfo") && !name.ends_with(".log") && !name.ends_with('~')
 }

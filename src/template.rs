@@ -40,7 +40,9 @@ pub fn name<'a>(text: &'a str, limits: &Limits) -> Result<&'a str, NameError> {
         return Err(NameError::Empty);
     }
     if name.chars().count() > limits.name_chars {
-        return Err(NameError::TooLong { limit: limits.name_chars });
+        return Err(NameError::TooLong {
+            limit: limits.name_chars,
+        });
     }
     one_line(name).map(|()| name)
 }
@@ -69,7 +71,11 @@ pub fn identity_line(name: &str) -> String {
 
 fn one_line(name: &str) -> Result<(), NameError> {
     let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-    if name.contains(breaks) { Err(NameError::Control) } else { Ok(()) }
+    if name.contains(breaks) {
+        Err(NameError::Control)
+    } else {
+        Ok(())
+    }
 }
 
 fn render(path: &ProjectPath, content: &[u8], name: &str) -> Vec<u8> {

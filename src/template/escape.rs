@@ -46,7 +46,9 @@ pub fn json_in_html(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         match c {
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
+                out.push_str(&format!("\\u{:04x}", u32::from(c)))
+            }
             _ => out.push(c),
         }
     }
@@ -59,13 +61,24 @@ mod tests {
 
     #[test]
     fn a_javascript_string_reads_back_as_it_was() {
-        for text in
-            ["", "Recipe Box", "a\"b\\c", "</script><!-- -->", "\u{2028}\u{2029}\n\r\t\0", "🍲 ${x} `y` 'z'"]
-        {
+        for text in [
+            "",
+            "Recipe Box",
+            "a\"b\\c",
+            "</script><!-- -->",
+            "\u{2028}\u{2029}\n\r\t\0",
+            "🍲 ${x} `y` 'z'",
+        ] {
             let escaped = js_string(text);
-            assert!(!escaped.contains("</") && !escaped.contains("<!--"), "{escaped}");
+            assert!(
+                !escaped.contains("</") && !escaped.contains("<!--"),
+                "{escaped}"
+            );
             // JSON has the same escapes but for `\/`-like ones, which it knows too.
-            assert_eq!(serde_json::from_str::<String>(&format!("\"{escaped}\"")).unwrap(), text);
+            assert_eq!(
+                serde_json::from_str::<String>(&format!("\"{escaped}\"")).unwrap(),
+                text
+            );
         }
     }
 

@@ -7,7 +7,10 @@ const HOSTILE: &str =
     r#"</script><img src=x onerror=alert(1)> "quoted" 'single' `tick` ${x} back\slash & 🍲 <!--"#;
 
 fn text(files: &[(ProjectPath, Vec<u8>)], path: &str) -> String {
-    let (_, content) = files.iter().find(|(file, _)| file.as_str() == path).unwrap();
+    let (_, content) = files
+        .iter()
+        .find(|(file, _)| file.as_str() == path)
+        .unwrap();
     String::from_utf8(content.clone()).unwrap()
 }
 
@@ -16,20 +19,29 @@ fn a_hostile_name_stays_where_it_is_written() {
     let files = foundation(HOSTILE).unwrap();
     for (path, content) in &files {
         let content = String::from_utf8_lossy(content);
-        assert!(!content.contains(PLACEHOLDER), "{path} still holds the placeholder");
+        assert!(
+            !content.contains(PLACEHOLDER),
+            "{path} still holds the placeholder"
+        );
         assert!(!content.contains(HOSTILE), "{path} holds the name as it is");
         assert!(!content.contains("</script><img"), "{path} holds markup");
     }
     let page = text(&files, "index.html");
-    assert!(
-        page.contains(
-            "&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt; &quot;quoted&quot; &#39;single&#39;"
-        )
-    );
+    assert!(page.contains(
+        "&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt; &quot;quoted&quot; &#39;single&#39;"
+    ));
     let identity = text(&files, "src/app/identity.ts");
-    let line = identity.lines().find(|line| line.trim_start().starts_with("name:")).unwrap();
+    let line = identity
+        .lines()
+        .find(|line| line.trim_start().starts_with("name:"))
+        .unwrap();
     assert_eq!(line, identity_line(HOSTILE));
-    let literal = line.trim().strip_prefix("name: ").unwrap().strip_suffix(',').unwrap();
+    let literal = line
+        .trim()
+        .strip_prefix("name: ")
+        .unwrap()
+        .strip_suffix(',')
+        .unwrap();
     assert_eq!(serde_json::from_str::<String>(literal).unwrap(), HOSTILE);
 }
 
@@ -37,22 +49,42 @@ fn a_hostile_name_stays_where_it_is_written() {
 fn a_name_of_several_lines_is_refused() {
     for bad in ["a\nb", "a\rb", "a\u{2028}b", "a\0b", "a\u{85}b"] {
         assert_eq!(foundation(bad), Err(NameError::Control), "{bad:?}");
-        assert_eq!(name(bad, &Limits::DEFAULT), Err(NameError::Control), "{bad:?}");
+        assert_eq!(
+            name(bad, &Limits::DEFAULT),
+            Err(NameError::Control),
+            "{bad:?}"
+        );
     }
     assert_eq!(name(" \n ", &Limits::DEFAULT), Err(NameError::Empty));
-    assert_eq!(name(&"ü".repeat(81), &Limits::DEFAULT), Err(NameError::TooLong { limit: 80 }));
-    assert_eq!(name(&format!(" {} ", "ü".repeat(80)), &Limits::DEFAULT), Ok("ü".repeat(80).as_str()));
+    assert_eq!(
+        name(&"ü".repeat(81), &Limits::DEFAULT),
+        Err(NameError::TooLong { limit: 80 })
+    );
+    assert_eq!(
+        name(&format!(" {} ", "ü".repeat(80)), &Limits::DEFAULT),
+        Ok("ü".repeat(80).as_str())
+    );
 }
 
 #[test]
 fn the_foundation_fits_an_app() {
     let files = foundation(&"W".repeat(80)).unwrap();
-    assert_eq!(files.len(), FOUNDATION.len(), "every embedded path is a project path");
+    assert_eq!(
+        files.len(),
+        FOUNDATION.len(),
+        "every embedded path is a project path"
+    );
     let mut manifest = Manifest::default();
     for (path, content) in files {
-        manifest.put(path, FileEntry::of(&content), &Limits::DEFAULT).unwrap();
+        manifest
+            .put(path, FileEntry::of(&content), &Limits::DEFAULT)
+            .unwrap();
     }
-    assert!(manifest.total_bytes() < Limits::DEFAULT.total_bytes / 10, "{} bytes", manifest.total_bytes());
+    assert!(
+        manifest.total_bytes() < Limits::DEFAULT.total_bytes / 10,
+        "{} bytes",
+        manifest.total_bytes()
+    );
 }
 
 #[test]
@@ -63,7 +95,10 @@ fn the_placeholder_stands_only_where_it_is_escaped() {
             match path.rsplit_once('.').map_or("", |(_, extension)| extension) {
                 "html" => {}
                 "ts" | "tsx" => {
-                    assert!(content[..at].ends_with('"'), "{path}: not in a double-quoted string");
+                    assert!(
+                        content[..at].ends_with('"'),
+                        "{path}: not in a double-quoted string"
+                    );
                     assert!(
                         content[at + PLACEHOLDER.len()..].starts_with('"'),
                         "{path}: more than the name in the string"
@@ -83,7 +118,9 @@ fn what_is_embedded_is_what_the_folder_holds() {
         .unwrap()
         .filter(|entry| entry.as_ref().unwrap().file_type().unwrap().is_file())
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| !name.starts_with('.') && !name.ends_with(".tsbuildinfo") && !name.ends_with(".log"))
+        .filter(|name| {
+            !name.starts_with('.') && !name.ends_with(".tsbuildinfo") && !name.ends_with(".log")
+        })
         .collect();
     let embedded: BTreeSet<String> = FOUNDATION
         .iter()
