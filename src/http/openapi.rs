@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     auth, idempotency,
-    operation::{Access, Answer, Content, Input, Method, OPERATIONS, Operation},
+    operation::{Access, Answer, Content, Input, Method, Operation, operations},
     page::Page,
     problem, sse,
 };
@@ -22,7 +22,7 @@ use crate::ids::{AppId, BuildId, TokenId, TurnId};
 pub fn document() -> Value {
     let mut schemas = Schemas::new();
     let mut paths: Map<String, Value> = Map::new();
-    for operation in OPERATIONS {
+    for operation in operations() {
         let described = schemas.operation(operation);
         let path = paths.entry(operation.template).or_insert_with(|| json!({}));
         if let Some(path) = path.as_object_mut() {
@@ -126,6 +126,11 @@ impl Schemas {
             && let Some(content) = content(answer.content, &mut self.answers)
         {
             members.insert("content".to_owned(), content);
+            if matches!(answer.content, Content::Bytes) {
+                let etag =
+                    json!({ "schema": { "type": "string" }, "description": "The hash in quotes." });
+                members.insert("headers".to_owned(), json!({ "ETag": etag }));
+            }
         }
         described
     }
@@ -143,10 +148,12 @@ impl Schemas {
             .inputs
             .iter()
             .flat_map(|input| match input {
-                Input::Page => ["cursor", "limit"],
-                Input::Resume => ["after", "lastEventId"],
-                Input::Precondition => ["ifMatch", "ifNoneMatch"],
+                Input::Page => &["cursor", "limit"][..],
+                Input::Resume => &["after", "lastEventId"],
+                Input::Precondition => &["ifMatch", "ifNoneMatch"],
+                Input::Seen => &["seen"],
             })
+            .copied()
             .collect();
         if operation.method == Method::Post {
             names.push("idempotencyKey");
@@ -240,6 +247,10 @@ fn parameters() -> Value {
         "ifNoneMatch": {
             "name": "If-None-Match", "in": "header", "schema": { "const": "*" },
             "description": "`*`: only when there is no such file.",
+        },
+        "seen": {
+            "name": "If-None-Match", "in": "header", "schema": { "type": "string" },
+            "description": "The `ETag` that the reader has.",
         },
         "idempotencyKey": {
             "name": "Idempotency-Key", "in": "header",

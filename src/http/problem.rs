@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, Result};
 
 /// The media type of a problem document.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -92,9 +92,11 @@ pub const fn status(kind: Kind) -> u16 {
     facts(kind).0
 }
 
-/// What the last segment of a problem's `type` means, for people; nothing when there is no such type.
-#[must_use]
-pub fn describe(name: &str) -> Option<String> {
+/// What the last segment of a problem's `type` means, for people.
+///
+/// # Errors
+/// 404 when there is no such type.
+pub fn describe(name: &str) -> Result<String> {
     KINDS
         .into_iter()
         .map(facts)
@@ -102,6 +104,7 @@ pub fn describe(name: &str) -> Option<String> {
         .map(|(status, name, title, meaning)| {
             format!("{name}: {title} (HTTP {status})\n\n{meaning}\n")
         })
+        .ok_or_else(|| Error::new(Kind::NotFound, "There is no such kind of problem."))
 }
 
 /// Status, name in `type`, title, and what a client does about it.
@@ -231,7 +234,7 @@ mod tests {
                 kind == Kind::Unauthenticated
             );
         }
-        assert_eq!(describe("nothing"), None);
+        assert_eq!(describe("nothing").unwrap_err().kind, Kind::NotFound);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
-use super::operation::{Access, Method, OPERATIONS, Operation};
+use super::operation::{Access, Method, Operation, operations};
 use crate::{
     error::{Error, Kind, Result},
     ids::{AppId, BuildId, TokenId},
@@ -131,7 +131,7 @@ pub enum AppCall {
 pub fn route(method: &str, path: &str) -> Result<Route> {
     let asked = Method::parse(method);
     let mut allowed = Vec::new();
-    for operation in OPERATIONS {
+    for operation in operations() {
         let Some(captures) = capture(operation.template, path) else {
             continue;
         };

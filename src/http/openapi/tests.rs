@@ -283,7 +283,7 @@ fn what_is_sent_is_what_is_described() {
 fn every_operation_is_described() {
     let document = document();
     let mut described = 0;
-    for operation in OPERATIONS {
+    for operation in operations() {
         let method = operation.method.name().to_ascii_lowercase();
         let found = &document["paths"][operation.template][&method];
         assert_eq!(found["operationId"], operation.id);

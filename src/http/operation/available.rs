@@ -1,0 +1,362 @@
+//! The calls that are there.
+
+use schemars::SchemaGenerator;
+
+use super::{
+    Answer,
+    Content::{self, Bytes, Empty, Events, Text},
+    Input,
+    Method::{Delete, Get, Patch, Post, Put},
+    Operation,
+};
+use crate::http::{
+    body::{ConsoleLogin, CreateApp, CreateToken, PostMessage, RenameApp, StartBuild},
+    resource as r,
+    route::{AppCall, Route},
+};
+
+const fn answer(status: u16, meaning: &'static str, content: Content) -> Answer {
+    Answer {
+        status,
+        meaning,
+        content,
+    }
+}
+
+macro_rules! json {
+    ($type:ty) => {
+        Content::Json(SchemaGenerator::subschema_for::<$type>)
+    };
+}
+
+const PAGE: &[Input] = &[Input::Page];
+
+pub(super) static OPERATIONS: &[Operation] = &[
+    Operation::new(
+        Get,
+        "/healthz",
+        "getHealth",
+        "Whether the service answers",
+        &[answer(200, "It does.", json!(r::Health))],
+        |_, _| Ok(Route::Health),
+    )
+    .public(),
+    Operation::new(
+        Get,
+        "/v1/openapi.json",
+        "getOpenApi",
+        "This document",
+        &[answer(
+            200,
+            "An OpenAPI 3.1 document.",
+            json!(serde_json::Map<String, serde_json::Value>),
+        )],
+        |_, _| Ok(Route::OpenApi),
+    )
+    .public(),
+    Operation::new(
+        Get,
+        "/problems/{kind}",
+        "getProblemKind",
+        "What the `type` of a problem document means",
+        &[answer(200, "An explanation to read.", Text)],
+        |_, captures| {
+            Ok(Route::Problem {
+                kind: captures.kind()?,
+            })
+        },
+    )
+    .public(),
+    Operation::new(
+        Post,
+        "/v1/console-login",
+        "logIn",
+        "Exchange an API token for the console's cookie",
+        &[answer(
+            204,
+            "Logged in: `Set-Cookie` carries the session.",
+            Empty,
+        )],
+        |_, _| Ok(Route::ConsoleLogin),
+    )
+    .takes(json!(ConsoleLogin))
+    .public(),
+    Operation::new(
+        Post,
+        "/v1/console-logout",
+        "logOut",
+        "End the console's session",
+        &[answer(
+            204,
+            "Logged out, also when nobody was logged in.",
+            Empty,
+        )],
+        |_, _| Ok(Route::ConsoleLogout),
+    )
+    .public(),
+    Operation::new(
+        Get,
+        "/v1/session",
+        "getSession",
+        "Whose token or session this is",
+        &[answer(200, "The workspace.", json!(r::Session))],
+        |_, _| Ok(Route::Session),
+    ),
+    Operation::new(
+        Get,
+        "/v1/tokens",
+        "listTokens",
+        "List the API tokens, without their secrets",
+        &[answer(200, "Tokens, newest first.", json!(r::TokenPage))],
+        |_, _| Ok(Route::ListTokens),
+    )
+    .reads(PAGE),
+    Operation::new(
+        Post,
+        "/v1/tokens",
+        "createToken",
+        "Make an API token",
+        &[answer(
+            201,
+            "The token and its secret, which is shown this once.",
+            json!(r::TokenCreated),
+        )],
+        |_, _| Ok(Route::CreateToken),
+    )
+    .takes(json!(CreateToken)),
+    Operation::new(
+        Delete,
+        "/v1/tokens/{token}",
+        "deleteToken",
+        "Revoke an API token",
+        &[answer(204, "Revoked.", Empty)],
+        |_, captures| {
+            Ok(Route::DeleteToken {
+                token: captures.id("token")?,
+            })
+        },
+    ),
+    Operation::new(
+        Get,
+        "/v1/apps",
+        "listApps",
+        "List the apps",
+        &[answer(200, "Apps, newest first.", json!(r::AppPage))],
+        |_, _| Ok(Route::ListApps),
+    )
+    .reads(PAGE),
+    Operation::new(
+        Post,
+        "/v1/apps",
+        "createApp",
+        "Create an app and its first turn from a prompt",
+        &[answer(
+            201,
+            "The app, whose preview answers soon.",
+            json!(r::AppCreated),
+        )],
+        |_, _| Ok(Route::CreateApp),
+    )
+    .takes(json!(CreateApp)),
+    Operation::new(
+        Get,
+        "/v1/apps/{app}",
+        "getApp",
+        "Show an app",
+        &[answer(200, "The app.", json!(r::AppShown))],
+        |_, captures| captures.app(AppCall::Show),
+    ),
+    Operation::new(
+        Patch,
+        "/v1/apps/{app}",
+        "renameApp",
+        "Rename an app",
+        &[answer(
+            200,
+            "The app with its new name.",
+            json!(r::AppShown),
+        )],
+        |_, captures| captures.app(AppCall::Rename),
+    )
+    .takes(json!(RenameApp)),
+    Operation::new(
+        Delete,
+        "/v1/apps/{app}",
+        "deleteApp",
+        "Delete an app with all its files, versions and builds",
+        &[answer(204, "Deleted.", Empty)],
+        |_, captures| captures.app(AppCall::Delete),
+    ),
+    Operation::new(
+        Post,
+        "/v1/apps/{app}/messages",
+        "postMessage",
+        "Say something to the conversation",
+        &[answer(
+            202,
+            "Stored. The turn's progress is in the feed.",
+            json!(r::TurnAccepted),
+        )],
+        |_, captures| captures.app(AppCall::PostMessage),
+    )
+    .takes(json!(PostMessage)),
+    Operation::new(
+        Get,
+        "/v1/apps/{app}/messages",
+        "listMessages",
+        "List what was said",
+        &[answer(
+            200,
+            "Messages, oldest first.",
+            json!(r::MessagePage),
+        )],
+        |_, captures| captures.app(AppCall::ListMessages),
+    )
+    .reads(PAGE),
+    Operation::new(
+        Get,
+        "/v1/apps/{app}/feed",
+        "readFeed",
+        "Follow the app: every event since a number, then live",
+        &[answer(
+            200,
+            "Events: `id` is the number, `event` the kind, `data` a JSON object.",
+            Events,
+        )],
+        |_, captures| captures.app(AppCall::Feed),
+    )
+    .reads(&[Input::Resume]),
+    Operation::new(
+        Get,
+        "/v1/apps/{app}/files",
+        "listFiles",
+        "List the files as they are now",
+        &[answer(200, "Files, ordered by path.", json!(r::FilePage))],
+        |_, captures| captures.app(AppCall::ListFiles),
+    )
+    .reads(PAGE),
+    Operation::new(
+        Get,
+        "/v1/apps/{app}/files/{path}",
+        "readFile",
+        "Read a file",
+        &[answer(
+            200,
+            "Its bytes. `ETag` is the hash in quotes.",
+            Bytes,
+        )],
+        |_, captures| {
+            captures.app(AppCall::ReadFile {
+                path: captures.path()?,
+            })
+        },
+    ),
+    Operation::new(
+        Put,
+        "/v1/apps/{app}/files/{path}",
+        "writeFile",
+        "Write a whole file",
+        &[
+            answer(200, "Replaced.", json!(r::FileWritten)),
+            answer(201, "There was none, now there is.", json!(r::FileWritten)),
+        ],
+        |_, captures| {
+            captures.app(AppCall::WriteFile {
+                path: captures.path()?,
+            })
+        },
+    )
+    .takes(Bytes)
+    .reads(&[Input::Precondition]),
+    Operation::new(
+        Delete,
+        "/v1/apps/{app}/files/{path}",
+        "deleteFile",
+        "Delete a file",
+        &[answer(204, "Deleted.", Empty)],
+        |_, captures| {
+            captures.app(AppCall::DeleteFile {
+                path: captures.path()?,
+            })
+        },
+    )
+    .reads(&[Input::Precondition]),
+    Operation::new(
+        Get,
+        "/v1/apps/{app}/versions",
+        "listVersions",
+        "List the versions",
+        &[answer(
+            200,
+            "Versions, newest first.",
+            json!(r::VersionPage),
+        )],
+        |_, captures| captures.app(AppCall::ListVersions),
+    )
+    .reads(PAGE),
+    Operation::new(
+        Get,
+        "/v1/apps/{app}/versions/{version}",
+        "getVersion",
+        "Show a version and its files",
+        &[answer(200, "The version.", json!(r::VersionShown))],
+        |_, captures| {
+            captures.app(AppCall::ShowVersion {
+                version: captures.version()?,
+            })
+        },
+    ),
+    Operation::new(
+        Post,
+        "/v1/apps/{app}/versions/{version}/restore",
+        "restoreVersion",
+        "Make a new version equal to this one",
+        &[answer(201, "The new version.", json!(r::VersionCreated))],
+        |_, captures| {
+            captures.app(AppCall::RestoreVersion {
+                version: captures.version()?,
+            })
+        },
+    ),
+    Operation::new(
+        Post,
+        "/v1/apps/{app}/builds",
+        "startBuild",
+        "Build the newest version",
+        &[answer(
+            202,
+            "Queued. Its progress is in the feed.",
+            json!(r::BuildShown),
+        )],
+        |_, captures| captures.app(AppCall::StartBuild),
+    )
+    .takes(json!(StartBuild)),
+    Operation::new(
+        Get,
+        "/v1/apps/{app}/builds/{build}",
+        "getBuild",
+        "Show a build",
+        &[answer(200, "The build.", json!(r::BuildShown))],
+        |_, captures| {
+            captures.app(AppCall::ShowBuild {
+                build: captures.id("build")?,
+            })
+        },
+    ),
+    Operation::new(
+        Get,
+        "/v1/apps/{app}/builds/{build}/log",
+        "getBuildLog",
+        "Read a build's log",
+        &[answer(
+            200,
+            "The log, a line for each line of the builder.",
+            Text,
+        )],
+        |_, captures| {
+            captures.app(AppCall::BuildLog {
+                build: captures.id("build")?,
+            })
+        },
+    ),
+];

@@ -1,0 +1,180 @@
+//! The calls of the design that are not there yet.
+
+use super::{
+    Method::{Delete, Get, Post, Put},
+    Operation,
+};
+
+pub(super) static OPERATIONS: &[Operation] = &[
+    Operation::later(
+        Post,
+        "/v1/apps/import",
+        "importApp",
+        "Create an app from an archive",
+    ),
+    Operation::later(
+        Post,
+        "/v1/apps/{app}/turns/{turn}/cancel",
+        "cancelTurn",
+        "Stop a turn",
+    ),
+    Operation::later(
+        Post,
+        "/v1/apps/{app}/edits",
+        "editFiles",
+        "Change lines of files",
+    ),
+    Operation::later(
+        Get,
+        "/v1/apps/{app}/search",
+        "searchFiles",
+        "Search the files",
+    ),
+    Operation::later(
+        Get,
+        "/v1/apps/{app}/versions/{version}/diff",
+        "diffVersions",
+        "Compare two versions",
+    ),
+    Operation::later(
+        Get,
+        "/v1/apps/{app}/deployments",
+        "listDeployments",
+        "List the deployments",
+    ),
+    Operation::later(
+        Post,
+        "/v1/apps/{app}/deployments",
+        "deploy",
+        "Deploy or promote a version",
+    ),
+    Operation::later(
+        Post,
+        "/v1/apps/{app}/deployments/{deployment}/rollback",
+        "rollBack",
+        "Go back to an earlier deployment",
+    ),
+    Operation::later(
+        Get,
+        "/v1/apps/{app}/env",
+        "listVariables",
+        "List the variables",
+    ),
+    Operation::later(
+        Put,
+        "/v1/apps/{app}/env/{environment}/{name}",
+        "setVariable",
+        "Set a variable",
+    ),
+    Operation::later(
+        Delete,
+        "/v1/apps/{app}/env/{environment}/{name}",
+        "deleteVariable",
+        "Delete a variable",
+    ),
+    Operation::later(
+        Get,
+        "/v1/apps/{app}/domains",
+        "listDomains",
+        "List the custom domains",
+    ),
+    Operation::later(
+        Post,
+        "/v1/apps/{app}/domains",
+        "addDomain",
+        "Add a custom domain",
+    ),
+    Operation::later(
+        Delete,
+        "/v1/apps/{app}/domains/{domain}",
+        "removeDomain",
+        "Remove a custom domain",
+    ),
+    Operation::later(
+        Get,
+        "/v1/apps/{app}/tables",
+        "listTables",
+        "List the app's tables",
+    ),
+    Operation::later(
+        Post,
+        "/v1/apps/{app}/tables",
+        "defineTables",
+        "Define tables",
+    ),
+    Operation::later(
+        Get,
+        "/v1/apps/{app}/tables/{table}/rows",
+        "listRows",
+        "List the rows of a table",
+    ),
+    Operation::later(
+        Get,
+        "/v1/apps/{app}/members",
+        "listMembers",
+        "List the app's own users",
+    ),
+    Operation::later(
+        Post,
+        "/v1/apps/{app}/members",
+        "addMember",
+        "Add a user of the app",
+    ),
+    Operation::later(
+        Delete,
+        "/v1/apps/{app}/members/{member}",
+        "removeMember",
+        "Remove a user of the app",
+    ),
+    Operation::later(
+        Get,
+        "/v1/apps/{app}/alerts",
+        "getAlerts",
+        "Show the alert thresholds",
+    ),
+    Operation::later(
+        Put,
+        "/v1/apps/{app}/alerts",
+        "setAlerts",
+        "Set the alert thresholds",
+    ),
+    Operation::later(
+        Get,
+        "/v1/apps/{app}/approvals",
+        "listApprovals",
+        "List deployment approvals",
+    ),
+    Operation::later(
+        Post,
+        "/v1/apps/{app}/approvals",
+        "approve",
+        "Approve a deployment",
+    ),
+    Operation::later(
+        Get,
+        "/v1/apps/{app}/export",
+        "exportApp",
+        "Take the app away as an archive",
+    ),
+    Operation::later(
+        Post,
+        "/v1/apps/{app}/clone",
+        "cloneApp",
+        "Start a new app from a copy",
+    ),
+    Operation::later(
+        Get,
+        "/v1/apps/{app}/usage",
+        "getAppUsage",
+        "What the app has used",
+    ),
+    Operation::later(Get, "/v1/usage", "getUsage", "What the workspace has used"),
+    Operation::later(Get, "/v1/shards", "listShards", "List the database shards"),
+    Operation::later(Post, "/v1/shards", "addShard", "Add a database shard"),
+    Operation::later(
+        Get,
+        "/metrics",
+        "getMetrics",
+        "Numbers in Prometheus' text format",
+    ),
+];
