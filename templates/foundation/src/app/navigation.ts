@@ -6,7 +6,7 @@ import { LayoutDashboard } from "lucide-react"
 export interface NavigationEntry {
   label: string
   to: string
-  /** The table whose records this page shows; Home and Dashboard count them. */
+  /** The table whose records this page shows, with its form at `<to>/new`; Home and Dashboard count them. */
   table?: string
   icon?: LucideIcon
 }

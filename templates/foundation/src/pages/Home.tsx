@@ -54,7 +54,7 @@ function HeroPattern() {
   return (
     <div
       aria-hidden
-      className="absolute inset-0 bg-[radial-gradient(circle,var(--primary)_1px,transparent_1px)] bg-size-[22px_22px] opacity-35 mask-[radial-gradient(60%_90%_at_100%_40%,black,transparent)]"
+      className="absolute inset-0 max-sm:hidden bg-[radial-gradient(circle,var(--primary)_1px,transparent_1px)] bg-size-[22px_22px] opacity-35 mask-[radial-gradient(60%_90%_at_100%_40%,black,transparent)]"
     />
   )
 }
