@@ -6,6 +6,7 @@
 
 pub mod auth;
 pub mod body;
+mod convert;
 pub mod etag;
 pub mod host;
 pub mod idempotency;

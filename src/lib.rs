@@ -1,8 +1,26 @@
 //! OverSkill: a prompt in, a running web app out, on the edge.
+//!
+//! One crate, compiled to WebAssembly for Cloudflare Workers; without the feature `edge` it is the pure core,
+//! built and tested natively.
+//!
+//! | room | holds |
+//! |---|---|
+//! | [`ids`], [`time`], [`digest`], [`error`], [`config`] | the words and limits that all rooms share |
+//! | [`project`] | paths and manifests: what files an app has |
+//! | [`edit`] | where an edit lands in a file |
+//! | [`llm`] | language models, seen alike |
+//! | [`generation`] | the conversation: turns, tools, versions, builds, feed |
+//! | [`template`] | the foundation every app starts from |
+//! | [`mod@build`] | what the Worker and the builder say to each other |
+//! | [`publish`] | from artifacts to the app's own Worker |
+//! | [`http`] | the API as values: routes, bodies, problem documents |
+//! | `edge` | the only room that knows the Workers runtime |
 
 pub mod build;
 pub mod config;
 pub mod digest;
+#[cfg(feature = "edge")]
+pub mod edge;
 pub mod edit;
 pub mod error;
 pub mod generation;

@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::ProjectPath;
-use crate::{config::Limits, digest::Digest};
+use crate::{
+    config::Limits,
+    digest::Digest,
+    error::{Error, Kind},
+};
 
 /// One file's content, by hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +31,19 @@ impl FileEntry {
             size: content.len() as u64,
             binary: std::str::from_utf8(content).is_err(),
         }
+    }
+
+    /// Checks the size of a file alone.
+    ///
+    /// # Errors
+    /// When the file is over its limit.
+    pub fn check(&self, path: &ProjectPath, limits: &Limits) -> Result<(), ManifestError> {
+        let limit = if self.binary { limits.binary_file_bytes } else { limits.text_file_bytes };
+        if self.size > limit as u64 {
+            let (path, size, binary) = (path.clone(), self.size, self.binary);
+            return Err(ManifestError::FileTooLarge { path, size, limit, binary });
+        }
+        Ok(())
     }
 }
 
@@ -53,13 +70,13 @@ pub enum ManifestError {
         binary: bool,
     },
     /// One file more than allowed.
-    #[error("an app may have at most {limit} files")]
+    #[error("An app may have at most {limit} files")]
     TooManyFiles {
         /// The limit.
         limit: usize,
     },
     /// All files together are too large.
-    #[error("an app's files may have at most {limit} bytes together")]
+    #[error("An app's files may have at most {limit} bytes together")]
     TooLarge {
         /// The limit in bytes.
         limit: u64,
@@ -72,6 +89,20 @@ pub enum ManifestError {
         /// The path in its way.
         other: ProjectPath,
     },
+}
+
+impl From<ManifestError> for Error {
+    fn from(refusal: ManifestError) -> Self {
+        let sentence = refusal.to_string();
+        let error = Self::new(Kind::TooLarge, format!("{sentence}."));
+        match refusal {
+            ManifestError::FileTooLarge { limit, .. } | ManifestError::TooManyFiles { limit } => {
+                error.with("limit", limit)
+            }
+            ManifestError::TooLarge { limit } => error.with("limit", limit),
+            ManifestError::FileAndFolder { .. } => Self::new(Kind::Conflict, format!("{sentence}.")),
+        }
+    }
 }
 
 impl Manifest {
@@ -109,10 +140,7 @@ impl Manifest {
     /// # Errors
     /// When the file or the app would be over a limit, or the path runs through another file; nothing is changed then.
     pub fn put(&mut self, path: ProjectPath, entry: FileEntry, limits: &Limits) -> Result<(), ManifestError> {
-        let limit = if entry.binary { limits.binary_file_bytes } else { limits.text_file_bytes };
-        if entry.size > limit as u64 {
-            return Err(ManifestError::FileTooLarge { path, size: entry.size, limit, binary: entry.binary });
-        }
+        entry.check(&path, limits)?;
         let replaced = self.files.get(&path);
         if replaced.is_none() {
             if self.files.len() >= limits.files {

@@ -1,0 +1,248 @@
+//! Every HTTP request: which host, who asks, which call, and what becomes of its errors.
+
+mod apps;
+mod files;
+mod reply;
+mod session;
+
+use wasm_bindgen::JsValue;
+use worker::{Env, Request, Response, console_error};
+
+use self::reply::Reply;
+use super::{
+    console, objects,
+    objects::{Begun, WorkspaceCall},
+    preview, random, settings,
+};
+use crate::{
+    config::Limits,
+    error::{Error, Kind, Result},
+    http::{
+        Host, Hosts, Route, auth,
+        auth::Credential,
+        body::{self, Body},
+        idempotency::{self, Key, Nonce, request_digest},
+        openapi, problem,
+        resource::Health,
+        operation::Access,
+        route,
+    },
+    ids::WorkspaceId,
+    publish::placeholder,
+};
+
+/// Answers a request. Only the platform's own failures are errors.
+pub(super) async fn respond(request: Request, env: &Env, context: &JsValue) -> worker::Result<Response> {
+    let answer = match settings::hosts(env) {
+        Ok(hosts) => dispatch(request, env, context, &hosts).await,
+        Err(error) => Err(error),
+    };
+    match answer {
+        Ok(response) => Ok(response),
+        Err(error) => {
+            if error.source.is_some() {
+                console_error!("{error}");
+            }
+            Reply::problem(&error).into_response()
+        }
+    }
+}
+
+async fn dispatch(request: Request, env: &Env, context: &JsValue, hosts: &Hosts) -> Result<Response> {
+    let url = request.url().map_err(Error::internal)?;
+    let authority = match (url.host_str(), url.port()) {
+        (Some(host), Some(port)) => format!("{host}:{port}"),
+        (Some(host), None) => host.to_owned(),
+        (None, _) => String::new(),
+    };
+    match hosts.classify(&authority) {
+        Host::Preview(app) => preview::serve(request, env, context, &app, hosts).await,
+        Host::Unknown => preview::page(placeholder::unknown(), 404, hosts),
+        Host::Console => {
+            let method = request.method().to_string();
+            let route = route(&method, url.path())?;
+            let query = url.query().unwrap_or_default().to_owned();
+            let path = url.path().to_owned();
+            Call { request, env, hosts, method, path, query }.answer(route).await
+        }
+    }
+}
+
+/// One request to the console's host.
+struct Call<'a> {
+    request: Request,
+    env: &'a Env,
+    hosts: &'a Hosts,
+    method: String,
+    path: String,
+    query: String,
+}
+
+/// Who asks, proven.
+struct Principal {
+    workspace: WorkspaceId,
+}
+
+impl Call<'_> {
+    async fn answer(mut self, route: Route) -> Result<Response> {
+        if route.access() == Access::Principal {
+            let principal = self.authenticate(&route).await?;
+            return self.answer_principal(route, &principal).await;
+        }
+        let reply = match route {
+            Route::Health => Reply::json(200, &Health { status: "ok".to_owned() })?,
+            Route::OpenApi => Reply::json(200, &openapi::document())?,
+            Route::Problem { kind } => Reply::text(200, problem::describe(&kind)?),
+            Route::ConsoleLogin => self.log_in().await?,
+            Route::ConsoleLogout => self.log_out().await?,
+            Route::Console { path } => return console::serve(&path, self.hosts),
+            other => return Err(other.not_yet()),
+        };
+        reply.into_response().map_err(Error::internal)
+    }
+
+    async fn answer_principal(mut self, route: Route, principal: &Principal) -> Result<Response> {
+        let reply = match route {
+            Route::Session => self.session(principal)?,
+            Route::ListTokens => self.list_tokens(principal).await?,
+            Route::DeleteToken { token } => self.delete_token(principal, token).await?,
+            Route::ListApps => self.list_apps(principal).await?,
+            Route::App { app, call } => return self.answer_app(principal, &app, call).await,
+            Route::CreateApp => {
+                let bytes = self.body(body::MAX_JSON_BYTES).await?;
+                let wanted = self.parse(&bytes)?;
+                let run = self.begin(principal, &bytes).await?;
+                match run {
+                    Run::Replay(reply) => reply,
+                    Run::Fresh(begun) => {
+                        let reply = self.create_app(principal, wanted, begun.nonce).await?;
+                        self.end(principal, begun, reply).await?
+                    }
+                }
+            }
+            Route::CreateToken => {
+                let bytes = self.body(body::MAX_JSON_BYTES).await?;
+                let wanted = self.parse(&bytes)?;
+                match self.begin(principal, &bytes).await? {
+                    Run::Replay(reply) => reply,
+                    Run::Fresh(begun) => {
+                        let reply = self.create_token(principal, wanted, begun.nonce).await?;
+                        // The secret is shown once: what is kept for a repetition says so instead.
+                        self.end_with(principal, begun, &session::secret_was_shown()).await?;
+                        reply
+                    }
+                }
+            }
+            other => return Err(other.not_yet()),
+        };
+        reply.into_response().map_err(Error::internal)
+    }
+
+    /// Who asks. A call that changes something by cookie must come from the console's own pages.
+    async fn authenticate(&self, route: &Route) -> Result<Principal> {
+        let credential =
+            auth::credential(self.header("authorization")?.as_deref(), self.header("cookie")?.as_deref())?;
+        if credential.by_cookie() && route.changes_state() {
+            auth::check_origin(
+                self.hosts.console_origin(),
+                self.header("origin")?.as_deref(),
+                self.header("sec-fetch-site")?.as_deref(),
+            )?;
+        }
+        if self.is_known(&credential).await? {
+            return Ok(Principal { workspace: credential.workspace().clone() });
+        }
+        Err(Error::new(
+            Kind::Unauthenticated,
+            "This token or session is not valid. Make a new token, or log in again.",
+        ))
+    }
+
+    async fn is_known(&self, credential: &Credential) -> Result<bool> {
+        let hash = credential.hash();
+        if !credential.by_cookie()
+            && let Some((workspace, bootstrap)) = settings::bootstrap_token(self.env)?
+            && workspace == *credential.workspace()
+            && bootstrap.matches(&hash)
+        {
+            return Ok(true);
+        }
+        let call = if credential.by_cookie() {
+            WorkspaceCall::KnowsSession { hash }
+        } else {
+            WorkspaceCall::KnowsToken { hash }
+        };
+        objects::workspace(self.env, credential.workspace())?.ask(None, call).await
+    }
+
+    fn header(&self, name: &str) -> Result<Option<String>> {
+        self.request.headers().get(name).map_err(Error::internal)
+    }
+
+    /// The body, refused as soon as it is over `limit` bytes.
+    async fn body(&mut self, limit: usize) -> Result<Vec<u8>> {
+        use futures::StreamExt as _;
+
+        body::check_length(self.header("content-length")?.as_deref(), limit)?;
+        if self.request.inner().body().is_none() {
+            return Ok(Vec::new());
+        }
+        let cut_off =
+            |error| Error::new(Kind::Invalid, "The body was cut off. Send it again.").caused_by(error);
+        let mut stream = self.request.stream().map_err(cut_off)?;
+        let mut bytes = Vec::new();
+        while let Some(chunk) = stream.next().await {
+            bytes.extend(chunk.map_err(cut_off)?);
+            if bytes.len() > limit {
+                return Err(body::too_large(limit));
+            }
+        }
+        Ok(bytes)
+    }
+
+    fn parse<T: Body>(&self, bytes: &[u8]) -> Result<T> {
+        body::parse(bytes, self.header("content-type")?.as_deref(), &Limits::DEFAULT)
+    }
+
+    /// Begins a `POST` that may come again with the same `Idempotency-Key`.
+    async fn begin(&self, principal: &Principal, body: &[u8]) -> Result<Run> {
+        let nonce = Nonce(random::bytes()?);
+        let Some(key) = Key::of_header(self.header("idempotency-key")?.as_deref())? else {
+            return Ok(Run::Fresh(Begin { key: None, nonce }));
+        };
+        let path_and_query = format!("{}?{}", self.path, self.query);
+        let digest = request_digest(&self.method, &path_and_query, body);
+        let key = key.as_str().to_owned();
+        let call = WorkspaceCall::BeginRequest { key: key.clone(), digest, nonce };
+        match objects::workspace(self.env, &principal.workspace)?.ask(None, call).await? {
+            Begun::Run(nonce) => Ok(Run::Fresh(Begin { key: Some(key), nonce })),
+            Begun::Replay(answer) => Ok(Run::Replay(Reply::raw(answer.status, answer.body))),
+        }
+    }
+
+    /// Keeps the answer of a request that was begun.
+    async fn end(&self, principal: &Principal, begun: Begin, reply: Reply) -> Result<Reply> {
+        self.end_with(principal, begun, &reply).await?;
+        Ok(reply)
+    }
+
+    async fn end_with(&self, principal: &Principal, begun: Begin, reply: &Reply) -> Result<()> {
+        let Some(key) = begun.key else { return Ok(()) };
+        let answer = idempotency::Answer { status: reply.status, body: reply.body.clone() };
+        objects::workspace(self.env, &principal.workspace)?
+            .ask(None, WorkspaceCall::EndRequest { key, answer })
+            .await
+    }
+}
+
+/// What becomes of a `POST`.
+enum Run {
+    Fresh(Begin),
+    Replay(Reply),
+}
+
+/// A `POST` under way.
+struct Begin {
+    key: Option<String>,
+    nonce: Nonce,
+}

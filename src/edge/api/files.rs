@@ -1,0 +1,86 @@
+//! Files: list, read, write and delete by hand. Content goes to R2 before the conversation hears of it.
+
+use worker::Response;
+
+use super::{Call, Reply, apps::Asked};
+use crate::{
+    config::Limits,
+    edge::{
+        blobs::Blobs,
+        objects::{ConversationCall, FileWritten, Files},
+    },
+    error::{Error, Result},
+    generation::AppSummary,
+    http::{
+        etag,
+        media::{DOWNLOAD_HEADERS, download_type},
+        page::{self, Page},
+        resource,
+    },
+    ids::AppId,
+    project::{FileEntry, ProjectPath},
+};
+
+impl Call<'_> {
+    pub(super) async fn list_files(&self, asked: &Asked<'_>) -> Result<Reply> {
+        let page = Page::parse(&self.query)?;
+        let call = ConversationCall::Files { after: page.after("files")?, limit: page.limit };
+        let Files { version, files, more } = asked.ask(call).await?;
+        let next_cursor = files.last().filter(|_| more).map(|(path, _)| page::cursor("files", path));
+        let files = files.iter().map(|(path, entry)| resource::FileInfo::of(path, entry)).collect();
+        Reply::json(200, &resource::FilePage { version, files, next_cursor })
+    }
+
+    pub(super) async fn read_file(
+        &self,
+        app: &AppId,
+        asked: &Asked<'_>,
+        path: ProjectPath,
+    ) -> Result<Response> {
+        let entry: FileEntry = asked.ask(ConversationCall::File { path: path.clone() }).await?;
+        let unchanged = etag::not_modified(self.header("if-none-match")?.as_deref(), &entry.hash);
+        let mut response = if unchanged {
+            Response::empty().map_err(Error::internal)?.with_status(304)
+        } else {
+            let content = Blobs::sources(self.env, app)?.get(&entry.hash).await?;
+            Response::from_bytes(content).map_err(Error::internal)?
+        };
+        let headers = response.headers_mut();
+        let media_type = download_type(path.as_str(), entry.binary);
+        for (name, value) in DOWNLOAD_HEADERS.iter().chain(&[("content-type", media_type)]) {
+            headers.set(name, value).map_err(Error::internal)?;
+        }
+        headers.set("etag", &etag::etag(&entry.hash)).map_err(Error::internal)?;
+        Ok(response)
+    }
+
+    pub(super) async fn write_file(
+        &mut self,
+        app: &AppId,
+        asked: &Asked<'_>,
+        path: ProjectPath,
+    ) -> Result<Reply> {
+        // Nothing is stored for an app that is not the caller's.
+        asked.ask::<AppSummary>(ConversationCall::Show).await?;
+        let content = self.body(Limits::DEFAULT.binary_file_bytes).await?;
+        let entry = FileEntry::of(&content);
+        entry.check(&path, &Limits::DEFAULT)?;
+        let call = ConversationCall::PutFile {
+            path: path.clone(),
+            entry,
+            if_match: self.header("if-match")?,
+            if_none_match: self.header("if-none-match")?,
+        };
+        Blobs::sources(self.env, app)?.put(&entry.hash, content).await?;
+        let FileWritten { created, version } = asked.ask(call).await?;
+        let status = if created { 201 } else { 200 };
+        let written = resource::FileWritten { path, hash: entry.hash, size: entry.size, version };
+        Ok(Reply::json(status, &written)?.with("etag", etag::etag(&entry.hash)))
+    }
+
+    pub(super) async fn delete_file(&self, asked: &Asked<'_>, path: ProjectPath) -> Result<Reply> {
+        let call = ConversationCall::DeleteFile { path, if_match: self.header("if-match")? };
+        asked.ask::<FileWritten>(call).await?;
+        Ok(Reply::empty())
+    }
+}

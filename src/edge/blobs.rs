@@ -1,0 +1,123 @@
+//! Content by hash in R2: sources in BLOBS, published bytes in ASSETS, both under `apps/<id>/`.
+
+use std::collections::BTreeMap;
+
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use serde::{Serialize, de::DeserializeOwned};
+use worker::{Bucket, Env};
+
+use crate::{
+    digest::Digest,
+    error::{Error, Result},
+    ids::AppId,
+};
+
+/// How many reads or writes are under way at once.
+const CONCURRENCY: usize = 6;
+
+/// One app's part of a bucket.
+pub(super) struct Blobs {
+    bucket: Bucket,
+    app: AppId,
+    folder: &'static str,
+}
+
+impl Blobs {
+    /// The app's sources.
+    pub(super) fn sources(env: &Env, app: &AppId) -> Result<Self> {
+        Self::open(env, "BLOBS", app, "blobs")
+    }
+
+    /// The app's published files.
+    pub(super) fn assets(env: &Env, app: &AppId) -> Result<Self> {
+        Self::open(env, "ASSETS", app, "assets")
+    }
+
+    /// The app's artifact sets, as JSON.
+    pub(super) fn sets(env: &Env, app: &AppId) -> Result<Self> {
+        Self::open(env, "ASSETS", app, "sets")
+    }
+
+    fn open(env: &Env, binding: &str, app: &AppId, folder: &'static str) -> Result<Self> {
+        let bucket = env.bucket(binding).map_err(unavailable)?;
+        Ok(Self { bucket, app: app.clone(), folder })
+    }
+
+    fn key(&self, hash: &Digest) -> String {
+        format!("apps/{}/{}/{hash}", self.app, self.folder)
+    }
+
+    /// Stores content under its hash.
+    pub(super) async fn put(&self, hash: &Digest, content: Vec<u8>) -> Result<()> {
+        self.bucket.put(self.key(hash), content).execute().await.map_err(unavailable)?;
+        Ok(())
+    }
+
+    /// Stores several contents; when one fails, others may be stored.
+    pub(super) async fn put_all(&self, contents: impl IntoIterator<Item = (Digest, Vec<u8>)>) -> Result<()> {
+        stream::iter(contents.into_iter().map(Ok))
+            .try_for_each_concurrent(CONCURRENCY, |(hash, content)| async move { self.put(&hash, content).await })
+            .await
+    }
+
+    /// The content with this hash.
+    pub(super) async fn get(&self, hash: &Digest) -> Result<Vec<u8>> {
+        let object = self.bucket.get(self.key(hash)).execute().await.map_err(unavailable)?;
+        let body = object.as_ref().and_then(|object| object.body());
+        let body = body.ok_or_else(|| Error::internal(format!("{} is not stored", self.key(hash))))?;
+        body.bytes().await.map_err(unavailable)
+    }
+
+    /// The content with this hash, as a future that borrows nothing.
+    pub(super) fn get_owned(&self, hash: Digest) -> impl Future<Output = Result<Vec<u8>>> + use<> {
+        let blobs = Self { bucket: self.bucket.clone(), app: self.app.clone(), folder: self.folder };
+        async move { blobs.get(&hash).await }
+    }
+
+    /// Several contents.
+    pub(super) async fn get_all(&self, hashes: impl IntoIterator<Item = Digest>) -> Result<BTreeMap<Digest, Vec<u8>>> {
+        stream::iter(hashes)
+            .map(|hash| async move { Ok((hash, self.get(&hash).await?)) })
+            .buffer_unordered(CONCURRENCY)
+            .try_collect()
+            .await
+    }
+
+    /// The content with this hash as a stream, or nothing.
+    pub(super) async fn stream(&self, hash: &Digest) -> Result<Option<worker::ResponseBody>> {
+        let object = self.bucket.get(self.key(hash)).execute().await.map_err(unavailable)?;
+        let Some(body) = object.as_ref().and_then(|object| object.body()) else { return Ok(None) };
+        body.response_body().map(Some).map_err(unavailable)
+    }
+
+    /// Stores a value as JSON under a hash.
+    pub(super) async fn put_json<T: Serialize>(&self, hash: &Digest, value: &T) -> Result<()> {
+        self.put(hash, serde_json::to_vec(value).map_err(Error::internal)?).await
+    }
+
+    /// The value stored as JSON under a hash.
+    pub(super) async fn get_json<T: DeserializeOwned>(&self, hash: &Digest) -> Result<T> {
+        serde_json::from_slice(&self.get(hash).await?).map_err(Error::internal)
+    }
+}
+
+/// Deletes everything of an app. Can be repeated.
+pub(super) async fn purge(env: &Env, app: &AppId) -> Result<()> {
+    for binding in ["BLOBS", "ASSETS"] {
+        let bucket = env.bucket(binding).map_err(unavailable)?;
+        loop {
+            let listed =
+                bucket.list().prefix(format!("apps/{app}/")).limit(1_000).execute().await.map_err(unavailable)?;
+            let keys: Vec<String> = listed.objects().iter().map(worker::Object::key).collect();
+            if keys.is_empty() {
+                break;
+            }
+            bucket.delete_multiple(keys).await.map_err(unavailable)?;
+        }
+    }
+    Ok(())
+}
+
+fn unavailable(error: worker::Error) -> Error {
+    Error::unavailable("The storage does not answer. Nothing was lost; please try again.", error)
+}

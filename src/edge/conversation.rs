@@ -1,0 +1,219 @@
+//! The Durable Object of one app: holds the conversation, writes what it decides, drives its jobs.
+//!
+//! | request | answer |
+//! |---|---|
+//! | `POST /` with an [`Asked`]`<`[`ConversationCall`]`>` | the call's answer as JSON, `Ok` or `Err` |
+//! | `GET /feed?workspace=&after=` | the feed as server-sent events |
+//!
+//! Storage (SQLite; the tables are in `store`): `conversation` the machine's state, one row; `messages`;
+//! `transcript` what a turn's model reads, in parts of ≤ 1 MB; `versions` with their manifests; `builds`,
+//! `build_log`; `feed` the numbered events; `outbox` the jobs that are not done; `done` the answers to requests
+//! that may come again. An object that was never created has no table.
+//!
+//! One event that changes something is one transaction: state, feed, records, outbox, and the alarm. The alarm
+//! runs the jobs; an object that starts with a full outbox arms it again, so a kill at any moment loses nothing.
+
+mod calls;
+mod drive;
+mod store;
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeSet,
+};
+
+use futures::{StreamExt as _, channel::mpsc, stream};
+use worker::{DurableObject, Env, Method, Request, Response, State, console_error, durable_object};
+
+use self::store::{FeedRow, Store};
+use super::{
+    clock,
+    objects::{Asked, ConversationCall},
+    runtime,
+};
+use crate::{
+    error::{Error, Kind, Result},
+    generation::{Answer, Conversation as Machine, Effect, Input},
+    http::sse,
+    ids::WorkspaceId,
+    time::Timestamp,
+};
+
+/// How far a reader of the feed may fall behind before it is cut off; it resumes where it was.
+const READER_BUFFER: usize = 1_024;
+
+/// One app's conversation.
+#[durable_object(alarm)]
+pub struct Conversation {
+    state: State,
+    env: Env,
+    store: Store,
+    machine: RefCell<Option<Machine>>,
+    readers: RefCell<Vec<mpsc::Sender<worker::Result<Vec<u8>>>>>,
+    /// Keys of the jobs that run.
+    under_way: RefCell<BTreeSet<String>>,
+    /// Tells the running driver that there may be more to do.
+    nudge: RefCell<Option<mpsc::Sender<()>>>,
+    armed: Cell<Option<Timestamp>>,
+}
+
+impl DurableObject for Conversation {
+    fn new(state: State, env: Env) -> Self {
+        let store = Store::new(state.storage().sql());
+        let machine = store.load().unwrap_or_else(|error| {
+            console_error!("a conversation could not be loaded: {error}");
+            None
+        });
+        let object = Self {
+            state,
+            env,
+            store,
+            machine: RefCell::new(machine),
+            readers: RefCell::default(),
+            under_way: RefCell::default(),
+            nudge: RefCell::default(),
+            armed: Cell::default(),
+        };
+        object.arm();
+        object
+    }
+
+    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        if request.method() == Method::Get {
+            return self.open_feed(&request);
+        }
+        let asked: Asked<ConversationCall> = request.json().await?;
+        let answer = self.answer(asked).await;
+        if let Err(error) = &answer
+            && error.source.is_some()
+        {
+            console_error!("{error}");
+        }
+        Response::ok(serde_json::to_string(&answer)?)
+    }
+
+    async fn alarm(&self) -> worker::Result<Response> {
+        // An error here would count against the platform's six retries, after which it gives up on the alarm.
+        self.armed.set(None);
+        if let Err(error) = self.drive().await {
+            console_error!("the driver stopped: {error}");
+            runtime::arm(&self.state, clock::now().after(1_000))?;
+        }
+        Response::empty()
+    }
+}
+
+impl Conversation {
+    /// Runs an input through the machine and writes what comes of it, all or nothing.
+    fn step(&self, input: Input) -> Result<Option<Answer>> {
+        self.step_with(input, |_| Ok(()))
+    }
+
+    /// As [`Self::step`], with more to write in the same transaction.
+    fn step_with(
+        &self,
+        input: Input,
+        also: impl Fn(Option<&Answer>) -> worker::Result<()>,
+    ) -> Result<Option<Answer>> {
+        let now = clock::now();
+        let failures = match &input {
+            Input::JobFailed { failures, .. } => *failures,
+            _ => 0,
+        };
+        let mut machine = self.machine.borrow().clone().ok_or_else(no_app)?;
+        let effects = machine.step(input, now)?;
+        let answer = effects.iter().find_map(|effect| match effect {
+            Effect::Answer(answer) => Some(answer.clone()),
+            _ => None,
+        });
+        self.commit(machine, &effects, failures, now, || also(answer.as_ref()))?;
+        Ok(answer)
+    }
+
+    fn commit(
+        &self,
+        machine: Machine,
+        effects: &[Effect],
+        failures: u32,
+        now: Timestamp,
+        also: impl Fn() -> worker::Result<()>,
+    ) -> Result<()> {
+        if effects.is_empty() && self.machine.borrow().as_ref() == Some(&machine) {
+            return Ok(());
+        }
+        let mut rows = Vec::new();
+        runtime::transaction(&self.state, || {
+            rows = self.store.write(&machine, effects, failures, now)?;
+            also()
+        })
+        .map_err(|error| Error::unavailable("The change could not be stored. Nothing was changed; please try again.", error))?;
+        self.machine.replace(Some(machine));
+        self.tell_readers(&rows);
+        self.arm();
+        if let Some(nudge) = self.nudge.borrow_mut().as_mut() {
+            // A full channel has a nudge in it already.
+            let _ = nudge.try_send(());
+        }
+        Ok(())
+    }
+
+    /// Sets the alarm to the earliest job that does not run.
+    fn arm(&self) {
+        if self.machine.borrow().is_none() {
+            return;
+        }
+        let under_way = self.under_way.borrow();
+        let result = self.store.next_due(|key| under_way.contains(key)).and_then(|due| match due {
+            Some(due) if self.armed.get() != Some(due) => {
+                self.armed.set(Some(due));
+                runtime::arm(&self.state, due).map_err(Error::internal)
+            }
+            _ => Ok(()),
+        });
+        if let Err(error) = result {
+            console_error!("the alarm could not be armed: {error}");
+        }
+    }
+
+    fn tell_readers(&self, rows: &[FeedRow]) {
+        if rows.is_empty() {
+            return;
+        }
+        let bytes: Vec<u8> = rows.iter().flat_map(event_bytes).collect();
+        self.readers.borrow_mut().retain_mut(|reader| reader.try_send(Ok(bytes.clone())).is_ok());
+    }
+
+    fn open_feed(&self, request: &Request) -> worker::Result<Response> {
+        let url = request.url()?;
+        let parameter =
+            |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+        let workspace = parameter("workspace").and_then(|text| text.parse::<WorkspaceId>().ok());
+        let after = parameter("after").and_then(|text| text.parse().ok()).unwrap_or(0);
+        let known = self.machine.borrow().as_ref().is_some_and(|machine| {
+            !machine.is_deleted() && Some(&machine.workspace) == workspace.as_ref()
+        });
+        if !known {
+            return Response::error("no such app", 404);
+        }
+        let rows = self.store.feed_after(after).map_err(|error| worker::Error::RustError(error.to_string()))?;
+        let (sender, receiver) = mpsc::channel(READER_BUFFER);
+        self.readers.borrow_mut().push(sender);
+        let replay = stream::iter(rows).map(|row| Ok(event_bytes(&row)));
+        let start = stream::once(async { Ok(sse::PRELUDE.as_bytes().to_vec()) });
+        let mut response = Response::from_stream(start.chain(replay).chain(receiver))?;
+        response.headers_mut().set("content-type", "text/event-stream")?;
+        response.headers_mut().set("cache-control", "no-store")?;
+        Ok(response)
+    }
+}
+
+/// A feed row as a client reads it: the event with its number and time.
+fn event_bytes(row: &FeedRow) -> Vec<u8> {
+    let fields = row.event.strip_prefix('{').unwrap_or(&row.event);
+    let data = format!("{{\"seq\":{},\"at\":{},{fields}", row.seq, row.at);
+    sse::event(row.seq, &row.kind, &data).into_bytes()
+}
+
+fn no_app() -> Error {
+    Error::new(Kind::NotFound, "There is no such app.")
+}

@@ -1,0 +1,353 @@
+//! The conversation's rows. Every function is synchronous: what one event writes without waiting is one
+//! transaction.
+
+use serde::{Deserialize, de::DeserializeOwned};
+use worker::{SqlStorage, SqlStorageValue as Value};
+
+use crate::{
+    edge::objects::MessageRow,
+    error::{Error, Result},
+    generation::{Build, Conversation as Machine, Effect, Job, Version, prompt::Earlier},
+    ids::{BuildId, TurnId},
+    llm::message::Message,
+    project::Manifest,
+    time::Timestamp,
+};
+
+const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS conversation(id INTEGER PRIMARY KEY CHECK (id = 1), state TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS messages(seq INTEGER PRIMARY KEY AUTOINCREMENT, turn TEXT NOT NULL, role TEXT NOT NULL, content TEXT NOT NULL, created_at INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS transcript(seq INTEGER PRIMARY KEY AUTOINCREMENT, turn TEXT NOT NULL, ends INTEGER NOT NULL, part TEXT NOT NULL);
+    CREATE INDEX IF NOT EXISTS transcript_turn ON transcript(turn);
+    CREATE TABLE IF NOT EXISTS versions(number INTEGER PRIMARY KEY, version TEXT NOT NULL, manifest TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS builds(id TEXT PRIMARY KEY, build TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS build_log(seq INTEGER PRIMARY KEY AUTOINCREMENT, build TEXT NOT NULL, line TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS feed(seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, kind TEXT NOT NULL, event TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS outbox(key TEXT PRIMARY KEY, job TEXT NOT NULL, due INTEGER NOT NULL, failures INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS done(nonce TEXT PRIMARY KEY, answer TEXT NOT NULL);
+";
+
+/// A piece of a transcript entry, in bytes: a row of the platform's SQLite holds 2 MB.
+const PART_BYTES: usize = 1_000_000;
+
+/// A row of the feed.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct FeedRow {
+    pub(super) seq: u64,
+    pub(super) at: u64,
+    pub(super) kind: String,
+    pub(super) event: String,
+}
+
+/// A row of the outbox.
+#[derive(Debug)]
+pub(super) struct DueJob {
+    pub(super) job: Job,
+    pub(super) failures: u32,
+}
+
+/// The rows.
+pub(super) struct Store {
+    sql: SqlStorage,
+}
+
+impl Store {
+    pub(super) const fn new(sql: SqlStorage) -> Self {
+        Self { sql }
+    }
+
+    /// The conversation, if there is one. Nothing is created by looking.
+    pub(super) fn load(&self) -> Result<Option<Machine>> {
+        #[derive(Deserialize)]
+        struct Row {
+            state: String,
+        }
+        let tables = self.rows::<serde_json::Value>(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'conversation'",
+            vec![],
+        )?;
+        if tables.is_empty() {
+            return Ok(None);
+        }
+        let rows = self.rows::<Row>("SELECT state FROM conversation", vec![])?;
+        rows.first().map(|row| parse(&row.state)).transpose()
+    }
+
+    /// Creates the tables.
+    pub(super) fn create(&self) -> worker::Result<()> {
+        self.sql.exec(SCHEMA, None).map(drop)
+    }
+
+    /// Writes a state and the effects that came with it. The new feed rows.
+    pub(super) fn write(
+        &self,
+        machine: &Machine,
+        effects: &[Effect],
+        failures: u32,
+        now: Timestamp,
+    ) -> worker::Result<Vec<FeedRow>> {
+        let mut feed = Vec::new();
+        for effect in effects {
+            match effect {
+                Effect::Feed(event) => {
+                    let row = FeedRow { seq: 0, at: now.0, kind: event.kind().to_owned(), event: json(event)? };
+                    let seq = self.append_feed(&row)?;
+                    feed.push(FeedRow { seq, ..row });
+                }
+                Effect::Message { turn, role, content } => self.run(
+                    "INSERT INTO messages(turn, role, content, created_at) VALUES (?, ?, ?, ?)",
+                    vec![turn.as_str().into(), json(role)?.into(), content.as_str().into(), integer(now.0)],
+                )?,
+                Effect::Transcript { turn, message } => self.append_transcript(turn, message)?,
+                Effect::Version { version, manifest } => self.run(
+                    "INSERT INTO versions(number, version, manifest) VALUES (?, ?, ?)",
+                    vec![i64::from(version.number).into(), json(version)?.into(), json(manifest)?.into()],
+                )?,
+                Effect::Build(build) => self.run(
+                    "INSERT INTO builds(id, build) VALUES (?, ?) ON CONFLICT(id) DO UPDATE SET build = excluded.build",
+                    vec![build.id.as_str().into(), json(build)?.into()],
+                )?,
+                Effect::BuildLog { build, line } => self.run(
+                    "INSERT INTO build_log(build, line) VALUES (?, ?)",
+                    vec![build.as_str().into(), line.as_str().into()],
+                )?,
+                Effect::Run { job, due } => self.run(
+                    "INSERT INTO outbox(key, job, due, failures) VALUES (?, ?, ?, ?) ON CONFLICT(key) DO UPDATE SET job = excluded.job, due = excluded.due, failures = excluded.failures",
+                    vec![job.key().into(), json(job)?.into(), integer(due.0), i64::from(failures).into()],
+                )?,
+                Effect::Finish { key } => {
+                    self.run("DELETE FROM outbox WHERE key = ?", vec![key.as_str().into()])?;
+                }
+                Effect::FinishAll => self.run("DELETE FROM outbox", vec![])?,
+                Effect::Answer(_) => {}
+            }
+        }
+        self.run(
+            "INSERT INTO conversation(id, state) VALUES (1, ?) ON CONFLICT(id) DO UPDATE SET state = excluded.state",
+            vec![json(machine)?.into()],
+        )?;
+        Ok(feed)
+    }
+
+    fn append_feed(&self, row: &FeedRow) -> worker::Result<u64> {
+        #[derive(Deserialize)]
+        struct Row {
+            seq: u64,
+        }
+        let cursor = self.sql.exec(
+            "INSERT INTO feed(at, kind, event) VALUES (?, ?, ?) RETURNING seq",
+            vec![integer(row.at), row.kind.as_str().into(), row.event.as_str().into()],
+        )?;
+        Ok(cursor.one::<Row>()?.seq)
+    }
+
+    fn append_transcript(&self, turn: &TurnId, message: &Message) -> worker::Result<()> {
+        let text = json(message)?;
+        let mut rest = text.as_str();
+        loop {
+            let end = rest.floor_char_boundary(PART_BYTES);
+            let (part, tail) = rest.split_at(end);
+            self.run(
+                "INSERT INTO transcript(turn, ends, part) VALUES (?, ?, ?)",
+                vec![turn.as_str().into(), i64::from(tail.is_empty()).into(), part.into()],
+            )?;
+            if tail.is_empty() {
+                return Ok(());
+            }
+            rest = tail;
+        }
+    }
+
+    /// Jobs that are due, the longest waiting first.
+    pub(super) fn due(&self, now: Timestamp) -> Result<Vec<DueJob>> {
+        #[derive(Deserialize)]
+        struct Row {
+            job: String,
+            failures: u32,
+        }
+        let rows = self
+            .rows::<Row>("SELECT job, failures FROM outbox WHERE due <= ? ORDER BY due, key", vec![integer(now.0)])?;
+        rows.iter().map(|row| Ok(DueJob { job: parse(&row.job)?, failures: row.failures })).collect()
+    }
+
+    /// When the next job that is not `under_way` is due.
+    pub(super) fn next_due(&self, under_way: impl Fn(&str) -> bool) -> Result<Option<Timestamp>> {
+        #[derive(Deserialize)]
+        struct Row {
+            key: String,
+            due: u64,
+        }
+        let rows = self.rows::<Row>("SELECT key, due FROM outbox ORDER BY due", vec![])?;
+        Ok(rows.iter().find(|row| !under_way(&row.key)).map(|row| Timestamp(row.due)))
+    }
+
+    /// Takes a finished job out of the outbox.
+    pub(super) fn finish(&self, job: &Job) -> Result<()> {
+        self.run("DELETE FROM outbox WHERE key = ?", vec![job.key().into()]).map_err(Error::internal)
+    }
+
+    /// The feed after event number `after`.
+    pub(super) fn feed_after(&self, after: u64) -> Result<Vec<FeedRow>> {
+        self.rows("SELECT seq, at, kind, event FROM feed WHERE seq > ? ORDER BY seq", vec![integer(after)])
+    }
+
+    /// Whether a turn was ever accepted.
+    pub(super) fn knows_turn(&self, turn: &TurnId) -> Result<bool> {
+        let rows =
+            self.rows::<serde_json::Value>("SELECT 1 FROM messages WHERE turn = ? LIMIT 1", vec![turn.as_str().into()])?;
+        Ok(!rows.is_empty())
+    }
+
+    /// Messages after number `after`, oldest first.
+    pub(super) fn messages(&self, after: u64, limit: u32) -> Result<Vec<MessageRow>> {
+        #[derive(Deserialize)]
+        struct Row {
+            seq: u64,
+            turn: TurnId,
+            role: String,
+            content: String,
+            created_at: u64,
+        }
+        let rows = self.rows::<Row>(
+            "SELECT seq, turn, role, content, created_at FROM messages WHERE seq > ? ORDER BY seq LIMIT ?",
+            vec![integer(after), i64::from(limit).into()],
+        )?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(MessageRow {
+                    seq: row.seq,
+                    turn: row.turn,
+                    role: parse(&row.role)?,
+                    content: row.content,
+                    created_at: Timestamp(row.created_at),
+                })
+            })
+            .collect()
+    }
+
+    /// What was said in turns other than `but`.
+    pub(super) fn earlier(&self, but: &[&TurnId]) -> Result<Vec<Earlier>> {
+        let messages = self.messages(0, u32::MAX)?;
+        Ok(messages
+            .into_iter()
+            .filter(|message| !but.contains(&&message.turn))
+            .map(|message| Earlier { role: message.role, content: message.content })
+            .collect())
+    }
+
+    /// What was said to the model and by it in a turn.
+    pub(super) fn transcript(&self, turn: &TurnId) -> Result<Vec<Message>> {
+        #[derive(Deserialize)]
+        struct Row {
+            ends: u8,
+            part: String,
+        }
+        let rows = self.rows::<Row>(
+            "SELECT ends, part FROM transcript WHERE turn = ? ORDER BY seq",
+            vec![turn.as_str().into()],
+        )?;
+        let mut messages = Vec::new();
+        let mut text = String::new();
+        for row in rows {
+            text.push_str(&row.part);
+            if row.ends == 1 {
+                messages.push(parse(&text)?);
+                text.clear();
+            }
+        }
+        Ok(messages)
+    }
+
+    /// Versions before number `before`, newest first.
+    pub(super) fn versions(&self, before: Option<u32>, limit: u32) -> Result<Vec<Version>> {
+        #[derive(Deserialize)]
+        struct Row {
+            version: String,
+        }
+        let rows = self.rows::<Row>(
+            "SELECT version FROM versions WHERE number < ? ORDER BY number DESC LIMIT ?",
+            vec![i64::from(before.unwrap_or(u32::MAX)).into(), i64::from(limit).into()],
+        )?;
+        rows.iter().map(|row| parse(&row.version)).collect()
+    }
+
+    /// A version with its files.
+    pub(super) fn version(&self, number: u32) -> Result<Option<(Version, Manifest)>> {
+        #[derive(Deserialize)]
+        struct Row {
+            version: String,
+            manifest: String,
+        }
+        let rows = self.rows::<Row>(
+            "SELECT version, manifest FROM versions WHERE number = ?",
+            vec![i64::from(number).into()],
+        )?;
+        rows.first().map(|row| Ok((parse(&row.version)?, parse(&row.manifest)?))).transpose()
+    }
+
+    /// A build.
+    pub(super) fn build(&self, id: &BuildId) -> Result<Option<Build>> {
+        #[derive(Deserialize)]
+        struct Row {
+            build: String,
+        }
+        let rows = self.rows::<Row>("SELECT build FROM builds WHERE id = ?", vec![id.as_str().into()])?;
+        rows.first().map(|row| parse(&row.build)).transpose()
+    }
+
+    /// What the builder said of a build.
+    pub(super) fn build_log(&self, id: &BuildId) -> Result<Vec<String>> {
+        #[derive(Deserialize)]
+        struct Row {
+            line: String,
+        }
+        let rows =
+            self.rows::<Row>("SELECT line FROM build_log WHERE build = ? ORDER BY seq", vec![id.as_str().into()])?;
+        Ok(rows.into_iter().map(|row| row.line).collect())
+    }
+
+    /// The answer that was given to a request before.
+    pub(super) fn done(&self, nonce: &str) -> Result<Option<String>> {
+        #[derive(Deserialize)]
+        struct Row {
+            answer: String,
+        }
+        let rows = self.rows::<Row>("SELECT answer FROM done WHERE nonce = ?", vec![nonce.into()])?;
+        Ok(rows.into_iter().next().map(|row| row.answer))
+    }
+
+    /// Keeps the answer to a request.
+    pub(super) fn keep_answer(&self, nonce: &str, answer: &str) -> worker::Result<()> {
+        self.run("INSERT INTO done(nonce, answer) VALUES (?, ?)", vec![nonce.into(), answer.into()])
+    }
+
+    /// Forgets everything but that the app was deleted.
+    pub(super) fn forget(&self) -> Result<()> {
+        for table in ["messages", "transcript", "versions", "builds", "build_log", "feed", "outbox", "done"] {
+            self.run(&format!("DELETE FROM {table}"), vec![]).map_err(Error::internal)?;
+        }
+        Ok(())
+    }
+
+    fn run(&self, statement: &str, values: Vec<Value>) -> worker::Result<()> {
+        self.sql.exec(statement, values).map(drop)
+    }
+
+    fn rows<T: DeserializeOwned>(&self, statement: &str, values: Vec<Value>) -> Result<Vec<T>> {
+        let cursor = self.sql.exec(statement, values).map_err(Error::internal)?;
+        cursor.to_array().map_err(Error::internal)
+    }
+}
+
+fn json<T: serde::Serialize>(value: &T) -> worker::Result<String> {
+    serde_json::to_string(value).map_err(Into::into)
+}
+
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(Error::internal)
+}
+
+/// Counters and times, which are far below 2^53.
+fn integer(value: u64) -> Value {
+    Value::Integer(i64::try_from(value).unwrap_or(i64::MAX))
+}

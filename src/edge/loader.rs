@@ -1,0 +1,105 @@
+//! Runs an app's own Worker through the Worker Loader, cut off from the network.
+
+use js_sys::{Array, Object, Reflect, futures::future_to_promise};
+use std::{collections::BTreeMap, panic::AssertUnwindSafe};
+use wasm_bindgen::{JsCast as _, JsValue, closure::Closure, prelude::wasm_bindgen};
+use worker::{Env, Fetcher, worker_sys};
+
+use super::{blobs::Blobs, runtime};
+use crate::{
+    digest::Digest,
+    error::{Error, Result},
+    ids::AppId,
+    publish::{ArtifactSet, SizeReport},
+};
+
+use serde::{Deserialize, Serialize};
+
+#[wasm_bindgen]
+extern "C" {
+    type WorkerLoader;
+
+    #[wasm_bindgen(method, catch)]
+    fn get(this: &WorkerLoader, id: &str, code: &JsValue) -> std::result::Result<WorkerStub, JsValue>;
+
+    type WorkerStub;
+
+    #[wasm_bindgen(method, catch, js_name = getEntrypoint)]
+    fn get_entrypoint(this: &WorkerStub) -> std::result::Result<worker_sys::Fetcher, JsValue>;
+}
+
+/// An artifact set as it is stored: what was built, the generated script around it, and what that script is told.
+/// Its digest names the code: under one digest it never changes.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct StoredSet {
+    pub(super) artifacts: ArtifactSet,
+    pub(super) main: String,
+    /// Module name → text. The first slice embeds text alone.
+    pub(super) modules: BTreeMap<String, ModuleText>,
+    pub(super) variables: BTreeMap<String, String>,
+    pub(super) sizes: SizeReport,
+}
+
+/// A module of the app's Worker.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "text", rename_all = "snake_case")]
+pub(super) enum ModuleText {
+    /// JavaScript.
+    Js(String),
+    /// Imported as a string.
+    Text(String),
+}
+
+/// The app's Worker for this artifact set. It starts when the first request reaches it.
+pub(super) fn app_worker(env: &Env, context: &JsValue, app: &AppId, set: &Digest) -> Result<Fetcher> {
+    let loader: WorkerLoader = Reflect::get(env, &"LOADER".into()).map_err(failed)?.unchecked_into();
+    let (env, context, app, digest) = (env.clone(), context.clone(), app.clone(), *set);
+    let code = Closure::once_into_js(move || {
+        future_to_promise(AssertUnwindSafe(async move {
+            worker_code(&env, &context, &app, &digest).await.map_err(|error| JsValue::from(error.to_string()))
+        }))
+    });
+    let stub = loader.get(&set.to_string(), &code).map_err(failed)?;
+    Ok(stub.get_entrypoint().map_err(failed)?.into())
+}
+
+async fn worker_code(env: &Env, context: &JsValue, app: &AppId, set: &Digest) -> Result<JsValue> {
+    let stored: StoredSet = Blobs::sets(env, app)?.get_json(set).await?;
+    let modules = Object::new();
+    for (name, module) in &stored.modules {
+        let value = match module {
+            ModuleText::Js(text) => object([("js", text.as_str().into())])?,
+            ModuleText::Text(text) => object([("text", text.as_str().into())])?,
+        };
+        Reflect::set(&modules, &name.into(), &value).map_err(failed)?;
+    }
+    let bindings = Object::new();
+    for (name, value) in &stored.variables {
+        Reflect::set(&bindings, &name.into(), &value.into()).map_err(failed)?;
+    }
+    let hashes: Array =
+        stored.artifacts.entries.values().map(|artifact| JsValue::from(artifact.hash.to_string())).collect();
+    let props = object([("app", app.as_str().into()), ("hashes", hashes.into())])?;
+    let assets = runtime::app_assets(context, &props)?;
+    Reflect::set(&bindings, &"ASSETS".into(), &JsValue::from(assets.into_rpc::<JsValue>())).map_err(failed)?;
+    let code = object([
+        ("compatibilityDate", "2026-07-01".into()),
+        ("mainModule", stored.main.as_str().into()),
+        ("modules", modules.into()),
+        ("env", bindings.into()),
+        ("globalOutbound", JsValue::NULL),
+    ])?;
+    Ok(code.into())
+}
+
+fn object<const N: usize>(members: [(&str, JsValue); N]) -> Result<Object> {
+    let object = Object::new();
+    for (name, value) in members {
+        Reflect::set(&object, &name.into(), &value).map_err(failed)?;
+    }
+    Ok(object)
+}
+
+fn failed(error: JsValue) -> Error {
+    Error::internal(format!("the app's Worker cannot be loaded: {error:?}"))
+}

@@ -1,0 +1,220 @@
+//! Typed calls to the Durable Objects: what may be asked, instead of URLs.
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use worker::{Env, Method, Request, RequestInit, Response, Stub};
+
+use crate::{
+    build::Mode,
+    digest::Digest,
+    error::{Error, Result},
+    generation::{AppSummary, BuildOutcome, MessageRole, Version, Work},
+    http::idempotency::{Answer as IdempotentAnswer, Nonce},
+    ids::{AppId, BuildId, TokenId, TurnId, WorkspaceId},
+    project::{FileEntry, Manifest, ProjectPath},
+    time::Timestamp,
+};
+
+/// What a conversation can be asked. The type after the arrow is the answer.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "call", rename_all = "snake_case")]
+pub(super) enum ConversationCall {
+    /// → [`AppSummary`]
+    Create { app: AppId, name: String, model: String, preview_url: String, turn: TurnId, prompt: String },
+    /// → `()`
+    Post { turn: TurnId, content: String },
+    /// → [`AppSummary`]
+    Show,
+    /// → [`AppSummary`]
+    Rename { name: String },
+    /// → `()`
+    Delete,
+    /// → `Vec<`[`MessageRow`]`>`, oldest first
+    Messages { after: u64, limit: u32 },
+    /// → [`Files`]
+    Files { after: Option<ProjectPath>, limit: u32 },
+    /// → [`FileEntry`]
+    File { path: ProjectPath },
+    /// → [`FileWritten`]
+    PutFile { path: ProjectPath, entry: FileEntry, if_match: Option<String>, if_none_match: Option<String> },
+    /// → [`FileWritten`]
+    DeleteFile { path: ProjectPath, if_match: Option<String> },
+    /// → `Vec<`[`Version`]`>`, newest first
+    Versions { before: Option<u32>, limit: u32 },
+    /// → [`VersionFiles`]
+    Version { number: u32 },
+    /// → [`Version`]
+    Restore { number: u32, nonce: Nonce },
+    /// → [`crate::generation::Build`]
+    StartBuild { mode: Mode, nonce: Nonce },
+    /// → [`crate::generation::Build`]
+    Build { build: BuildId },
+    /// → `Vec<String>`
+    BuildLog { build: BuildId },
+    /// → `Option<`[`Live`]`>`; nothing when there is no such app
+    Preview,
+    /// → `Option<`[`Claimed`]`>`
+    Claim { build: BuildId },
+    /// → `()`
+    Progress { build: BuildId, attempt: u32, lines: Vec<String> },
+    /// → `()`
+    BuildReported { build: BuildId, attempt: u32, outcome: Box<BuildOutcome> },
+}
+
+/// One message.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct MessageRow {
+    pub(super) seq: u64,
+    pub(super) turn: TurnId,
+    pub(super) role: MessageRole,
+    pub(super) content: String,
+    pub(super) created_at: Timestamp,
+}
+
+/// A page of files.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Files {
+    pub(super) version: Option<u32>,
+    pub(super) files: Vec<(ProjectPath, FileEntry)>,
+    pub(super) more: bool,
+}
+
+/// A file was written or deleted.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct FileWritten {
+    pub(super) created: bool,
+    pub(super) version: Option<u32>,
+}
+
+/// A version with its files.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct VersionFiles {
+    pub(super) version: Version,
+    pub(super) manifest: Manifest,
+}
+
+/// What a preview's address serves.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Live {
+    pub(super) name: String,
+    /// The digest of the artifact set; none before the first build.
+    pub(super) set: Option<Digest>,
+}
+
+/// The work of a claimed build.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Claimed {
+    pub(super) work: Work,
+    pub(super) manifest: Manifest,
+}
+
+/// What a workspace can be asked.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "call", rename_all = "snake_case")]
+pub(super) enum WorkspaceCall {
+    /// → `bool`
+    KnowsToken { hash: Digest },
+    /// → `bool`
+    KnowsSession { hash: Digest },
+    /// → `()`
+    OpenSession { hash: Digest, expires_at: Timestamp },
+    /// → `()`
+    CloseSession { hash: Digest },
+    /// → `()`
+    CreateToken { id: TokenId, name: String, hash: Digest, created_at: Timestamp },
+    /// → `Vec<`[`TokenRow`]`>`
+    Tokens { after: u64, limit: u32 },
+    /// → `()`
+    DeleteToken { id: TokenId },
+    /// → `()`. Idempotent.
+    ReserveApp { app: AppId },
+    /// → `()`. An older summary never replaces a newer one.
+    PutApp { summary: Box<AppSummary> },
+    /// → `()`
+    RemoveApp { app: AppId },
+    /// → `Vec<`[`AppRow`]`>`, newest first
+    Apps { before: Option<u64>, limit: u32 },
+    /// → [`Begun`]
+    BeginRequest { key: String, digest: Digest, nonce: Nonce },
+    /// → `()`
+    EndRequest { key: String, answer: IdempotentAnswer },
+}
+
+/// One token, without its secret.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct TokenRow {
+    pub(super) seq: u64,
+    pub(super) id: TokenId,
+    pub(super) name: String,
+    pub(super) created_at: Timestamp,
+}
+
+/// One app of the list.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct AppRow {
+    pub(super) seq: u64,
+    pub(super) summary: AppSummary,
+}
+
+/// What becomes of a request with an idempotency key.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Begun {
+    /// Do it; everything fresh in it comes from this seed, so that doing it again does the same.
+    Run(Nonce),
+    /// It was done; this was the answer.
+    Replay(IdempotentAnswer),
+}
+
+/// A conversation is asked in somebody's name, or by the system itself (no workspace).
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Asked<C> {
+    pub(super) workspace: Option<WorkspaceId>,
+    pub(super) call: C,
+}
+
+/// The conversation of an app.
+pub(super) fn conversation(env: &Env, app: &AppId) -> Result<Object> {
+    Object::named(env, "CONVERSATIONS", app.as_str())
+}
+
+/// A workspace.
+pub(super) fn workspace(env: &Env, workspace: &WorkspaceId) -> Result<Object> {
+    Object::named(env, "WORKSPACES", workspace.as_str())
+}
+
+/// A Durable Object by name.
+pub(super) struct Object {
+    stub: Stub,
+}
+
+impl Object {
+    fn named(env: &Env, binding: &str, name: &str) -> Result<Self> {
+        let stub = env.durable_object(binding).and_then(|namespace| namespace.get_by_name(name));
+        Ok(Self { stub: stub.map_err(Error::internal)? })
+    }
+
+    /// Asks in the name of `workspace`, or of the system.
+    pub(super) async fn ask<T: DeserializeOwned>(
+        &self,
+        workspace: Option<&WorkspaceId>,
+        call: impl Serialize,
+    ) -> Result<T> {
+        let asked = Asked { workspace: workspace.cloned(), call };
+        let body = serde_json::to_string(&asked).map_err(Error::internal)?;
+        let mut init = RequestInit::new();
+        init.with_method(Method::Post).with_body(Some(body.into()));
+        let request = Request::new_with_init("https://object/", &init).map_err(Error::internal)?;
+        let mut response = self.stub.fetch_with_request(request).await.map_err(unavailable)?;
+        let text = response.text().await.map_err(unavailable)?;
+        serde_json::from_str::<Result<T>>(&text).map_err(Error::internal)?
+    }
+
+    /// Opens the feed after event number `after`.
+    pub(super) async fn feed(&self, workspace: &WorkspaceId, after: u64) -> Result<Response> {
+        let url = format!("https://object/feed?workspace={workspace}&after={after}");
+        self.stub.fetch_with_str(&url).await.map_err(unavailable)
+    }
+}
+
+fn unavailable(error: worker::Error) -> Error {
+    Error::unavailable("The app's conversation does not answer. Nothing was lost; please try again.", error)
+}

@@ -1,0 +1,61 @@
+//! Platform calls that the `worker` crate does not bind.
+
+use js_sys::{Date, Object, Promise, Reflect};
+use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
+use worker::{Fetcher, State, worker_sys};
+
+use crate::{
+    error::{Error, Result},
+    time::Timestamp,
+};
+
+#[wasm_bindgen]
+extern "C" {
+    type Storage;
+
+    #[wasm_bindgen(method, catch, js_name = transactionSync)]
+    fn transaction_sync(
+        this: &Storage,
+        body: &mut dyn FnMut() -> std::result::Result<(), JsValue>,
+    ) -> std::result::Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = setAlarm)]
+    fn set_alarm(this: &Storage, at: &Date) -> std::result::Result<Promise, JsValue>;
+
+    type Exports;
+
+    #[wasm_bindgen(method, catch, js_name = AppAssets)]
+    fn app_assets(this: &Exports, options: &JsValue) -> std::result::Result<worker_sys::Fetcher, JsValue>;
+}
+
+fn storage(state: &State) -> Storage {
+    let storage = state.storage();
+    let storage: &JsValue = storage.as_raw().as_ref();
+    storage.clone().unchecked_into()
+}
+
+/// Runs `body` in one transaction: all of its writes, or none when it fails.
+pub(super) fn transaction(state: &State, mut body: impl FnMut() -> worker::Result<()>) -> worker::Result<()> {
+    storage(state).transaction_sync(&mut || body().map_err(JsValue::from))?;
+    Ok(())
+}
+
+/// Arms the object's one alarm, replacing an earlier one. Part of the transaction of the event that calls it.
+pub(super) fn arm(state: &State, at: Timestamp) -> worker::Result<()> {
+    // Milliseconds since the epoch are exact in a double until the year 287396.
+    #[expect(clippy::cast_precision_loss, reason = "times are far below 2^53")]
+    let date = Date::new(&JsValue::from_f64(at.0 as f64));
+    let _written = storage(state).set_alarm(&date)?;
+    Ok(())
+}
+
+/// A binding to this Worker's own `AppAssets` entry point that carries `props`, so that whoever holds it can ask
+/// for nothing else. `context` is the event's, or a Durable Object's state.
+pub(super) fn app_assets(context: &JsValue, props: &JsValue) -> Result<Fetcher> {
+    let failed = |error: JsValue| Error::internal(format!("no loopback binding: {error:?}"));
+    let exports = Reflect::get(context, &"exports".into()).map_err(failed)?;
+    let options = Object::new();
+    Reflect::set(&options, &"props".into(), props).map_err(failed)?;
+    let fetcher = exports.unchecked_into::<Exports>().app_assets(&options).map_err(failed)?;
+    Ok(fetcher.into())
+}

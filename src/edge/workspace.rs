@@ -1,0 +1,241 @@
+//! The Durable Object of one workspace: its apps, API tokens, console sessions, and requests that may come again.
+//!
+//! `POST /` with an [`Asked`]`<`[`WorkspaceCall`]`>`; the call's answer as JSON, `Ok` or `Err`.
+//!
+//! Storage (SQLite): `apps` each app's latest summary, in the order of creation; `tokens` and `sessions` by the
+//! SHA-256 of their text, never the text; `requests` one row an idempotency key, kept for 24 hours.
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use worker::{
+    DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue as Value, State, console_error,
+    durable_object,
+};
+
+use super::{
+    clock,
+    objects::{AppRow, Asked, Begun, TokenRow, WorkspaceCall as Call},
+};
+use crate::{
+    digest::Digest,
+    error::{Error, Kind, Result},
+    generation::AppSummary,
+    http::idempotency::{self, Decision, Record},
+    ids::{AppId, TokenId},
+    time::Timestamp,
+};
+
+const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS apps(seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, updated_at INTEGER NOT NULL, summary TEXT);
+    CREATE TABLE IF NOT EXISTS tokens(seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, hash TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS sessions(hash TEXT PRIMARY KEY, expires_at INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS requests(key TEXT PRIMARY KEY, record TEXT NOT NULL, created_at INTEGER NOT NULL);
+";
+
+/// How long an idempotency key is remembered, in milliseconds.
+const REQUEST_MILLIS: u64 = 24 * 60 * 60 * 1_000;
+
+/// One workspace.
+#[durable_object(fetch)]
+pub struct Workspace {
+    sql: SqlStorage,
+}
+
+impl DurableObject for Workspace {
+    fn new(state: State, _env: Env) -> Self {
+        Self { sql: state.storage().sql() }
+    }
+
+    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        let asked: Asked<Call> = request.json().await?;
+        let answer = self.answer(asked.call);
+        if let Err(error) = &answer
+            && error.source.is_some()
+        {
+            console_error!("{error}");
+        }
+        Response::ok(serde_json::to_string(&answer)?)
+    }
+}
+
+impl Workspace {
+    fn answer(&self, call: Call) -> Result<serde_json::Value> {
+        // Somebody who guesses workspace names leaves no trace.
+        if let Call::KnowsToken { .. } | Call::KnowsSession { .. } = call
+            && self.is_new()?
+        {
+            return json(&false);
+        }
+        self.sql.exec(SCHEMA, None).map_err(Error::internal)?;
+        match call {
+            Call::KnowsToken { hash } => self.knows_token(&hash),
+            Call::KnowsSession { hash } => self.knows_session(&hash),
+            Call::OpenSession { hash, expires_at } => {
+                self.run("DELETE FROM sessions WHERE expires_at <= ?", vec![integer(clock::now().0)])?;
+                self.run(
+                    "INSERT INTO sessions(hash, expires_at) VALUES (?, ?)",
+                    vec![hash.to_string().into(), integer(expires_at.0)],
+                )
+            }
+            Call::CloseSession { hash } => {
+                self.run("DELETE FROM sessions WHERE hash = ?", vec![hash.to_string().into()])
+            }
+            Call::CreateToken { id, name, hash, created_at } => self.run(
+                "INSERT INTO tokens(id, name, hash, created_at) VALUES (?, ?, ?, ?) ON CONFLICT(id) DO NOTHING",
+                vec![id.as_str().into(), name.into(), hash.to_string().into(), integer(created_at.0)],
+            ),
+            Call::Tokens { after, limit } => self.tokens(after, limit),
+            Call::DeleteToken { id } => self.delete_token(&id),
+            Call::ReserveApp { app } => self.run(
+                "INSERT INTO apps(id, updated_at) VALUES (?, 0) ON CONFLICT(id) DO NOTHING",
+                vec![app.as_str().into()],
+            ),
+            Call::PutApp { summary } => self.put_app(&summary),
+            Call::RemoveApp { app } => self.remove_app(&app),
+            Call::Apps { before, limit } => self.apps(before, limit),
+            Call::BeginRequest { key, digest, nonce } => self.begin_request(&key, digest, nonce),
+            Call::EndRequest { key, answer } => self.end_request(&key, answer),
+        }
+    }
+
+    fn is_new(&self) -> Result<bool> {
+        let tables = self.rows::<serde_json::Value>(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'tokens'",
+            vec![],
+        )?;
+        Ok(tables.is_empty())
+    }
+
+    /// Every hash is compared in full, so that the time says nothing about how close a guess was.
+    fn knows_token(&self, hash: &Digest) -> Result<serde_json::Value> {
+        #[derive(Deserialize)]
+        struct Row {
+            hash: Digest,
+        }
+        let rows = self.rows::<Row>("SELECT hash FROM tokens", vec![])?;
+        json(&rows.iter().fold(false, |known, row| known | row.hash.matches(hash)))
+    }
+
+    fn knows_session(&self, hash: &Digest) -> Result<serde_json::Value> {
+        #[derive(Deserialize)]
+        struct Row {
+            hash: Digest,
+        }
+        let rows = self
+            .rows::<Row>("SELECT hash FROM sessions WHERE expires_at > ?", vec![integer(clock::now().0)])?;
+        json(&rows.iter().fold(false, |known, row| known | row.hash.matches(hash)))
+    }
+
+    fn tokens(&self, after: u64, limit: u32) -> Result<serde_json::Value> {
+        let rows = self.rows::<TokenRow>(
+            "SELECT seq, id, name, created_at FROM tokens WHERE seq > ? ORDER BY seq LIMIT ?",
+            vec![integer(after), i64::from(limit).into()],
+        )?;
+        json(&rows)
+    }
+
+    fn delete_token(&self, id: &TokenId) -> Result<serde_json::Value> {
+        let deleted = self
+            .rows::<serde_json::Value>("DELETE FROM tokens WHERE id = ? RETURNING id", vec![id.as_str().into()])?;
+        if deleted.is_empty() {
+            return Err(Error::new(Kind::NotFound, format!("There is no token `{id}`.")));
+        }
+        json(&())
+    }
+
+    fn put_app(&self, summary: &AppSummary) -> Result<serde_json::Value> {
+        self.run(
+            "UPDATE apps SET summary = ?, updated_at = ? WHERE id = ? AND updated_at <= ?",
+            vec![
+                json(summary)?.to_string().into(),
+                integer(summary.updated_at.0),
+                summary.id.as_str().into(),
+                integer(summary.updated_at.0),
+            ],
+        )
+    }
+
+    fn remove_app(&self, app: &AppId) -> Result<serde_json::Value> {
+        self.run("DELETE FROM apps WHERE id = ?", vec![app.as_str().into()])
+    }
+
+    fn apps(&self, before: Option<u64>, limit: u32) -> Result<serde_json::Value> {
+        #[derive(Deserialize)]
+        struct Row {
+            seq: u64,
+            summary: String,
+        }
+        let rows = self.rows::<Row>(
+            "SELECT seq, summary FROM apps WHERE seq < ? AND summary IS NOT NULL ORDER BY seq DESC LIMIT ?",
+            vec![before.map_or(Value::Integer(i64::from(u32::MAX)), integer), i64::from(limit).into()],
+        )?;
+        let apps: Result<Vec<AppRow>> = rows
+            .iter()
+            .map(|row| {
+                let summary = serde_json::from_str(&row.summary).map_err(Error::internal)?;
+                Ok(AppRow { seq: row.seq, summary })
+            })
+            .collect();
+        json(&apps?)
+    }
+
+    fn begin_request(&self, key: &str, digest: Digest, nonce: idempotency::Nonce) -> Result<serde_json::Value> {
+        let now = clock::now();
+        let oldest = Timestamp(now.0.saturating_sub(REQUEST_MILLIS));
+        self.run("DELETE FROM requests WHERE created_at < ?", vec![integer(oldest.0)])?;
+        let record = self.request(key)?;
+        let begun = match idempotency::decide(record.as_ref(), &digest, now)? {
+            Decision::Fresh => {
+                self.put_request(key, &Record::begin(digest, nonce.clone(), now))?;
+                Begun::Run(nonce)
+            }
+            Decision::Resume(first) => Begun::Run(first),
+            Decision::Replay(answer) => Begun::Replay(answer),
+        };
+        json(&begun)
+    }
+
+    fn end_request(&self, key: &str, answer: idempotency::Answer) -> Result<serde_json::Value> {
+        if let Some(mut record) = self.request(key)? {
+            record.response = Some(answer);
+            self.put_request(key, &record)?;
+        }
+        json(&())
+    }
+
+    fn request(&self, key: &str) -> Result<Option<Record>> {
+        #[derive(Deserialize)]
+        struct Row {
+            record: String,
+        }
+        let rows = self.rows::<Row>("SELECT record FROM requests WHERE key = ?", vec![key.into()])?;
+        rows.first().map(|row| serde_json::from_str(&row.record).map_err(Error::internal)).transpose()
+    }
+
+    fn put_request(&self, key: &str, record: &Record) -> Result<()> {
+        let text = serde_json::to_string(record).map_err(Error::internal)?;
+        self.run(
+            "INSERT INTO requests(key, record, created_at) VALUES (?, ?, ?) ON CONFLICT(key) DO UPDATE SET record = excluded.record",
+            vec![key.into(), text.into(), integer(record.created_at.0)],
+        )
+        .map(drop)
+    }
+
+    fn run(&self, statement: &str, values: Vec<Value>) -> Result<serde_json::Value> {
+        self.sql.exec(statement, values).map_err(Error::internal)?;
+        json(&())
+    }
+
+    fn rows<T: DeserializeOwned>(&self, statement: &str, values: Vec<Value>) -> Result<Vec<T>> {
+        let cursor = self.sql.exec(statement, values).map_err(Error::internal)?;
+        cursor.to_array().map_err(Error::internal)
+    }
+}
+
+fn json<T: Serialize>(value: &T) -> Result<serde_json::Value> {
+    serde_json::to_value(value).map_err(Error::internal)
+}
+
+/// Counters and times, which are far below 2^53.
+fn integer(value: u64) -> Value {
+    Value::Integer(i64::try_from(value).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,102 @@
+//! The feed: what a client sees of a conversation, numbered and replayable.
+//!
+//! The number and the time of an event are given by the storage that keeps it.
+
+use serde::{Deserialize, Serialize};
+
+use super::machine::{Author, MessageRole};
+use crate::{
+    build::{Diagnostic, Mode},
+    digest::Digest,
+    ids::{BuildId, TurnId},
+    project::ProjectPath,
+    time::Timestamp,
+};
+
+/// One client-visible event. As JSON it is flat, with `kind` naming the variant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the fields are the words of the variants' sentences")]
+pub enum Event {
+    /// Somebody said something.
+    Message { turn: TurnId, role: MessageRole, content: String },
+    /// Work on a message begins.
+    TurnStarted { turn: TurnId },
+    /// A model is called.
+    StepStarted { turn: TurnId, step: u32, model: String },
+    /// The model says a piece of text.
+    TextDelta { turn: TurnId, step: u32, text: String },
+    /// The model calls a tool.
+    ToolCall {
+        turn: TurnId,
+        step: u32,
+        call: String,
+        name: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        path: Option<String>,
+    },
+    /// A tool has answered.
+    ToolResult { turn: TurnId, step: u32, call: String, ok: bool, summary: String },
+    /// A file was written, or deleted (no hash).
+    FileChanged { path: ProjectPath, hash: Option<Digest>, by: Author },
+    /// The files were committed.
+    VersionCreated { turn: Option<TurnId>, version: u32, parent: Option<u32>, author: Author, summary: String, files: usize },
+    /// A build waits for the builder.
+    BuildQueued { turn: Option<TurnId>, build: BuildId, version: u32, mode: Mode },
+    /// The builder has it.
+    BuildStarted { turn: Option<TurnId>, build: BuildId, version: u32, attempt: u32 },
+    /// The builder says something.
+    BuildLog { build: BuildId, line: String },
+    /// The builder could not be had, or stopped answering; it is tried again.
+    BuildRetrying { turn: Option<TurnId>, build: BuildId, attempt: u32, reason: String, retry_at: Timestamp },
+    /// A build is over. `status` is `succeeded`, `failed` or `superseded`.
+    BuildFinished {
+        turn: Option<TurnId>,
+        build: BuildId,
+        version: u32,
+        status: super::BuildStatus,
+        millis: u64,
+        diagnostics: Vec<Diagnostic>,
+    },
+    /// The preview's address serves this version now.
+    PreviewLive { turn: Option<TurnId>, build: BuildId, version: u32, url: String },
+    /// The app has another name.
+    AppRenamed { name: String },
+    /// The conversation rests. A completed turn's version is live, or it changed nothing.
+    TurnFinished { turn: TurnId, outcome: Outcome, summary: String, version: Option<u32> },
+}
+
+/// How a turn ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// What was said was done.
+    Completed,
+    /// It was not; the summary says why.
+    Failed,
+}
+
+impl Event {
+    /// The event's name, as in its `kind`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Message { .. } => "message",
+            Self::TurnStarted { .. } => "turn_started",
+            Self::StepStarted { .. } => "step_started",
+            Self::TextDelta { .. } => "text_delta",
+            Self::ToolCall { .. } => "tool_call",
+            Self::ToolResult { .. } => "tool_result",
+            Self::FileChanged { .. } => "file_changed",
+            Self::VersionCreated { .. } => "version_created",
+            Self::BuildQueued { .. } => "build_queued",
+            Self::BuildStarted { .. } => "build_started",
+            Self::BuildLog { .. } => "build_log",
+            Self::BuildRetrying { .. } => "build_retrying",
+            Self::BuildFinished { .. } => "build_finished",
+            Self::PreviewLive { .. } => "preview_live",
+            Self::AppRenamed { .. } => "app_renamed",
+            Self::TurnFinished { .. } => "turn_finished",
+        }
+    }
+}

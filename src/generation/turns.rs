@@ -1,0 +1,274 @@
+//! A turn: one user message and all work until the conversation rests.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    feed::{Event, Outcome},
+    machine::{Author, Conversation, Effect, Job, MessageRole, Step, ToolsRan},
+};
+use crate::{
+    error::{Error, Kind, Result},
+    ids::{BuildId, TurnId},
+    llm::message::{Block, Message, Reply, Stop, UserBlock},
+    project::Manifest,
+    time::Timestamp,
+};
+
+/// What the conversation is at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "phase", rename_all = "snake_case")]
+pub(super) enum Phase {
+    /// The foundation is being stored; no version exists.
+    Founding,
+    /// Nothing to do.
+    Resting,
+    /// The model has the word.
+    AwaitingModel(Turn),
+    /// The tools that the model called run.
+    RunningTools(Turn),
+    /// The turn's version is being built.
+    Building { turn: Turn, build: BuildId, summary: String },
+    /// The app is gone.
+    Deleted,
+}
+
+/// The turn that runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Turn {
+    pub(super) id: TurnId,
+    pub(super) started_at: Timestamp,
+    /// From 1.
+    pub(super) step: u32,
+}
+
+/// A turn that waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct QueuedTurn {
+    pub(super) turn: TurnId,
+    pub(super) content: String,
+}
+
+impl Conversation {
+    pub(super) fn post(&mut self, turn: TurnId, content: String, step: &mut Step<'_>) -> Result<()> {
+        if self.waiting.len() >= step.limits.queued_messages {
+            return Err(Error::new(
+                Kind::Conflict,
+                format!(
+                    "{} messages wait already; send this one again when some of them are done.",
+                    self.waiting.len()
+                ),
+            )
+            .with("limit", step.limits.queued_messages));
+        }
+        self.accept_message(turn, content, step);
+        match self.phase {
+            Phase::Resting if self.head.is_some() => self.start_next_turn(step),
+            Phase::Resting => {
+                self.phase = Phase::Founding;
+                step.run(Job::LayFoundation);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// From here on the message is not lost.
+    pub(super) fn accept_message(&mut self, turn: TurnId, content: String, step: &mut Step<'_>) {
+        self.record_message(&turn, MessageRole::User, content.clone(), step);
+        self.waiting.push_back(QueuedTurn { turn, content });
+    }
+
+    pub(super) fn foundation_laid(&mut self, manifest: Manifest, step: &mut Step<'_>) {
+        step.finish(&Job::LayFoundation);
+        if self.phase != Phase::Founding {
+            return;
+        }
+        self.manifest = manifest;
+        self.revision += 1;
+        self.phase = Phase::Resting;
+        self.commit(Author::Foundation, "Laid the foundation".to_owned(), None, step);
+        self.start_next_turn(step);
+    }
+
+    pub(super) fn founding_failed(&mut self, reason: &str, step: &mut Step<'_>) {
+        if self.phase != Phase::Founding {
+            return;
+        }
+        self.phase = Phase::Resting;
+        self.last_outcome = Some(Outcome::Failed);
+        let text = format!("The app's first files could not be stored: {reason}. Send a message to try again.");
+        while let Some(queued) = self.waiting.pop_front() {
+            self.record_message(&queued.turn, MessageRole::Assistant, text.clone(), step);
+            step.feed(Event::TurnFinished {
+                turn: queued.turn,
+                outcome: Outcome::Failed,
+                summary: text.clone(),
+                version: None,
+            });
+        }
+    }
+
+    fn start_next_turn(&mut self, step: &mut Step<'_>) {
+        let Some(QueuedTurn { turn, content }) = self.waiting.pop_front() else { return };
+        step.feed(Event::TurnStarted { turn: turn.clone() });
+        step.effects.push(Effect::Transcript {
+            turn: turn.clone(),
+            message: Message::User(vec![UserBlock::Text { text: content }]),
+        });
+        self.call_model(Turn { id: turn, started_at: step.now, step: 1 }, step);
+    }
+
+    fn call_model(&mut self, turn: Turn, step: &mut Step<'_>) {
+        step.feed(Event::StepStarted { turn: turn.id.clone(), step: turn.step, model: self.model.clone() });
+        step.run(Job::CallModel { turn: turn.id.clone(), step: turn.step });
+        self.phase = Phase::AwaitingModel(turn);
+    }
+
+    pub(super) fn model_replied(&mut self, id: &TurnId, number: u32, reply: Reply, step: &mut Step<'_>) {
+        step.finish(&Job::CallModel { turn: id.clone(), step: number });
+        let Phase::AwaitingModel(turn) = &self.phase else { return };
+        if turn.id != *id || turn.step != number {
+            return;
+        }
+        let turn = turn.clone();
+        let mut words = Vec::new();
+        let mut calls = 0_usize;
+        for block in &reply.blocks {
+            match block {
+                Block::Text { text } => {
+                    words.push(text.clone());
+                    step.feed(Event::TextDelta { turn: id.clone(), step: number, text: text.clone() });
+                }
+                Block::ToolCall(call) => {
+                    calls += 1;
+                    let path = call.input.get("path").and_then(|path| path.as_str()).map(str::to_owned);
+                    step.feed(Event::ToolCall {
+                        turn: id.clone(),
+                        step: number,
+                        call: call.id.clone(),
+                        name: call.name.clone(),
+                        path,
+                    });
+                }
+            }
+        }
+        step.effects
+            .push(Effect::Transcript { turn: id.clone(), message: Message::Assistant(reply.blocks) });
+        if reply.stop == Stop::ToolUse && calls > 0 {
+            step.run(Job::RunTools { turn: turn.id.clone(), step: turn.step });
+            self.phase = Phase::RunningTools(turn);
+        } else {
+            self.model_rests(turn, words.join("\n\n"), step);
+        }
+    }
+
+    pub(super) fn tools_ran(&mut self, ran: ToolsRan, step: &mut Step<'_>) {
+        let job = Job::RunTools { turn: ran.turn.clone(), step: ran.step };
+        let Phase::RunningTools(turn) = &self.phase else {
+            step.finish(&job);
+            return;
+        };
+        if turn.id != ran.turn || turn.step != ran.step {
+            step.finish(&job);
+            return;
+        }
+        if ran.revision != self.revision {
+            // The user changed a file meanwhile: the tools run again, on what is there now.
+            step.run(job);
+            return;
+        }
+        step.finish(&job);
+        let mut turn = turn.clone();
+        let mut results = Vec::new();
+        for (summary, outcome) in ran.outcomes {
+            step.feed(Event::ToolResult {
+                turn: turn.id.clone(),
+                step: turn.step,
+                call: outcome.result.call.clone(),
+                ok: outcome.result.ok,
+                summary,
+            });
+            for change in outcome.changes {
+                self.apply_change(change.path, change.entry, Author::Model, step);
+            }
+            if let Some(name) = outcome.renamed {
+                self.rename_by_tool(name, step);
+            }
+            results.push(UserBlock::ToolResult(outcome.result));
+        }
+        step.effects
+            .push(Effect::Transcript { turn: turn.id.clone(), message: Message::User(results) });
+        turn.step += 1;
+        if turn.step > step.limits.steps {
+            let reason = format!("it took more than {} steps", step.limits.steps);
+            self.stop_turn(turn, &reason, step);
+        } else if step.now.since(turn.started_at) > step.limits.turn_millis {
+            let reason = format!("it took more than {} minutes", step.limits.turn_millis / 60_000);
+            self.stop_turn(turn, &reason, step);
+        } else {
+            self.call_model(turn, step);
+        }
+    }
+
+    /// The model has said all it had to say: what it changed becomes a version, and that is built.
+    fn model_rests(&mut self, turn: Turn, words: String, step: &mut Step<'_>) {
+        if !words.is_empty() {
+            self.record_message(&turn.id, MessageRole::Assistant, words.clone(), step);
+        }
+        let summary = first_line(&words);
+        if self.is_committed() {
+            self.finish_turn(turn.id, Outcome::Completed, summary, step);
+            return;
+        }
+        let build = self.commit(Author::Model, summary.clone(), Some(turn.id.clone()), step);
+        self.phase = Phase::Building { turn, build, summary };
+    }
+
+    pub(super) fn turn_failed(&mut self, id: &TurnId, reason: &str, step: &mut Step<'_>) {
+        match &self.phase {
+            Phase::AwaitingModel(turn) | Phase::RunningTools(turn) if turn.id == *id => {
+                let turn = turn.clone();
+                self.stop_turn(turn, reason, step);
+            }
+            _ => {}
+        }
+    }
+
+    /// Ends a turn that cannot go on. What it changed is kept as a version, so that nothing is lost.
+    fn stop_turn(&mut self, turn: Turn, reason: &str, step: &mut Step<'_>) {
+        let text = format!("I had to stop: {reason}. What was done so far is kept; send a message to go on.");
+        self.record_message(&turn.id, MessageRole::Assistant, text.clone(), step);
+        if !self.is_committed() {
+            self.commit(Author::Model, "Stopped half-way".to_owned(), Some(turn.id.clone()), step);
+        }
+        self.finish_turn(turn.id, Outcome::Failed, text, step);
+    }
+
+    pub(super) fn finish_turn(&mut self, turn: TurnId, outcome: Outcome, summary: String, step: &mut Step<'_>) {
+        step.feed(Event::TurnFinished {
+            turn,
+            outcome,
+            summary,
+            version: self.head.map(|head| head.number),
+        });
+        self.last_outcome = Some(outcome);
+        self.phase = Phase::Resting;
+        self.start_next_turn(step);
+    }
+
+    pub(super) fn record_message(&self, turn: &TurnId, role: MessageRole, content: String, step: &mut Step<'_>) {
+        step.feed(Event::Message { turn: turn.clone(), role, content: content.clone() });
+        step.effects.push(Effect::Message { turn: turn.clone(), role, content });
+    }
+}
+
+/// The first line of a text, shortened to what fits a list of versions.
+fn first_line(text: &str) -> String {
+    const MOST_CHARS: usize = 120;
+    let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
+    if line.chars().count() <= MOST_CHARS {
+        return line.to_owned();
+    }
+    let kept: String = line.chars().take(MOST_CHARS - 1).collect();
+    format!("{}…", kept.trim_end())
+}

@@ -1,0 +1,160 @@
+//! Files and versions: what changes by hand, what is committed, what is restored.
+
+use super::{
+    feed::Event,
+    machine::{Answer, Author, Conversation, Effect, Head, Step, Version},
+    turns::Phase,
+};
+use crate::{
+    build::Mode,
+    error::{Error, Kind, Result},
+    ids::{BuildId, TurnId},
+    project::{FileEntry, Manifest, ProjectPath},
+};
+
+impl Conversation {
+    pub(super) fn put_file(&mut self, path: ProjectPath, entry: FileEntry, step: &mut Step<'_>) -> Result<()> {
+        self.refuse_before_foundation()?;
+        let summary = match self.manifest.get(&path) {
+            Some(old) if *old == entry => {
+                step.effects.push(Effect::Answer(Answer::Version(None)));
+                return Ok(());
+            }
+            Some(_) => format!("Changed {path} by hand"),
+            None => format!("Added {path} by hand"),
+        };
+        let mut changed = self.manifest.clone();
+        changed.put(path.clone(), entry, step.limits)?;
+        self.changed_by_hand(path, Some(entry), changed, summary, step);
+        Ok(())
+    }
+
+    pub(super) fn delete_file(&mut self, path: &ProjectPath, step: &mut Step<'_>) -> Result<()> {
+        self.refuse_before_foundation()?;
+        let mut changed = self.manifest.clone();
+        if changed.remove(path).is_none() {
+            return Err(Error::new(Kind::NotFound, format!("There is no file `{path}`.")));
+        }
+        self.changed_by_hand(path.clone(), None, changed, format!("Deleted {path} by hand"), step);
+        Ok(())
+    }
+
+    fn changed_by_hand(
+        &mut self,
+        path: ProjectPath,
+        entry: Option<FileEntry>,
+        changed: Manifest,
+        summary: String,
+        step: &mut Step<'_>,
+    ) {
+        self.manifest = changed;
+        self.revision += 1;
+        step.feed(Event::FileChanged { path, hash: entry.map(|entry| entry.hash), by: Author::User });
+        let version = match self.phase {
+            // The turn that runs commits it with its own changes.
+            Phase::AwaitingModel(_) | Phase::RunningTools(_) => None,
+            _ => {
+                self.commit(Author::User, summary, None, step);
+                last_version(&step.effects)
+            }
+        };
+        step.effects.push(Effect::Answer(Answer::Version(version)));
+    }
+
+    pub(super) fn restore(&mut self, version: u32, manifest: Manifest, step: &mut Step<'_>) -> Result<()> {
+        self.refuse_before_foundation()?;
+        if self.phase != Phase::Resting {
+            return Err(Error::new(
+                Kind::Conflict,
+                "A turn is running. Restore when it has finished, so that neither undoes the other.",
+            ));
+        }
+        self.manifest = manifest;
+        self.revision += 1;
+        self.commit(Author::Restore, format!("Restored version {version}"), None, step);
+        let restored = last_version(&step.effects);
+        step.effects.push(Effect::Answer(Answer::Version(restored)));
+        Ok(())
+    }
+
+    pub(super) fn start_build_by_hand(&mut self, mode: Mode, step: &mut Step<'_>) -> Result<()> {
+        self.refuse_before_foundation()?;
+        let build = self.start_build(mode, None, step);
+        if let Some(active) = self.builds.get(&build) {
+            step.effects.push(Effect::Answer(Answer::Build(active.build.clone())));
+        }
+        Ok(())
+    }
+
+    /// Makes the files a version and has it built for the preview.
+    pub(super) fn commit(
+        &mut self,
+        author: Author,
+        summary: String,
+        turn: Option<TurnId>,
+        step: &mut Step<'_>,
+    ) -> BuildId {
+        let parent = self.head.map(|head| head.number);
+        let version = Version {
+            number: parent.unwrap_or(0) + 1,
+            parent,
+            author,
+            summary,
+            turn,
+            files: self.manifest.len(),
+            created_at: step.now,
+        };
+        self.head = Some(Head { number: version.number, digest: self.manifest.digest() });
+        step.feed(Event::VersionCreated {
+            turn: version.turn.clone(),
+            version: version.number,
+            parent,
+            author,
+            summary: version.summary.clone(),
+            files: version.files,
+        });
+        let turn = version.turn.clone();
+        step.effects.push(Effect::Version { version, manifest: self.manifest.clone() });
+        self.start_build(Mode::Development, turn, step)
+    }
+
+    pub(super) fn is_committed(&self) -> bool {
+        self.head.is_some_and(|head| head.digest == self.manifest.digest())
+    }
+
+    pub(super) fn apply_change(
+        &mut self,
+        path: ProjectPath,
+        entry: Option<FileEntry>,
+        by: Author,
+        step: &mut Step<'_>,
+    ) {
+        match entry {
+            // The tools have checked the limits on this very manifest.
+            Some(entry) => {
+                if self.manifest.put(path.clone(), entry, step.limits).is_err() {
+                    return;
+                }
+            }
+            None => {
+                self.manifest.remove(&path);
+            }
+        }
+        self.revision += 1;
+        step.feed(Event::FileChanged { path, hash: entry.map(|entry| entry.hash), by });
+    }
+
+    fn refuse_before_foundation(&self) -> Result<()> {
+        if self.head.is_some() {
+            return Ok(());
+        }
+        Err(Error::new(Kind::Conflict, "The app's first files are not there yet. Try again in a moment."))
+    }
+}
+
+fn last_version(effects: &[Effect]) -> Option<Version> {
+    effects.iter().rev().find_map(|effect| match effect {
+        Effect::Version { version, .. } => Some(version.clone()),
+        _ => None,
+    })
+}

@@ -1,0 +1,76 @@
+//! The generation's values as what the API answers with.
+
+use super::resource;
+use crate::generation::{AppSummary, Author, Build, BuildStatus, MessageRole, Status, Version};
+
+impl From<AppSummary> for resource::App {
+    fn from(app: AppSummary) -> Self {
+        Self {
+            id: app.id,
+            name: app.name,
+            status: match app.status {
+                Status::Creating => resource::AppStatus::Creating,
+                Status::Working => resource::AppStatus::Working,
+                Status::Ready => resource::AppStatus::Ready,
+                Status::Failed => resource::AppStatus::Failed,
+            },
+            preview_url: app.preview_url,
+            model: app.model,
+            version: app.version,
+            preview_version: app.preview_version,
+            created_at: app.created_at,
+            updated_at: app.updated_at,
+        }
+    }
+}
+
+impl From<MessageRole> for resource::Role {
+    fn from(role: MessageRole) -> Self {
+        match role {
+            MessageRole::User => Self::User,
+            MessageRole::Assistant => Self::Assistant,
+        }
+    }
+}
+
+impl From<Version> for resource::Version {
+    fn from(version: Version) -> Self {
+        Self {
+            number: version.number,
+            parent: version.parent,
+            author: match version.author {
+                Author::Foundation => resource::Author::Foundation,
+                Author::Model => resource::Author::Model,
+                Author::User => resource::Author::User,
+                Author::Restore => resource::Author::Restore,
+            },
+            summary: version.summary,
+            turn: version.turn,
+            files: version.files as u64,
+            created_at: version.created_at,
+        }
+    }
+}
+
+impl From<Build> for resource::Build {
+    fn from(build: Build) -> Self {
+        Self {
+            id: build.id,
+            version: build.version,
+            mode: build.mode,
+            status: match build.status {
+                BuildStatus::Queued => resource::BuildStatus::Queued,
+                BuildStatus::Running => resource::BuildStatus::Running,
+                BuildStatus::Retrying => resource::BuildStatus::Retrying,
+                BuildStatus::Succeeded => resource::BuildStatus::Succeeded,
+                BuildStatus::Failed => resource::BuildStatus::Failed,
+                BuildStatus::Superseded => resource::BuildStatus::Superseded,
+            },
+            attempts: build.attempts,
+            diagnostics: build.diagnostics,
+            report: build.report,
+            created_at: build.created_at,
+            finished_at: build.finished_at,
+        }
+    }
+}
