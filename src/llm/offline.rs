@@ -1,9 +1,33 @@
 //! The built-in planner that answers where no model is configured.
+//!
+//! It reads a prompt by the grammar documented in [`grammar`] and answers with the same text and tool calls as a model:
+//! one step views files, one changes them, one reports what the results say. Invariant: the answer depends on the request
+//! alone, so a turn resumes from its messages; nothing is claimed that no tool result shows. Absent: any model, any
+//! network, any state, any randomness.
 
-use super::message::{Reply, Request, Stop, Usage};
+mod changes;
+mod codegen;
+mod edits;
+mod fields;
+pub mod grammar;
+mod kinds;
+mod lines;
+mod model;
+mod nouns;
+mod plan;
+mod session;
+mod source;
+mod summary;
+mod text;
+mod things;
+mod vocabulary;
+mod wiring;
+mod words;
+
+use super::message::{Reply, Request};
 
 /// Answers one call.
 #[must_use]
-pub fn reply(_request: &Request) -> Reply {
-    Reply { blocks: Vec::new(), stop: Stop::EndTurn, usage: Usage::default() }
+pub fn reply(request: &Request) -> Reply {
+    session::reply(request)
 }

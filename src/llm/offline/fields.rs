@@ -1,0 +1,427 @@
+//! A list of fields, in words: "a title, cooking minutes and status: planned, active or done".
+//!
+//! Cuts the list into items and reads each. What is no field is handed back word for word.
+
+use super::{
+    kinds::Draft,
+    model::{Kind, OPTIONS},
+    text::{Mark, Token, quote, tokens},
+    vocabulary::{CHOICE_WORDS, KIND_NAMES, UNITS, group, has},
+    words::sentence,
+};
+
+/// Words of a longest field.
+const WORDS: usize = 8;
+
+/// What a list of fields says.
+#[derive(Debug, Default)]
+pub(super) struct Listed {
+    pub(super) drafts: Vec<Draft>,
+    /// Parts that are no fields.
+    pub(super) left: Vec<String>,
+}
+
+/// Reads a list of fields.
+pub(super) fn fields(body: &[Token]) -> Listed {
+    let mut listed = Listed::default();
+    for item in items(body) {
+        if let [only] = item
+            && let Some(required) = necessity(only)
+            && let Some(previous) = listed.drafts.last_mut()
+        {
+            previous.required = Some(required);
+            continue;
+        }
+        match draft(item) {
+            Read::Field(draft) => listed.drafts.push(*draft),
+            Read::Nothing => {}
+            Read::Unknown => listed.left.push(quote(item)),
+        }
+    }
+    listed
+}
+
+/// Reads a list of fields out of a phrase of the tables.
+pub(super) fn phrase(text: &str) -> Vec<Draft> {
+    fields(&tokens(text)).drafts
+}
+
+enum Read {
+    Field(Box<Draft>),
+    Nothing,
+    Unknown,
+}
+
+/// The items of a list. Options stay with the field that they belong to.
+pub(super) fn items(body: &[Token]) -> Vec<&[Token]> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    let mut index = 0;
+    while let Some(token) = body.get(index) {
+        if opens_group(token) {
+            index = closing(body, index) + 1;
+            continue;
+        }
+        if let Some(end) = options_end(body, start, index) {
+            index = end;
+            continue;
+        }
+        let length = separator(body, index);
+        if length > 0 {
+            found.push(body.get(start..index).unwrap_or(&[]));
+            start = index + length;
+            index = start;
+        } else {
+            index += 1;
+        }
+    }
+    found.push(body.get(start..).unwrap_or(&[]));
+    found.retain(|item| item.iter().any(Token::is_word));
+    found
+}
+
+fn opens_group(token: &Token) -> bool {
+    token.is_sign('(') || token.is_sign('[')
+}
+
+/// The index of the sign that closes the group opened at `open`, or of the last token.
+pub(super) fn closing(body: &[Token], open: usize) -> usize {
+    let mut depth = 0_usize;
+    for (index, token) in body.iter().enumerate().skip(open) {
+        match token.mark {
+            Mark::Sign('(' | '[') => depth += 1,
+            Mark::Sign(')' | ']') => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return index;
+                }
+            }
+            _ => {}
+        }
+    }
+    body.len().saturating_sub(1)
+}
+
+/// How many tokens at `index` separate two items.
+fn separator(body: &[Token], index: usize) -> usize {
+    let is = |offset: usize, word: &str| body.get(index + offset).is_some_and(|token| token.is(word));
+    let Some(token) = body.get(index) else { return 0 };
+    let between =
+        token.is("and") && index >= 2 && body.get(index - 2).is_some_and(|token| token.is("between"));
+    match token.mark {
+        Mark::Item | Mark::Sign(',' | '&' | '+' | ';' | '.' | '!') => 1,
+        _ if between => 0,
+        _ if is(0, "as") && is(1, "well") && is(2, "as") => 3,
+        _ if token.is_in("and plus") => 1,
+        _ => 0,
+    }
+}
+
+/// Where the options end that start right after `index`, if they do: after `:` or words like "either".
+fn options_end(body: &[Token], start: usize, index: usize) -> Option<usize> {
+    if index == start {
+        return None;
+    }
+    let begin = index + options_start(body, start, index)?;
+    let rest = body.get(begin..)?;
+    let limit = rest.iter().position(|token| token.mark == Mark::Item).unwrap_or(rest.len());
+    let rest = rest.get(..limit)?;
+    if let Some(or) = rest.iter().position(|token| token.is("or")) {
+        let after = rest.iter().enumerate().skip(or + 1);
+        let end = after.skip(1).find(|(_, token)| !token.is_word() || token.is_in("and or plus"));
+        let end = end.map_or(rest.len(), |(end, _)| end);
+        // "a, b or c or d"
+        let more = rest.get(end).is_some_and(|token| token.is("or") || token.is_sign('/'));
+        return Some(begin + if more { rest.len() } else { end });
+    }
+    let field = |token: &Token| super::kinds::is_field_word(&token.lower);
+    let end = rest.windows(2).position(|pair| matches!(pair, [and, next] if and.is("and") && field(next)));
+    Some(begin + end.unwrap_or(limit))
+}
+
+/// How many tokens introduce options at `index`.
+fn options_start(body: &[Token], start: usize, index: usize) -> Option<usize> {
+    let is = |offset: usize, words: &str| body.get(index + offset).is_some_and(|token| token.is_in(words));
+    let token = body.get(index)?;
+    let many = body.get(index + 1..).is_some_and(|rest| {
+        let next = |token: &&Token| token.mark == Mark::Item;
+        let rest = rest.iter().take_while(|token| !next(token));
+        rest.filter(|token| token.is("or") || token.mark == Mark::Sign(',') || token.is_sign('/')).count() > 0
+    });
+    if !many {
+        return None;
+    }
+    if token.is_sign(':') {
+        return Some(1);
+    }
+    if is(0, "such") && is(1, "as") {
+        return Some(2);
+    }
+    if is(0, "one") && is(1, "of") {
+        return Some(2);
+    }
+    if is(0, "can") && is(1, "be") {
+        return Some(2);
+    }
+    let choice = |token: &Token| token.is_in(CHOICE_WORDS);
+    let after_choice = index > start && body.get(index - 1).is_some_and(choice);
+    if is(0, "either") || (after_choice && is(0, "like of is are =") && or_before_end(body, index)) {
+        return Some(1);
+    }
+    (after_choice && token.is_word() && !token.is("and") && !token.is("or") && or_before_and(body, index))
+        .then_some(0)
+}
+
+fn or_before_end(body: &[Token], index: usize) -> bool {
+    body.iter()
+        .skip(index)
+        .take_while(|token| token.mark != Mark::Item)
+        .any(|token| token.is("or") || token.is_sign('/'))
+}
+
+fn or_before_and(body: &[Token], index: usize) -> bool {
+    let mut rest = body.iter().skip(index).take_while(|token| token.mark != Mark::Item);
+    rest.find(|token| token.is_in("or and")).is_some_and(|token| token.is("or"))
+}
+
+fn necessity(token: &Token) -> Option<bool> {
+    if token.is_in("optional") {
+        return Some(false);
+    }
+    token.is_in("required mandatory compulsory").then_some(true)
+}
+
+/// Reads one item.
+fn draft(item: &[Token]) -> Read {
+    let mut draft = Draft::default();
+    let mut rest: Vec<Token> = Vec::new();
+    let mut index = 0;
+    while let Some(token) = item.get(index) {
+        if opens_group(token) {
+            let close = closing(item, index);
+            aside(item.get(index + 1..close).unwrap_or(&[]), &mut draft);
+            index = close + 1;
+        } else if let Some(skip) = options_start(item, 0, index).filter(|_| index > 0 && !rest.is_empty()) {
+            let listed = item.get(index + skip..).unwrap_or(&[]);
+            if token.is_sign(':') || skip == 0 || !listed.is_empty() {
+                aside(listed, &mut draft);
+            }
+            while rest.last().is_some_and(|token| {
+                token.is_in("is are can be which that with the following options choices values")
+            }) {
+                rest.pop();
+            }
+            index = item.len();
+        } else if token.is_sign(':') || (token.is_sign('-') && !rest.is_empty()) {
+            let told = item.get(index + 1..).unwrap_or(&[]);
+            if !aside(told, &mut draft) {
+                return Read::Unknown;
+            }
+            index = item.len();
+        } else {
+            if token.mark == Mark::Quoted {
+                rest.extend(tokens(&token.text));
+            } else {
+                rest.push(token.clone());
+            }
+            index += 1;
+        }
+    }
+    strip_lead(&mut rest, &mut draft);
+    strip_tail(&mut rest, &mut draft);
+    clause(&mut rest, &mut draft);
+    rest.retain(Token::is_word);
+    if rest.is_empty() {
+        return if draft == Draft::default() { Read::Nothing } else { Read::Unknown };
+    }
+    let verb = rest.first().is_some_and(|first| {
+        first.is_in(
+            "should can must will would i we you let show allow want please be so it they do make also",
+        )
+    });
+    let names = rest.iter().any(|token| super::words::snake(&token.text).is_some());
+    if verb || rest.len() > WORDS || !names {
+        return Read::Unknown;
+    }
+    draft.phrase = rest.iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join(" ");
+    Read::Field(Box::new(draft))
+}
+
+/// What stands in parentheses or after a colon: a kind, a range, a unit, options, or whether it is required.
+fn aside(told: &[Token], draft: &mut Draft) -> bool {
+    let mut told: Vec<Token> = told.to_vec();
+    if let Some(place) = told.iter().position(|token| necessity(token).is_some()) {
+        draft.required = told.get(place).and_then(necessity);
+        told.remove(place);
+    }
+    if range(&mut told, draft) && told.iter().filter(|token| token.is_word()).count() == 0 {
+        return true;
+    }
+    while told.first().is_some_and(|first| {
+        first.is_in("a an in either one of which is the as e g eg ie like such for example can be")
+            || matches!(first.mark, Mark::Sign('.' | ','))
+    }) {
+        told.remove(0);
+    }
+    let text = quote(&told).to_lowercase();
+    if text.is_empty() {
+        return true;
+    }
+    if let Some(kind) = group(KIND_NAMES, &text, '|') {
+        draft.kind = Some(kind);
+        return true;
+    }
+    if let Some(unit) =
+        group(UNITS, &text, ' ').or_else(|| ["€", "$", "£", "%"].into_iter().find(|sign| *sign == text))
+    {
+        draft.unit = Some(unit.to_owned());
+        return true;
+    }
+    let options = options(&told);
+    if options.len() > 1 {
+        draft.options = options;
+        return true;
+    }
+    false
+}
+
+/// The options of "planned, active or done".
+pub(super) fn options(told: &[Token]) -> Vec<String> {
+    let border = |token: &Token| {
+        matches!(token.mark, Mark::Sign(',' | '/' | '|' | ';') | Mark::Item) || token.is_in("or and")
+    };
+    let mut found: Vec<String> = Vec::new();
+    for part in told.split(border) {
+        let part: Vec<Token> = part.iter().filter(|token| token.is_word()).cloned().collect();
+        let text: Vec<&str> = part.iter().map(|token| token.text.as_str()).collect();
+        let text = sentence(&text.join(" "));
+        let known = found.iter().any(|known| known.to_lowercase() == text.to_lowercase());
+        if !text.is_empty() && text.chars().count() <= 40 && !known && found.len() < OPTIONS {
+            found.push(text);
+        }
+    }
+    found
+}
+
+/// Takes "from 1 to 5", "between 0 and 10", "1-5", "out of 5" out of the words.
+fn range(rest: &mut Vec<Token>, draft: &mut Draft) -> bool {
+    let number = |token: Option<&Token>| {
+        token.filter(|token| token.mark == Mark::Number).map(|token| token.text.clone())
+    };
+    for index in 0..rest.len() {
+        if let (Some(min), Some(max)) = (number(rest.get(index)), number(rest.get(index + 2)))
+            && rest.get(index + 1).is_some_and(|token| {
+                token.is_in("to and through") || token.is_sign('-') || token.is_sign('/')
+            })
+        {
+            let lead = rest.iter().take(index).rev();
+            let lead = lead
+                .take_while(|token| {
+                    token.is_in("from between a on scale of range in 1") || token.is_sign('(')
+                })
+                .count();
+            let tail =
+                rest.iter().skip(index + 3).take_while(|token| token.is_in("stars star points")).count();
+            if tail > 0 {
+                draft.kind = Some(Kind::Rating);
+            }
+            rest.drain(index - lead..index + 3 + tail);
+            draft.range = Some((min, max));
+            return true;
+        }
+        if let Some(max) =
+            number(rest.get(index + 2)).filter(|_| rest.get(index).is_some_and(|token| token.is("out")))
+            && rest.get(index + 1).is_some_and(|token| token.is("of"))
+        {
+            rest.drain(index..index + 3);
+            draft.range = Some(("1".to_owned(), max));
+            return true;
+        }
+    }
+    false
+}
+
+/// Takes articles and the like off the front.
+fn strip_lead(rest: &mut Vec<Token>, draft: &mut Draft) {
+    const FILLERS: &str = "a an the its their his her your my our some also maybe possibly perhaps then finally both one \
+        include including store record track of with any have has just plus basic field column called named";
+    while let Some(first) = rest.first() {
+        if has("optional optionally", &first.lower) && rest.len() > 1 {
+            draft.required = Some(false);
+        } else if has("required mandatory", &first.lower) && rest.len() > 1 {
+            draft.required = Some(true);
+        } else if !(first.is_in(FILLERS) || first.is_word() && first.is_in("and or but"))
+            || first.mark == Mark::Quoted
+        {
+            break;
+        }
+        rest.remove(0);
+    }
+    let words = |count: usize| quote(rest.get(..count).unwrap_or(&[])).to_lowercase();
+    if has("field_for column_for place_for space_for room_for field_with", &words(2).replace(' ', "_")) {
+        rest.drain(..2);
+        strip_lead(rest, draft);
+    } else if has("checkbox_for flag_for toggle_for checkbox_if flag_if", &words(2).replace(' ', "_")) {
+        rest.drain(..2);
+        draft.kind = Some(Kind::Boolean);
+        strip_lead(rest, draft);
+    } else if words(2) == "yes / no" || words(3).replace(' ', "") == "yes/no" {
+        rest.drain(..3.min(rest.len()));
+        draft.kind = Some(Kind::Boolean);
+        strip_lead(rest, draft);
+    }
+}
+
+/// Takes "as a number", "in minutes", "(1-5)" and "which is optional" off the end.
+fn strip_tail(rest: &mut Vec<Token>, draft: &mut Draft) {
+    range(rest, draft);
+    let cut = |words: &str, rest: &[Token]| {
+        rest.iter().rposition(|token| token.is_in(words)).filter(|place| *place > 0)
+    };
+    for words in ["as", "in", "which that", "is being"] {
+        let Some(place) = cut(words, rest) else { continue };
+        let told = rest.get(place + 1..).unwrap_or(&[]);
+        let mut probe = draft.clone();
+        let says = !told.is_empty() && told.len() <= 5 && aside(told, &mut probe) && probe != *draft;
+        if says && (words != "in" || probe.unit.is_some()) {
+            *draft = probe;
+            rest.truncate(place);
+        }
+    }
+    while rest.last().is_some_and(|token| token.is_in("field column too also please each etc well as"))
+        && rest.len() > 1
+    {
+        rest.pop();
+    }
+    if let Some(required) = rest.last().and_then(necessity).filter(|_| rest.len() > 1) {
+        draft.required = Some(required);
+        rest.pop();
+    }
+    if rest.len() > 1 && rest.last().is_some_and(|token| token.is_in("flag checkbox")) {
+        draft.kind = Some(Kind::Boolean);
+        rest.pop();
+    }
+}
+
+/// Reads fields said as questions: "how many days …", "whether it is paid", "which project it belongs to".
+fn clause(rest: &mut Vec<Token>, draft: &mut Draft) {
+    let is = |index: usize, words: &str| rest.get(index).is_some_and(|token| token.is_in(words));
+    if is(0, "how") && is(1, "many") && rest.len() > 2 {
+        draft.kind = draft.kind.or(Some(Kind::Number));
+        rest.drain(..2);
+    } else if is(0, "whether if") || (is(0, "is has was are") && rest.len() > 1) {
+        draft.kind = draft.kind.or(Some(Kind::Boolean));
+        let fillers = "whether if it it's its is are was were has have i i've we we've they they're he she been the a an be or not";
+        let lead = rest.iter().take_while(|token| token.is_in(fillers)).count();
+        rest.drain(..lead.min(rest.len().saturating_sub(1)));
+        while rest.len() > 1 && rest.last().is_some_and(|token| token.is_in("it or not already yet them")) {
+            rest.pop();
+        }
+    } else if is(0, "which") && rest.len() > 1 {
+        rest.remove(0);
+        let clause = rest.iter().position(|token| token.is_in("it they i we he she is was this that the"));
+        if let Some(clause) = clause.filter(|clause| *clause > 0) {
+            rest.truncate(clause);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Noun phrases in a row of tokens: what a sentence is about.
+//!
+//! Finds them by the words that cannot be part of one; knows nothing of fields.
+
+use super::{
+    text::{Mark, Token},
+    vocabulary::{CONTAINERS, NAMED_LISTS, PREPOSITIONS, STOP, group, has},
+    words::{is_plural, on_last_word, plural, singular},
+};
+
+/// A noun phrase and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Noun {
+    /// The words as written, without articles.
+    pub(super) words: String,
+    /// Index of its first word.
+    pub(super) start: usize,
+    /// Index after its last word.
+    pub(super) end: usize,
+}
+
+impl Noun {
+    /// Its last word in lower case.
+    pub(super) fn head(&self) -> String {
+        self.words.rsplit(' ').next().unwrap_or("").to_lowercase()
+    }
+
+    /// Whether it is written as a plural.
+    pub(super) fn is_plural(&self) -> bool {
+        is_plural(&self.head())
+    }
+
+    /// Whether all of its words only name containers: "app", "library app".
+    pub(super) fn is_container(&self) -> bool {
+        self.words.to_lowercase().split(' ').all(|word| has(CONTAINERS, word))
+    }
+}
+
+fn in_noun(token: &Token) -> bool {
+    token.is_word() && !token.is_in(STOP) && token.mark != Mark::Number || token.mark == Mark::Number
+}
+
+/// The noun phrase that ends right before `end`.
+fn directly_before(tokens: &[Token], end: usize) -> Option<Noun> {
+    let before = tokens.get(..end)?;
+    let count = before.iter().rev().take_while(|token| in_noun(token)).count();
+    let start = end - count;
+    let words: Vec<&str> = before.get(start..)?.iter().map(|token| token.text.as_str()).collect();
+    (!words.is_empty()).then(|| Noun { words: words.join(" "), start, end })
+}
+
+/// The noun that what stands at `end` is said of. Relative clauses ("movies I've watched") and places ("plants in my house") are
+/// stepped over; "list of movies" is about movies.
+pub(super) fn before(tokens: &[Token], end: usize) -> Option<Noun> {
+    let mut end = end;
+    for _ in 0..6 {
+        while end > 0 && tokens.get(end - 1).is_some_and(steps_over) {
+            end -= 1;
+        }
+        let Some(noun) = directly_before(tokens, end) else {
+            // "movies I want to see with": only small words so far.
+            let small = tokens.get(..end)?.iter().rev().take_while(|token| token.is_in(STOP)).count();
+            let told = tokens.get(end - small..end)?;
+            let clause = told.iter().any(|token| token.is_in("i we i've we've they he she you it"));
+            if small == 0 || !clause {
+                return None;
+            }
+            end -= small;
+            continue;
+        };
+        let before = tokens.get(..noun.start)?;
+        let small: Vec<&Token> = before.iter().rev().take_while(|token| token.is_in(STOP)).collect();
+        let closest = small.first().copied();
+        if closest
+            .is_some_and(|token| token.is_in("i we i've we've they he she you it that which who i'm we're"))
+            && noun.start > small.len()
+        {
+            end = noun.start - small.len();
+            continue;
+        }
+        let prepositional = small
+            .iter()
+            .find(|token| !token.is_in("a an the my our your their his her its this all some each every"));
+        if prepositional.is_some_and(|token| token.is_in(PREPOSITIONS)) {
+            let place = small.iter().position(|token| token.is_in(PREPOSITIONS)).unwrap_or(0);
+            let left = noun.start - place - 1;
+            if directly_before(tokens, left).is_some() {
+                end = left;
+                continue;
+            }
+        }
+        if prepositional.is_some_and(|token| token.is_in("for")) {
+            let place = small.iter().position(|token| token.is_in("for")).unwrap_or(0);
+            let left = directly_before(tokens, noun.start - place - 1);
+            if let Some(left) =
+                left.filter(|left| !left.is_container() && !noun.is_plural() && has(CONTAINERS, &left.head()))
+            {
+                return Some(left);
+            }
+        }
+        return Some(noun);
+    }
+    None
+}
+
+fn steps_over(token: &Token) -> bool {
+    token.is_in("that which who should must will would can could may also each all always to do does they it both and usually")
+        || matches!(token.mark, Mark::Sign(','))
+}
+
+/// All noun phrases, in order.
+pub(super) fn all(tokens: &[Token]) -> Vec<Noun> {
+    let mut found: Vec<Noun> = Vec::new();
+    for end in 1..=tokens.len() {
+        let ends = !tokens.get(end).is_some_and(in_noun);
+        if let Some(noun) = directly_before(tokens, end).filter(|_| ends) {
+            found.push(noun);
+        }
+    }
+    found
+}
+
+/// What a noun phrase keeps records of: "recipes" of "recipe box", "shopping items" of "shopping list". `None` when it names
+/// nothing but a container.
+pub(super) fn subject(noun: &Noun) -> Option<String> {
+    let lower = noun.words.to_lowercase();
+    let one = on_last_word(&lower, singular);
+    for size in (1..=lower.split(' ').count()).rev() {
+        let skipped = lower.split(' ').count() - size;
+        let tail = lower.split(' ').skip(skipped).collect::<Vec<_>>().join(" ");
+        if let Some(known) =
+            group(NAMED_LISTS, &tail, '|').or_else(|| group(NAMED_LISTS, &on_last_word(&tail, singular), '|'))
+        {
+            return Some(known.to_owned());
+        }
+    }
+    let mut words: Vec<&str> = noun.words.split(' ').collect();
+    while words.len() > 1
+        && words
+            .last()
+            .is_some_and(|word| has(CONTAINERS, &singular(&word.to_lowercase())) && !is_thing(word, &one))
+    {
+        words.pop();
+    }
+    if words.iter().all(|word| has(CONTAINERS, &word.to_lowercase()) && !is_thing(word, &one)) {
+        return None;
+    }
+    Some(on_last_word(&words.join(" "), plural))
+}
+
+/// Containers that people also keep lists of.
+fn is_thing(word: &str, phrase: &str) -> bool {
+    let word = word.to_lowercase();
+    has(
+        "books book boxes records pages sites websites tables shelves boards tools programs collections desks apps",
+        &word,
+    ) && (is_plural(&word) || word == "book" || phrase == "book")
+}

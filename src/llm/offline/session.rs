@@ -1,0 +1,258 @@
+//! Where a turn stands, read from its messages alone, and what comes next.
+//!
+//! View what is needed, change it in one step, report what the results say. Keeps nothing between calls.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::{
+    edits::edits,
+    grammar::{Understanding, understand},
+    model::Thing,
+    plan::{Plan, plan},
+    source::{self, File},
+    summary,
+    wiring::{FileChange, IDENTITY, INDEX, NAVIGATION, ROUTES, Views, Wiring, wire},
+};
+use crate::llm::message::{Block, Message, Reply, Request, Stop, ToolCall, ToolResult, Usage, UserBlock};
+
+/// A call of this turn and its result, if there is one.
+pub(super) struct Done {
+    pub(super) call: ToolCall,
+    pub(super) result: Option<ToolResult>,
+}
+
+/// This turn so far.
+struct Turn {
+    prompt: String,
+    steps: usize,
+    done: Vec<Done>,
+}
+
+impl Turn {
+    fn of(messages: &[Message]) -> Self {
+        let starts = |message: &Message| match message {
+            Message::User(blocks) => {
+                blocks.iter().any(|block| matches!(block, UserBlock::Text { .. }))
+                    && !blocks.iter().any(|block| matches!(block, UserBlock::ToolResult(_)))
+            }
+            Message::Assistant(_) => false,
+        };
+        let start = messages.iter().rposition(starts).unwrap_or(0);
+        let mut turn = Self { prompt: String::new(), steps: 0, done: Vec::new() };
+        for (index, message) in messages.iter().skip(start).enumerate() {
+            match message {
+                Message::User(blocks) => {
+                    for block in blocks {
+                        match block {
+                            UserBlock::Text { text } if index == 0 => turn.prompt.push_str(text),
+                            UserBlock::Text { .. } => {}
+                            UserBlock::ToolResult(result) => turn.note(result),
+                        }
+                    }
+                }
+                Message::Assistant(blocks) => {
+                    turn.steps += 1;
+                    for block in blocks {
+                        if let Block::ToolCall(call) = block {
+                            turn.done.push(Done { call: call.clone(), result: None });
+                        }
+                    }
+                }
+            }
+        }
+        turn
+    }
+
+    fn note(&mut self, result: &ToolResult) {
+        if let Some(done) = self.done.iter_mut().rev().find(|done| done.call.id == result.call) {
+            done.result = Some(result.clone());
+        }
+    }
+
+    fn views(&self) -> Views {
+        let mut views: Views = BTreeMap::new();
+        for done in self.done.iter().filter(|done| done.call.name == "view_file") {
+            let Some(path) = path_of(&done.call) else { continue };
+            let shown = done.result.as_ref().filter(|result| result.ok);
+            views.insert(path.to_owned(), shown.and_then(|result| File::viewed(path, &result.content)));
+        }
+        views
+    }
+
+    fn changes(&self) -> impl Iterator<Item = &Done> {
+        self.done.iter().filter(|done| done.call.name != "view_file")
+    }
+}
+
+/// The path that a call is about.
+pub(super) fn path_of(call: &ToolCall) -> Option<&str> {
+    call.input.get("path").and_then(serde_json::Value::as_str)
+}
+
+/// The files named in the system text, if it names any.
+fn listed_files(system: &str) -> Option<Vec<&str>> {
+    let mut lines = system.lines().skip_while(|line| line.trim() != "Files:");
+    lines.next()?;
+    Some(lines.map(str::trim).take_while(|line| !line.is_empty()).collect())
+}
+
+/// Everything that is known in a step.
+pub(super) struct Outlook {
+    pub(super) before: Vec<Thing>,
+    /// Resource files that could not be read.
+    pub(super) unreadable: Vec<String>,
+    pub(super) understanding: Understanding,
+    pub(super) plan: Plan,
+    pub(super) wiring: Wiring,
+    pub(super) name: Option<String>,
+}
+
+/// Answers one call.
+pub(super) fn reply(request: &Request) -> Reply {
+    let turn = Turn::of(&request.messages);
+    let files = listed_files(&request.system);
+    let views = turn.views();
+    let missing = |wanted: Vec<String>| -> Vec<String> {
+        wanted.into_iter().filter(|path| !views.contains_key(path)).collect()
+    };
+    let fresh = files.as_ref().is_some_and(|files| !files.iter().any(|file| is_resource(file)));
+    let outlook = look(&turn.prompt, &views);
+    if turn.changes().next().is_some() {
+        return end(request, summary::report(&outlook, &turn.done));
+    }
+    if fresh && outlook.plan.deeds.is_empty() && turn.done.is_empty() {
+        return end(request, summary::report(&outlook, &turn.done));
+    }
+    let needed = missing(first_views(files.as_deref(), &views));
+    if !needed.is_empty() {
+        return views_step(request, &turn, &needed, "Let me look at the app as it is.");
+    }
+    let needed = missing(outlook.wiring.needs.clone());
+    if !needed.is_empty() {
+        return views_step(request, &turn, &needed, "Let me look at the files that this changes.");
+    }
+    let calls = calls(&outlook, &views);
+    if calls.is_empty() {
+        return end(request, summary::report(&outlook, &turn.done));
+    }
+    let blocks = numbered(&turn, calls);
+    act(request, summary::intent(&outlook), blocks)
+}
+
+fn is_resource(path: &str) -> bool {
+    path.strip_prefix("src/resources/").is_some_and(|name| name.ends_with(".ts") && !name.contains('/'))
+}
+
+/// What has to be seen before anything can be planned.
+fn first_views(files: Option<&[&str]>, views: &Views) -> Vec<String> {
+    let mut wanted: Vec<String> = [IDENTITY, ROUTES, NAVIGATION, INDEX].map(str::to_owned).to_vec();
+    match files {
+        Some(files) => {
+            wanted.extend(files.iter().filter(|file| is_resource(file)).map(|file| (*file).to_owned()))
+        }
+        None => {
+            // Without a list of files, the routes tell which things there are.
+            let routes = views.get(ROUTES).and_then(Option::as_ref);
+            for line in routes.map_or(&[][..], |file| file.lines.as_slice()) {
+                let table = line.split_once("from \"@/pages/").and_then(|(_, rest)| rest.split_once('/'));
+                if let Some((table, _)) = table {
+                    wanted.push(super::codegen::resource_path(table));
+                }
+            }
+            wanted.dedup();
+        }
+    }
+    wanted
+}
+
+fn look(prompt: &str, views: &Views) -> Outlook {
+    let mut before = Vec::new();
+    let mut unreadable = Vec::new();
+    for (path, file) in views.iter().filter(|(path, _)| is_resource(path)) {
+        match file.as_ref().and_then(source::thing) {
+            Some(thing) => before.push(thing),
+            None => unreadable.push(path.clone()),
+        }
+    }
+    let name = views
+        .get(IDENTITY)
+        .and_then(Option::as_ref)
+        .and_then(|file| file.property("name"))
+        .and_then(source::string);
+    let understanding = understand(prompt, &before);
+    let plan = plan(&understanding, &before);
+    let wiring = wire(&plan, &before, views);
+    Outlook { before, unreadable, understanding, plan, wiring, name }
+}
+
+/// The calls that bring the plan about: new files first, then edits, then removals.
+fn calls(outlook: &Outlook, views: &Views) -> Vec<(&'static str, serde_json::Value)> {
+    let mut found = Vec::new();
+    if let Some(name) = &outlook.plan.name {
+        found.push(("rename_app", json!({ "name": name })));
+    }
+    let changes = &outlook.wiring.changes;
+    for (path, change) in changes {
+        if let FileChange::Write(content) = change {
+            found.push(("write_file", json!({ "path": path, "content": content })));
+        }
+    }
+    for (path, change) in changes {
+        let FileChange::Lines(after) = change else { continue };
+        let before =
+            views.get(path).and_then(Option::as_ref).map(|file| file.lines.as_slice()).unwrap_or_default();
+        for edit in edits(before, after).unwrap_or_default() {
+            found.push((
+                "line_replace",
+                json!({
+                    "path": path,
+                    "search": edit.search,
+                    "first_line": edit.first,
+                    "last_line": edit.last,
+                    "replacement": edit.replacement,
+                }),
+            ));
+        }
+    }
+    for (path, change) in changes {
+        if *change == FileChange::Delete {
+            found.push(("delete_file", json!({ "path": path })));
+        }
+    }
+    found
+}
+
+fn numbered(turn: &Turn, calls: Vec<(&'static str, serde_json::Value)>) -> Vec<ToolCall> {
+    let step = turn.steps + 1;
+    let named = calls.into_iter().enumerate();
+    named
+        .map(|(index, (name, input))| ToolCall {
+            id: format!("offline_{step}_{}", index + 1),
+            name: name.to_owned(),
+            input,
+        })
+        .collect()
+}
+
+fn views_step(request: &Request, turn: &Turn, paths: &[String], text: &str) -> Reply {
+    let calls = paths.iter().map(|path| ("view_file", json!({ "path": path }))).collect();
+    act(request, text.to_owned(), numbered(turn, calls))
+}
+
+fn act(request: &Request, text: String, calls: Vec<ToolCall>) -> Reply {
+    let mut blocks = vec![Block::Text { text }];
+    blocks.extend(calls.into_iter().map(Block::ToolCall));
+    Reply { usage: usage(request, &blocks), blocks, stop: Stop::ToolUse }
+}
+
+fn end(request: &Request, text: String) -> Reply {
+    let blocks = vec![Block::Text { text }];
+    Reply { usage: usage(request, &blocks), blocks, stop: Stop::EndTurn }
+}
+
+/// No tokens are used: nothing is sent anywhere.
+fn usage(_request: &Request, _blocks: &[Block]) -> Usage {
+    Usage::default()
+}

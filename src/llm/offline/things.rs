@@ -1,0 +1,338 @@
+//! Sentences that say what things there are and what they have.
+//!
+//! Finds the heads of a sentence (a noun and what introduces its fields: "with", "has", ":", "(", "for each") and gives
+//! each the words up to the next. Knows nothing of an existing app.
+
+use super::{
+    fields::{self, closing},
+    kinds::{Draft, is_field_word},
+    nouns::{self, Noun},
+    text::{Mark, Token, quote},
+    vocabulary::{
+        BEYOND, CHOICE_WORDS, CONTAINERS, DEFAULTS, KEEPING, NAMED_LISTS, RECORD_CONTAINERS, group, has,
+    },
+    words::{is_plural, on_last_word, singular},
+};
+
+/// A thing that was described.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Described {
+    /// Its name as people say it, or `None` for "it", which is the thing named last.
+    pub(super) words: Option<String>,
+    pub(super) drafts: Vec<Draft>,
+    /// Where its name starts in the sentence.
+    pub(super) start: usize,
+}
+
+/// What a sentence says of things.
+#[derive(Debug, Default)]
+pub(super) struct Declared {
+    pub(super) things: Vec<Described>,
+    /// Pairs of a thing and the thing that each of its records belongs to.
+    pub(super) belongs: Vec<(String, String)>,
+    /// Parts that are no fields.
+    pub(super) left: Vec<String>,
+}
+
+/// A head: whose fields start where.
+struct Head {
+    noun: Option<Noun>,
+    /// Index of the first token that belongs to the head.
+    start: usize,
+    /// Index of the first token of its fields.
+    body: usize,
+    /// Index after the last one, where a bracket closes it.
+    end: Option<usize>,
+}
+
+/// Reads a sentence.
+pub(super) fn declare(tokens: &[Token]) -> Declared {
+    let mut declared = Declared::default();
+    if let Some(pair) = belonging(tokens) {
+        declared.belongs.push(pair);
+        return declared;
+    }
+    let heads = heads(tokens);
+    let mut open = 0;
+    for (index, head) in heads.iter().enumerate() {
+        let next = heads.get(index + 1).map_or(tokens.len(), |next| next.start.max(head.body));
+        let end = head.end.unwrap_or(next).min(next.max(head.body));
+        let body = tokens.get(head.body..end).unwrap_or(&[]);
+        let before = tokens.get(open..head.start.max(open)).unwrap_or(&[]);
+        if index > 0 || head.noun.is_none() {
+            declared.things.extend(mentioned(before, open));
+        }
+        open = head.end.map_or(end, |close| close + 1);
+        if !body.iter().any(Token::is_word) {
+            continue;
+        }
+        let things = container_of(head, body);
+        if !things.is_empty() {
+            declared.things.extend(things);
+            continue;
+        }
+        let words = match &head.noun {
+            Some(noun) => match nouns::subject(noun) {
+                Some(words) => Some(words),
+                None => Some(noun.words.clone()),
+            },
+            None => None,
+        };
+        let listed = fields::fields(purpose_cut(body));
+        declared.left.extend(listed.left);
+        declared.things.push(Described { words, drafts: listed.drafts, start: head.start });
+    }
+    if heads.is_empty() {
+        declared.things.extend(mentioned(tokens, 0));
+    } else {
+        declared.things.extend(mentioned(tokens.get(open..).unwrap_or(&[]), open));
+    }
+    declared
+}
+
+/// "a library app with books and authors": a container whose parts are things.
+fn container_of(head: &Head, body: &[Token]) -> Vec<Described> {
+    let Some(noun) = &head.noun else { return Vec::new() };
+    let container = has(CONTAINERS, &noun.head())
+        && (noun.is_container() || noun.head() == "app" || noun.head() == "system");
+    let items = fields::items(body);
+    let names: Vec<Noun> = items.iter().filter_map(|item| nouns::all(item).into_iter().next_back()).collect();
+    let all = names.len() == items.len()
+        && names.iter().all(|name| {
+            let known = default_fields(&name.words).is_some();
+            let record = has(RECORD_CONTAINERS, &name.head());
+            known || record || (name.is_plural() && !is_field_word(&name.head()))
+        });
+    let any = names.iter().any(Noun::is_plural);
+    if !container || !all || !any {
+        return Vec::new();
+    }
+    let named = names.iter().filter_map(|name| nouns::subject(name));
+    named.map(|words| Described { words: Some(words), drafts: Vec::new(), start: head.start }).collect()
+}
+
+/// The heads of a sentence, in order.
+fn heads(tokens: &[Token]) -> Vec<Head> {
+    let mut found: Vec<Head> = Vec::new();
+    let mut index = 0;
+    while index < tokens.len() {
+        let inside = found.last().is_some_and(|head| {
+            head.end.is_none()
+                && tokens.get(head.body..index).is_some_and(|body| body.iter().any(Token::is_word))
+        });
+        match head(tokens, index, inside) {
+            Some(head) => {
+                index = head.end.map_or(head.body, |end| end + 1).max(index + 1);
+                found.push(head);
+            }
+            None => {
+                index = if tokens.get(index).is_some_and(|token| token.is_sign('(')) {
+                    closing(tokens, index) + 1
+                } else {
+                    index + 1
+                };
+            }
+        }
+    }
+    found
+}
+
+fn head(tokens: &[Token], index: usize, inside: bool) -> Option<Head> {
+    let token = tokens.get(index)?;
+    let is = |offset: usize, words: &str| tokens.get(index + offset).is_some_and(|token| token.is_in(words));
+    if is(0, "for") && is(1, "each every all any") || (is(0, "per") && !inside && index == 0) {
+        return for_each(tokens, index);
+    }
+    let noun = nouns::before(tokens, index)
+        .filter(|noun| !has("fields field columns following attributes properties", &noun.head()));
+    let of = |noun: Option<Noun>, body: usize| {
+        let start = noun.as_ref().map_or(index, |noun| noun.start);
+        Some(Head { noun, start, body: skip_intro(tokens, body), end: None })
+    };
+    let plural = noun.as_ref().is_some_and(|noun| noun.is_plural() && !is_field_word(&noun.head()));
+    let each = noun.as_ref().is_some_and(|noun| {
+        noun.start > 0 && tokens.get(noun.start - 1).is_some_and(|token| token.is_in("each every"))
+    });
+    if token.is_in("has have having contains contain containing includes include including comprises")
+        || (token.is_in("consists consist made") && is(1, "of"))
+        || (token.is_in("needs need gets get stores") && noun.is_some())
+    {
+        let pronoun =
+            index > 0 && tokens.get(index - 1).is_some_and(|token| token.is_in("i we you people users i'd"));
+        if pronoun || (inside && !plural && !each) {
+            return None;
+        }
+        let it = tokens.get(..index)?.iter().all(|token| {
+            token.is_in(
+                "it they each these those this that one of them every should must also can will all and",
+            )
+        });
+        return if noun.is_some() || it && index > 0 { of(noun, index + 1) } else { None };
+    }
+    if token.is_in("with") {
+        let listed = tokens.get(index + 1..).map_or(0, |rest| fields::items(rest).len());
+        return if noun.is_some() && (!inside || each || (plural && listed > 1)) {
+            of(noun, index + 1)
+        } else {
+            None
+        };
+    }
+    if token.is_sign('(') {
+        let close = closing(tokens, index);
+        let told = tokens.get(index + 1..close)?;
+        let listed = fields::items(told).len();
+        let choices = told.iter().take_while(|token| !token.is_sign(':')).any(|token| token.is("or"));
+        let fieldlike = told.iter().any(|token| is_field_word(&token.lower));
+        let fits = noun.is_some() && listed > 0 && !choices && (fieldlike || (!inside && listed > 1));
+        let fits =
+            fits && (!inside || plural) && noun.as_ref().is_some_and(|noun| !has(CHOICE_WORDS, &noun.head()));
+        if !fits {
+            return None;
+        }
+        let start = noun.as_ref().map_or(index, |noun| noun.start);
+        return Some(Head { noun, start, body: index + 1, end: Some(close) });
+    }
+    let dash = token.is_sign('-') && noun.is_some();
+    if token.is_sign(':') || dash {
+        let named = noun.as_ref().is_some_and(|noun| !has(CHOICE_WORDS, &singular(&noun.head())));
+        let rest = tokens.get(index + 1..)?;
+        let many = fields::items(rest).len() > 1;
+        let fits = if inside {
+            plural && many && !rest.iter().any(|token| token.is("or"))
+        } else {
+            named && (many || !dash)
+        };
+        return if fits { of(noun, index + 1) } else { None };
+    }
+    None
+}
+
+/// "for each customer (I want to store) their email and phone".
+fn for_each(tokens: &[Token], index: usize) -> Option<Head> {
+    let start = index + if tokens.get(index)?.is("per") { 1 } else { 2 };
+    let lead = tokens.get(start..)?.iter().take_while(|token| token.is_in("of the one single")).count();
+    let start = start + lead;
+    let rest = tokens.get(start..)?;
+    let length =
+        rest.iter().take_while(|token| token.is_word() && !token.is_in(super::vocabulary::STOP)).count();
+    let words: Vec<&str> = rest.get(..length)?.iter().map(|token| token.text.as_str()).collect();
+    if words.is_empty() {
+        // "for each of them", "for each I want"
+        let it = rest
+            .first()
+            .is_some_and(|token| token.is_in("of i we it them") || token.is_sign(',') || token.is_sign(':'));
+        return it.then(|| Head { noun: None, start: index, body: skip_intro(tokens, start), end: None });
+    }
+    let noun = Noun { words: words.join(" "), start, end: start + length };
+    Some(Head { noun: Some(noun), start: index, body: skip_intro(tokens, start + length), end: None })
+}
+
+/// Steps over "I want to store", "the following fields:", "fields:".
+fn skip_intro(tokens: &[Token], from: usize) -> usize {
+    let rest = tokens.get(from..).unwrap_or(&[]);
+    let filler = |token: &&Token| {
+        token.is_in("i we i'd we'd want need would like to should must can could be able also it its their his her the a an of like know has have with please us let me")
+            || token.is_in("store record track keep save note log see enter list add show") || token.is_in("following these fields field columns properties attributes data information details as follows namely")
+            || matches!(token.mark, Mark::Sign(',' | ':'))
+    };
+    let count = rest.iter().take_while(filler).count();
+    let stop = rest.get(..count).unwrap_or(&[]).iter().rposition(|token| token.is_sign(':') || token.is_in("store record track keep save note log see enter list know want fields columns properties attributes"));
+    let fields = rest.first().is_some_and(|token| token.is_in("details information data note"));
+    from + stop.filter(|_| !fields).map_or(0, |stop| stop + 1)
+}
+
+/// The list without what it is for: "so that …", "because …".
+fn purpose_cut(body: &[Token]) -> &[Token] {
+    let purpose = body.windows(2).position(|pair| match pair {
+        [so, that] => {
+            so.is("because")
+                || (so.is("so") && that.is_in("that i we people everyone you"))
+                || (so.is("in") && that.is("order"))
+        }
+        _ => false,
+    });
+    body.get(..purpose.unwrap_or(body.len())).unwrap_or(body)
+}
+
+/// "a task belongs to a project", "projects can have many tasks".
+fn belonging(tokens: &[Token]) -> Option<(String, String)> {
+    let text = |part: &[Token]| {
+        let nouns = nouns::all(part);
+        let [only] = nouns.as_slice() else { return None };
+        Some(on_last_word(&only.words, singular))
+    };
+    let place = tokens
+        .iter()
+        .position(|token| token.is_in("belongs belong linked assigned connected related attached"))?;
+    let after = tokens.get(place + 1)?;
+    if after.is_in("to with") {
+        return Some((text(tokens.get(..place)?)?, text(tokens.get(place + 2..)?)?));
+    }
+    None
+}
+
+/// Things named without fields: after a verb of keeping, "list of …", "… tracker".
+fn mentioned(tokens: &[Token], offset: usize) -> Vec<Described> {
+    let mut found = Vec::new();
+    let mut keeping = false;
+    let mut last_end = 0;
+    for noun in nouns::all(tokens) {
+        let between = tokens.get(last_end..noun.start).unwrap_or(&[]);
+        let joined = between.iter().all(|token| {
+            token.is_in("and my our the their a an of also")
+                || matches!(token.mark, Mark::Sign(',' | '&') | Mark::Item)
+        }) && !between.is_empty();
+        let verb = between.iter().any(|token| token.is_in(KEEPING));
+        let about = between.iter().any(|token| token.is_in("for of about")) && last_end > 0;
+        keeping = verb || (keeping && joined) || (about && !between.iter().any(|token| token.is_in("game")));
+        last_end = noun.end;
+        let lower = noun.words.to_lowercase();
+        let first = lower.split(' ').next().unwrap_or("");
+        let (noun, kept) = if has(KEEPING, first) && lower.contains(' ') {
+            (
+                Noun {
+                    words: noun.words.split_once(' ').map_or("", |(_, rest)| rest).to_owned(),
+                    ..noun.clone()
+                },
+                true,
+            )
+        } else {
+            (noun.clone(), false)
+        };
+        if lower.split(' ').any(|word| has(BEYOND, word)) && !noun.is_plural() {
+            return Vec::new();
+        }
+        keeping |= kept;
+        let Some(words) = nouns::subject(&noun) else { continue };
+        let named = group(NAMED_LISTS, &lower, '|').is_some();
+        let contained = has(RECORD_CONTAINERS, &noun.head()) && words.to_lowercase() != lower;
+        let app = has(CONTAINERS, &noun.head()) && default_fields(&words).is_some();
+        let plural = noun.is_plural() && keeping;
+        if named || contained || app || plural || (noun.is_plural() && default_fields(&words).is_some()) {
+            found.push(Described { words: Some(words), drafts: Vec::new(), start: offset + noun.start });
+        }
+    }
+    // "a box for recipes" names recipes once.
+    found.dedup_by(|a, b| a.words == b.words);
+    found
+}
+
+/// The fields of a thing that is known by name.
+pub(super) fn default_fields(words: &str) -> Option<&'static str> {
+    let one = on_last_word(&words.to_lowercase(), singular);
+    let last = one.rsplit(' ').next().unwrap_or("").to_owned();
+    let by = |name: &str| DEFAULTS.iter().find(|(known, _)| *known == name).map(|(_, fields)| *fields);
+    by(&one).or_else(|| by(&last))
+}
+
+/// Whether a phrase may name a thing: nothing but nouns in it.
+pub(super) fn as_thing(tokens: &[Token]) -> Option<String> {
+    let nouns = nouns::all(tokens);
+    let [only] = nouns.as_slice() else { return None };
+    Some(only.words.clone()).filter(|words| words.split(' ').count() <= 4 && !quote(tokens).is_empty())
+}
+
+/// Whether a word is a plural that may name a thing.
+pub(super) fn is_things(word: &str) -> bool {
+    is_plural(word) && !is_field_word(word)
+}

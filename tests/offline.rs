@@ -1,0 +1,11 @@
+//! The offline planner in the loop that the product runs: real tools, real foundation.
+//!
+//! A case is a folder in `tests/offline/cases` with `1.txt`, `2.txt`, … (the messages) and `expected.txt` (what a person
+//! would read: calls and answers of each turn, and the app's own files at the end). `UPDATE=1` writes the expectations.
+
+#[path = "offline/corpus.rs"]
+mod corpus;
+#[path = "offline/player.rs"]
+mod player;
+#[path = "offline/properties.rs"]
+mod properties;

@@ -1,0 +1,88 @@
+//! The corpus: every folder of `cases` is played and compared as a whole.
+
+use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
+
+use super::player::{Player, Turn};
+
+#[test]
+fn every_case_comes_out_as_expected() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/offline/cases");
+    let mut folders: Vec<_> = fs::read_dir(cases).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    let mut different = Vec::new();
+    for folder in &folders {
+        let played = play(folder);
+        let expected = folder.join("expected.txt");
+        if std::env::var_os("UPDATE").is_some() {
+            fs::write(&expected, &played).unwrap();
+        } else if fs::read_to_string(&expected).unwrap_or_default() != played {
+            different.push(format!("{}:\n{played}", folder.display()));
+        }
+    }
+    assert!(!folders.is_empty());
+    assert!(
+        different.is_empty(),
+        "{} of {} differ:\n{}",
+        different.len(),
+        folders.len(),
+        different.join("\n")
+    );
+}
+
+fn play(folder: &Path) -> String {
+    let mut player = Player::new();
+    let before = player.files();
+    let mut out = String::new();
+    for number in 1.. {
+        let Ok(message) = fs::read_to_string(folder.join(format!("{number}.txt"))) else { break };
+        let turn = player.say(message.trim_end());
+        assert!(turn.calls.iter().all(|(_, result)| result.ok), "{}: {:?}", folder.display(), turn.calls);
+        tell(&mut out, &message, &turn);
+    }
+    for (path, text) in changed(&before, &player.files()) {
+        writeln!(out, "=== {path}\n{text}").unwrap();
+    }
+    if let Some(root) = std::env::var_os("KEEP") {
+        keep(&Path::new(&root).join(folder.file_name().unwrap()), &player.files());
+    }
+    out
+}
+
+fn tell(out: &mut String, message: &str, turn: &Turn) {
+    writeln!(out, "> {}\n", message.trim_end().replace('\n', "\n> ")).unwrap();
+    for call in turn.changes() {
+        let place =
+            call.input.get("path").or_else(|| call.input.get("name")).and_then(|place| place.as_str());
+        writeln!(out, "{} {}", call.name, place.unwrap_or("?")).unwrap();
+    }
+    writeln!(out, "\n{}\n", turn.answer).unwrap();
+}
+
+/// The app's own files in full; of the foundation's, the lines that are new.
+fn changed(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for (path, text) in after {
+        match before.get(path) {
+            None if path.starts_with("src/resources/") => found.push((path.clone(), text.clone())),
+            Some(old) if old != text => {
+                let new: Vec<String> = text
+                    .lines()
+                    .filter(|line| !old.lines().any(|known| known == *line))
+                    .map(|line| format!("+{line}"))
+                    .collect();
+                found.push((path.clone(), new.join("\n") + "\n"));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Writes an app to disk, to be built by hand.
+fn keep(folder: &Path, files: &BTreeMap<String, String>) {
+    for (path, text) in files {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+}
