@@ -1,15 +1,9 @@
 import { useEffect, useState } from "react"
 import { db } from "@/lib/database"
+import type { ReferenceOption, References } from "@/lib/references"
 import type { Field, Resource } from "@/lib/resource"
 
-export interface ReferenceOption {
-  id: string
-  label: string
-}
-
-/** Per reference field, the records it can point to, by label. Null while they load. */
-export type References = Record<string, ReferenceOption[] | null>
-
+/** Loads what the reference fields of a resource can point to, and keeps it up to date. */
 export function useReferences(resource: Resource, resources: Resource[] | undefined): References {
   const [references, setReferences] = useState<References>({})
 

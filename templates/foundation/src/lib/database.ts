@@ -36,4 +36,4 @@ export class AppScopedDatabase {
   }
 }
 
-export const db = new AppScopedDatabase(config.app_id)
+export const db: AppScopedDatabase = new AppScopedDatabase(config.app_id)

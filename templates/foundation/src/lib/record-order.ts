@@ -1,5 +1,5 @@
 /** The orders a list can be read in. */
-import type { References } from "@/hooks/useReferences"
+import type { References } from "@/lib/references"
 import type { Row } from "./database"
 import { compareValues } from "./database/conditions"
 import { textOf } from "./record-text"

@@ -1,5 +1,5 @@
 /** Values as words: for reading, searching and sorting. */
-import type { References } from "@/hooks/useReferences"
+import type { References } from "@/lib/references"
 import type { Row, Value } from "./database"
 import type { Field, Resource } from "./resource"
 

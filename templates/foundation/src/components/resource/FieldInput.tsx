@@ -1,4 +1,4 @@
-import type { ReferenceOption } from "@/hooks/useReferences"
+import type { ReferenceOption } from "@/lib/references"
 import { type Field, type Resource, ratingScale } from "@/lib/resource"
 import { CheckboxField } from "./CheckboxField"
 import { ChoiceField } from "./ChoiceField"

@@ -1,6 +1,6 @@
 import { Check, Minus } from "lucide-react"
 import { Badge } from "@/components/ui/badge"
-import type { References } from "@/hooks/useReferences"
+import type { References } from "@/lib/references"
 import type { Row } from "@/lib/database"
 import type { Field } from "@/lib/resource"
 import { dateOf, textOf } from "@/lib/record-text"

@@ -1,7 +1,7 @@
 import { FormField } from "@/components/FormField"
 import { TextLink } from "@/components/TextLink"
 import { Select } from "@/components/ui/select"
-import type { ReferenceOption } from "@/hooks/useReferences"
+import type { ReferenceOption } from "@/lib/references"
 import type { Resource } from "@/lib/resource"
 import { type FieldProps, fieldId } from "./field-props"
 
