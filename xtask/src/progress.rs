@@ -42,7 +42,9 @@ pub(crate) fn seconds(took: Duration) -> String {
 pub(crate) fn bytes(size: u64) -> String {
     if size < 1024 * 1024 {
         format!("{:.1} KiB", size as f64 / 1024.0)
-    } else {
+    } else if size < 1024 * 1024 * 1024 {
         format!("{:.2} MiB", size as f64 / (1024.0 * 1024.0))
+    } else {
+        format!("{:.1} GiB", size as f64 / (1024.0 * 1024.0 * 1024.0))
     }
 }

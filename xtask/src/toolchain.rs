@@ -1,16 +1,20 @@
-//! A Rust compiler with a `wasm32-unknown-unknown` standard library.
+//! A Rust compiler with a `wasm32-unknown-unknown` standard library: the machine's own, with the target
+//! added by rustup, else one made of Debian's packages.
+
+mod debian;
 
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow, bail};
 
 use crate::{place, process, progress};
 
 /// The target that Workers are compiled for.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
+const CHOICE: &str = "OVERSKILL_WASM_TOOLCHAIN";
 const RUSTUP_LIMIT: Duration = Duration::from_secs(180);
 
 /// The environment that makes cargo compile for the wasm target; empty for the machine's own compiler.
@@ -49,24 +53,54 @@ pub(crate) fn target_present() -> bool {
 /// # Errors
 /// When the tool cache has no place.
 pub(crate) fn describe() -> Result<Option<String>> {
-    Ok(target_present().then(|| "with the machine's own compiler".to_owned()))
+    if target_present() {
+        return Ok(Some("with the machine's own compiler".to_owned()));
+    }
+    Ok(debian::present()?.map(|_| "with Debian's compiler in the tool cache".to_owned()))
 }
 
-/// A compiler for the wasm target, installed when there is none.
+/// A compiler for the wasm target, installed when there is none. `OVERSKILL_WASM_TOOLCHAIN`
+/// (`rustup` or `debian`) says which way to go.
 ///
 /// # Errors
-/// When neither way works; names both.
+/// When neither way works: names both.
 pub(crate) fn ensure() -> Result<Toolchain> {
+    let wanted = std::env::var(CHOICE).unwrap_or_default();
+    match wanted.as_str() {
+        "debian" => return debian::ensure(),
+        "rustup" | "" => {}
+        other => bail!("{CHOICE}={other}: choose `rustup` or `debian`"),
+    }
     if target_present() {
         return Ok(Toolchain::default());
     }
+    if wanted.is_empty()
+        && let Some(made_before) = debian::present()?
+    {
+        return Ok(made_before);
+    }
+    let Err(rustup) = add_target() else {
+        return Ok(Toolchain::default());
+    };
+    if wanted == "rustup" {
+        return Err(rustup);
+    }
+    println!("  rustup could not add the target; taking Debian's compiler");
+    debian::ensure().map_err(|debian| {
+        anyhow!(
+            "there is no Rust compiler for {TARGET}: run `rustup target add {TARGET}` where it can download\n\
+             rustup: {rustup:#}\nDebian: {debian:#}"
+        )
+    })
+}
+
+fn add_target() -> Result<()> {
     progress::step(&format!("rustup target add {TARGET}"), || {
         let mut command = Command::new("rustup");
         command
             .current_dir(place::root())
             .args(["target", "add", TARGET]);
         process::quiet_within(&mut command, RUSTUP_LIMIT)?;
-        Ok(format!("rust target {TARGET}"))
-    })?;
-    Ok(Toolchain::default())
+        Ok(format!("Rust target {TARGET}"))
+    })
 }

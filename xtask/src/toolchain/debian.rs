@@ -1,0 +1,286 @@
+//! A compiler with the wasm target where rustup cannot download one: Debian's `rustc-web`, unpacked into
+//! the tool cache (nothing is installed, root is not needed), and its standard library compiled once.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use super::{TARGET, Toolchain};
+use crate::{place, process, progress};
+
+/// What is unpacked; what these depend on and the machine lacks is found in apt's own lists.
+const PACKAGES: [&str; 3] = ["rustc-web", "libstd-rust-web-dev", "rust-web-src"];
+/// Dependencies that a machine with any Rust has already under some name.
+const PRESENT_ANYWAY: [&str; 4] = ["gcc", "libc-dev", "binutils", "libc6"];
+const UPDATE_LIMIT: Duration = Duration::from_secs(180);
+const DOWNLOAD_LIMIT: Duration = Duration::from_secs(900);
+const DONE: &str = ".done";
+
+fn folder() -> Result<PathBuf> {
+    Ok(place::tool_cache()?.join("wasm-debian"))
+}
+
+/// The compiler, if it was made before.
+///
+/// # Errors
+/// When the tool cache has no place.
+pub(crate) fn present() -> Result<Option<Toolchain>> {
+    let folder = folder()?;
+    Ok(folder.join(DONE).is_file().then(|| toolchain(&folder)))
+}
+
+fn toolchain(folder: &Path) -> Toolchain {
+    Toolchain {
+        env: vec![("RUSTC".into(), folder.join("rustc").into())],
+    }
+}
+
+/// The compiler, made when it was not made before.
+///
+/// # Errors
+/// When apt is not there, cannot download, or the standard library does not compile.
+pub(crate) fn ensure() -> Result<Toolchain> {
+    if let Some(there) = present()? {
+        return Ok(there);
+    }
+    for tool in ["apt-get", "apt-cache", "dpkg", "dpkg-query"] {
+        if process::find(tool).is_none() {
+            bail!("no `{tool}`: this is not Debian");
+        }
+    }
+    let folder = folder()?;
+    // Half of an earlier attempt is worth nothing.
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::create_dir_all(folder.join("debs"))?;
+    progress::step("Debian's rustc-web (packages)", || download(&folder))?;
+    progress::step("standard library for wasm32 (compiling)", || {
+        compile_std(&folder)
+    })?;
+    fs::remove_dir_all(folder.join("debs"))?;
+    fs::write(folder.join(DONE), "")?;
+    Ok(toolchain(&folder))
+}
+
+/// apt with lists and caches of its own, so that it works without root and without `apt-get update` before.
+fn apt(folder: &Path, program: &str) -> Command {
+    let mut command = Command::new(program);
+    let lists = folder.join("apt/lists");
+    command.current_dir(folder.join("debs"));
+    for (key, value) in [
+        ("Dir::State::Lists", lists.as_path()),
+        ("Dir::Cache", &folder.join("apt/cache")),
+        ("APT::Sandbox::User", Path::new("")),
+    ] {
+        command.arg("-o").arg(format!("{key}={}", value.display()));
+    }
+    command
+}
+
+fn download(folder: &Path) -> Result<String> {
+    let start = Instant::now();
+    fs::create_dir_all(folder.join("apt/lists/partial"))?;
+    fs::create_dir_all(folder.join("apt/cache/archives/partial"))?;
+    process::quiet_within(apt(folder, "apt-get").args(["update", "-q"]), UPDATE_LIMIT)?;
+    let names = with_dependencies(folder)?;
+    process::quiet_within(
+        apt(folder, "apt-get").args(["download", "-q"]).args(&names),
+        DOWNLOAD_LIMIT,
+    )?;
+    let root = folder.join("root");
+    for entry in fs::read_dir(folder.join("debs"))? {
+        process::quiet(Command::new("dpkg").arg("-x").arg(entry?.path()).arg(&root))?;
+    }
+    fs::remove_dir_all(folder.join("apt"))?;
+    let llvm = names
+        .iter()
+        .find_map(|name| name.strip_prefix("lld-"))
+        .unwrap_or("?");
+    wrap_compiler(folder, llvm)?;
+    Ok(format!(
+        "{} packages in {}",
+        names.len(),
+        progress::seconds(start.elapsed())
+    ))
+}
+
+/// The packages and what they need that is not installed. The linker is not among the dependencies of
+/// `rustc-web`: it is the `lld` of the LLVM that the compiler itself is linked with.
+fn with_dependencies(folder: &Path) -> Result<BTreeSet<String>> {
+    let status = process::quiet(Command::new("dpkg-query").args([
+        "-W",
+        "-f",
+        "${db:Status-Status} ${Package}\\n",
+    ]))?;
+    let installed: BTreeSet<&str> = status
+        .lines()
+        .filter_map(|line| line.strip_prefix("installed "))
+        .collect();
+    let mut names = BTreeSet::new();
+    let mut open: Vec<String> = PACKAGES.iter().map(|name| (*name).to_owned()).collect();
+    while let Some(name) = open.pop() {
+        if !names.insert(name.clone()) {
+            continue;
+        }
+        if let Some(version) = name.strip_prefix("libllvm") {
+            open.push(format!("lld-{version}"));
+        }
+        let record =
+            process::quiet(apt(folder, "apt-cache").args(["show", "--no-all-versions", &name]))
+                .with_context(|| format!("apt knows no package {name}"))?;
+        open.extend(
+            dependencies(&record)
+                .into_iter()
+                .filter_map(|alternatives| {
+                    let there = alternatives
+                        .iter()
+                        .any(|name| installed.contains(name) || PRESENT_ANYWAY.contains(name));
+                    if there {
+                        None
+                    } else {
+                        alternatives.first().map(|name| (*name).to_owned())
+                    }
+                }),
+        );
+    }
+    Ok(names)
+}
+
+/// The dependencies in a package's record, each with its alternatives.
+fn dependencies(record: &str) -> Vec<Vec<&str>> {
+    let fields = record.lines().filter_map(|line| {
+        line.strip_prefix("Depends:")
+            .or(line.strip_prefix("Pre-Depends:"))
+    });
+    let name = |text: &'_ str| -> usize { text.find([' ', '(', ':']).unwrap_or(text.len()) };
+    fields
+        .flat_map(|field| field.split(','))
+        .map(|one| {
+            one.split('|')
+                .filter_map(|alternative| {
+                    let alternative = alternative.trim();
+                    alternative
+                        .get(..name(alternative))
+                        .filter(|name| !name.is_empty())
+                })
+                .collect()
+        })
+        .collect()
+}
+
+/// A `rustc` that finds its libraries and its linker below the folder.
+fn wrap_compiler(folder: &Path, llvm: &str) -> Result<()> {
+    let usr = folder.join("root/usr");
+    let libraries: Vec<String> = fs::read_dir(usr.join("lib"))?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| {
+            path.file_name()
+                .is_some_and(|name| name.to_string_lossy().contains("-linux-"))
+        })
+        .chain([usr.join(format!("lib/llvm-{llvm}/lib"))])
+        .map(|path| path.display().to_string())
+        .collect();
+    let wrapper = folder.join("rustc");
+    let script = format!(
+        "#!/bin/sh\nLD_LIBRARY_PATH='{}' exec '{}' \"$@\"\n",
+        libraries.join(":"),
+        usr.join("bin/rustc").display()
+    );
+    fs::write(&wrapper, script)?;
+    fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755))?;
+    let version = process::quiet(Command::new(&wrapper).arg("-vV"))?;
+    let host = version
+        .lines()
+        .find_map(|line| line.strip_prefix("host: "))
+        .context("rustc names no host")?;
+    let linkers = usr.join("lib/rustlib").join(host).join("bin");
+    fs::create_dir_all(&linkers)?;
+    let linker = linkers.join("rust-lld");
+    if fs::symlink_metadata(&linker).is_ok() {
+        fs::remove_file(&linker)?;
+    }
+    std::os::unix::fs::symlink(usr.join(format!("lib/llvm-{llvm}/bin/lld")), &linker)?;
+    Ok(())
+}
+
+fn compile_std(folder: &Path) -> Result<String> {
+    let start = Instant::now();
+    let sources = fs::read_dir(folder.join("root/usr/src"))?
+        .flatten()
+        .map(|entry| entry.path().join("library"))
+        .find(|path| path.join("sysroot/Cargo.toml").is_file())
+        .context("rust-web-src holds no library/sysroot")?;
+    let target = folder.join("std-target");
+    let mut command = place::cargo();
+    command
+        .current_dir(&sources)
+        .args([
+            "build",
+            "--release",
+            "--target",
+            TARGET,
+            "--features",
+            "panic-unwind",
+            "--manifest-path",
+        ])
+        .arg(sources.join("sysroot/Cargo.toml"))
+        .env("RUSTC", folder.join("rustc"))
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env(
+            "RUSTFLAGS",
+            "-Zforce-unstable-if-unmarked -Cembed-bitcode=yes",
+        )
+        .env("CARGO_TARGET_DIR", &target);
+    process::quiet(&mut command)?;
+    let sysroot = process::quiet(Command::new(folder.join("rustc")).args([
+        "--print",
+        "target-libdir",
+        "--target",
+        TARGET,
+    ]))?;
+    let libraries = PathBuf::from(sysroot.trim());
+    if libraries.exists() {
+        fs::remove_dir_all(&libraries)?;
+    }
+    fs::create_dir_all(&libraries)?;
+    let mut copied = 0;
+    for entry in fs::read_dir(target.join(TARGET).join("release/deps"))?.flatten() {
+        if entry
+            .path()
+            .extension()
+            .is_some_and(|extension| extension == "rlib")
+        {
+            fs::copy(entry.path(), libraries.join(entry.file_name()))?;
+            copied += 1;
+        }
+    }
+    if copied == 0 {
+        bail!("cargo left no libraries in {}", target.display());
+    }
+    fs::remove_dir_all(&target)?;
+    Ok(format!(
+        "standard library for wasm32 in {}",
+        progress::seconds(start.elapsed())
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dependencies_with_alternatives_and_versions() {
+        let record = "Package: x\nDepends: libc6 (>= 2.34), a | b (= 1), c:any\nRecommends: z\n";
+        assert_eq!(
+            dependencies(record),
+            vec![vec!["libc6"], vec!["a", "b"], vec!["c"]]
+        );
+    }
+}
