@@ -1,0 +1,220 @@
+//! The output folder → what is published. Written by a worker that may have run anything: nothing is followed, nothing
+//! but plain files is taken, and every limit is checked before a byte is read.
+
+use std::{fs, io, path::Path};
+
+use overskill::{
+    build::{ArtifactLimits, Diagnostic},
+    project::ProjectPath,
+};
+
+/// A file that may be published.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// Where it is served.
+    pub(crate) path: ProjectPath,
+    /// Its length in bytes.
+    pub(crate) size: u64,
+}
+
+/// Lists the output, ordered by path.
+///
+/// # Errors
+/// The inner error is one of the sources: too much, or something that is not a file with a usable name.
+pub(crate) fn collect(
+    out: &Path,
+    limits: &ArtifactLimits,
+) -> io::Result<Result<Vec<Found>, Diagnostic>> {
+    let mut found = Vec::new();
+    let mut folders = vec![String::new()];
+    let mut total = 0_u64;
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(out.join(&folder))? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let Some(name) = name.to_str() else {
+                return Ok(Err(refused(
+                    &format!("{}/", entry.path().display()),
+                    "its name is not UTF-8",
+                )));
+            };
+            let path = if folder.is_empty() {
+                name.to_owned()
+            } else {
+                format!("{folder}/{name}")
+            };
+            let parsed = match path.parse::<ProjectPath>() {
+                Ok(parsed) => parsed,
+                Err(error) => return Ok(Err(refused(&path, &error.to_string()))),
+            };
+            // Of the entry itself, not of what a link points to.
+            let metadata = entry.metadata()?;
+            if metadata.is_dir() {
+                folders.push(path);
+                if folders.len() > limits.files {
+                    return Ok(Err(too_many(limits)));
+                }
+                continue;
+            }
+            if !metadata.is_file() {
+                return Ok(Err(refused(&path, "it is not a plain file")));
+            }
+            total += metadata.len();
+            if metadata.len() > limits.file_bytes {
+                let message = format!(
+                    "it has {} bytes, at most {} are allowed",
+                    metadata.len(),
+                    limits.file_bytes
+                );
+                return Ok(Err(refused(&path, &message)));
+            }
+            if found.len() >= limits.files {
+                return Ok(Err(too_many(limits)));
+            }
+            if total > limits.total_bytes {
+                let message = format!(
+                    "the built files have more than {} bytes together",
+                    limits.total_bytes
+                );
+                return Ok(Err(Diagnostic::error("output", message)));
+            }
+            found.push(Found {
+                path: parsed,
+                size: metadata.len(),
+            });
+        }
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    if !found.iter().any(|file| file.path.as_str() == "index.html") {
+        return Ok(Err(Diagnostic::error(
+            "output",
+            "the build put out no index.html",
+        )));
+    }
+    Ok(Ok(found))
+}
+
+fn refused(path: &str, why: &str) -> Diagnostic {
+    Diagnostic::error(
+        "output",
+        format!("the built file `{path}` cannot be published: {why}"),
+    )
+}
+
+fn too_many(limits: &ArtifactLimits) -> Diagnostic {
+    Diagnostic::error(
+        "output",
+        format!("the build put out more than {} files", limits.files),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Makes a folder under the system's temporary one, and removes it.
+    struct Out(std::path::PathBuf);
+
+    impl Out {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir()
+                .join(format!("overskill-collect-{}-{name}", std::process::id()));
+            fs::create_dir_all(path.join("assets")).unwrap();
+            fs::write(path.join("index.html"), "<p/>").unwrap();
+            fs::write(path.join("assets/b.js"), "12").unwrap();
+            Self(path)
+        }
+
+        fn collect(&self, limits: &ArtifactLimits) -> Result<Vec<String>, String> {
+            collect(&self.0, limits)
+                .unwrap()
+                .map(|found| found.iter().map(|file| file.path.to_string()).collect())
+                .map_err(|diagnostic| diagnostic.message)
+        }
+    }
+
+    impl Drop for Out {
+        fn drop(&mut self) {
+            fs::remove_dir_all(&self.0).unwrap();
+        }
+    }
+
+    #[test]
+    fn plain_files_are_listed_in_order() {
+        let out = Out::new("plain");
+        assert_eq!(
+            out.collect(&ArtifactLimits::DEFAULT),
+            Ok(vec!["assets/b.js".into(), "index.html".into()])
+        );
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        let out = Out::new("else");
+        std::os::unix::fs::symlink("/etc/passwd", out.0.join("assets/link.txt")).unwrap();
+        assert!(
+            out.collect(&ArtifactLimits::DEFAULT)
+                .unwrap_err()
+                .contains("assets/link.txt")
+        );
+        fs::remove_file(out.0.join("assets/link.txt")).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(out.0.join("socket")).unwrap();
+        assert!(
+            out.collect(&ArtifactLimits::DEFAULT)
+                .unwrap_err()
+                .contains("not a plain file")
+        );
+        fs::remove_file(out.0.join("socket")).unwrap();
+        fs::write(out.0.join("a\\b"), "").unwrap();
+        assert!(
+            out.collect(&ArtifactLimits::DEFAULT)
+                .unwrap_err()
+                .contains("backslash")
+        );
+    }
+
+    #[test]
+    fn limits_hold() {
+        let out = Out::new("limits");
+        let limits = ArtifactLimits {
+            files: 2,
+            total_bytes: 6,
+            file_bytes: 4,
+        };
+        assert!(out.collect(&limits).is_ok());
+        for (limits, message) in [
+            (
+                ArtifactLimits {
+                    files: 1,
+                    ..limits.clone()
+                },
+                "more than 1 files",
+            ),
+            (
+                ArtifactLimits {
+                    total_bytes: 5,
+                    ..limits.clone()
+                },
+                "more than 5 bytes together",
+            ),
+            (
+                ArtifactLimits {
+                    file_bytes: 3,
+                    ..limits
+                },
+                "at most 3 are allowed",
+            ),
+        ] {
+            assert!(
+                out.collect(&limits).unwrap_err().contains(message),
+                "{message}"
+            );
+        }
+        fs::remove_file(out.0.join("index.html")).unwrap();
+        assert!(
+            out.collect(&ArtifactLimits::DEFAULT)
+                .unwrap_err()
+                .contains("no index.html")
+        );
+    }
+}

@@ -1,0 +1,281 @@
+//! A received job on its way through inspection, a slot and the checks of what it put out, to the end of its answer.
+
+use std::{io, sync::Arc, time::Duration};
+
+use axum::body::Bytes;
+use overskill::{
+    build::{
+        AnswerFrame, ArtifactLimits, Diagnostic, FailureReason, Mode, Report, Status, Timings,
+        media_type,
+    },
+    digest::Digest,
+};
+use tokio::{
+    sync::{OwnedSemaphorePermit, oneshot},
+    time::{Instant, MissedTickBehavior, interval},
+};
+
+use crate::{
+    answer::{Answer, Gone},
+    collect::{Found, collect},
+    explain::{explain, memory_is_up, time_is_up},
+    inspect::inspect,
+    intake::{Received, blocking},
+    scratch::Folder,
+    slots::{Built, Slots, Ticket},
+    worker::{Death, Findings},
+};
+
+/// The longest silence of an answer while a job waits or builds.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// How a job ended, its answer not yet written.
+enum Outcome {
+    Succeeded {
+        diagnostics: Vec<Diagnostic>,
+        artifacts: Vec<Found>,
+        folder: Folder,
+    },
+    Failed {
+        reason: FailureReason,
+        diagnostics: Vec<Diagnostic>,
+    },
+}
+
+/// Why there is no outcome.
+enum Stop {
+    /// Nobody reads the answer.
+    Gone,
+    /// The builder is to blame: the answer breaks off.
+    Fault(String),
+}
+
+impl From<Gone> for Stop {
+    fn from(Gone: Gone) -> Self {
+        Self::Gone
+    }
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self::Fault(error.to_string())
+    }
+}
+
+impl From<Death> for Stop {
+    fn from(death: Death) -> Self {
+        Self::Fault(death.to_string())
+    }
+}
+
+/// Builds a job and writes its answer. The seat is free again when the answer has ended.
+pub(crate) async fn deliver(
+    received: Received,
+    slots: Arc<Slots>,
+    limit: Duration,
+    mut answer: Answer,
+    _seat: OwnedSemaphorePermit,
+) {
+    let id = received.job.id.clone();
+    match write(received, &slots, limit, &mut answer).await {
+        Ok(()) => {}
+        Err(Stop::Gone) => eprintln!("overskill-builder: {id}: nobody reads the answer any more"),
+        Err(Stop::Fault(why)) => {
+            eprintln!("overskill-builder: {id}: no result: {why}");
+            answer.break_off(&why).await;
+        }
+    }
+}
+
+async fn write(
+    received: Received,
+    slots: &Slots,
+    limit: Duration,
+    answer: &mut Answer,
+) -> Result<(), Stop> {
+    let received_at = Instant::now();
+    let Received {
+        job,
+        sources,
+        claim: _claim,
+    } = received;
+    let mut timings = Timings::default();
+
+    let (sources, refused) =
+        blocking(move || inspect(sources.path()).map(|refused| (sources, refused))).await?;
+    timings.prepare_ms = millis(received_at.elapsed());
+    let outcome = if refused.is_empty() {
+        run(sources, job.mode, slots, limit, answer, &mut timings).await?
+    } else {
+        Outcome::Failed {
+            reason: FailureReason::Source,
+            diagnostics: refused,
+        }
+    };
+    timings.total_ms = millis(received_at.elapsed());
+
+    let mut report = Report {
+        status: Status::Succeeded,
+        reason: None,
+        timings,
+        artifact_bytes: 0,
+        artifacts: 0,
+        toolchain_digest: slots.toolchain_digest(),
+    };
+    let diagnostics = match &outcome {
+        Outcome::Succeeded { diagnostics, .. } | Outcome::Failed { diagnostics, .. } => diagnostics,
+    };
+    for diagnostic in diagnostics {
+        answer
+            .frame(&AnswerFrame::Diagnostic(diagnostic.clone()))
+            .await?;
+    }
+    match outcome {
+        Outcome::Failed { reason, .. } => {
+            report.status = Status::Failed;
+            report.reason = Some(reason);
+        }
+        Outcome::Succeeded {
+            artifacts, folder, ..
+        } => {
+            report.artifacts = artifacts.len() as u64;
+            report.artifact_bytes = artifacts.iter().map(|found| found.size).sum();
+            for found in artifacts {
+                send(&folder, found, answer).await?;
+            }
+        }
+    }
+    answer.frame(&AnswerFrame::Report(report)).await?;
+    Ok(())
+}
+
+/// Waits for a slot and for what the worker makes of the job.
+async fn run(
+    sources: Folder,
+    mode: Mode,
+    slots: &Slots,
+    limit: Duration,
+    answer: &mut Answer,
+    timings: &mut Timings,
+) -> Result<Outcome, Stop> {
+    let queued_at = Instant::now();
+    let (started, mut begin) = oneshot::channel();
+    let (done, mut end) = oneshot::channel();
+    slots.submit(Ticket {
+        mode,
+        sources,
+        limit,
+        started,
+        done,
+    });
+    let mut heartbeat = interval(HEARTBEAT);
+    heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    heartbeat.tick().await;
+    let mut waiting = true;
+    // Leaving this loop by an error drops `end`, and that cancels the job.
+    let built = loop {
+        tokio::select! {
+            biased;
+            () = answer.closed() => return Err(Stop::Gone),
+            begun = &mut begin, if waiting => {
+                begun.map_err(|_| Stop::Fault("the builder is shutting down".to_owned()))?;
+                waiting = false;
+                timings.queue_ms = millis(queued_at.elapsed());
+                answer.frame(&AnswerFrame::Started { queued_ms: timings.queue_ms }).await?;
+                answer.log(format!("building for {}", mode.as_str())).await?;
+            }
+            built = &mut end => break built.map_err(|_| Stop::Fault("the builder is shutting down".to_owned()))?,
+            _ = heartbeat.tick() => {
+                let what = if waiting { "waiting for a free slot" } else { "building" };
+                answer.log(format!("{what}, {} s", queued_at.elapsed().as_secs())).await?;
+            }
+        }
+    };
+    match built {
+        Ok(Built {
+            findings: Some(findings),
+            folder,
+            time,
+        }) => {
+            timings.build_ms = millis(time);
+            answer.log(times(&findings)).await?;
+            judge(findings, folder, slots).await
+        }
+        Ok(Built {
+            findings: None,
+            time,
+            ..
+        }) => {
+            timings.build_ms = millis(time);
+            Ok(Outcome::Failed {
+                reason: FailureReason::Timeout,
+                diagnostics: vec![time_is_up(mode, limit)],
+            })
+        }
+        Err(Death::Memory) => Ok(Outcome::Failed {
+            reason: FailureReason::Memory,
+            diagnostics: vec![memory_is_up()],
+        }),
+        Err(death) => Err(death.into()),
+    }
+}
+
+/// Turns findings into diagnostics and, when all went well, lists the artifacts.
+async fn judge(findings: Findings, folder: Folder, slots: &Slots) -> Result<Outcome, Stop> {
+    let toolchain = Arc::clone(slots.toolchain());
+    let outcome = blocking(move || {
+        let diagnostics = explain(&findings, &folder.path().join("app"), &toolchain);
+        if !findings.ok {
+            return Ok(Outcome::Failed {
+                reason: FailureReason::Source,
+                diagnostics,
+            });
+        }
+        Ok(
+            match collect(&folder.path().join("out"), &ArtifactLimits::DEFAULT)? {
+                Ok(artifacts) => Outcome::Succeeded {
+                    diagnostics,
+                    artifacts,
+                    folder,
+                },
+                Err(refused) => Outcome::Failed {
+                    reason: FailureReason::Output,
+                    diagnostics: Diagnostic::settled([vec![refused], diagnostics].concat()),
+                },
+            },
+        )
+    });
+    Ok(outcome.await?)
+}
+
+async fn send(folder: &Folder, found: Found, answer: &Answer) -> Result<(), Stop> {
+    let content =
+        Bytes::from(tokio::fs::read(folder.path().join("out").join(found.path.as_str())).await?);
+    if content.len() as u64 != found.size {
+        return Err(Stop::Fault(format!(
+            "{} changed after the build",
+            found.path
+        )));
+    }
+    let frame = AnswerFrame::Artifact {
+        sha256: Digest::of(&content),
+        media_type: media_type(found.path.as_str()).to_owned(),
+        size: found.size,
+        path: found.path,
+    };
+    Ok(answer.frame_with(&frame, content).await?)
+}
+
+fn times(findings: &Findings) -> String {
+    match findings.types_ms {
+        Some(types) => format!(
+            "Vite took {} ms, the type check beside it {types} ms",
+            findings.vite_ms
+        ),
+        None => format!("Vite took {} ms", findings.vite_ms),
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

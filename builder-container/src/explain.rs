@@ -1,0 +1,429 @@
+//! What Vite, Rolldown, Tailwind and TypeScript say → diagnostics: one shape, paths of the project, positions in the
+//! source, no colours, no folders of this machine.
+
+use std::{collections::HashMap, path::Path};
+
+use overskill::{
+    build::{Diagnostic, Mode},
+    project::ProjectPath,
+};
+
+use crate::{
+    inspect::files,
+    locate,
+    toolchain::Toolchain,
+    worker::{Finding, Findings, Missing},
+};
+
+/// Explains what a worker found in the sources at `root`.
+pub(crate) fn explain(findings: &Findings, root: &Path, toolchain: &Toolchain) -> Vec<Diagnostic> {
+    let mut explainer = Explainer {
+        root,
+        toolchain,
+        sources: HashMap::new(),
+    };
+    let mut diagnostics = Vec::new();
+    diagnostics.extend(
+        findings
+            .missing
+            .iter()
+            .filter_map(|missing| explainer.missing(missing)),
+    );
+    diagnostics.extend(
+        findings
+            .errors
+            .iter()
+            .map(|finding| explainer.finding(finding)),
+    );
+    if !findings.ok && diagnostics.is_empty() {
+        // What is missing is missing in a package: nothing of the app's to point at.
+        diagnostics.extend(findings.missing.iter().map(|missing| {
+            Diagnostic::error(
+                "unresolved_import",
+                format!("Cannot resolve `{}`.", missing.specifier),
+            )
+        }));
+    }
+    diagnostics.extend(
+        findings
+            .warnings
+            .iter()
+            .map(|warning| explainer.warning(warning)),
+    );
+    diagnostics.extend(
+        findings
+            .types
+            .iter()
+            .flat_map(|output| explainer.types(output)),
+    );
+    Diagnostic::settled(diagnostics)
+}
+
+/// What to say when the time was up.
+pub(crate) fn time_is_up(mode: Mode, limit: std::time::Duration) -> Diagnostic {
+    Diagnostic::error(
+        "timeout",
+        format!("The {} build was stopped after {} s.", mode.as_str(), limit.as_secs_f32().ceil()),
+    )
+    .advising("Look for a very large file, a very large list of Tailwind classes, or an import that pulls in too much.")
+}
+
+/// What to say when memory ran out.
+pub(crate) fn memory_is_up() -> Diagnostic {
+    Diagnostic::error("memory", "The build needed more memory than it may have.").advising(
+        "Look for a very large file, a very large list of Tailwind classes, or an import that pulls in too much.",
+    )
+}
+
+struct Explainer<'a> {
+    root: &'a Path,
+    toolchain: &'a Toolchain,
+    sources: HashMap<ProjectPath, String>,
+}
+
+impl Explainer<'_> {
+    fn missing(&mut self, missing: &Missing) -> Option<Diagnostic> {
+        let importer = self.project_path(&missing.importer)?;
+        // The alias comes resolved.
+        let specifier = match self.relative(&missing.specifier) {
+            Some(path) => path
+                .strip_prefix("src/")
+                .map_or_else(|| format!("/{path}"), |path| format!("@/{path}")),
+            None => missing.specifier.clone(),
+        };
+        let diagnostic = match package_name(&specifier) {
+            None => Diagnostic::error(
+                "unresolved_import",
+                format!("`{specifier}` leads to no file of the project."),
+            ),
+            Some(package) if self.toolchain.has(package) => Diagnostic::error(
+                "unresolved_import",
+                format!("The package `{package}` is available, but it has no `{specifier}`."),
+            ),
+            Some(package) => Diagnostic::error(
+                "unknown_package",
+                format!("The package `{package}` is not available."),
+            )
+            .advising(format!(
+                "Do without it, or use one of: {}.",
+                self.toolchain.packages.join(", ")
+            )),
+        };
+        let position = self
+            .source(&importer)
+            .and_then(|source| locate::import(source, &specifier));
+        Some(self.place(diagnostic, importer, position))
+    }
+
+    fn finding(&mut self, finding: &Finding) -> Diagnostic {
+        let text = without_colours(&finding.message);
+        if text.contains("builtin:vite-json")
+            && let Some(diagnostic) = self.broken_json()
+        {
+            return diagnostic;
+        }
+        let named = position_in_frame(&text);
+        let path = finding
+            .file
+            .as_deref()
+            .and_then(|file| self.project_path(file))
+            .or_else(|| named.as_ref().and_then(|(path, _)| path.parse().ok()));
+        let message = match (finding.code.as_deref(), missing_export(&text)) {
+            (Some("MISSING_EXPORT"), Some(name)) => {
+                let exporter = finding
+                    .exporter
+                    .as_deref()
+                    .map_or_else(String::new, |file| self.module_name(file));
+                format!("`{name}` is not exported by `{exporter}`.")
+            }
+            _ => self.clean(&headline(&text)),
+        };
+        let diagnostic = Diagnostic::error(code(finding, &text), message);
+        let Some(path) = path else { return diagnostic };
+        let position = match (finding.line, finding.column) {
+            (Some(line), column) => Some((line, column.unwrap_or(1))),
+            _ => named
+                .map(|(_, position)| position)
+                .or_else(|| self.position_in_style(&path, &text)),
+        };
+        self.place(diagnostic, path, position)
+    }
+
+    /// Tailwind says what is wrong, not where.
+    fn position_in_style(&mut self, path: &ProjectPath, message: &str) -> Option<locate::Position> {
+        let source = self.source(path)?;
+        let named = message.split(['`', '\'']).nth(1).unwrap_or_default();
+        if message.contains("Missing closing") || message.contains("Missing opening") {
+            locate::lone_brace(source)
+        } else if message.contains("unknown utility class") {
+            locate::text(source, named, "@apply")
+        } else if message.starts_with("Can't resolve") || message.contains("\nError: Can't resolve")
+        {
+            locate::import(source, named)
+        } else {
+            None
+        }
+    }
+
+    /// Vite does not even say which file.
+    fn broken_json(&mut self) -> Option<Diagnostic> {
+        let all = files(self.root).ok()?;
+        all.into_iter()
+            .filter(|path| path.extension() == "json")
+            .find_map(|path| {
+                let source = self.source(&path)?.to_owned();
+                let error = serde_json::from_str::<serde::de::IgnoredAny>(&source).err()?;
+                let position = (
+                    u32::try_from(error.line()).ok()?,
+                    u32::try_from(error.column()).ok()?,
+                );
+                let message = format!(
+                    "Not JSON: {}.",
+                    error
+                        .to_string()
+                        .split(" at line ")
+                        .next()
+                        .unwrap_or_default()
+                );
+                Some(self.place(Diagnostic::error("json", message), path, Some(position)))
+            })
+    }
+
+    fn warning(&mut self, warning: &str) -> Diagnostic {
+        let text = without_colours(warning);
+        let quoted: Vec<_> = text.split('"').collect();
+        if let [_, module, verdict, importer, ..] = quoted.as_slice()
+            && verdict.contains("externalized for browser compatibility")
+            && let Some(path) = self.project_path(importer)
+        {
+            let message =
+                format!("`{module}` is a module of Node: it does not exist in a browser.");
+            let position = self
+                .source(&path)
+                .and_then(|source| locate::import(source, module));
+            return self
+                .place(Diagnostic::error("node_module", message), path, position)
+                .as_warning();
+        }
+        Diagnostic::error("vite", self.clean(text.trim())).as_warning()
+    }
+
+    /// `src/App.tsx(12,5): error TS2322: …`, continued on indented lines.
+    fn types(&mut self, output: &str) -> Vec<Diagnostic> {
+        let mut diagnostics: Vec<Diagnostic> = Vec::new();
+        for line in without_colours(output).lines() {
+            if let Some((place, rest)) = line.split_once("): error ")
+                && let Some((path, position)) = place.rsplit_once('(')
+                && let Some((row, column)) = position.split_once(',')
+                && let (Ok(row), Ok(column)) = (row.parse(), column.parse())
+                && let Ok(path) = path.parse::<ProjectPath>()
+            {
+                let (code, message) = rest.split_once(": ").unwrap_or(("TS", rest));
+                let diagnostic = Diagnostic::error(code, self.clean(message));
+                diagnostics.push(
+                    self.place(diagnostic, path, Some((row, column)))
+                        .as_warning(),
+                );
+            } else if line.starts_with(char::is_whitespace)
+                && let Some(last) = diagnostics.last_mut()
+                && last.message.len() + line.len() < Diagnostic::MAX_MESSAGE_BYTES
+            {
+                last.message.push('\n');
+                last.message.push_str(line);
+            }
+            if diagnostics.len() > Diagnostic::MAX_PER_BUILD {
+                break;
+            }
+        }
+        diagnostics
+    }
+
+    fn place(
+        &mut self,
+        diagnostic: Diagnostic,
+        path: ProjectPath,
+        position: Option<locate::Position>,
+    ) -> Diagnostic {
+        let diagnostic = diagnostic.in_file(path.clone());
+        match (position, self.source(&path)) {
+            (Some((line, column)), Some(source)) => diagnostic.at(source, line, Some(column)),
+            _ => diagnostic,
+        }
+    }
+
+    fn source(&mut self, path: &ProjectPath) -> Option<&str> {
+        if !self.sources.contains_key(path) {
+            let bytes = std::fs::read(self.root.join(path.as_str())).ok()?;
+            self.sources
+                .insert(path.clone(), String::from_utf8_lossy(&bytes).into_owned());
+        }
+        self.sources.get(path).map(String::as_str)
+    }
+
+    /// The project's path of a module id.
+    fn project_path(&self, id: &str) -> Option<ProjectPath> {
+        let id = id.split('?').next().unwrap_or_default();
+        self.relative(id)?.parse().ok()
+    }
+
+    fn relative<'a>(&self, id: &'a str) -> Option<&'a str> {
+        id.strip_prefix(self.root.to_str()?)?.strip_prefix('/')
+    }
+
+    /// A module's name for people: the path in the project, or the package.
+    fn module_name(&self, id: &str) -> String {
+        if let Some(path) = self.project_path(id) {
+            return path.to_string();
+        }
+        match id.rsplit_once("/node_modules/") {
+            Some((_, inside)) => package_name(inside).unwrap_or(inside).to_owned(),
+            None => self.clean(id),
+        }
+    }
+
+    /// Without the folders of this machine.
+    fn clean(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        let own = self.root.parent().unwrap_or(self.root);
+        for (folder, name) in [
+            (self.root, ""),
+            (&self.toolchain.node_modules, "node_modules/"),
+            (own, ""),
+        ] {
+            if let Some(folder) = folder.to_str() {
+                text = text
+                    .replace(&format!("{folder}/"), name)
+                    .replace(folder, ".");
+            }
+        }
+        text
+    }
+}
+
+/// The package of an import; `None` when it is not one of a package.
+fn package_name(specifier: &str) -> Option<&str> {
+    if specifier.is_empty()
+        || specifier.starts_with(['.', '/', '#', '~'])
+        || specifier.starts_with("@/")
+    {
+        return None;
+    }
+    let slashes = if specifier.starts_with('@') { 2 } else { 1 };
+    let end = specifier
+        .match_indices('/')
+        .nth(slashes - 1)
+        .map_or(specifier.len(), |(offset, _)| offset);
+    specifier.get(..end)
+}
+
+fn code(finding: &Finding, text: &str) -> &'static str {
+    let plugin = finding.plugin.as_deref().unwrap_or_default();
+    match finding.code.as_deref() {
+        Some("MISSING_EXPORT") => "missing_export",
+        Some("UNRESOLVED_IMPORT" | "UNRESOLVED_ENTRY") => "unresolved_import",
+        Some("PARSE_ERROR") => "syntax",
+        _ if text.contains("builtin:vite-transform") => "syntax",
+        _ if plugin.contains("tailwind") || plugin.contains("css") => "css",
+        _ if plugin.contains("html") => "html",
+        _ => "build",
+    }
+}
+
+/// `"name" is not exported by "module"`.
+fn missing_export(text: &str) -> Option<&str> {
+    let (before, _) = text.split_once("\" is not exported by ")?;
+    before.rsplit('"').next()
+}
+
+/// `╭─[ src/App.tsx:4:17 ]`, which Rolldown draws above a code frame.
+fn position_in_frame(text: &str) -> Option<(String, locate::Position)> {
+    let (_, rest) = text.split_once("─[ ")?;
+    let (place, _) = rest.split_once(" ]")?;
+    let mut parts = place.rsplitn(3, ':');
+    let column = parts.next()?.parse().ok()?;
+    let line = parts.next()?.parse().ok()?;
+    Some((parts.next()?.to_owned(), (line, column)))
+}
+
+/// What is said, without who says it, the drawing below it, and the stack.
+fn headline(text: &str) -> String {
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let trimmed = line.trim_start();
+        if trimmed.starts_with('╭')
+            || trimmed.starts_with("at ")
+            || trimmed.starts_with("Stack backtrace")
+        {
+            break;
+        }
+        if !trimmed.starts_with("[plugin ") && !trimmed.is_empty() {
+            lines.push(trimmed);
+        }
+    }
+    let said = lines.join("\n");
+    let said = match said.split_once("] ") {
+        Some((label, rest)) if label.starts_with('[') && !label.contains('\n') => rest.to_owned(),
+        _ => said,
+    };
+    if said.is_empty() {
+        text.lines().next().unwrap_or_default().to_owned()
+    } else {
+        said
+    }
+}
+
+fn without_colours(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        if character != '\u{1b}' {
+            plain.push(character);
+        } else if characters.next_if_eq(&'[').is_some() {
+            // Parameters, then one letter.
+            while characters.next_if(|c| !c.is_ascii_alphabetic()).is_some() {}
+            characters.next();
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packages_are_told_from_files() {
+        for (specifier, package) in [
+            ("react", Some("react")),
+            ("react-dom/client", Some("react-dom")),
+            ("@acme/x", Some("@acme/x")),
+            ("@acme/x/y/z", Some("@acme/x")),
+            ("@/x", None),
+            ("./x", None),
+            ("/src/x", None),
+            ("", None),
+        ] {
+            assert_eq!(package_name(specifier), package, "{specifier}");
+        }
+    }
+
+    #[test]
+    fn rolldowns_drawing_is_read_and_dropped() {
+        let text = without_colours(
+            "\u{1b}[31m[builtin:vite-transform] \u{1b}[0mUnexpected token\n   \u{1b}[38;5;246m╭\u{1b}[0m─[ src/a b.tsx:3:13 ]\n 3 │ x",
+        );
+        assert_eq!(
+            position_in_frame(&text),
+            Some(("src/a b.tsx".to_owned(), (3, 13)))
+        );
+        assert_eq!(headline(&text), "Unexpected token");
+        assert_eq!(
+            headline("[plugin x] /a/b.css\nCssSyntaxError: Missing {\n    at f (x.mjs:1:1)"),
+            "CssSyntaxError: Missing {"
+        );
+        assert_eq!(
+            missing_export("[MISSING_EXPORT] \"a\" is not exported by \"b.ts\"."),
+            Some("a")
+        );
+    }
+}

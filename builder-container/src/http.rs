@@ -1,0 +1,201 @@
+//! The two routes, the token, and problem documents (RFC 9457).
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{DefaultBodyLimit, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse as _, Response},
+    routing::{get, post},
+};
+use overskill::digest::Digest;
+use serde_json::json;
+use tokio::sync::Semaphore;
+
+use crate::{
+    answer::Answer,
+    delivery::deliver,
+    intake::{InFlight, Refusal, receive},
+    scratch::Scratch,
+    settings::Settings,
+    slots::Slots,
+};
+
+/// How long a caller that finds no seat should wait, in seconds: about one build.
+const RETRY_AFTER: &str = "2";
+
+/// What the routes share.
+#[derive(Debug)]
+pub(crate) struct Builder {
+    settings: Settings,
+    slots: Arc<Slots>,
+    scratch: Arc<Scratch>,
+    /// One seat a slot, and one a place in the queue.
+    seats: Arc<Semaphore>,
+    all_seats: usize,
+    in_flight: InFlight,
+    stopping: AtomicBool,
+}
+
+impl Builder {
+    pub(crate) fn new(settings: Settings, slots: Slots, scratch: Arc<Scratch>) -> Self {
+        let all_seats = slots.count() + settings.queue;
+        Self {
+            settings,
+            slots: Arc::new(slots),
+            scratch,
+            seats: Arc::new(Semaphore::new(all_seats)),
+            all_seats,
+            in_flight: InFlight::default(),
+            stopping: AtomicBool::new(false),
+        }
+    }
+
+    /// From now on, new jobs are refused; running ones go on.
+    pub(crate) fn refuse_new_jobs(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// How long running jobs may take after that.
+    pub(crate) const fn drain_time(&self) -> Duration {
+        self.settings.drain
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    fn is_authorised(&self, headers: &HeaderMap) -> bool {
+        let token = headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.strip_prefix("Bearer "));
+        // Hashes are compared, in constant time: what the comparison tells of the hash tells nothing of the token.
+        token.is_some_and(|token| Digest::of(token.as_bytes()).matches(&self.settings.token_hash))
+    }
+}
+
+/// The routes.
+pub(crate) fn routes(builder: Arc<Builder>) -> Router {
+    Router::new()
+        .route("/healthz", get(health))
+        .route("/builds", post(builds))
+        .fallback(async || {
+            problem(
+                StatusCode::NOT_FOUND,
+                "There is nothing here: POST /builds, GET /healthz.",
+            )
+        })
+        .method_not_allowed_fallback(async || {
+            problem(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "This path takes another method.",
+            )
+        })
+        // The job's own limits hold, and they are checked while it arrives.
+        .layer(DefaultBodyLimit::disable())
+        .with_state(builder)
+}
+
+async fn health(State(builder): State<Arc<Builder>>) -> Response {
+    let slots = &builder.slots;
+    let taken = builder.all_seats - builder.seats.available_permits();
+    let status = if builder.is_stopping() {
+        "stopping"
+    } else {
+        "ok"
+    };
+    let body = json!({
+        "status": status,
+        "slots": slots.count(),
+        "ready": slots.ready(),
+        "busy": slots.busy(),
+        "queued": taken.saturating_sub(slots.busy()),
+        "queue": builder.settings.queue,
+        "toolchain_digest": slots.toolchain_digest(),
+    });
+    (
+        [(header::CONTENT_TYPE, "application/json")],
+        body.to_string(),
+    )
+        .into_response()
+}
+
+async fn builds(State(builder): State<Arc<Builder>>, headers: HeaderMap, body: Body) -> Response {
+    if !builder.is_authorised(&headers) {
+        let mut response = problem(
+            StatusCode::UNAUTHORIZED,
+            "The bearer token is missing or wrong.",
+        );
+        response
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        return response;
+    }
+    if builder.is_stopping() {
+        return busy("The builder is shutting down.");
+    }
+    let Ok(seat) = Arc::clone(&builder.seats).try_acquire_owned() else {
+        return busy("Every slot and every place in the queue is taken.");
+    };
+    let patience = builder.settings.patience;
+    let received = match receive(body, &builder.scratch, &builder.in_flight, patience).await {
+        Ok(received) => received,
+        Err(refusal) => return refuse(&refusal),
+    };
+    let (answer, body) = Answer::open(patience);
+    let limit = builder.settings.time(received.job.mode);
+    tokio::spawn(deliver(
+        received,
+        Arc::clone(&builder.slots),
+        limit,
+        answer,
+        seat,
+    ));
+    ([(header::CONTENT_TYPE, "application/octet-stream")], body).into_response()
+}
+
+fn refuse(refusal: &Refusal) -> Response {
+    let status = match refusal {
+        Refusal::Job(error) if error.is_too_large() => StatusCode::PAYLOAD_TOO_LARGE,
+        Refusal::Job(_) | Refusal::Broken(_) => StatusCode::BAD_REQUEST,
+        Refusal::Still(_) => StatusCode::REQUEST_TIMEOUT,
+        Refusal::InFlight(_) => StatusCode::CONFLICT,
+        Refusal::Storage(error) => {
+            eprintln!("overskill-builder: a job could not be stored: {error}");
+            StatusCode::INSUFFICIENT_STORAGE
+        }
+    };
+    problem(status, &refusal.to_string())
+}
+
+fn busy(detail: &str) -> Response {
+    let mut response = problem(StatusCode::SERVICE_UNAVAILABLE, detail);
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
+    response
+}
+
+fn problem(status: StatusCode, detail: &str) -> Response {
+    let body = json!({
+        "type": "about:blank",
+        "title": status.canonical_reason(),
+        "status": status.as_u16(),
+        "detail": detail,
+    });
+    (
+        status,
+        [(header::CONTENT_TYPE, "application/problem+json")],
+        body.to_string(),
+    )
+        .into_response()
+}

@@ -1,0 +1,139 @@
+//! The builder: takes an app's sources over HTTP, builds them with Vite, streams back what came of it.
+//!
+//! | room | does |
+//! |---|---|
+//! | `settings`, `toolchain` | what the process is started with, checked before it listens |
+//! | `http` | the two routes, the token, problem documents |
+//! | `intake` | a request's body → sources on disk, every limit checked while it arrives |
+//! | `inspect` | what is refused before a build, because building it would run the app's code here |
+//! | `slots` | as many builds at once as there are slots, each with a worker made ready ahead |
+//! | `worker` | one worker process. **The sandbox's place** |
+//! | `explain` | what Vite and TypeScript found → diagnostics with positions in the source |
+//! | `collect` | the output folder → artifacts, nothing about it believed |
+//! | `answer`, `delivery` | the answer's stream |
+//!
+//! A worker builds one job and is gone; nothing of a job outlives it. The builder holds no credential: it knows the
+//! hash of the token that its callers send. It has no cache, no queue on disk and no database: what it was doing when
+//! it died is asked of it again.
+
+mod answer;
+mod collect;
+mod delivery;
+mod explain;
+mod http;
+mod inspect;
+mod intake;
+mod locate;
+mod scratch;
+pub mod settings;
+mod slots;
+mod toolchain;
+mod worker;
+
+use std::{io, sync::Arc};
+
+use tokio::net::TcpListener;
+
+use crate::{
+    http::Builder, scratch::Scratch, settings::Settings, slots::Slots, toolchain::Toolchain,
+};
+
+/// Why the builder does not start. The sentence says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Vite, its plugins or Node are missing or too old.
+    #[error(transparent)]
+    Toolchain(#[from] toolchain::ToolchainError),
+    /// The state folder cannot be used.
+    #[error("the state folder {folder} cannot be used: {source}")]
+    State {
+        /// Which folder.
+        folder: String,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Another builder uses the state folder.
+    #[error(
+        "another builder uses the state folder {0}: stop it, or give this one its own with --state"
+    )]
+    InUse(String),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}; give another with --listen")]
+    Listen {
+        /// Which address.
+        address: String,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+/// A builder that listens. Its workers are being made ready.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    builder: Arc<Builder>,
+}
+
+impl Server {
+    /// Checks everything and starts to listen.
+    ///
+    /// # Errors
+    /// When something is missing, with a sentence that says what to do.
+    pub async fn start(settings: Settings) -> Result<Self, StartError> {
+        let state = |source| StartError::State {
+            folder: settings.state.display().to_string(),
+            source,
+        };
+        let scratch = match Scratch::open(&settings.state).map_err(state)? {
+            Some(scratch) => Arc::new(scratch),
+            None => return Err(StartError::InUse(settings.state.display().to_string())),
+        };
+        let toolchain = Toolchain::open(&settings.toolchain, &settings.node).await?;
+        scratch.install(&toolchain).map_err(state)?;
+        let address = settings.listen;
+        let listener = TcpListener::bind(address)
+            .await
+            .map_err(|source| StartError::Listen {
+                address: address.to_string(),
+                source,
+            })?;
+        let slots = Slots::start(settings.slots, Arc::new(toolchain), Arc::clone(&scratch));
+        Ok(Self {
+            listener,
+            builder: Arc::new(Builder::new(settings, slots, scratch)),
+        })
+    }
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn address(&self) -> io::Result<std::net::SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Serves until `stop` resolves, then takes no new jobs and gives the running ones [`Settings::drain`] to finish.
+    ///
+    /// # Errors
+    /// When the listener fails.
+    pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+        let Self { listener, builder } = self;
+        let drain = builder.drain_time();
+        let (stopped, mut stopping) = tokio::sync::watch::channel(false);
+        let routes = http::routes(Arc::clone(&builder));
+        let served = axum::serve(listener, routes).with_graceful_shutdown(async move {
+            stop.await;
+            builder.refuse_new_jobs();
+            stopped.send_replace(true);
+        });
+        let late = async {
+            // Fails only when serving has ended already.
+            let _ = stopping.wait_for(|stopped| *stopped).await;
+            tokio::time::sleep(drain).await;
+        };
+        tokio::select! {
+            ended = served.into_future() => ended,
+            () = late => Ok(()),
+        }
+    }
+}

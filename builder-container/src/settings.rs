@@ -1,0 +1,242 @@
+//! What the builder is started with. Knows flags and one variable; touches nothing.
+
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
+
+use overskill::{build::Mode, digest::Digest};
+
+/// What `--help` prints.
+pub const HELP: &str = "\
+overskill-builder: builds apps with Vite, over HTTP
+
+  --listen ADDRESS:PORT      where to listen (default 127.0.0.1:8788)
+  --toolchain DIR            folder with package.json, package-lock.json and node_modules (required)
+  --state DIR                folder for jobs in progress; emptied at start (required)
+  --node PATH                Node 22.15 or newer (default: node)
+  --slots N                  builds at once (default: one a core)
+  --queue N                  jobs that may wait (default 16)
+  --development-seconds N    time limit of a development build (default 45)
+  --production-seconds N     time limit of a production build (default 180)
+
+  BUILDER_TOKEN_HASH         environment, required: SHA-256 of the bearer token, 64 lower-case hexadecimal digits";
+
+/// Everything the builder can be told.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The folder whose `node_modules` builds.
+    pub toolchain: PathBuf,
+    /// Where jobs live while they are built.
+    pub state: PathBuf,
+    /// The Node program.
+    pub node: PathBuf,
+    /// Builds at once.
+    pub slots: NonZeroUsize,
+    /// Jobs that may wait beyond those.
+    pub queue: usize,
+    /// Time limit of a development build.
+    pub development_time: Duration,
+    /// Time limit of a production build.
+    pub production_time: Duration,
+    /// How long a request's body, or a reader of the answer, may stand still.
+    pub patience: Duration,
+    /// How long running jobs may take after the signal to stop.
+    pub drain: Duration,
+    /// SHA-256 of the bearer token.
+    pub token_hash: Digest,
+}
+
+/// Why the settings are not usable. The sentence says what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// Not an error: help was asked for.
+    #[error("{HELP}")]
+    Help,
+    /// A flag that does not exist.
+    #[error("unknown flag `{0}`; --help lists them")]
+    Unknown(String),
+    /// A flag without its value.
+    #[error("`{0}` needs a value")]
+    NoValue(String),
+    /// A value that does not parse.
+    #[error("`{flag} {value}`: {expected} is expected")]
+    Value {
+        /// Which flag.
+        flag: String,
+        /// What was given.
+        value: String,
+        /// What would be right.
+        expected: &'static str,
+    },
+    /// A required flag is missing.
+    #[error("`{0}` is required; --help says what for")]
+    Missing(&'static str),
+    /// No token hash, or not a hash.
+    #[error(
+        "BUILDER_TOKEN_HASH must hold the SHA-256 of the bearer token as 64 lower-case hexadecimal digits \
+         (`printf %s TOKEN | sha256sum`): the builder does not start without it"
+    )]
+    TokenHash,
+}
+
+impl Settings {
+    /// The settings of a builder in these folders, everything else at its default: any free port of the loopback
+    /// address, as many slots as cores.
+    #[must_use]
+    pub fn new(toolchain: PathBuf, state: PathBuf, token_hash: Digest) -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            toolchain,
+            state,
+            node: PathBuf::from("node"),
+            slots: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            queue: 16,
+            development_time: Duration::from_secs(45),
+            production_time: Duration::from_secs(180),
+            patience: Duration::from_secs(30),
+            drain: Duration::from_secs(20),
+            token_hash,
+        }
+    }
+
+    /// Reads flags, the program's name not among them, and the value of `BUILDER_TOKEN_HASH`.
+    ///
+    /// # Errors
+    /// At the first flag that is unknown, incomplete or missing.
+    pub fn parse(
+        arguments: impl IntoIterator<Item = String>,
+        token_hash: Option<&str>,
+    ) -> Result<Self, SettingsError> {
+        let hash = token_hash.and_then(|hash| hash.parse().ok());
+        let mut settings = Self::new(
+            PathBuf::new(),
+            PathBuf::new(),
+            hash.unwrap_or(Digest::of(b"")),
+        );
+        settings.listen = SocketAddr::from(([127, 0, 0, 1], 8788));
+        let mut arguments = arguments.into_iter();
+        while let Some(flag) = arguments.next() {
+            if flag == "--help" {
+                return Err(SettingsError::Help);
+            }
+            if !HELP.contains(&format!("  {flag} ")) || !flag.starts_with("--") {
+                return Err(SettingsError::Unknown(flag));
+            }
+            let Some(value) = arguments.next() else {
+                return Err(SettingsError::NoValue(flag));
+            };
+            settings
+                .set(&flag, &value)
+                .map_err(|expected| SettingsError::Value {
+                    flag,
+                    value,
+                    expected,
+                })?;
+        }
+        for (flag, folder) in [
+            ("--toolchain", &settings.toolchain),
+            ("--state", &settings.state),
+        ] {
+            if folder.as_os_str().is_empty() {
+                return Err(SettingsError::Missing(flag));
+            }
+        }
+        hash.map_or(Err(SettingsError::TokenHash), |_| Ok(settings))
+    }
+
+    /// The time limit of a build of this kind.
+    #[must_use]
+    pub const fn time(&self, mode: Mode) -> Duration {
+        match mode {
+            Mode::Development => self.development_time,
+            Mode::Production => self.production_time,
+        }
+    }
+
+    fn set(&mut self, flag: &str, value: &str) -> Result<(), &'static str> {
+        let seconds = || match value.parse() {
+            Ok(seconds @ 1..=3600) => Ok(Duration::from_secs(seconds)),
+            _ => Err("a number of seconds from 1 to 3600"),
+        };
+        match flag {
+            "--listen" => {
+                self.listen = value
+                    .parse()
+                    .map_err(|_| "an address and port such as 127.0.0.1:8788")?;
+            }
+            "--toolchain" => self.toolchain = PathBuf::from(value),
+            "--state" => self.state = PathBuf::from(value),
+            "--node" => self.node = PathBuf::from(value),
+            "--slots" => {
+                self.slots = match value.parse::<NonZeroUsize>() {
+                    Ok(slots) if slots.get() <= 64 => slots,
+                    _ => return Err("a number from 1 to 64"),
+                }
+            }
+            "--queue" => {
+                self.queue = match value.parse() {
+                    Ok(queue @ 0..=1000) => queue,
+                    _ => return Err("a number from 0 to 1000"),
+                }
+            }
+            "--development-seconds" => self.development_time = seconds()?,
+            _ => self.production_time = seconds()?,
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HASH: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+    fn parse(line: &str, hash: Option<&str>) -> Result<Settings, SettingsError> {
+        Settings::parse(line.split_whitespace().map(str::to_owned), hash)
+    }
+
+    #[test]
+    fn flags_are_read() {
+        let line = "--toolchain t --state s --listen [::1]:9 --slots 3 --queue 0 --development-seconds 2 \
+                    --production-seconds 9 --node n";
+        let settings = parse(line, Some(HASH)).unwrap();
+        assert_eq!(settings.listen.to_string(), "[::1]:9");
+        assert_eq!((settings.slots.get(), settings.queue), (3, 0));
+        assert_eq!(settings.time(Mode::Development), Duration::from_secs(2));
+        assert_eq!(settings.time(Mode::Production), Duration::from_secs(9));
+        assert_eq!(settings.token_hash.to_string(), HASH);
+        assert_eq!(settings.node, PathBuf::from("n"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let required = "--toolchain t --state s";
+        for (line, hash, message) in [
+            ("--toolchain t", Some(HASH), "`--state` is required"),
+            ("--state s", Some(HASH), "`--toolchain` is required"),
+            ("--slots", Some(HASH), "`--slots` needs a value"),
+            (
+                "--slots 0",
+                Some(HASH),
+                "`--slots 0`: a number from 1 to 64 is expected",
+            ),
+            (
+                "--queue -1",
+                Some(HASH),
+                "`--queue -1`: a number from 0 to 1000",
+            ),
+            ("--listen 80", Some(HASH), "an address and port"),
+            ("--development-seconds 0", Some(HASH), "a number of seconds"),
+            ("--speed 1", Some(HASH), "unknown flag `--speed`"),
+            ("builds 1", Some(HASH), "unknown flag `builds`"),
+            (required, None, "BUILDER_TOKEN_HASH"),
+            (required, Some("secret"), "BUILDER_TOKEN_HASH"),
+            (required, Some(""), "BUILDER_TOKEN_HASH"),
+        ] {
+            let error = parse(line, hash).unwrap_err().to_string();
+            assert!(error.contains(message), "{line}: {error}");
+        }
+        assert_eq!(parse("--help", None).unwrap_err(), SettingsError::Help);
+    }
+}

@@ -1,0 +1,173 @@
+//! The packages and the Node that build. Checked once, before the builder listens.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use overskill::digest::Digest;
+use serde::Deserialize;
+use tokio::process::Command;
+
+/// The script that runs in every worker.
+pub(crate) const WORKER_SCRIPT: &str = include_str!("../worker.mjs");
+
+/// What cannot be built without.
+const REQUIRED: [&str; 7] = [
+    "vite",
+    "@vitejs/plugin-react",
+    "tailwindcss",
+    "@tailwindcss/vite",
+    "typescript",
+    "react",
+    "react-dom",
+];
+
+/// `module.registerHooks`, which the worker stands on, exists since.
+const OLDEST_NODE: (u32, u32) = (22, 15);
+
+/// Why there is no toolchain. The sentence names the command that mends it.
+#[derive(Debug, thiserror::Error)]
+pub enum ToolchainError {
+    /// A file of the folder is missing or malformed.
+    #[error(
+        "{file} cannot be read ({reason}): --toolchain must name a folder with package.json and package-lock.json"
+    )]
+    Folder {
+        /// Which file.
+        file: String,
+        /// Why not.
+        reason: String,
+    },
+    /// Packages are missing.
+    #[error(
+        "{folder}/node_modules lacks {package}: run `npm ci` in {folder}, or `cargo xtask dev`, which does it"
+    )]
+    Packages {
+        /// The toolchain's folder.
+        folder: String,
+        /// The first package that is missing.
+        package: &'static str,
+    },
+    /// Node does not run.
+    #[error(
+        "{node} does not run ({reason}): install Node {}.{} or newer, name one with --node, or use `cargo xtask dev`, \
+         which brings one", OLDEST_NODE.0, OLDEST_NODE.1
+    )]
+    NoNode {
+        /// The program.
+        node: String,
+        /// Why not.
+        reason: String,
+    },
+    /// Node is too old.
+    #[error(
+        "{node} is version {version}, {}.{} or newer is needed: name another with --node, or use `cargo xtask dev`, \
+         which brings one", OLDEST_NODE.0, OLDEST_NODE.1
+    )]
+    OldNode {
+        /// The program.
+        node: String,
+        /// Its version.
+        version: String,
+    },
+}
+
+/// What builds.
+#[derive(Debug)]
+pub(crate) struct Toolchain {
+    /// The Node program, as given.
+    pub(crate) node: PathBuf,
+    /// The folder of packages, without symbolic links in its path.
+    pub(crate) node_modules: PathBuf,
+    /// What an app may import by name, in order.
+    pub(crate) packages: Vec<String>,
+    /// Equal for equal packages, Node and worker script.
+    pub(crate) digest: Digest,
+}
+
+#[derive(Deserialize)]
+struct PackageFile {
+    #[serde(default)]
+    dependencies: std::collections::BTreeMap<String, String>,
+}
+
+impl Toolchain {
+    /// Checks the folder and asks Node for its version.
+    pub(crate) async fn open(folder: &Path, node: &Path) -> Result<Self, ToolchainError> {
+        let read = |name: &str| {
+            let file = folder.join(name);
+            std::fs::read(&file).map_err(|error| unreadable(&file, &error))
+        };
+        let lock = read("package-lock.json")?;
+        let package: PackageFile = serde_json::from_slice(&read("package.json")?)
+            .map_err(|error| unreadable(&folder.join("package.json"), &error))?;
+        let node_modules = folder.join("node_modules");
+        if let Some(package) = REQUIRED
+            .into_iter()
+            .find(|package| !node_modules.join(package).join("package.json").is_file())
+        {
+            return Err(ToolchainError::Packages {
+                folder: folder.display().to_string(),
+                package,
+            });
+        }
+        let node_modules = node_modules
+            .canonicalize()
+            .map_err(|error| unreadable(&node_modules, &error))?;
+        let version = node_version(node).await?;
+        let parts = [
+            lock.as_slice(),
+            WORKER_SCRIPT.as_bytes(),
+            version.as_bytes(),
+        ];
+        Ok(Self {
+            node: node.to_owned(),
+            node_modules,
+            packages: package.dependencies.into_keys().collect(),
+            digest: Digest::of_parts(parts),
+        })
+    }
+
+    /// Whether the package is installed, asked for by an app or not.
+    pub(crate) fn has(&self, package: &str) -> bool {
+        self.node_modules
+            .join(package)
+            .join("package.json")
+            .is_file()
+    }
+}
+
+fn unreadable(file: &Path, reason: &dyn std::fmt::Display) -> ToolchainError {
+    ToolchainError::Folder {
+        file: file.display().to_string(),
+        reason: reason.to_string(),
+    }
+}
+
+async fn node_version(node: &Path) -> Result<String, ToolchainError> {
+    let broken = |reason: String| ToolchainError::NoNode {
+        node: node.display().to_string(),
+        reason,
+    };
+    let output = Command::new(node)
+        .arg("--version")
+        .stdin(Stdio::null())
+        .output()
+        .await
+        .map_err(|error: io::Error| broken(error.to_string()))?;
+    let version = String::from_utf8_lossy(&output.stdout)
+        .trim()
+        .trim_start_matches('v')
+        .to_owned();
+    let mut numbers = version.split('.').map(str::parse::<u32>);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) if (major, minor) >= OLDEST_NODE => Ok(version),
+        (Some(Ok(_)), Some(Ok(_))) => Err(ToolchainError::OldNode {
+            node: node.display().to_string(),
+            version,
+        }),
+        _ => Err(broken(format!("`--version` printed {version:?}"))),
+    }
+}

@@ -1,0 +1,374 @@
+//! One worker process: spawned, warmed up, given one job, ended. **The sandbox's place**: [`command`] is the only line
+//! of the builder that starts a program on behalf of an app.
+//!
+//! What confines a worker so far: an empty environment, a folder and a process group of its own, limits on memory, file
+//! size and core dumps, a time limit, and the pipe it dies with. What does not yet: it has the file system, the network
+//! and the user of the supervisor.
+
+use std::{
+    io,
+    os::unix::process::ExitStatusExt as _,
+    path::Path,
+    process::{ExitStatus, Stdio},
+    time::Duration,
+};
+
+use nix::{
+    sys::{
+        resource::{Resource, setrlimit},
+        signal::{Signal, killpg},
+    },
+    unistd::Pid,
+};
+use overskill::build::Mode;
+use serde::{Deserialize, Serialize};
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
+    process::{Child, ChildStderr, ChildStdin, ChildStdout, Command},
+    time::timeout,
+};
+
+use crate::{
+    scratch::{Folder, Scratch},
+    toolchain::Toolchain,
+};
+
+/// Data segment of a worker and of each of its children, in bytes. `RLIMIT_AS` would break V8.
+const MEMORY: u64 = 2 * 1024 * 1024 * 1024;
+/// V8's heap, in MiB: below the limit above, so that V8 says that it ran out of memory.
+const HEAP_MIB: u32 = 1024;
+/// One file that a worker writes, in bytes.
+const FILE: u64 = 256 * 1024 * 1024;
+/// Everything a worker may print as messages, in bytes.
+const MESSAGES: u64 = 4 * 1024 * 1024;
+/// What is kept of the standard error, in bytes.
+const STDERR: u64 = 64 * 1024;
+/// How long a worker may take to become ready.
+const WARM_UP: Duration = Duration::from_secs(60);
+
+/// A running worker. Dropped, it is killed with its children, and its folder is removed.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    group: Group,
+    child: Child,
+    stdin: ChildStdin,
+    stdout: BufReader<tokio::io::Take<ChildStdout>>,
+    line: Vec<u8>,
+    stderr: tokio::task::JoinHandle<String>,
+    folder: Folder,
+}
+
+/// What the worker is told.
+#[derive(Debug, Serialize)]
+struct Order<'a> {
+    root: &'a Path,
+    out: &'a Path,
+    mode: Mode,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Message {
+    Ready,
+    Result(Findings),
+}
+
+/// What the worker found. Everything in it may be forged by what it built.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Findings {
+    /// Whether Vite went through.
+    pub(crate) ok: bool,
+    /// What it complained of.
+    pub(crate) errors: Vec<Finding>,
+    /// Imports that lead nowhere.
+    pub(crate) missing: Vec<Missing>,
+    /// What it warned of.
+    pub(crate) warnings: Vec<String>,
+    /// What `tsc` printed, when it was asked.
+    pub(crate) types: Option<String>,
+    /// How long Vite took, in milliseconds.
+    pub(crate) vite_ms: u64,
+    /// How long `tsc` took, in milliseconds.
+    pub(crate) types_ms: Option<u64>,
+}
+
+/// One error as Vite, Rolldown or a plugin reports it.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Finding {
+    pub(crate) code: Option<String>,
+    pub(crate) plugin: Option<String>,
+    pub(crate) message: String,
+    pub(crate) file: Option<String>,
+    pub(crate) exporter: Option<String>,
+    /// From 1.
+    pub(crate) line: Option<u32>,
+    /// From 1.
+    pub(crate) column: Option<u32>,
+}
+
+/// An import that leads nowhere.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Missing {
+    pub(crate) specifier: String,
+    pub(crate) importer: String,
+}
+
+/// How a worker ended without a result.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Death {
+    /// It ran out of the memory it may have. The sources are to blame.
+    #[error("out of memory")]
+    Memory,
+    /// Anything else. The builder is to blame.
+    #[error("the worker ended ({status}) without a result: {stderr}")]
+    Crash {
+        /// Its exit status.
+        status: String,
+        /// The end of what it wrote to its standard error.
+        stderr: String,
+    },
+    /// It said something that is not a message, or too much.
+    #[error("the worker's message is malformed: {0}")]
+    Message(String),
+    /// It could not be started or spoken to.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// It did not become ready.
+    #[error("the worker was not ready after {} s", WARM_UP.as_secs())]
+    Late,
+}
+
+/// The process group of a worker: killed when dropped.
+#[derive(Debug)]
+struct Group(Option<Pid>);
+
+impl Group {
+    fn kill(&mut self) {
+        if let Some(group) = self.0.take() {
+            // Fails when every process of the group is gone, which is what is wanted.
+            let _ = killpg(group, Signal::SIGKILL);
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+impl Worker {
+    /// Starts a worker and waits until it is ready for a job.
+    pub(crate) async fn start(toolchain: &Toolchain, scratch: &Scratch) -> Result<Self, Death> {
+        let folder = scratch.worker()?;
+        std::fs::create_dir(folder.path().join("home"))?;
+        std::fs::create_dir(folder.path().join("out"))?;
+        let mut child = command(toolchain, &scratch.script(), folder.path()).spawn()?;
+        let group = Group(
+            child
+                .id()
+                .and_then(|id| i32::try_from(id).ok())
+                .map(Pid::from_raw),
+        );
+        let (Some(stdin), Some(stdout), Some(stderr)) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        else {
+            return Err(io::Error::other("a worker's pipes are missing").into());
+        };
+        let mut worker = Self {
+            group,
+            child,
+            stdin,
+            stdout: BufReader::new(stdout.take(MESSAGES)),
+            line: Vec::new(),
+            stderr: tokio::spawn(read_end(stderr)),
+            folder,
+        };
+        match timeout(WARM_UP, worker.message()).await {
+            Ok(Ok(Message::Ready)) => Ok(worker),
+            Ok(Ok(Message::Result(_))) => Err(Death::Message("a result without a job".to_owned())),
+            Ok(Err(death)) => Err(death),
+            Err(_) => Err(Death::Late),
+        }
+    }
+
+    /// Resolves when a worker that waits for a job dies. Safe to drop at any point.
+    pub(crate) async fn died(&mut self) -> Death {
+        match self.message().await {
+            Ok(_) => Death::Message("a message without a job".to_owned()),
+            Err(death) => death,
+        }
+    }
+
+    /// Hands the sources over, which become the worker's, and waits for what came of them.
+    pub(crate) async fn build(&mut self, sources: Folder, mode: Mode) -> Result<Findings, Death> {
+        let root = self.root();
+        sources.move_to(&root)?;
+        let mut order = serde_json::to_vec(&Order {
+            root: &root,
+            out: &self.out(),
+            mode,
+        })
+        .map_err(io::Error::from)?;
+        order.push(b'\n');
+        if let Err(error) = self.stdin.write_all(&order).await {
+            // It died in between; how is the better answer.
+            return Err(if error.kind() == io::ErrorKind::BrokenPipe {
+                self.died().await
+            } else {
+                error.into()
+            });
+        }
+        match self.message().await? {
+            Message::Result(findings) => Ok(findings),
+            Message::Ready => Err(Death::Message("ready twice".to_owned())),
+        }
+    }
+
+    /// Kills what is left of it; its folder stays.
+    pub(crate) async fn end(mut self) -> Folder {
+        self.group.kill();
+        // The zombie is collected in the background if this fails.
+        let _ = self.child.wait().await;
+        self.folder
+    }
+
+    /// Where the sources are, once it has a job.
+    pub(crate) fn root(&self) -> std::path::PathBuf {
+        self.folder.path().join("app")
+    }
+
+    /// Where it writes what it built.
+    pub(crate) fn out(&self) -> std::path::PathBuf {
+        self.folder.path().join("out")
+    }
+
+    /// The next message. What was read of it is kept when this is dropped half-way.
+    async fn message(&mut self) -> Result<Message, Death> {
+        loop {
+            let bytes = self.stdout.fill_buf().await?;
+            if bytes.is_empty() {
+                break;
+            }
+            let end = bytes.iter().position(|byte| *byte == b'\n');
+            let part = end.map_or(bytes.len(), |end| end + 1);
+            self.line.extend(bytes.iter().take(part));
+            self.stdout.consume(part);
+            if end.is_some() {
+                let line = std::mem::take(&mut self.line);
+                return serde_json::from_slice(&line)
+                    .map_err(|error| Death::Message(error.to_string()));
+            }
+        }
+        Err(if self.stdout.get_ref().limit() == 0 {
+            Death::Message(format!("more than {MESSAGES} bytes"))
+        } else {
+            self.post_mortem().await
+        })
+    }
+
+    async fn post_mortem(&mut self) -> Death {
+        // It closed its end of the pipe; unless it ends by itself at once, it is ended.
+        let status = match timeout(Duration::from_secs(2), self.child.wait()).await {
+            Ok(status) => status,
+            Err(_) => {
+                self.group.kill();
+                self.child.wait().await
+            }
+        };
+        self.group.kill();
+        let stderr = (&mut self.stderr).await.unwrap_or_default();
+        match status {
+            Ok(status) if is_out_of_memory(status, &stderr) => Death::Memory,
+            Ok(status) => Death::Crash {
+                status: status.to_string(),
+                stderr: last_lines(&stderr),
+            },
+            Err(error) => error.into(),
+        }
+    }
+}
+
+/// The worker's process, confined.
+fn command(toolchain: &Toolchain, script: &Path, folder: &Path) -> Command {
+    let home = folder.join("home");
+    let mut command = Command::new(&toolchain.node);
+    command
+        .arg(format!("--max-old-space-size={HEAP_MIB}"))
+        .arg(script)
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+        .env("HOME", &home)
+        .env("TMPDIR", &home)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true);
+    let supervisor = nix::unistd::getpid();
+    // SAFETY: between fork and exec only system calls are made, nothing is allocated, no lock is taken.
+    #[expect(
+        unsafe_code,
+        reason = "limits must be set in the child, before it runs anything"
+    )]
+    unsafe {
+        command.pre_exec(move || confine(supervisor));
+    }
+    command
+}
+
+/// Runs in the child, before the worker's program.
+fn confine(supervisor: Pid) -> io::Result<()> {
+    nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
+    if nix::unistd::getppid() != supervisor {
+        // It died between fork and here: the signal will not come.
+        return Err(io::ErrorKind::Interrupted.into());
+    }
+    setrlimit(Resource::RLIMIT_DATA, MEMORY, MEMORY)?;
+    setrlimit(Resource::RLIMIT_FSIZE, FILE, FILE)?;
+    setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
+    Ok(())
+}
+
+/// V8 and Rust's allocator say so and abort. A plain SIGKILL is not taken for it: whoever sent that, the app is not to
+/// blame before it is known.
+fn is_out_of_memory(status: ExitStatus, stderr: &str) -> bool {
+    let aborted = matches!(status.signal(), Some(signal) if [Signal::SIGABRT as i32, Signal::SIGTRAP as i32, Signal::SIGILL as i32].contains(&signal));
+    let says = [
+        "heap out of memory",
+        "memory allocation of",
+        "Out of memory",
+        "out of memory",
+    ]
+    .iter()
+    .any(|text| stderr.contains(text));
+    says && (aborted || status.code().is_some_and(|code| code != 0))
+}
+
+/// Reads to the end, so that the worker is never held up, and keeps the last part.
+async fn read_end(mut stderr: ChildStderr) -> String {
+    let mut kept = Vec::new();
+    let mut buffer = [0; 8192];
+    while let Ok(length @ 1..) = stderr.read(&mut buffer).await {
+        kept.extend_from_slice(buffer.get(..length).unwrap_or_default());
+        let over = kept
+            .len()
+            .saturating_sub(usize::try_from(STDERR).unwrap_or(usize::MAX));
+        kept.drain(..over);
+    }
+    String::from_utf8_lossy(&kept).into_owned()
+}
+
+fn last_lines(text: &str) -> String {
+    let lines: Vec<_> = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
+    lines
+        .iter()
+        .skip(lines.len().saturating_sub(8))
+        .copied()
+        .collect::<Vec<_>>()
+        .join(" | ")
+}
