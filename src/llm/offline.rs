@@ -7,14 +7,18 @@
 
 mod changes;
 mod codegen;
+mod colour;
+mod commands;
 mod edits;
 mod fields;
 pub mod grammar;
 mod kinds;
 mod lines;
 mod model;
+mod naming;
 mod nouns;
 mod plan;
+mod questions;
 mod session;
 mod source;
 mod summary;

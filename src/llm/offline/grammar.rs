@@ -1,54 +1,416 @@
-//! The grammar (documented below).
+//! What the offline planner understands.
+//!
+//! The planner reads English prompts with a fixed grammar and tables of words. It has no model and guesses nothing: a part that
+//! it cannot read is quoted back, the rest is done.
+//!
+//! # Things and their fields
+//!
+//! A **thing** is what the app keeps records of. It is introduced in any of these ways, as often as the prompt likes (at most 8
+//! things an app, 24 fields a thing):
+//!
+//! | way | example |
+//! |---|---|
+//! | noun `with` list | "a recipe box where people save recipes **with** a title, ingredients and cooking minutes" |
+//! | noun `has`/`have`/`contains`/`includes`/`needs`/`consists of` list | "books **have** a title and an author" |
+//! | noun `(`list`)` | "projects **(**name, deadline**)** and tasks **(**title, done, project**)**" |
+//! | noun `:` list, noun ` - ` list | "Track my house plants**:** name, species, watered on" |
+//! | `for each`/`for every` noun list | "**for every** customer their email and phone number" |
+//! | `each`/`every` noun `has`, `it has` | "**each** recipe also **has** a difficulty" |
+//! | lines or bullets under a noun | "Books:", "- title", "- year" |
+//! | after a verb of keeping, `list of`, or before `tracker`, `list`, `manager`, `log` … without fields | "todo list", "an expense tracker" |
+//!
+//! "I want", "build me", "where people can save" and the like may stand anywhere before. A thing without fields gets the usual ones
+//! if it is known (todos, notes, contacts, expenses, habits, bookmarks, events, books, movies, recipes and about fifty more), else a
+//! name and notes, and that is said. Every thing has a required text field as its title; one is added where there is none.
+//!
+//! Items of a list are separated by commas, "and", or lines. Each is a noun, with an article or not, and any of:
+//!
+//! | said | means |
+//! |---|---|
+//! | `from 1 to 5`, `between 0 and 10`, `1-5`, `out of 10` | bounds |
+//! | `in minutes`, `(kg)`, `in euros` | a number with that unit |
+//! | `: a, b or c`, `(a, b or c)`, `a/b/c`, `such as a or b`, `one of a, b or c` | a choice with these options |
+//! | `as a number`, `(date)`, `: long text`, `(yes/no)` | that kind |
+//! | `required`, `optional` before, after or in parentheses | required or not |
+//! | `how many …`, `whether …`, `when …`, `where …`, `which …` | number, yes or no, date, text, text or reference |
+//!
+//! The kind follows from these, then from the words: first whether the field is named like another thing (a **reference**; a
+//! plural, "authors have books", puts the reference on the other side), then by its last word:
+//!
+//! | kind | words |
+//! |---|---|
+//! | number | count, quantity, year, age, number of …, minutes, hours, kg, km, price, cost, amount (step 0.01), weight, distance … |
+//! | rating | rating, stars (1 to 5) |
+//! | date | date, deadline, due, birthday, born, since, "… on", "last watered" |
+//! | yes or no | done, completed, paid, favourite, archived, "is …", single participles |
+//! | e-mail, link | email; url, link, website, photo (a link to one) |
+//! | long text | notes, description, ingredients, instructions, comments, address … |
+//! | choice | status, priority, difficulty, severity, frequency, mood, with options of their own |
+//! | text | everything else; also phone, serial, order … number |
+//!
+//! # Later messages
+//!
+//! | said | does |
+//! |---|---|
+//! | `add a rating from 1 to 5 to recipes`, `recipes also need a source url`, `give books tags` | new fields |
+//! | `a task belongs to a project` | a reference |
+//! | `add a thing: shopping items with name and quantity` | a new thing |
+//! | `remove the rating from recipes`, `remove the thing recipes` | takes it out of the app; stored records are not deleted |
+//! | `rename the field notes to remarks`, `rename recipes to dishes` | new words on the screen; table and column stay, so no data is lost |
+//! | `make the title optional`, `the year is required` | required or not; a title that names records stays required |
+//! | `make the year a number`, `change notes to long text` | another kind |
+//! | `add 'archived' to the statuses`, `remove urgent from the priorities` | options |
+//! | `call the app Kitchen`, `change the tagline to …` | name and tagline |
+//! | `make it green`, `dark blue`, `#7c3aed` | the colour of the theme |
+//!
+//! One message may hold several, in sentences or joined by "and". Where a request names no thing, the only thing, or the only one with
+//! that field, is meant; otherwise nothing is guessed.
+//!
+//! # Questions
+//!
+//! What the planner can do, how to say something, and what things there are: these are answered, and change nothing.
 
 use super::{
+    colour::{self, Colour},
+    commands::{self, command},
     kinds::Draft,
-    model::Thing,
-    text::{Sentence, quote, sentences},
-    things,
+    model::{Kind, Thing},
+    naming,
+    questions::{Question, question},
+    text::{Mark, Sentence, Token, quote, sentences},
+    things::{self, Described},
+    vocabulary::{BUILT_IN, FEATURES, has},
+    words::{on_last_word, plural},
 };
+
+/// A field, perhaps without saying of which thing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The table.
+    pub(super) thing: Option<String>,
+    /// The field's name as people say it.
+    pub(super) field: String,
+}
 
 /// One wish.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Wish {
     /// There is a thing, with these fields; one that exists gets the fields that it lacks.
-    Thing { words: String, drafts: Vec<Draft> },
+    Thing {
+        words: String,
+        drafts: Vec<Draft>,
+    },
     /// Each record of one thing belongs to one of another.
-    Belongs { child: String, parent: String },
+    Belongs {
+        child: String,
+        parent: String,
+    },
+    RemoveThing {
+        table: String,
+    },
+    RenameThing {
+        table: String,
+        to: String,
+    },
+    RemoveField {
+        place: Place,
+    },
+    RenameField {
+        place: Place,
+        to: String,
+    },
+    Require {
+        place: Place,
+        required: bool,
+    },
+    Kind {
+        place: Place,
+        kind: Kind,
+    },
+    Options {
+        place: Place,
+        add: Vec<String>,
+        remove: Vec<String>,
+    },
     /// The app is called so.
     Name(String),
+    /// So, unless it has a name.
+    Suggest(String),
+    Tagline(String),
+    Colour(Colour),
+    /// It is there in every app.
+    BuiltIn(String),
+    /// Understood, but not what it is about.
+    Unclear {
+        part: String,
+        why: String,
+    },
+    /// A part that was not understood.
+    Left(String),
 }
 
 /// What a prompt says.
 #[derive(Debug, Default)]
 pub(super) struct Understanding {
     pub(super) wishes: Vec<Wish>,
+    pub(super) questions: Vec<Question>,
     /// Parts that were not understood, word for word.
     pub(super) left: Vec<String>,
 }
 
 /// Reads a prompt, knowing the things that the app has.
 pub(super) fn understand(prompt: &str, known: &[Thing]) -> Understanding {
-    let mut found = Understanding::default();
-    let mut last: Option<String> = None;
-    for sentence in sentences(prompt) {
-        read(&sentence, known, &mut last, &mut found);
+    let mut reader = Reader { known, last: None, found: Understanding::default(), container: None };
+    if let [only] = known {
+        reader.last = Some(only.plural.clone());
     }
+    for sentence in sentences(prompt) {
+        reader.sentence(sentence);
+    }
+    let Reader { mut found, container, .. } = reader;
+    let mut plurals: Vec<String> = Vec::new();
+    for wish in &found.wishes {
+        if let Wish::Thing { words, .. } = wish {
+            let words = on_last_word(&words.to_lowercase(), plural);
+            if !plurals.contains(&words) {
+                plurals.push(words);
+            }
+        }
+    }
+    let name = container
+        .or_else(|| naming::after_things(&plurals))
+        .filter(|_| known.is_empty() && !plurals.is_empty());
+    found.wishes.extend(name.map(Wish::Suggest));
     found
 }
 
-fn read(sentence: &Sentence, _known: &[Thing], last: &mut Option<String>, found: &mut Understanding) {
-    let declared = things::declare(&sentence.tokens);
-    if declared.things.is_empty() && declared.belongs.is_empty() {
-        found.left.push(quote(&sentence.tokens));
-        return;
+struct Reader<'a> {
+    known: &'a [Thing],
+    /// The thing named last: "it".
+    last: Option<String>,
+    found: Understanding,
+    /// The container that the first description asks for.
+    container: Option<String>,
+}
+
+impl Reader<'_> {
+    fn sentence(&mut self, mut sentence: Sentence) {
+        match question(&sentence) {
+            Some(Ok(question)) => return self.found.questions.push(question),
+            Some(Err(())) => return self.found.left.push(quote(&sentence.tokens) + "?"),
+            None => {}
+        }
+        if let Some(name) = naming::take_given(&mut sentence.tokens) {
+            self.found.wishes.push(Wish::Name(naming::cut(&name)));
+        }
+        let whole = commands::trim(&sentence.tokens);
+        if commands::coloured(whole).is_none()
+            && let Some(colour) = take_colour(&mut sentence.tokens)
+        {
+            self.found.wishes.push(Wish::Colour(colour));
+        }
+        for request in requests(&sentence.tokens, self.known) {
+            self.request(request);
+        }
     }
-    for thing in declared.things {
-        let Some(words) = thing.words.or_else(|| last.clone()) else { continue };
-        *last = Some(words.clone());
-        found.wishes.push(Wish::Thing { words, drafts: thing.drafts });
+
+    fn request(&mut self, said: &[Token]) {
+        if !said.iter().any(Token::is_word) || is_small_talk(said) {
+            return;
+        }
+        let trimmed = commands::trim(said);
+        let negated = trimmed.first().is_some_and(|first| first.is_in("don't dont never not no do"))
+            && trimmed.iter().any(|token| token.is_in("don't dont never not no"));
+        if negated {
+            return self.found.left.push(quote(said));
+        }
+        let bare_colour = commands::coloured(trimmed).map(|wish| vec![wish]);
+        if let Some(wishes) = command(said, self.known).or(bare_colour) {
+            return self.wishes(wishes);
+        }
+        let declared = things::declare(without_adding(trimmed));
+        if declared.things.is_empty() && declared.belongs.is_empty() {
+            return self.lost(said);
+        }
+        if self.container.is_none() && self.known.is_empty() {
+            let until = declared.things.first().map_or(0, |thing| thing.end.max(thing.start));
+            self.container = naming::container(without_adding(trimmed), until);
+        }
+        for Described { words, drafts, .. } in declared.things {
+            let Some(words) = words.or_else(|| self.last.clone()) else {
+                self.found.left.push(quote(said));
+                continue;
+            };
+            self.last = Some(words.clone());
+            self.wishes(vec![Wish::Thing { words, drafts }]);
+        }
+        for (child, parent) in declared.belongs {
+            for words in [&child, &parent] {
+                self.found.wishes.push(Wish::Thing { words: words.clone(), drafts: Vec::new() });
+            }
+            self.found.wishes.push(Wish::Belongs { child, parent });
+        }
+        for part in declared.left {
+            self.left(part);
+        }
     }
-    for (child, parent) in declared.belongs {
-        found.wishes.push(Wish::Belongs { child, parent });
+
+    fn wishes(&mut self, wishes: Vec<Wish>) {
+        for wish in wishes {
+            match wish {
+                Wish::Left(part) => self.left(part),
+                Wish::Thing { words, drafts } => {
+                    let asked = !drafts.is_empty();
+                    let (features, drafts): (Vec<Draft>, Vec<Draft>) =
+                        drafts.into_iter().partition(is_feature);
+                    for draft in features {
+                        self.left(draft.phrase);
+                    }
+                    if !asked || !drafts.is_empty() {
+                        self.found.wishes.push(Wish::Thing { words, drafts });
+                    }
+                }
+                other => self.found.wishes.push(other),
+            }
+        }
     }
-    found.left.extend(declared.left);
+
+    fn lost(&mut self, said: &[Token]) {
+        self.left(quote(said));
+    }
+
+    fn left(&mut self, part: String) {
+        let words: Vec<String> = part
+            .to_lowercase()
+            .split(|letter: char| !letter.is_alphanumeric() && letter != '-')
+            .map(str::to_owned)
+            .collect();
+        let any = |list: &str| words.iter().any(|word| has(list, word));
+        if any(BUILT_IN) && !any(FEATURES) {
+            self.found.wishes.push(Wish::BuiltIn(part));
+        } else if !part.is_empty() {
+            self.found.left.push(part);
+        }
+    }
+}
+
+/// Whether an item of a list asks for something that no field is.
+fn is_feature(draft: &Draft) -> bool {
+    let phrase = draft.phrase.to_lowercase();
+    let last = phrase.rsplit(' ').next().unwrap_or("");
+    let first = phrase.split(' ').next().unwrap_or("");
+    let plain = draft.kind.is_none() && draft.options.is_empty();
+    plain
+        && (has(FEATURES, last)
+            || has("chart graph export import search sorting", first)
+            || has("search searching sorting filtering", last))
+}
+
+fn is_small_talk(said: &[Token]) -> bool {
+    said.iter().all(|token| !token.is_word() || token.is_in("hi hello hey thanks thank you please great cool ok okay good morning there dear nice perfect awesome very much so all that's it"))
+}
+
+/// "add a thing: recipes with …" is about what follows.
+fn without_adding(said: &[Token]) -> &[Token] {
+    let Some(first) = said.first().filter(|first| first.is_in("add create make build include")) else {
+        return said;
+    };
+    let _ = first;
+    let mut rest = said.get(1..).unwrap_or(said);
+    let mut generic = false;
+    while let [next, after @ ..] = rest
+        && !after.is_empty()
+    {
+        let kind = next.is_in("thing list page table section collection type entity model");
+        let small = next.is_in("a an another new second third also me us in addition")
+            || (generic && (next.is_in("called named for of") || next.is_sign(':')));
+        let follows =
+            after.first().is_some_and(|token| token.is_in("called named for of") || token.is_sign(':'));
+        if !(small || kind && follows) {
+            break;
+        }
+        generic |= kind;
+        rest = after;
+    }
+    if generic { rest } else { said }
+}
+
+/// Takes "in dark blue", "with a green theme" out of a description.
+fn take_colour(tokens: &mut Vec<Token>) -> Option<Colour> {
+    let (start, length, colour) = colour::find(tokens)?;
+    let mut from = start;
+    let mut to = start + length;
+    let themed = |token: &Token| {
+        token.is_in(
+            "theme themed look design colours colors colour color accent accents style palette branding",
+        )
+    };
+    let has_theme = tokens.get(to).is_some_and(themed);
+    while tokens.get(to).is_some_and(themed) {
+        to += 1;
+    }
+    let before = |from: usize| from.checked_sub(1).and_then(|index| tokens.get(index));
+    while before(from).is_some_and(|token| token.is_in("a an the nice")) {
+        from -= 1;
+    }
+    let led = before(from).is_some_and(|token| token.is_in("in with using") || themed(token));
+    let ends =
+        tokens.get(to).is_none_or(|token| !token.is_word() || token.is_in("and with where for to that"));
+    let bare_in = before(from).is_some_and(|token| token.is("in")) && ends;
+    if !(bare_in || has_theme && (led || ends)) || from == 0 {
+        return None;
+    }
+    while before(from).is_some_and(|token| {
+        token.is_in("in with using and") || themed(token) || token.mark == Mark::Sign(',')
+    }) {
+        from -= 1;
+    }
+    tokens.drain(from..to);
+    Some(colour)
+}
+
+/// Cuts "add … and make it green" into its requests.
+fn requests<'a>(tokens: &'a [Token], known: &[Thing]) -> Vec<&'a [Token]> {
+    const CLEAR: &str = "add remove delete rename give drop";
+    const ANY: &str = "make call name change turn set switch paint use";
+    let starts_command =
+        commands::trim(tokens).first().is_some_and(|first| first.is_in(CLEAR) || first.is_in(ANY));
+    let mut found = Vec::new();
+    let mut start = 0;
+    for (index, token) in tokens.iter().enumerate().skip(1) {
+        let joins = token.is_in("and then also") || matches!(token.mark, Mark::Sign(',' | ';') | Mark::Item);
+        let Some(next) = tokens.get(index + 1).filter(|_| joins && index > start) else { continue };
+        let object = tokens.get(index + 2);
+        let it = object.is_some_and(|token| token.is_in("it them everything this"))
+            || (object.is_some_and(|token| token.is("the"))
+                && (starts_command || tokens.get(index + 3).is_some_and(|token| token.is("app"))));
+        let cut = next.is_in(CLEAR)
+            && (starts_command || !known.is_empty())
+            && object.is_some_and(Token::is_word)
+            || next.is_in(ANY)
+                && (it
+                    || starts_command && !next.is_in("name use set") && object.is_some_and(Token::is_word));
+        let declares =
+            starts_command && joins && !known.is_empty() && subject_follows(tokens, index + 1, known);
+        if cut || declares {
+            found.push(tokens.get(start..index).unwrap_or(&[]));
+            start = index + 1;
+        }
+    }
+    found.push(tokens.get(start..).unwrap_or(&[]));
+    found
+}
+
+/// "…, and books need a year": a known thing and a verb of having.
+fn subject_follows(tokens: &[Token], index: usize, known: &[Thing]) -> bool {
+    let Some(rest) = tokens.get(index..) else { return false };
+    let verb = rest.iter().take(6).position(|token| token.is_in("have has need needs should"));
+    verb.and_then(|verb| rest.get(..verb)).is_some_and(|subject| {
+        let words: Vec<&str> = subject
+            .iter()
+            .filter(|token| !token.is_in("the each every also"))
+            .map(|token| token.text.as_str())
+            .collect();
+        known.iter().any(|thing| !words.is_empty() && thing.answers_to(&words.join(" ")))
+    })
 }

@@ -44,7 +44,8 @@ fn in_noun(token: &Token) -> bool {
 fn directly_before(tokens: &[Token], end: usize) -> Option<Noun> {
     let before = tokens.get(..end)?;
     let count = before.iter().rev().take_while(|token| in_noun(token)).count();
-    let start = end - count;
+    let counted = before.iter().skip(end - count).take_while(|token| token.mark == Mark::Number).count();
+    let start = end - count + counted;
     let words: Vec<&str> = before.get(start..)?.iter().map(|token| token.text.as_str()).collect();
     (!words.is_empty()).then(|| Noun { words: words.join(" "), start, end })
 }

@@ -46,13 +46,14 @@ pub(super) struct Plan {
 const RESERVED: &str = "id created_at updated_at deleted_at user_id app_id owner_id constructor prototype";
 
 /// Applies an understanding to the things that there are.
-pub(super) fn plan(understanding: &Understanding, before: &[Thing]) -> Plan {
+pub(super) fn plan(understanding: &Understanding, before: &[Thing], named: bool) -> Plan {
     let mut plan = Plan { things: before.to_vec(), ..Plan::default() };
     let mut drafted = plan.make_things(&understanding.wishes);
     plan.fill(&mut drafted, before);
     for wish in &understanding.wishes {
         super::changes::apply(&mut plan, wish);
     }
+    plan.introduce(understanding, before, named);
     plan
 }
 
@@ -64,6 +65,28 @@ struct Drafted {
 }
 
 impl Plan {
+    /// Names a new app that has no name yet, and gives it a tagline.
+    fn introduce(&mut self, understanding: &Understanding, before: &[Thing], named: bool) {
+        if !before.is_empty() || self.things.is_empty() {
+            return;
+        }
+        let suggested = understanding.wishes.iter().find_map(|wish| match wish {
+            Wish::Suggest(name) => Some(name.clone()),
+            _ => None,
+        });
+        if let Some(name) = suggested.filter(|_| self.name.is_none() && !named) {
+            self.deeds
+                .push(Deed {
+                    says: format!("The app is called “{name}”"), touches: vec![Part::Identity]
+                });
+            self.name = Some(name);
+        }
+        if self.tagline.is_none() {
+            let plurals: Vec<String> = self.things.iter().map(|thing| thing.plural.clone()).collect();
+            self.tagline = Some(format!("{}, all in one place.", sentence(&super::summary::list(&plurals))));
+        }
+    }
+
     pub(super) fn refuse(&mut self, why: impl Into<String>) {
         self.refused.push(why.into());
     }
@@ -119,6 +142,7 @@ impl Plan {
     fn fill(&mut self, drafted: &mut [Drafted], before: &[Thing]) {
         let mut reverse: Vec<(String, String)> = Vec::new();
         let mut added: Vec<(String, Vec<String>)> = Vec::new();
+        let mut told = Vec::new();
         for one in drafted.iter_mut() {
             let is_new = !before.iter().any(|thing| thing.table == one.table);
             self.default_drafts(one, is_new);
@@ -131,6 +155,9 @@ impl Plan {
                 }
             }
             self.settle_title(&one.table);
+            if one.told {
+                told.push(one.table.clone());
+            }
             added.push((one.table.clone(), labels));
         }
         for (child, parent) in reverse {
@@ -149,7 +176,10 @@ impl Plan {
         }
         self.point_at_titles();
         for (table, labels) in added {
-            self.report(&table, &labels, before);
+            if !labels.is_empty() || told.contains(&table) || !before.iter().any(|thing| thing.table == table)
+            {
+                self.report(&table, &labels, before);
+            }
         }
     }
 

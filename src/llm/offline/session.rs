@@ -23,6 +23,9 @@ pub(super) struct Done {
     pub(super) result: Option<ToolResult>,
 }
 
+/// Names of an app that nobody has named.
+const UNNAMED: [&str; 4] = ["", "Untitled app", "New app", "__APP_NAME__"];
+
 /// This turn so far.
 struct Turn {
     prompt: String,
@@ -106,7 +109,6 @@ pub(super) struct Outlook {
     pub(super) understanding: Understanding,
     pub(super) plan: Plan,
     pub(super) wiring: Wiring,
-    pub(super) name: Option<String>,
 }
 
 /// Answers one call.
@@ -182,9 +184,10 @@ fn look(prompt: &str, views: &Views) -> Outlook {
         .and_then(|file| file.property("name"))
         .and_then(source::string);
     let understanding = understand(prompt, &before);
-    let plan = plan(&understanding, &before);
+    let named = name.is_some_and(|name| !UNNAMED.contains(&name.trim()));
+    let plan = plan(&understanding, &before, named);
     let wiring = wire(&plan, &before, views);
-    Outlook { before, unreadable, understanding, plan, wiring, name }
+    Outlook { before, unreadable, understanding, plan, wiring }
 }
 
 /// The calls that bring the plan about: new files first, then edits, then removals.

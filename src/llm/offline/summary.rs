@@ -33,9 +33,14 @@ pub(super) fn report(outlook: &Outlook, done: &[Done]) -> String {
     let mut lines: Vec<String> = Vec::new();
     let (told, broken): (Vec<&Deed>, Vec<&Deed>) =
         outlook.plan.deeds.iter().partition(|deed| stands(deed, outlook, done));
+    lines.extend(
+        outlook.understanding.questions.iter().map(|asked| super::questions::answer(*asked, &outlook.before)),
+    );
     if !told.is_empty() {
         lines.push("Done:".to_owned());
         lines.extend(told.iter().map(|deed| format!("- {}.", deed.says)));
+    }
+    if !told.is_empty() || outlook.plan.deeds.is_empty() {
         lines.extend(outlook.plan.notes.iter().cloned());
     }
     if !broken.is_empty() {
@@ -65,7 +70,8 @@ pub(super) fn report(outlook: &Outlook, done: &[Done]) -> String {
     }
     if lines.is_empty() {
         lines.push("There was nothing to do, so I changed nothing.".to_owned());
-    } else if outlook.plan.deeds.is_empty() && !outlook.understanding.left.is_empty() {
+    } else if told.is_empty() && (!outlook.understanding.left.is_empty() || !outlook.plan.refused.is_empty())
+    {
         lines.push("I changed nothing.".to_owned());
     }
     lines.push(LABEL.to_owned());

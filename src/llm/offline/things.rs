@@ -11,7 +11,7 @@ use super::{
     vocabulary::{
         BEYOND, CHOICE_WORDS, CONTAINERS, DEFAULTS, KEEPING, NAMED_LISTS, RECORD_CONTAINERS, group, has,
     },
-    words::{is_plural, on_last_word, singular},
+    words::{on_last_word, plural, singular},
 };
 
 /// A thing that was described.
@@ -22,6 +22,8 @@ pub(super) struct Described {
     pub(super) drafts: Vec<Draft>,
     /// Where its name starts in the sentence.
     pub(super) start: usize,
+    /// Where its name ends.
+    pub(super) end: usize,
 }
 
 /// What a sentence says of things.
@@ -66,6 +68,10 @@ pub(super) fn declare(tokens: &[Token]) -> Declared {
         if !body.iter().any(Token::is_word) {
             continue;
         }
+        if !plausible(head, tokens, body) {
+            declared.left.push(quote(tokens));
+            return declared;
+        }
         let things = container_of(head, body);
         if !things.is_empty() {
             declared.things.extend(things);
@@ -80,7 +86,8 @@ pub(super) fn declare(tokens: &[Token]) -> Declared {
         };
         let listed = fields::fields(purpose_cut(body));
         declared.left.extend(listed.left);
-        declared.things.push(Described { words, drafts: listed.drafts, start: head.start });
+        let end = head.noun.as_ref().map_or(head.start, |noun| noun.end);
+        declared.things.push(Described { words, drafts: listed.drafts, start: head.start, end });
     }
     if heads.is_empty() {
         declared.things.extend(mentioned(tokens, 0));
@@ -90,25 +97,56 @@ pub(super) fn declare(tokens: &[Token]) -> Declared {
     declared
 }
 
+/// Whether what stands before a list is likely a thing: a plural, a known thing, something "each" or "every", something kept in a
+/// container, or at least "a …" with a field that is known by name. A calculator with buttons is none.
+fn plausible(head: &Head, tokens: &[Token], body: &[Token]) -> bool {
+    let Some(noun) = &head.noun else { return true };
+    let before = noun.start.checked_sub(1).and_then(|index| tokens.get(index));
+    if before.is_some_and(|token| token.is_in("each every"))
+        || tokens.get(head.start).is_some_and(|token| token.is_in("for per"))
+    {
+        return true;
+    }
+    let last = noun.head();
+    if !noun.is_plural() && has(BEYOND, &last) {
+        return false;
+    }
+    let lower = noun.words.to_lowercase();
+    let kept =
+        nouns::subject(noun).is_none_or(|subject| subject.to_lowercase() != on_last_word(&lower, plural));
+    if noun.is_plural() || kept || default_fields(&lower).is_some() {
+        return noun.words.split(' ').count() <= 4;
+    }
+    let introduced = before.is_none_or(|token| !token.is_word() || token.is_in("a an my our the new and"));
+    let items = fields::items(body);
+    let known = items.iter().any(|item| item.iter().any(|token| is_field_word(&token.lower)));
+    introduced && known && noun.words.split(' ').count() <= 4
+}
+
 /// "a library app with books and authors": a container whose parts are things.
 fn container_of(head: &Head, body: &[Token]) -> Vec<Described> {
     let Some(noun) = &head.noun else { return Vec::new() };
-    let container = has(CONTAINERS, &noun.head())
-        && (noun.is_container() || noun.head() == "app" || noun.head() == "system");
+    let list_word = "thing entity object model type section list table page record part area";
+    let generic = noun.is_plural() && has(list_word, &singular(&noun.head()));
+    let container = generic
+        || has(CONTAINERS, &noun.head())
+            && (noun.is_container() || noun.head() == "app" || noun.head() == "system");
     let items = fields::items(body);
     let names: Vec<Noun> = items.iter().filter_map(|item| nouns::all(item).into_iter().next_back()).collect();
     let all = names.len() == items.len()
         && names.iter().all(|name| {
             let known = default_fields(&name.words).is_some();
             let record = has(RECORD_CONTAINERS, &name.head());
-            known || record || (name.is_plural() && !is_field_word(&name.head()))
+            generic || known || record || (name.is_plural() && !is_field_word(&name.head()))
         });
-    let any = names.iter().any(Noun::is_plural);
+    let any = generic || names.iter().any(Noun::is_plural);
     if !container || !all || !any {
         return Vec::new();
     }
     let named = names.iter().filter_map(|name| nouns::subject(name));
-    named.map(|words| Described { words: Some(words), drafts: Vec::new(), start: head.start }).collect()
+    named
+        .map(|words| Described { words: Some(words), drafts: Vec::new(), start: head.start, end: noun.end })
+        .collect()
 }
 
 /// The heads of a sentence, in order.
@@ -309,7 +347,12 @@ fn mentioned(tokens: &[Token], offset: usize) -> Vec<Described> {
         let app = has(CONTAINERS, &noun.head()) && default_fields(&words).is_some();
         let plural = noun.is_plural() && keeping;
         if named || contained || app || plural || (noun.is_plural() && default_fields(&words).is_some()) {
-            found.push(Described { words: Some(words), drafts: Vec::new(), start: offset + noun.start });
+            found.push(Described {
+                words: Some(words),
+                drafts: Vec::new(),
+                start: offset + noun.start,
+                end: offset + noun.end,
+            });
         }
     }
     // "a box for recipes" names recipes once.
@@ -323,16 +366,4 @@ pub(super) fn default_fields(words: &str) -> Option<&'static str> {
     let last = one.rsplit(' ').next().unwrap_or("").to_owned();
     let by = |name: &str| DEFAULTS.iter().find(|(known, _)| *known == name).map(|(_, fields)| *fields);
     by(&one).or_else(|| by(&last))
-}
-
-/// Whether a phrase may name a thing: nothing but nouns in it.
-pub(super) fn as_thing(tokens: &[Token]) -> Option<String> {
-    let nouns = nouns::all(tokens);
-    let [only] = nouns.as_slice() else { return None };
-    Some(only.words.clone()).filter(|words| words.split(' ').count() <= 4 && !quote(tokens).is_empty())
-}
-
-/// Whether a word is a plural that may name a thing.
-pub(super) fn is_things(word: &str) -> bool {
-    is_plural(word) && !is_field_word(word)
 }

@@ -18,11 +18,9 @@ pub(super) const COMMAND_VERBS: &str = "add remove delete drop rename call name 
 
 /// Verbs of keeping records: what follows is a thing.
 pub(super) const KEEPING: &str = "track tracks tracking keep keeps keeping list lists listing manage manages managing organize \
-    organise organizing organising store stores storing collect collecting record recording save saves \
-    saving log logging catalog catalogue cataloging cataloguing document register remember maintain \
-    monitor monitoring plan planning handle handling follow write enter schedule scheduling capture \
-    capturing administer archive note share sharing inventory recorded stored saved post view book \
-    browse see add create edit submit hold holds count counting compare review rate";
+    organise organizing organising store stores storing collect collecting record recording save saves saving log \
+    logging catalog catalogue cataloging cataloguing register remember maintain monitor monitoring plan planning handle \
+    handling schedule scheduling capture capturing administer archive inventory add create";
 
 /// Words that end a noun and belong to none: verbs, pronouns, prepositions, particles.
 pub(super) const STOP: &str = "a an the my our your their his her its this that these those all any some each every different \
@@ -35,7 +33,7 @@ pub(super) const STOP: &str = "a an the my our your their his her its this that 
     out over than if whether want wants need needs help helps allow allows able show shows build make \
     makes create get gets using use used looking called named contains containing contain includes \
     include including not no yes there here now how because while after before between during against \
-    along across around track tracks tracking keep keeps keeping manage manages managing organize \
+    along across around one two three four five six seven eight nine ten track tracks tracking keep keeps keeping manage manages managing organize \
     organise organizing organising store stores storing collect recording save saves saving logging \
     cataloging maintain monitor monitoring remember handle capture register add edit enter submit write \
     share sharing scheduling planning browse see view";

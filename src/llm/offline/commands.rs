@@ -1,0 +1,420 @@
+//! Requests that change an app that is there: "add … to …", "remove …", "rename … to …", "make it green".
+//!
+//! Knows the things of the app, because what "to books" means depends on whether there are books. Reads one request; the
+//! cutting into requests is `grammar`'s.
+
+use super::{
+    colour,
+    fields::{self, options},
+    grammar::{Place, Wish},
+    model::{Kind, Thing},
+    naming,
+    text::{Mark, Token, quote, tokens},
+    vocabulary::{KIND_NAMES, group},
+    words::{on_last_word, singular},
+};
+
+/// Words of politeness before a request.
+pub(super) const POLITE: &str = "please can could would you i we want need to i'd we'd like now also then and next let's lets let us me should hey hi thanks ok okay just maybe so but additionally finally kindly go ahead";
+
+/// Reads a request, if it is one.
+pub(super) fn command(said: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
+    let said = trim(said);
+    let verb = said.first()?;
+    let rest = said.get(1..)?;
+    match verb.lower.as_str() {
+        "rename" | "retitle" => rename(rest, known),
+        "call" | "name" => call(rest, known),
+        "add" | "include" | "put" | "give" | "create" => add(verb, rest, known),
+        "remove" | "delete" | "drop" => remove(rest, known),
+        "get" if rest.first().is_some_and(|token| token.is("rid")) => remove(rest.get(2..)?, known),
+        "take" if rest.first().is_some_and(|token| token.is_in("out away off")) => {
+            remove(rest.get(1..)?, known)
+        }
+        "make" | "change" | "set" | "switch" | "use" | "turn" | "paint" | "color" | "colour" | "mark"
+        | "convert" => change(verb, rest, known),
+        _ => tracked(said, known).or_else(|| state(said, known)),
+    }
+}
+
+/// Without politeness at its ends.
+pub(super) fn trim(said: &[Token]) -> &[Token] {
+    let mut said = said;
+    while let [first, rest @ ..] = said
+        && !rest.is_empty()
+        && (first.is_in(POLITE) || !first.is_word())
+    {
+        said = rest;
+    }
+    while let [rest @ .., last] = said
+        && !rest.is_empty()
+        && (last.is_in("please too thanks instead now")
+            || (last.is("well") && rest.last().is_some_and(|token| token.is("as")))
+            || matches!(last.mark, Mark::Sign(',' | '.' | '!' | ':')))
+    {
+        said = rest;
+    }
+    match said {
+        [rest @ .., last] if last.is("as") && !rest.is_empty() => rest,
+        _ => said,
+    }
+}
+
+/// A name as people put it: without articles and words like "field".
+fn bare(said: &[Token]) -> String {
+    let small = "a an the my our their its this that each every all of field fields column columns thing things list table page section called named label for";
+    let mut said = trim(said);
+    while let [first, rest @ ..] = said
+        && (first.is_in(small) && !rest.is_empty() || first.is_sign(':'))
+    {
+        said = rest;
+    }
+    while let [rest @ .., last] = said
+        && !rest.is_empty()
+        && last.is_in(
+            "field fields column columns thing things list table page section record records entry anymore",
+        )
+    {
+        said = rest;
+    }
+    let words: Vec<&str> =
+        said.iter().filter(|token| token.is_word()).map(|token| token.text.as_str()).collect();
+    words.join(" ")
+}
+
+fn thing_named<'a>(said: &[Token], known: &'a [Thing]) -> Option<&'a Thing> {
+    let words = bare(said);
+    known.iter().find(|thing| !words.is_empty() && thing.answers_to(&words))
+}
+
+fn is_app(words: &str) -> bool {
+    super::vocabulary::has("app application it site website project", &words.to_lowercase())
+        || words.eq_ignore_ascii_case("whole app")
+}
+
+/// "the notes of recipes", "recipe's notes", "notes".
+fn place(said: &[Token], known: &[Thing]) -> Place {
+    for (index, token) in said.iter().enumerate().rev() {
+        if token.is_in("of in from on for to within")
+            && let Some(thing) = said.get(index + 1..).and_then(|after| thing_named(after, known))
+        {
+            return Place { thing: Some(thing.table.clone()), field: bare(said.get(..index).unwrap_or(&[])) };
+        }
+    }
+    for split in 1..said.len() {
+        let (head, field) = said.split_at(split);
+        let owner = quote(head).trim_end_matches("'s").trim_end_matches('\'').to_owned();
+        if let Some(thing) = thing_named(&tokens(&owner), known)
+            && let field = bare(field)
+            && thing.field(&field).is_some()
+        {
+            return Place { thing: Some(thing.table.clone()), field };
+        }
+    }
+    Place { thing: None, field: bare(said) }
+}
+
+fn split_at<'a>(said: &'a [Token], words: &str) -> Option<(&'a [Token], &'a [Token])> {
+    let place = said.iter().position(|token| token.is_in(words))?;
+    Some((said.get(..place)?, said.get(place + 1..)?))
+}
+
+fn rename(rest: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
+    let (from, to) = split_at(rest, "to into as")?;
+    let to = bare(to);
+    (!to.is_empty()).then(|| vec![renamed(from, to, known)])
+}
+
+fn renamed(from: &[Token], to: String, known: &[Thing]) -> Wish {
+    let words = bare(from);
+    let field = from.iter().any(|token| token.is_in("field fields column label"));
+    if is_app(&words) || words.is_empty() && from.iter().any(|token| token.is("app")) {
+        return Wish::Name(naming::cut(&to));
+    }
+    match thing_named(from, known).filter(|_| !field) {
+        Some(thing) => Wish::RenameThing { table: thing.table.clone(), to },
+        None => Wish::RenameField { place: place(from, known), to },
+    }
+}
+
+/// "call the app Kitchen", "call it Kitchen", "call recipes dishes".
+fn call(rest: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
+    let lead = rest.iter().take_while(|token| token.is_in("the this my our whole")).count();
+    let subject = rest.get(lead)?;
+    if subject.is_in("app application it site website project this") {
+        let name: Vec<&str> = rest
+            .get(lead + 1..)?
+            .iter()
+            .filter(|token| !token.is_in("to as"))
+            .map(|token| token.text.as_str())
+            .collect();
+        return (!name.is_empty()).then(|| vec![Wish::Name(naming::cut(&name.join(" ")))]);
+    }
+    for split in 1..rest.len() {
+        let (from, to) = rest.split_at(split);
+        let words = bare(from);
+        let fits =
+            thing_named(from, known).is_some() || known.iter().any(|thing| thing.field(&words).is_some());
+        if fits && !bare(to).is_empty() {
+            return Some(vec![renamed(from, bare(to), known)]);
+        }
+    }
+    None
+}
+
+fn add(verb: &Token, rest: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
+    if known.is_empty() {
+        return None;
+    }
+    if let Some(option) = added_option(rest, known) {
+        return Some(vec![option]);
+    }
+    if verb.is("give") {
+        for split in (1..rest.len()).rev() {
+            let (thing, what) = rest.split_at(split);
+            if let Some(thing) = thing_named(thing, known) {
+                return added(thing.table.clone(), what);
+            }
+        }
+        return None;
+    }
+    if rest.first().is_some_and(|token| token.is("to")) {
+        for split in (2..=rest.len()).rev() {
+            let (thing, what) = rest.split_at(split);
+            if let Some(thing) = thing_named(thing.get(1..)?, known) {
+                return added(thing.table.clone(), what);
+            }
+        }
+    }
+    for (index, token) in rest.iter().enumerate().rev() {
+        if token.is_in("to for on in into of")
+            && let Some(thing) = thing_named(rest.get(index + 1..)?, known)
+        {
+            return added(thing.table.clone(), rest.get(..index)?);
+        }
+    }
+    let wants = rest.iter().any(|token| token.is_in("field fields column columns"));
+    let [only] = known else {
+        return wants
+            .then(|| vec![Wish::Unclear { part: quote(rest), why: "say which thing it is for".to_owned() }]);
+    };
+    let described = !super::things::declare(rest).things.is_empty();
+    let target = rest.iter().any(|token| token.is_in("to for"));
+    (wants || (!described && !target)).then(|| added(only.table.clone(), rest))?
+}
+
+fn added(table: String, what: &[Token]) -> Option<Vec<Wish>> {
+    let what: Vec<Token> = match what {
+        // "fields: a, b" and "the following fields: a, b"
+        _ if what.iter().position(|token| token.is_sign(':')).is_some_and(|colon| {
+            bare(what.get(..colon).unwrap_or(&[])).is_empty()
+                || what.get(..colon).is_some_and(|lead| {
+                    lead.iter().all(|token| token.is_in("the following new these fields field columns a"))
+                })
+        }) =>
+        {
+            let colon = what.iter().position(|token| token.is_sign(':')).unwrap_or(0);
+            what.get(colon + 1..)?.to_vec()
+        }
+        _ => what.iter().filter(|token| !token.is_in("new another")).cloned().collect(),
+    };
+    let listed = fields::fields(&what);
+    let mut wishes = Vec::new();
+    if !listed.drafts.is_empty() {
+        wishes.push(Wish::Thing { words: table, drafts: listed.drafts });
+    }
+    wishes.extend(listed.left.into_iter().map(Wish::Left));
+    Some(wishes)
+}
+
+/// "'archived' to the statuses", "urgent as a priority", "the option archived to status".
+fn added_option(rest: &[Token], known: &[Thing]) -> Option<Wish> {
+    for (index, token) in rest.iter().enumerate().rev() {
+        if !token.is_in("to as in for") {
+            continue;
+        }
+        let target: Vec<Token> = rest
+            .get(index + 1..)?
+            .iter()
+            .filter(|token| !token.is_in("options option choices choice values value possible allowed"))
+            .cloned()
+            .collect();
+        if thing_named(&target, known).is_some() {
+            continue;
+        }
+        let place = choice(&target, known);
+        let Some(place) = place else { continue };
+        let what: Vec<Token> = rest
+            .get(..index)?
+            .iter()
+            .filter(|token| !token.is_in("option options choice value the a an new another"))
+            .cloned()
+            .collect();
+        let listed = options(&what);
+        return (!listed.is_empty()).then_some(Wish::Options { place, add: listed, remove: Vec::new() });
+    }
+    None
+}
+
+/// The choice that words name: "the statuses", "status of projects".
+fn choice(said: &[Token], known: &[Thing]) -> Option<Place> {
+    let mut place = place(said, known);
+    place.field = on_last_word(&place.field, singular);
+    let fits = |thing: &&Thing| {
+        place.thing.as_ref().is_none_or(|table| *table == thing.table)
+            && thing.field(&place.field).is_some_and(|field| field.kind == Kind::Choice)
+    };
+    let found = known.iter().any(|thing| fits(&thing));
+    found.then_some(place)
+}
+
+fn remove(rest: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
+    if known.is_empty() || rest.iter().any(|token| token.is_in("all every everything")) {
+        return None;
+    }
+    for (index, token) in rest.iter().enumerate().rev() {
+        if token.is_in("from of in on")
+            && let Some(place) = rest.get(index + 1..).and_then(|target| choice(target, known))
+        {
+            let listed = options(
+                rest.get(..index)?
+                    .iter()
+                    .filter(|token| !token.is_in("option options choice value the a"))
+                    .cloned()
+                    .collect::<Vec<_>>()
+                    .as_slice(),
+            );
+            return Some(vec![Wish::Options { place, add: Vec::new(), remove: listed }]);
+        }
+    }
+    if let Some(thing) = thing_named(rest, known) {
+        return Some(vec![Wish::RemoveThing { table: thing.table.clone() }]);
+    }
+    let whole = place(rest, known);
+    let from =
+        rest.iter().rposition(|token| token.is_in("from of in on for")).filter(|_| whole.thing.is_some());
+    let body = rest.get(..from.unwrap_or(rest.len()))?;
+    let items = fields::items(body);
+    let places = items.iter().map(|item| match &whole.thing {
+        Some(table) if from.is_some() => Place { thing: Some(table.clone()), field: bare(item) },
+        _ => place(item, known),
+    });
+    Some(places.map(|place| Wish::RemoveField { place }).collect())
+}
+
+/// "make it green", "make the title optional", "change the year to a number", "set the tagline to …".
+fn change(verb: &Token, rest: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
+    if let Some((_, after)) = split_at(rest, "tagline slogan subtitle") {
+        let words: Vec<&str> =
+            after.iter().filter(|token| token.is_word()).map(|token| token.text.as_str()).collect();
+        let words = words.join(" ");
+        let words = words.strip_prefix("to ").unwrap_or(&words);
+        return (!words.is_empty()).then(|| vec![Wish::Tagline(words.to_owned())]);
+    }
+    if let Some((_, after)) = split_at(rest, "name title label").filter(|(before, _)| {
+        !verb.is("make") && before.iter().all(|token| token.is_in("the app's apps its"))
+    }) && let Some((of, to)) = split_at(after, "to")
+    {
+        let to = bare(to);
+        if of.is_empty() && known.iter().all(|thing| thing.field("name").is_none()) {
+            return Some(vec![Wish::Name(naming::cut(&to))]);
+        }
+        if of.first().is_some_and(|token| token.is("of")) && !to.is_empty() {
+            return Some(vec![renamed(of.get(1..)?, to, known)]);
+        }
+    }
+    if let Some(wish) = coloured(rest) {
+        return Some(vec![wish]);
+    }
+    shaped(rest, known, verb.is_in("change turn convert set switch"))
+}
+
+/// A wish for a colour: nothing else is named.
+pub(super) fn coloured(rest: &[Token]) -> Option<Wish> {
+    let (start, length, colour) = colour::find(rest)?;
+    let small = "it the app everything all whole a an my our theme colour color colours colors main primary accent brand look design scheme style to in into as of be for background more its site this ui interface with palette please should them buttons hue use instead";
+    let others = rest
+        .iter()
+        .enumerate()
+        .filter(|(index, token)| !(start..start + length).contains(index) && token.is_word());
+    others.into_iter().all(|(_, token)| token.is_in(small)).then_some(Wish::Colour(colour))
+}
+
+/// "the title (of recipes) optional", "the year a number", "the status one of a, b or c".
+fn shaped(rest: &[Token], known: &[Thing], needs_to: bool) -> Option<Vec<Wish>> {
+    let required = |token: &Token| match token.lower.as_str() {
+        "required" | "mandatory" | "compulsory" => Some(true),
+        "optional" => Some(false),
+        _ => None,
+    };
+    if let [what @ .., last] = rest
+        && let Some(required) = required(last)
+    {
+        let what: Vec<Token> = what.iter().filter(|token| !token.is_in("to as be")).cloned().collect();
+        let items = fields::items(&what);
+        let whole = place(&what, known);
+        let places = items.iter().map(|item| {
+            let one = place(item, known);
+            Place { thing: one.thing.or_else(|| whole.thing.clone()), field: one.field }
+        });
+        return Some(places.map(|place| Wish::Require { place, required }).collect());
+    }
+    for split in 1..rest.len() {
+        let (what, told) = rest.split_at(split);
+        let told_at = told.iter().take_while(|token| token.is_in("to into as a an be of")).count();
+        let marked = told_at > 0 || !needs_to;
+        let Some(kind) = told.get(told_at..).map(|told| quote(told).to_lowercase()).filter(|_| marked) else {
+            continue;
+        };
+        let kind = kind.trim_end_matches(" field");
+        if let Some(kind) =
+            group(KIND_NAMES, kind, '|').filter(|kind| !matches!(kind, Kind::Choice | Kind::Reference))
+        {
+            return Some(vec![Wish::Kind { place: place(what, known), kind }]);
+        }
+    }
+    None
+}
+
+/// "track the prep time for each recipe", "we need a source url on recipes".
+fn tracked(said: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
+    let verb = said.first().filter(|token| {
+        token.is_in("track record store keep save note log see enter have need show remember")
+    });
+    let body = if verb.is_some() { said.get(1..)? } else { return None };
+    for (index, token) in body.iter().enumerate().rev() {
+        if token.is_in("for on of with in")
+            && let Some(thing) = body.get(index + 1..).and_then(|after| thing_named(after, known))
+        {
+            return added(thing.table.clone(), body.get(..index)?);
+        }
+    }
+    None
+}
+
+/// "status can also be archived", "the year should be a number", "title is required".
+fn state(said: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
+    let (what, told) = split_at(said, "should must can is are could needs")?;
+    let told: Vec<Token> =
+        told.iter().skip_while(|token| token.is_in("also be to now a an one of")).cloned().collect();
+    if what.is_empty() || told.is_empty() {
+        return None;
+    }
+    if let Some(place) = choice(what, known) {
+        let required =
+            told.len() == 1 && told.first().is_some_and(|token| token.is_in("required optional mandatory"));
+        let listed = options(&told);
+        if !required && !listed.is_empty() {
+            return Some(vec![Wish::Options { place, add: listed, remove: Vec::new() }]);
+        }
+    }
+    let words = place(what, known);
+    let exists = known.iter().any(|thing| {
+        words.thing.as_ref().is_none_or(|table| *table == thing.table) && thing.field(&words.field).is_some()
+    });
+    if !exists {
+        return coloured(said).map(|wish| vec![wish]);
+    }
+    let together: Vec<Token> = what.iter().chain(&told).cloned().collect();
+    shaped(&together, known, false)
+}
