@@ -116,14 +116,14 @@ impl Toolchain {
         let node_modules = node_modules
             .canonicalize()
             .map_err(|error| unreadable(&node_modules, &error))?;
-        let version = node_version(node).await?;
+        let (version, node) = identify(node).await?;
         let parts = [
             lock.as_slice(),
             WORKER_SCRIPT.as_bytes(),
             version.as_bytes(),
         ];
         Ok(Self {
-            node: node.to_owned(),
+            node,
             node_modules,
             packages: package.dependencies.into_keys().collect(),
             digest: Digest::of_parts(parts),
@@ -146,28 +146,28 @@ fn unreadable(file: &Path, reason: &dyn std::fmt::Display) -> ToolchainError {
     }
 }
 
-async fn node_version(node: &Path) -> Result<String, ToolchainError> {
-    let broken = |reason: String| ToolchainError::NoNode {
-        node: node.display().to_string(),
-        reason,
-    };
+/// Node's version, and where it is: workers start without the `PATH` that finds it.
+async fn identify(node: &Path) -> Result<(String, PathBuf), ToolchainError> {
+    let broken = |reason: String| ToolchainError::NoNode { node: node.display().to_string(), reason };
     let output = Command::new(node)
-        .arg("--version")
+        .args(["--print", "`${process.versions.node}\\n${process.execPath}`"])
         .stdin(Stdio::null())
         .output()
         .await
         .map_err(|error: io::Error| broken(error.to_string()))?;
-    let version = String::from_utf8_lossy(&output.stdout)
-        .trim()
-        .trim_start_matches('v')
-        .to_owned();
+    let answer = String::from_utf8_lossy(&output.stdout);
+    let Some((version, program)) = answer.trim().split_once('\n') else {
+        return Err(broken(format!("asked for its version it printed {:?}", answer.trim())));
+    };
     let mut numbers = version.split('.').map(str::parse::<u32>);
     match (numbers.next(), numbers.next()) {
-        (Some(Ok(major)), Some(Ok(minor))) if (major, minor) >= OLDEST_NODE => Ok(version),
+        (Some(Ok(major)), Some(Ok(minor))) if (major, minor) >= OLDEST_NODE => {
+            Ok((version.to_owned(), PathBuf::from(program)))
+        }
         (Some(Ok(_)), Some(Ok(_))) => Err(ToolchainError::OldNode {
             node: node.display().to_string(),
-            version,
+            version: version.to_owned(),
         }),
-        _ => Err(broken(format!("`--version` printed {version:?}"))),
+        _ => Err(broken(format!("asked for its version it printed {version:?}"))),
     }
 }
