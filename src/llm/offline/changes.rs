@@ -148,7 +148,7 @@ fn plural_of(plan: &Plan, table: &str) -> String {
 
 fn remove_field(plan: &mut Plan, place: &Place) {
     let Some((field, table, title)) = resolve(plan, place) else { return };
-    let (name, label) = (field.name.clone(), field.label.to_lowercase());
+    let (name, label) = (field.name.clone(), super::summary::inner(&field.label));
     let plural = plural_of(plan, &table);
     if name == title {
         return plan.refuse(format!("the {label} names the {plural}, so they cannot be without it"));
@@ -182,7 +182,7 @@ fn rename_field(plan: &mut Plan, place: &Place, to: &str) {
 
 fn require(plan: &mut Plan, place: &Place, required: bool) {
     let Some((field, table, title)) = resolve(plan, place) else { return };
-    let label = field.label.to_lowercase();
+    let label = super::summary::inner(&field.label);
     if field.name == title && !required {
         let plural = plural_of(plan, &table);
         return plan.refuse(format!("the {label} names the {plural}, so it stays required"));
@@ -195,7 +195,7 @@ fn require(plan: &mut Plan, place: &Place, required: bool) {
 
 fn change_kind(plan: &mut Plan, place: &Place, kind: Kind) {
     let Some((field, table, title)) = resolve(plan, place) else { return };
-    let label = field.label.to_lowercase();
+    let label = super::summary::inner(&field.label);
     if field.name == title && kind != Kind::Text {
         let plural = plural_of(plan, &table);
         return plan.refuse(format!("the {label} names the {plural}, so it stays a text"));
@@ -222,7 +222,7 @@ fn change_options(plan: &mut Plan, place: &Place, add: &[String], remove: &[Stri
             field.options.push(option.clone());
         }
     }
-    let label = field.label.to_lowercase();
+    let label = super::summary::inner(&field.label);
     if field.options.is_empty() || field.options == before {
         field.options = before;
         return plan.refuse(format!("the options of {label} stay as they are"));

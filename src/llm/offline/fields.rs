@@ -199,7 +199,10 @@ fn draft(item: &[Token]) -> Read {
     while let Some(token) = item.get(index) {
         if opens_group(token) {
             let close = closing(item, index);
-            aside(item.get(index + 1..close).unwrap_or(&[]), &mut draft);
+            let told = item.get(index + 1..close).unwrap_or(&[]);
+            if !aside(told, &mut draft) {
+                draft.like = Some(quote(told));
+            }
             index = close + 1;
         } else if let Some(skip) = options_start(item, 0, index).filter(|_| index > 0 && !rest.is_empty()) {
             let listed = item.get(index + skip..).unwrap_or(&[]);
@@ -212,7 +215,9 @@ fn draft(item: &[Token]) -> Read {
                 rest.pop();
             }
             index = item.len();
-        } else if token.is_sign(':') || (token.is_sign('-') && !rest.is_empty()) {
+        } else if token.is_sign(':')
+            || (token.is_sign('-') && !rest.is_empty() && !between_numbers(item, index))
+        {
             let told = item.get(index + 1..).unwrap_or(&[]);
             if !aside(told, &mut draft) {
                 return Read::Unknown;
@@ -229,6 +234,7 @@ fn draft(item: &[Token]) -> Read {
     }
     strip_lead(&mut rest, &mut draft);
     strip_tail(&mut rest, &mut draft);
+    strip_like(&mut rest, &mut draft);
     clause(&mut rest, &mut draft);
     rest.retain(Token::is_word);
     if rest.is_empty() {
@@ -245,6 +251,13 @@ fn draft(item: &[Token]) -> Read {
     }
     draft.phrase = rest.iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join(" ");
     Read::Field(Box::new(draft))
+}
+
+fn between_numbers(item: &[Token], index: usize) -> bool {
+    let number = |index: Option<usize>| {
+        index.and_then(|index| item.get(index)).is_some_and(|token| token.mark == Mark::Number)
+    };
+    number(index.checked_sub(1)) && number(Some(index + 1))
 }
 
 /// What stands in parentheses or after a colon: a kind, a range, a unit, options, or whether it is required.
@@ -400,6 +413,27 @@ fn strip_tail(rest: &mut Vec<Token>, draft: &mut Draft) {
     if rest.len() > 1 && rest.last().is_some_and(|token| token.is_in("flag checkbox")) {
         draft.kind = Some(Kind::Boolean);
         rest.pop();
+    }
+}
+
+/// Takes "who is a customer" off the end.
+fn strip_like(rest: &mut Vec<Token>, draft: &mut Draft) {
+    let Some(place) = rest.iter().position(|token| token.is_in("who which that")).filter(|place| *place > 0)
+    else {
+        return;
+    };
+    let mut said = rest.get(place + 1..).unwrap_or(&[]);
+    if !said.first().is_some_and(|token| token.is_in("is are")) {
+        return;
+    }
+    while let [first, after @ ..] = said
+        && first.is_in("is are a an one of the our my")
+    {
+        said = after;
+    }
+    draft.like = Some(quote(said)).filter(|like| !like.is_empty());
+    if draft.like.is_some() {
+        rest.truncate(place);
     }
 }
 

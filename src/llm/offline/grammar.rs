@@ -80,7 +80,7 @@ use super::{
     text::{Mark, Sentence, Token, quote, sentences},
     things::{self, Described},
     vocabulary::{BUILT_IN, FEATURES, has},
-    words::{on_last_word, plural},
+    words::{on_last_word, plural, singular},
 };
 
 /// A field, perhaps without saying of which thing.
@@ -160,14 +160,30 @@ pub(super) struct Understanding {
 
 /// Reads a prompt, knowing the things that the app has.
 pub(super) fn understand(prompt: &str, known: &[Thing]) -> Understanding {
-    let mut reader = Reader { known, last: None, found: Understanding::default(), container: None };
+    let mut reader = Reader {
+        known,
+        last: None,
+        found: Understanding::default(),
+        container: None,
+        held: Vec::new(),
+        background: Vec::new(),
+    };
     if let [only] = known {
         reader.last = Some(only.plural.clone());
     }
     for sentence in sentences(prompt) {
         reader.sentence(sentence);
     }
-    let Reader { mut found, container, .. } = reader;
+    let Reader { mut found, container, held, background, .. } = reader;
+    let described =
+        found.wishes.iter().any(|wish| matches!(wish, Wish::Thing { drafts, .. } if !drafts.is_empty()));
+    if described {
+        // "A gym log. Exercises: name, …" has exercises; the log is the app.
+        found.wishes.retain(|wish| !matches!(wish, Wish::Thing { words, drafts } if drafts.is_empty() && held.contains(words)));
+    }
+    if !found.wishes.iter().any(|wish| matches!(wish, Wish::Thing { .. })) {
+        found.left.extend(background);
+    }
     let mut plurals: Vec<String> = Vec::new();
     for wish in &found.wishes {
         if let Wish::Thing { words, .. } = wish {
@@ -191,6 +207,10 @@ struct Reader<'a> {
     found: Understanding,
     /// The container that the first description asks for.
     container: Option<String>,
+    /// Things that were only named by what holds them.
+    held: Vec<String>,
+    /// Sentences that introduce, and ask for nothing by themselves.
+    background: Vec<String>,
 }
 
 impl Reader<'_> {
@@ -229,18 +249,25 @@ impl Reader<'_> {
             return self.wishes(wishes);
         }
         let declared = things::declare(without_adding(trimmed));
-        if declared.things.is_empty() && declared.belongs.is_empty() {
-            return self.lost(said);
-        }
-        if self.container.is_none() && self.known.is_empty() {
-            let until = declared.things.first().map_or(0, |thing| thing.end.max(thing.start));
+        if self.container.is_none() && self.known.is_empty() && declared.left.is_empty() {
+            let until = declared.things.first().map_or(trimmed.len(), |thing| thing.end.max(thing.start));
             self.container = naming::container(without_adding(trimmed), until);
         }
-        for Described { words, drafts, .. } in declared.things {
+        if declared.things.is_empty() && declared.belongs.is_empty() {
+            if self.known.is_empty() && is_background(said, trimmed) {
+                return self.background.push(quote(said));
+            }
+            return self.lost(said);
+        }
+        for Described { words, drafts, held, .. } in declared.things {
             let Some(words) = words.or_else(|| self.last.clone()) else {
                 self.found.left.push(quote(said));
                 continue;
             };
+            let words = self.same(&words).unwrap_or(words);
+            if held {
+                self.held.push(words.clone());
+            }
             self.last = Some(words.clone());
             self.wishes(vec![Wish::Thing { words, drafts }]);
         }
@@ -275,6 +302,24 @@ impl Reader<'_> {
         }
     }
 
+    /// "each record" after "vinyl records" means those.
+    fn same(&self, words: &str) -> Option<String> {
+        let one = on_last_word(&words.to_lowercase(), singular);
+        let known = self.known.iter().map(|thing| thing.singular.as_str());
+        let wished = self.found.wishes.iter().filter_map(|wish| match wish {
+            Wish::Thing { words, .. } => Some(words.as_str()),
+            _ => None,
+        });
+        let mut all: Vec<String> =
+            known.chain(wished).map(|words| on_last_word(&words.to_lowercase(), singular)).collect();
+        all.dedup();
+        if one.contains(' ') || all.contains(&one) {
+            return None;
+        }
+        let mut longer = all.into_iter().filter(|words| words.rsplit(' ').next() == Some(one.as_str()));
+        longer.next().filter(|_| longer.next().is_none())
+    }
+
     fn lost(&mut self, said: &[Token]) {
         self.left(quote(said));
     }
@@ -304,6 +349,21 @@ fn is_feature(draft: &Draft) -> bool {
         && (has(FEATURES, last)
             || has("chart graph export import search sorting", first)
             || has("search searching sorting filtering", last))
+}
+
+/// "We are a small school", "an inventory app": what a description starts with.
+fn is_background(said: &[Token], trimmed: &[Token]) -> bool {
+    let first = said
+        .first()
+        .is_some_and(|token| token.is_in("we we're we've i i'm i've my our it it's this i'd there"));
+    let asks = said
+        .iter()
+        .any(|token| token.is_in(FEATURES) || token.is_in("want need add show send can should let also"));
+    let app = trimmed.iter().any(|token| {
+        token.is_in("app application tool website site tracker manager system inventory library journal")
+    });
+    let verb = said.iter().any(|token| token.is_in("write tell sing play solve translate send explain"));
+    !verb && (first && !asks || app && trimmed.len() <= 12 && !said.iter().any(|token| token.is_in(FEATURES)))
 }
 
 fn is_small_talk(said: &[Token]) -> bool {
@@ -357,7 +417,12 @@ fn take_colour(tokens: &mut Vec<Token>) -> Option<Colour> {
     let ends =
         tokens.get(to).is_none_or(|token| !token.is_word() || token.is_in("and with where for to that"));
     let bare_in = before(from).is_some_and(|token| token.is("in")) && ends;
-    if !(bare_in || has_theme && (led || ends)) || from == 0 {
+    let rest = tokens.get(to..).unwrap_or(&[]);
+    let only = colour::find(rest).is_none() && colour::find(tokens.get(..start).unwrap_or(&[])).is_none();
+    let last = rest.iter().all(|token| token.is("please") || !token.is_word());
+    let alone =
+        only && last && before(from).is_some_and(|token| token.is("and") || token.mark == Mark::Sign(','));
+    if !(bare_in || has_theme && (led || ends) || alone) || from == 0 {
         return None;
     }
     while before(from).is_some_and(|token| {

@@ -21,6 +21,8 @@ pub(super) struct Draft {
     pub(super) options: Vec<String>,
     /// What its numbers count.
     pub(super) unit: Option<String>,
+    /// What each value is: "customer" of "an owner who is a customer".
+    pub(super) like: Option<String>,
     /// Whether it was said to be required or optional.
     pub(super) required: Option<bool>,
 }
@@ -32,6 +34,11 @@ impl Draft {
         if !told || !self.options.is_empty() || self.range.is_some() || self.unit.is_some() {
             return None;
         }
+        if let Some(like) = &self.like
+            && let Some(thing) = things.iter().find(|thing| thing.answers_to(like))
+        {
+            return Some(thing);
+        }
         let head = relative_head(&self.phrase);
         things.iter().find(|thing| thing.answers_to(&self.phrase) || thing.answers_to(&head))
     }
@@ -39,7 +46,12 @@ impl Draft {
     /// The field, without regard to other things.
     pub(super) fn field(&self) -> Field {
         let mut field = Field::new(&label(&self.phrase), Kind::Text);
-        let lower = self.phrase.to_lowercase();
+        let mut lower = self.phrase.to_lowercase();
+        let one = super::words::on_last_word(&lower, singular);
+        if CHOICES.iter().any(|(word, _)| last_word(&one) == *word && last_word(&lower) != *word) {
+            field = Field::new(&label(&super::words::on_last_word(&self.phrase, singular)), Kind::Text);
+            lower = one;
+        }
         let guessed = infer(&lower);
         field.kind = match self.kind {
             Some(Kind::Reference) | None => guessed,

@@ -94,7 +94,8 @@ fn gather(raw: &[Raw<'_>], found: &mut Vec<Line>) {
 fn holds_list(item: &str) -> bool {
     let lower = item.to_lowercase();
     let first = lower.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or("");
-    if super::vocabulary::has(super::vocabulary::COMMAND_VERBS, first) {
+    let words = lower.split_whitespace().count();
+    if words > 2 && super::vocabulary::has(super::vocabulary::COMMAND_VERBS, first) {
         return true;
     }
     let listed = |part: &str| part.contains(',') || part.contains(" and ");

@@ -137,9 +137,10 @@ pub(super) fn subject(noun: &Noun) -> Option<String> {
     }
     let mut words: Vec<&str> = noun.words.split(' ').collect();
     while words.len() > 1
-        && words
-            .last()
-            .is_some_and(|word| has(CONTAINERS, &singular(&word.to_lowercase())) && !is_thing(word, &one))
+        && words.last().is_some_and(|word| {
+            (has(CONTAINERS, &word.to_lowercase()) && !is_plural(&word.to_lowercase()))
+                && !is_thing(word, &one)
+        })
     {
         words.pop();
     }

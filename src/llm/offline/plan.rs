@@ -282,7 +282,11 @@ impl Plan {
             let last = field.name.rsplit('_').next().unwrap_or("");
             field.kind == Kind::Text && super::vocabulary::has("title name label", last)
         };
-        let text = |field: &Field| field.kind == Kind::Text;
+        let text = |field: &Field| {
+            let last = field.name.rsplit('_').next().unwrap_or("");
+            let aside = "time phone size colour color room unit location place category type gender priorities owner country status";
+            field.kind == Kind::Text && !super::vocabulary::has(aside, last)
+        };
         let place = thing.fields.iter().position(named).or_else(|| thing.fields.iter().position(text));
         let first_text = place.and_then(|place| thing.fields.get_mut(place));
         if let Some(title) = first_text {
@@ -319,7 +323,7 @@ impl Plan {
         let describe = |field: &Field| {
             let target = field.to.as_ref().and_then(|to| self.things.iter().find(|thing| thing.table == *to));
             let kind = match (field.kind, target) {
-                (Kind::Text, _) => return field.label.to_lowercase(),
+                (Kind::Text, _) => return super::summary::inner(&field.label),
                 (Kind::Choice, _) => field.options.join(", "),
                 (Kind::Rating, _) => format!(
                     "{} to {} stars",
@@ -329,7 +333,7 @@ impl Plan {
                 (_, Some(target)) => format!("one of the {}", target.plural),
                 (kind, None) => kind.words().to_owned(),
             };
-            format!("{} ({kind})", field.label.to_lowercase())
+            format!("{} ({kind})", super::summary::inner(&field.label))
         };
         let is_new = !before.iter().any(|known| known.table == table);
         let listed = thing.fields.iter().filter(|field| is_new || labels.contains(&field.label));

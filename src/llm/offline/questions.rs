@@ -82,7 +82,7 @@ pub(super) fn answer(question: Question, things: &[Thing]) -> String {
         Question::Things => {
             let told = things.iter().map(|thing| {
                 let labels: Vec<String> =
-                    thing.fields.iter().map(|field| field.label.to_lowercase()).collect();
+                    thing.fields.iter().map(|field| super::summary::inner(&field.label)).collect();
                 format!("- {}: {}", capital(&thing.plural), list(&labels))
             });
             let told: Vec<String> = told.collect();

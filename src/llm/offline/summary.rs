@@ -21,6 +21,16 @@ pub(super) fn list(items: &[String]) -> String {
     }
 }
 
+/// A label within a sentence: "cooking minutes", "date I saw it", "URL".
+pub(super) fn inner(label: &str) -> String {
+    let mut letters = label.chars();
+    let first = letters.next().unwrap_or(' ');
+    if letters.clone().next().is_some_and(char::is_uppercase) {
+        return label.to_owned();
+    }
+    first.to_lowercase().chain(letters).collect()
+}
+
 /// What is about to be done.
 pub(super) fn intent(outlook: &Outlook) -> String {
     let deeds: Vec<&str> = outlook.plan.deeds.iter().map(|deed| deed.says.as_str()).collect();

@@ -20,6 +20,8 @@ pub(super) struct Described {
     /// Its name as people say it, or `None` for "it", which is the thing named last.
     pub(super) words: Option<String>,
     pub(super) drafts: Vec<Draft>,
+    /// Whether it was only named by what holds it: "gym log".
+    pub(super) held: bool,
     /// Where its name starts in the sentence.
     pub(super) start: usize,
     /// Where its name ends.
@@ -87,7 +89,7 @@ pub(super) fn declare(tokens: &[Token]) -> Declared {
         let listed = fields::fields(purpose_cut(body));
         declared.left.extend(listed.left);
         let end = head.noun.as_ref().map_or(head.start, |noun| noun.end);
-        declared.things.push(Described { words, drafts: listed.drafts, start: head.start, end });
+        declared.things.push(Described { words, drafts: listed.drafts, held: false, start: head.start, end });
     }
     if heads.is_empty() {
         declared.things.extend(mentioned(tokens, 0));
@@ -103,7 +105,7 @@ fn plausible(head: &Head, tokens: &[Token], body: &[Token]) -> bool {
     let Some(noun) = &head.noun else { return true };
     let before = noun.start.checked_sub(1).and_then(|index| tokens.get(index));
     if before.is_some_and(|token| token.is_in("each every"))
-        || tokens.get(head.start).is_some_and(|token| token.is_in("for per"))
+        || tokens.get(head.start).is_some_and(|token| token.is_in("for per each every"))
     {
         return true;
     }
@@ -145,8 +147,22 @@ fn container_of(head: &Head, body: &[Token]) -> Vec<Described> {
     }
     let named = names.iter().filter_map(|name| nouns::subject(name));
     named
-        .map(|words| Described { words: Some(words), drafts: Vec::new(), start: head.start, end: noun.end })
+        .map(|words| Described {
+            words: Some(words),
+            drafts: Vec::new(),
+            held: false,
+            start: head.start,
+            end: noun.end,
+        })
         .collect()
+}
+
+/// Where a noun starts with its article: "and each dog".
+fn noun_start(tokens: &[Token], noun: &Noun) -> usize {
+    let before = tokens.get(..noun.start).unwrap_or(&[]);
+    let small =
+        |token: &&Token| token.is_in("a an the each every all my our their these those and plus also then");
+    noun.start - before.iter().rev().take_while(small).count()
 }
 
 /// The heads of a sentence, in order.
@@ -184,7 +200,7 @@ fn head(tokens: &[Token], index: usize, inside: bool) -> Option<Head> {
     let noun = nouns::before(tokens, index)
         .filter(|noun| !has("fields field columns following attributes properties", &noun.head()));
     let of = |noun: Option<Noun>, body: usize| {
-        let start = noun.as_ref().map_or(index, |noun| noun.start);
+        let start = noun.as_ref().map_or(index, |noun| noun_start(tokens, noun));
         Some(Head { noun, start, body: skip_intro(tokens, body), end: None })
     };
     let plural = noun.as_ref().is_some_and(|noun| noun.is_plural() && !is_field_word(&noun.head()));
@@ -208,8 +224,11 @@ fn head(tokens: &[Token], index: usize, inside: bool) -> Option<Head> {
         return if noun.is_some() || it && index > 0 { of(noun, index + 1) } else { None };
     }
     if token.is_in("with") {
-        let listed = tokens.get(index + 1..).map_or(0, |rest| fields::items(rest).len());
-        return if noun.is_some() && (!inside || each || (plural && listed > 1)) {
+        let items = fields::items(tokens.get(index + 1..).unwrap_or(&[]));
+        let fieldlike =
+            items.first().is_some_and(|item| item.iter().any(|token| is_field_word(&token.lower)));
+        let named = plural || (fieldlike && noun.as_ref().is_some_and(Noun::is_plural));
+        return if noun.is_some() && (!inside || each || (named && items.len() > 1)) {
             of(noun, index + 1)
         } else {
             None
@@ -227,7 +246,7 @@ fn head(tokens: &[Token], index: usize, inside: bool) -> Option<Head> {
         if !fits {
             return None;
         }
-        let start = noun.as_ref().map_or(index, |noun| noun.start);
+        let start = noun.as_ref().map_or(index, |noun| noun_start(tokens, noun));
         return Some(Head { noun, start, body: index + 1, end: Some(close) });
     }
     let dash = token.is_sign('-') && noun.is_some();
@@ -350,6 +369,7 @@ fn mentioned(tokens: &[Token], offset: usize) -> Vec<Described> {
             found.push(Described {
                 words: Some(words),
                 drafts: Vec::new(),
+                held: (named || contained) && default_fields(&noun.words).is_none(),
                 start: offset + noun.start,
                 end: offset + noun.end,
             });

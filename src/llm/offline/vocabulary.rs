@@ -13,8 +13,7 @@ pub(super) fn group<T: Copy>(groups: &[(T, &str)], word: &str, by: char) -> Opti
 }
 
 /// Words that start a request to change something.
-pub(super) const COMMAND_VERBS: &str = "add remove delete drop rename call name make change turn set switch use include give put track \
-    build create replace paint color colour retitle";
+pub(super) const COMMAND_VERBS: &str = "add remove delete rename make change build create replace";
 
 /// Verbs of keeping records: what follows is a thing.
 pub(super) const KEEPING: &str = "track tracks tracking keep keeps keeping list lists listing manage manages managing organize \
@@ -42,14 +41,14 @@ pub(super) const STOP: &str = "a an the my our your their his her its this that 
 pub(super) const PREPOSITIONS: &str = "in on at from by during around across within inside";
 
 /// What an app is called after, and what holds things without being one.
-pub(super) const CONTAINERS: &str = "app application tool site website webapp system software platform program page dashboard \
+pub(super) const CONTAINERS: &str = "app application tool cellar wardrobe closet pantry garage site website webapp system software platform program page dashboard \
     list lists tracker tracking manager management organizer organiser planner database box collection catalog \
     catalogue library journal diary log logbook register registry directory inventory archive crm portal hub \
     notebook binder vault shelf board keeper overview administration admin record records index book cookbook table \
     spreadsheet thing something solution mvp prototype crud set bunch folder desk";
 
 /// Containers that keep records of what they are named after even when no fields are given ("an expense tracker").
-pub(super) const RECORD_CONTAINERS: &str = "list tracker manager organizer organiser planner database box collection catalog catalogue library \
+pub(super) const RECORD_CONTAINERS: &str = "list tracker manager cellar wardrobe closet organizer organiser planner database box collection catalog catalogue library \
     journal diary log logbook register registry directory inventory management tracking keeper archive \
     book";
 
@@ -69,7 +68,7 @@ pub(super) const NAMED_LISTS: &[(&str, &str)] = &[
     ("diary entries", "diary"),
     ("journal entries", "journal"),
     ("posts", "blog"),
-    ("customers", "crm"),
+    ("customers", "crm|customer base"),
     ("notes", "notebook"),
     ("events", "calendar"),
 ];
