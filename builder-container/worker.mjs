@@ -6,7 +6,7 @@
 //        {"type":"log","line"}
 //        {"type":"result","ok","errors","missing","warnings","types","vite_ms","types_ms"}
 import { spawn } from "node:child_process"
-import { existsSync, realpathSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs"
 import { createRequire, registerHooks, SourceMap } from "node:module"
 import { dirname, join } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
@@ -40,7 +40,7 @@ registerHooks({
       : next(url, context),
 })
 
-const { build, createLogger } = await import("vite")
+const { build, createLogger, parseSync } = await import("vite")
 const { default: react } = await import("@vitejs/plugin-react")
 const { default: tailwind } = await import("@tailwindcss/vite")
 const configuration = (root, out, mode, plugins, warn) => ({
@@ -71,9 +71,10 @@ const configuration = (root, out, mode, plugins, warn) => ({
 })
 
 // After a failure: builds again, slower, and tells all of it. The first build stops at the first import that leads
-// nowhere and gives positions in transformed code.
+// nowhere, may stop at the first file that does not parse, and gives positions in transformed code.
 const diagnose = async (root, mode) => {
   const missing = []
+  const modules = new Set()
   const maps = new Map()
   const mark = "\0overskill:missing:"
   const collect = {
@@ -83,8 +84,12 @@ const diagnose = async (root, mode) => {
       order: "pre",
       async handler(specifier, importer) {
         if (specifier.startsWith("\0") || !importer) return null
-        const found = await this.resolve(specifier, importer, { skipSelf: true })
-        if (found) return found
+        // A package that does not export the path throws.
+        const found = await this.resolve(specifier, importer, { skipSelf: true }).catch(() => null)
+        if (found) {
+          modules.add(found.id)
+          return found
+        }
         missing.push({ specifier, importer })
         return mark + missing.length
       },
@@ -109,20 +114,37 @@ const diagnose = async (root, mode) => {
   } catch (error) {
     errors = list(error)
   }
-  return { missing, errors: errors.map((error) => plain(error, maps)) }
+  const isScript = (file) => file.startsWith(`${root}/`) && /\.[cm]?[jt]sx?$/.test(file)
+  let unparsed = [...modules].filter(isScript).flatMap(parse)
+  // What a file imports that does not parse is not known: it may be any other.
+  if (unparsed.length > 0 && existsSync(join(root, "src")))
+    unparsed = readdirSync(join(root, "src"), { recursive: true })
+      .map((name) => join(root, "src", name))
+      .filter((file) => isScript(file) && statSync(file).isFile())
+      .flatMap(parse)
+  if (unparsed.length > 0) errors = errors.filter((error) => !isSyntax(error))
+  return { missing, errors: [...unparsed, ...errors.map((error) => plain(error, maps))] }
+}
+
+const isSyntax = (error) => error?.code === "PARSE_ERROR" || String(error?.message).includes("builtin:vite-transform")
+
+const parse = (file) => {
+  const source = readFileSync(file, "utf8")
+  return parseSync(file, source, { showSemanticErrors: true }).errors.map(({ message, labels }) => {
+    const before = source.slice(0, Math.max(0, ...labels.map((label) => label.start))).split("\n")
+    return { code: "PARSE_ERROR", message, file, line: before.length, column: before.at(-1).length + 1 }
+  })
 }
 
 const list = (error) => (Array.isArray(error?.errors) && error.errors.length > 0 ? error.errors : [error])
 
 const plain = (error, maps) => {
   let { line, column } = error?.loc ?? {}
-  let mapped = false
   const map = error?.id && maps.get(error.id)
   // Plugins report positions in what they were given, which is the source; Rolldown itself in what became of it.
   if (map && line && !error.plugin) {
     const entry = new SourceMap(map).findEntry(line - 1, column ?? 0)
-    mapped = entry.originalLine !== undefined
-    if (mapped) ({ line, column } = { line: entry.originalLine + 1, column: entry.originalColumn })
+    if (entry.originalLine !== undefined) ({ line, column } = { line: entry.originalLine + 1, column: entry.originalColumn })
   }
   return {
     code: error?.code ?? null,
@@ -132,7 +154,6 @@ const plain = (error, maps) => {
     exporter: error?.exporter ?? null,
     line: line ?? null,
     column: Number.isInteger(column) ? column + 1 : null,
-    mapped,
   }
 }
 

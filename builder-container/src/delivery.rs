@@ -29,6 +29,9 @@ use crate::{
 /// The longest silence of an answer while a job waits or builds.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 
+/// How long a job waits for a builder none of whose workers gets ready.
+const NO_WORKER: Duration = Duration::from_secs(60);
+
 /// How a job ended, its answer not yet written.
 enum Outcome {
     Succeeded {
@@ -186,6 +189,9 @@ async fn run(
             }
             built = &mut end => break built.map_err(|_| Stop::Fault("the builder is shutting down".to_owned()))?,
             _ = heartbeat.tick() => {
+                if waiting && queued_at.elapsed() > NO_WORKER && slots.ready() + slots.busy() == 0 {
+                    return Err(Stop::Fault("no worker gets ready".to_owned()));
+                }
                 let what = if waiting { "waiting for a free slot" } else { "building" };
                 answer.log(format!("{what}, {} s", queued_at.elapsed().as_secs())).await?;
             }

@@ -35,6 +35,8 @@ pub(crate) fn explain(findings: &Findings, root: &Path, toolchain: &Toolchain) -
             .iter()
             .map(|finding| explainer.finding(finding)),
     );
+    // Vite reads files at the same time: their order is a coincidence.
+    diagnostics.sort_by(|a, b| (&a.path, a.line, a.column).cmp(&(&b.path, b.line, b.column)));
     if !findings.ok && diagnostics.is_empty() {
         // What is missing is missing in a package: nothing of the app's to point at.
         diagnostics.extend(findings.missing.iter().map(|missing| {
@@ -136,7 +138,10 @@ impl Explainer<'_> {
                     .map_or_else(String::new, |file| self.module_name(file));
                 format!("`{name}` is not exported by `{exporter}`.")
             }
-            _ => self.clean(&headline(&text)),
+            _ => match unresolved_by_tailwind(&text) {
+                Some(specifier) => format!("`{specifier}` leads to no style sheet."),
+                None => self.clean(&headline(&text)),
+            },
         };
         let diagnostic = Diagnostic::error(code(finding, &text), message);
         let Some(path) = path else { return diagnostic };
@@ -157,9 +162,8 @@ impl Explainer<'_> {
             locate::lone_brace(source)
         } else if message.contains("unknown utility class") {
             locate::text(source, named, "@apply")
-        } else if message.starts_with("Can't resolve") || message.contains("\nError: Can't resolve")
-        {
-            locate::import(source, named)
+        } else if let Some(specifier) = unresolved_by_tailwind(message) {
+            locate::import(source, specifier)
         } else {
             None
         }
@@ -284,13 +288,17 @@ impl Explainer<'_> {
     /// Without the folders of this machine.
     fn clean(&self, text: &str) -> String {
         let mut text = text.to_owned();
-        let own = self.root.parent().unwrap_or(self.root);
+        let worker = self.root.parent();
+        let state = worker.and_then(Path::parent).and_then(Path::parent);
+        let packages = Some(self.toolchain.node_modules.as_path());
+        // What is inside another comes before it.
         for (folder, name) in [
-            (self.root, ""),
-            (&self.toolchain.node_modules, "node_modules/"),
-            (own, ""),
+            (Some(self.root), ""),
+            (packages, "node_modules/"),
+            (worker, ""),
+            (state, ""),
         ] {
-            if let Some(folder) = folder.to_str() {
+            if let Some(folder) = folder.and_then(Path::to_str) {
                 text = text
                     .replace(&format!("{folder}/"), name)
                     .replace(folder, ".");
@@ -327,6 +335,12 @@ fn code(finding: &Finding, text: &str) -> &'static str {
         _ if plugin.contains("html") => "html",
         _ => "build",
     }
+}
+
+/// `Can't resolve 'specifier' in 'folder'`.
+fn unresolved_by_tailwind(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("Can't resolve '")?;
+    rest.split('\'').next()
 }
 
 /// `"name" is not exported by "module"`.

@@ -1,6 +1,6 @@
 //! `overskill-builder`: see the library for what it does, `--help` for how it is started.
 
-use std::process::ExitCode;
+use std::{io, process::ExitCode};
 
 use overskill_builder::{
     Server,
@@ -23,10 +23,14 @@ async fn main() -> ExitCode {
         Ok(server) => server,
         Err(error) => return refuse(&error),
     };
+    let stop = match stop_signal() {
+        Ok(stop) => stop,
+        Err(error) => return refuse(&error),
+    };
     if let Ok(address) = server.address() {
         eprintln!("overskill-builder listens on {address}");
     }
-    match server.serve(stop_signal()).await {
+    match server.serve(stop).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => refuse(&error),
     }
@@ -37,16 +41,14 @@ fn refuse(error: &dyn std::error::Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Resolves at the first SIGINT or SIGTERM.
-async fn stop_signal() {
-    let (Ok(mut interrupt), Ok(mut terminate)) = (
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::terminate()),
-    ) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
+/// Listens for signals from here on; what it gives resolves at the first SIGINT or SIGTERM.
+fn stop_signal() -> io::Result<impl Future<Output = ()> + Send> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }

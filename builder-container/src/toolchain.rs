@@ -148,16 +148,25 @@ fn unreadable(file: &Path, reason: &dyn std::fmt::Display) -> ToolchainError {
 
 /// Node's version, and where it is: workers start without the `PATH` that finds it.
 async fn identify(node: &Path) -> Result<(String, PathBuf), ToolchainError> {
-    let broken = |reason: String| ToolchainError::NoNode { node: node.display().to_string(), reason };
+    let broken = |reason: String| ToolchainError::NoNode {
+        node: node.display().to_string(),
+        reason,
+    };
     let output = Command::new(node)
-        .args(["--print", "`${process.versions.node}\\n${process.execPath}`"])
+        .args([
+            "--print",
+            "`${process.versions.node}\\n${process.execPath}`",
+        ])
         .stdin(Stdio::null())
         .output()
         .await
         .map_err(|error: io::Error| broken(error.to_string()))?;
     let answer = String::from_utf8_lossy(&output.stdout);
     let Some((version, program)) = answer.trim().split_once('\n') else {
-        return Err(broken(format!("asked for its version it printed {:?}", answer.trim())));
+        return Err(broken(format!(
+            "asked for its version it printed {:?}",
+            answer.trim()
+        )));
     };
     let mut numbers = version.split('.').map(str::parse::<u32>);
     match (numbers.next(), numbers.next()) {
@@ -168,6 +177,8 @@ async fn identify(node: &Path) -> Result<(String, PathBuf), ToolchainError> {
             node: node.display().to_string(),
             version: version.to_owned(),
         }),
-        _ => Err(broken(format!("asked for its version it printed {version:?}"))),
+        _ => Err(broken(format!(
+            "asked for its version it printed {version:?}"
+        ))),
     }
 }

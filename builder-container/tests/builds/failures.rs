@@ -1,0 +1,134 @@
+//! Builds that are stopped, given up, or lose their worker.
+
+use std::time::Duration;
+
+use overskill::build::{FailureReason, Mode, Status};
+use tokio::time::{Instant, sleep};
+
+use crate::client::{Builder, job, read_response, shell, slow};
+
+/// The workers of a builder, by its state folder.
+pub(crate) fn workers(state: &std::path::Path) -> Vec<i32> {
+    let mark = state.join("run/worker.mjs");
+    let mark = mark.to_str().unwrap();
+    std::fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|pid| {
+            let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            String::from_utf8_lossy(&line).contains(mark)
+        })
+        .collect()
+}
+
+fn kill(pid: i32) {
+    nix::sys::signal::kill(
+        nix::unistd::Pid::from_raw(pid),
+        nix::sys::signal::Signal::SIGKILL,
+    )
+    .unwrap();
+}
+
+#[tokio::test]
+async fn a_build_that_takes_too_long_is_stopped_and_says_so() {
+    let builder =
+        Builder::start_with(|settings| settings.development_time = Duration::from_millis(1)).await;
+    let answer = builder.build(&shell(&[]), Mode::Development).await;
+    assert_eq!(answer.report.status, Status::Failed);
+    assert_eq!(answer.report.reason, Some(FailureReason::Timeout));
+    assert_eq!(answer.diagnostics.len(), 1);
+    assert!(
+        answer.diagnostics[0].message.contains("was stopped after"),
+        "{:?}",
+        answer.diagnostics
+    );
+    // The slot has another worker, and other jobs have their own time.
+    let answer = builder.build(&shell(&[]), Mode::Production).await;
+    assert_eq!(answer.report.status, Status::Succeeded);
+    builder.stop().await;
+}
+
+#[tokio::test]
+async fn nobody_reads_any_more_and_the_build_ends() {
+    let builder = Builder::start().await;
+    let reader = builder.open(&job("a", Mode::Development, &slow())).await;
+    builder.wait(|health| health["busy"] == 1).await;
+    let building = workers(&builder.state);
+    assert_eq!(building.len(), 1);
+    let given_up = Instant::now();
+    drop(reader);
+    builder.wait(|health| health["busy"] == 0).await;
+    assert!(
+        given_up.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        given_up.elapsed()
+    );
+    assert!(!workers(&builder.state).contains(&building[0]));
+    builder
+        .wait(|health| health["ready"] == 1 && health["queued"] == 0)
+        .await;
+    builder.stop().await;
+}
+
+#[tokio::test]
+async fn a_worker_that_dies_is_the_builders_fault() {
+    let builder = Builder::start().await;
+    let mut reader = builder.open(&job("a", Mode::Development, &slow())).await;
+    builder.wait(|health| health["busy"] == 1).await;
+    kill(workers(&builder.state)[0]);
+    let response = read_response(&mut reader).await;
+    assert_eq!(response.status, 200);
+    assert!(!response.whole, "{}", response.text());
+    assert!(response.answer().is_err());
+    // The next job finds a new worker.
+    let answer = builder.build(&shell(&[]), Mode::Development).await;
+    assert_eq!(answer.report.status, Status::Succeeded);
+    builder.stop().await;
+}
+
+#[tokio::test]
+async fn an_idle_worker_that_dies_is_replaced() {
+    let builder = Builder::start().await;
+    let idle = workers(&builder.state);
+    kill(idle[0]);
+    builder.wait(|health| health["ready"] == 0).await;
+    builder.wait(|health| health["ready"] == 1).await;
+    assert_ne!(workers(&builder.state), idle);
+    builder.stop().await;
+}
+
+#[tokio::test]
+async fn a_build_that_needs_too_much_memory_says_so() {
+    let builder = Builder::start().await;
+    let bomb = "@import \"tailwindcss\";\n@source inline(\"p-[{1..9000}{1..9000}px]\");\n";
+    let answer = builder
+        .build(&shell(&[("src/main.css", bomb)]), Mode::Production)
+        .await;
+    assert_eq!(answer.report.status, Status::Failed);
+    assert_eq!(
+        answer.report.reason,
+        Some(FailureReason::Memory),
+        "{:?}",
+        answer.diagnostics
+    );
+    assert!(answer.diagnostics[0].message.contains("memory"));
+    builder.stop().await;
+}
+
+#[tokio::test]
+async fn stopping_lets_running_jobs_finish_and_leaves_no_worker() {
+    let builder = Builder::start().await;
+    let state = builder.state.clone();
+    let mut running = builder
+        .open(&job("a", Mode::Development, &shell(&[])))
+        .await;
+    builder
+        .wait(|health| health["busy"] == 1 || health["queued"] == 0)
+        .await;
+    let (response, ()) = tokio::join!(read_response(&mut running), async {
+        sleep(Duration::from_millis(50)).await;
+        builder.stop().await;
+    });
+    assert_eq!(response.answer().unwrap().report.status, Status::Succeeded);
+    let _ = state;
+}

@@ -1,0 +1,15 @@
+//! The real service, over HTTP, with real Vite builds. The toolchain is `templates/foundation`; without its
+//! `node_modules`, or without a Node that is new enough, these fail.
+
+#[cfg(test)]
+mod broken;
+#[cfg(test)]
+mod client;
+#[cfg(test)]
+mod failures;
+#[cfg(test)]
+mod process;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
+mod success;

@@ -1,0 +1,182 @@
+//! Sources that build.
+
+use overskill::build::{Mode, Severity, Status};
+
+use crate::client::{Builder, read, shell, toolchain};
+
+#[tokio::test]
+async fn the_foundation_builds_in_both_modes() {
+    let builder = Builder::start().await;
+    let sources = read(&toolchain());
+    let development = builder.build(&sources, Mode::Development).await;
+    assert_eq!(development.diagnostics, []);
+    assert_eq!(development.report.status, Status::Succeeded);
+    let production = builder.build(&sources, Mode::Production).await;
+    assert_eq!(production.diagnostics, []);
+    assert!(production.report.artifact_bytes < development.report.artifact_bytes);
+    assert!(
+        production
+            .logs
+            .iter()
+            .any(|line| line.contains("type check")),
+        "{:?}",
+        production.logs
+    );
+    for answer in [&development, &production] {
+        // Sizes and hashes were checked by the reader.
+        let types: Vec<_> = answer
+            .artifacts
+            .iter()
+            .map(|a| (a.path.as_str(), a.media_type.as_str()))
+            .collect();
+        assert!(
+            types.contains(&("index.html", "text/html; charset=utf-8")),
+            "{types:?}"
+        );
+        assert!(
+            types
+                .iter()
+                .any(|(path, kind)| path.starts_with("assets/") && kind.starts_with("text/css"))
+        );
+        let html = answer.artifact("index.html");
+        assert!(html.contains("src=\"/assets/"), "{html}");
+    }
+    assert_eq!(
+        development.report.toolchain_digest,
+        production.report.toolchain_digest
+    );
+    let health = builder.health().await;
+    assert_eq!(
+        health["toolchain_digest"],
+        development.report.toolchain_digest.to_string()
+    );
+    builder.stop().await;
+}
+
+#[tokio::test]
+async fn the_same_sources_give_the_same_bytes() {
+    let builder = Builder::start().await;
+    for mode in [Mode::Development, Mode::Production] {
+        let first = builder.build(&shell(&[]), mode).await;
+        let second = builder.build(&shell(&[]), mode).await;
+        assert!(
+            first.artifacts == second.artifacts,
+            "two builds of the same sources differ"
+        );
+        for artifact in &first.artifacts {
+            let text = String::from_utf8_lossy(&artifact.content);
+            assert!(
+                !text.contains(builder.state.to_str().unwrap()),
+                "{} names a folder of the builder",
+                artifact.path
+            );
+        }
+    }
+    assert_eq!(
+        std::fs::read_dir(builder.state.join("incoming"))
+            .unwrap()
+            .count(),
+        0
+    );
+    builder.stop().await;
+}
+
+#[tokio::test]
+async fn the_mode_decides_what_the_app_sees() {
+    let builder = Builder::start().await;
+    let home = "console.log(\"SEEN\", import.meta.env.DEV, import.meta.env.PROD, import.meta.env.MODE)\n\
+                export const Home = () => <p>Home</p>\n";
+    let sources = shell(&[
+        ("src/pages/Home.tsx", home),
+        ("public/robots.txt", "User-agent: *\n"),
+    ]);
+    for (mode, seen) in [
+        (Mode::Development, "SEEN,true,false,development"),
+        (Mode::Production, "SEEN,false,true,production"),
+    ] {
+        let answer = builder.build(&sources, mode).await;
+        let script = answer.artifact(".js").replace(['`', '"', '\'', ' '], "");
+        let script = script.replace("!0", "true").replace("!1", "false");
+        assert!(script.contains(seen), "{seen}");
+        assert_eq!(answer.artifact("robots.txt"), "User-agent: *\n");
+        assert!(
+            !answer
+                .artifacts
+                .iter()
+                .any(|artifact| artifact.path.extension() == "map")
+        );
+    }
+    builder.stop().await;
+}
+
+#[tokio::test]
+async fn an_apps_own_configuration_changes_nothing() {
+    let builder = Builder::start().await;
+    let plain = builder.build(&shell(&[]), Mode::Development).await;
+    let throws = "throw new Error('this ran')";
+    let configured = builder
+        .build(
+            &shell(&[
+                ("vite.config.ts", throws),
+                ("postcss.config.js", throws),
+                ("postcss.config.mjs", throws),
+                ("tailwind.config.js", throws),
+                ("babel.config.js", throws),
+                (".env", "VITE_SECRET=1\nNODE_ENV=test\n"),
+                (
+                    "tsconfig.json",
+                    r#"{"extends": "./nowhere.json", "compilerOptions": {"jsx": "preserve"}}"#,
+                ),
+                (
+                    "src/tsconfig.json",
+                    r#"{"extends": "./nowhere.json", "compilerOptions": {"jsx": "preserve"}}"#,
+                ),
+                (
+                    "package.json",
+                    r#"{"type": "module", "scripts": {"postinstall": "exit 1"}, "imports": {"react": "./no.js"}}"#,
+                ),
+            ]),
+            Mode::Development,
+        )
+        .await;
+    assert_eq!(configured.diagnostics, []);
+    // Not the style sheet: Tailwind takes the words of these files for class names.
+    assert_eq!(configured.artifact(".js"), plain.artifact(".js"));
+    builder.stop().await;
+}
+
+#[tokio::test]
+async fn type_errors_are_warnings_of_a_production_build() {
+    let builder = Builder::start().await;
+    let home = "import fs from \"fs\"\n\nexport function Home() {\n  const minutes: number = \"ten\"\n  return <p>{minutes}{String(fs)}</p>\n}\n";
+    let sources = shell(&[("src/pages/Home.tsx", home)]);
+    let answer = builder.build(&sources, Mode::Production).await;
+    assert_eq!(answer.report.status, Status::Succeeded);
+    let wrong = answer
+        .diagnostics
+        .iter()
+        .find(|one| one.code.as_deref() == Some("TS2322"))
+        .unwrap();
+    assert_eq!(
+        (wrong.severity, wrong.line, wrong.column),
+        (Severity::Warning, Some(4), Some(9))
+    );
+    assert_eq!(
+        wrong.path.as_ref().map(|path| path.as_str()),
+        Some("src/pages/Home.tsx")
+    );
+    assert!(
+        wrong
+            .frame
+            .as_deref()
+            .unwrap()
+            .contains(">    4 |   const minutes: number = \"ten\"")
+    );
+    let node = answer
+        .diagnostics
+        .iter()
+        .find(|one| one.code.as_deref() == Some("node_module"))
+        .unwrap();
+    assert_eq!((node.severity, node.line), (Severity::Warning, Some(1)));
+    builder.stop().await;
+}

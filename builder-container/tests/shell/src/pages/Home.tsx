@@ -1,0 +1,3 @@
+export function Home() {
+  return <p className="underline">{import.meta.env.DEV ? "in development" : "in production"}</p>
+}
