@@ -1,0 +1,594 @@
+//! The conversation machine in a simulated world, with a simulated clock.
+
+#[path = "machine/world.rs"]
+mod world;
+
+use overskill::{
+    build::{Diagnostic, Mode, Status},
+    config::{BuildPolicy, Limits},
+    error::Kind,
+    generation::{
+        Answer, Author, BuildOutcome, BuildStatus, Input, Job, Probe, Status as AppStatus,
+        feed::{Event, Outcome},
+    },
+    ids::BuildId,
+    llm::message::{Block, Reply, Request, Stop, ToolCall, Usage},
+    project::FileEntry,
+};
+use proptest::prelude::*;
+use world::{DEVELOPMENT, Fault, World, report, succeeded, turn};
+
+const PROMPT: &str =
+    "a recipe box where people save recipes with a title, ingredients and cooking minutes";
+
+fn finished(world: &World, number: u8) -> Vec<(Outcome, String)> {
+    world
+        .feed
+        .iter()
+        .filter_map(|event| match event {
+            Event::TurnFinished {
+                turn: id,
+                outcome,
+                summary,
+                ..
+            } if *id == turn(number) => Some((*outcome, summary.clone())),
+            _ => None,
+        })
+        .collect()
+}
+
+fn live(world: &World) -> Option<u32> {
+    world.machine().preview().map(|preview| preview.version)
+}
+
+/// Runs jobs until one of this kind is next.
+fn until(world: &mut World, wanted: fn(&Job) -> bool) -> Job {
+    for _ in 0..1_000 {
+        let job = world.next_job().expect("the job comes");
+        if wanted(&job) {
+            return job;
+        }
+        world.run(&job, Fault::None);
+    }
+    panic!("the job never came");
+}
+
+#[test]
+fn a_prompt_becomes_a_live_version() {
+    let mut world = World::new(PROMPT);
+    assert_eq!(world.machine().summary().status, AppStatus::Creating);
+    world.settle();
+    assert!(matches!(
+        finished(&world, 1).as_slice(),
+        [(Outcome::Completed, _)]
+    ));
+    assert_eq!(live(&world), Some(2));
+    assert_eq!(world.machine().summary().status, AppStatus::Ready);
+    assert!(world.outbox.is_empty());
+    let authors: Vec<_> = world
+        .versions
+        .values()
+        .map(|(version, _)| version.author)
+        .collect();
+    assert_eq!(authors, [Author::Foundation, Author::Model]);
+}
+
+#[test]
+fn a_message_during_a_turn_waits_and_is_kept() {
+    let mut world = World::new(PROMPT);
+    until(&mut world, |job| matches!(job, Job::RunTools { .. }));
+    world.post(2, "add a rating from 1 to 5 to recipes");
+    world.post(3, "make it green");
+    assert_eq!(world.count("turn_started"), 1);
+    world.settle();
+    assert_eq!(world.count("turn_started"), 3);
+    for number in 1..=3 {
+        assert!(
+            matches!(
+                finished(&world, number).as_slice(),
+                [(Outcome::Completed, _)]
+            ),
+            "turn {number}"
+        );
+    }
+    assert_eq!(live(&world), Some(4));
+}
+
+#[test]
+fn too_many_waiting_messages_are_refused_and_none_is_lost() {
+    let mut world = World::new(PROMPT);
+    for number in 2..=u8::try_from(Limits::DEFAULT.queued_messages).unwrap() {
+        world.post(number, "what can you do?");
+    }
+    let refused = world
+        .take(Input::Post {
+            turn: turn(200),
+            content: "one more".to_owned(),
+        })
+        .unwrap_err();
+    assert_eq!(refused.kind, Kind::Conflict);
+    world.settle();
+    assert_eq!(
+        world.count("turn_finished"),
+        Limits::DEFAULT.queued_messages
+    );
+}
+
+#[test]
+fn a_failed_build_leaves_the_last_good_preview_live() {
+    let mut world = World::new(PROMPT);
+    world.settle();
+    world.post(2, "add a rating from 1 to 5 to recipes");
+    until(&mut world, |job| matches!(job, Job::SendBuild { .. }));
+    let job = world.next_job().unwrap();
+    world.run(&job, Fault::None);
+    let work = world.claim().unwrap();
+    let diagnostic = Diagnostic::error("syntax", "Unexpected token")
+        .in_file("src/App.tsx".parse().unwrap())
+        .at("x", 1, None);
+    world.report(
+        &work,
+        BuildOutcome::Failed {
+            diagnostics: vec![diagnostic.clone()],
+            report: Some(report(Status::Failed)),
+        },
+    );
+    world.settle();
+    let ends = finished(&world, 2);
+    assert!(
+        matches!(ends.as_slice(), [(Outcome::Failed, summary)] if summary.contains("src/App.tsx:1") && summary.contains("version 2")),
+        "{ends:?}"
+    );
+    assert_eq!(live(&world), Some(2));
+    assert_eq!(world.builds[&work.build].status, BuildStatus::Failed);
+    assert_eq!(world.builds[&work.build].diagnostics, [diagnostic]);
+    assert_eq!(world.machine().summary().status, AppStatus::Failed);
+}
+
+#[test]
+fn a_preview_that_does_not_work_does_not_go_live() {
+    let mut world = World::new(PROMPT);
+    world.settle();
+    world.post(2, "add a rating from 1 to 5 to recipes");
+    until(&mut world, |job| matches!(job, Job::SendBuild { .. }));
+    let job = world.next_job().unwrap();
+    world.run(&job, Fault::None);
+    let work = world.claim().unwrap();
+    world.report(&work, succeeded(&work));
+    let probe = Probe::Failed(vec!["`/` answered 500".to_owned()]);
+    world
+        .take(Input::Probed {
+            build: work.build.clone(),
+            probe,
+        })
+        .unwrap();
+    world.settle();
+    assert!(
+        matches!(finished(&world, 2).as_slice(), [(Outcome::Failed, summary)] if summary.contains("answered 500"))
+    );
+    assert_eq!(live(&world), Some(2));
+}
+
+#[test]
+fn a_builder_that_stays_away_is_tried_again_and_then_given_up_with_a_reason() {
+    let mut world = World::new(PROMPT);
+    world.settle();
+    world.post(2, "add a rating from 1 to 5 to recipes");
+    for _ in 0..200 {
+        if let Some(work) = world.claim() {
+            let reason = "the builder could not be reached".to_owned();
+            world.report(
+                &work,
+                BuildOutcome::Unavailable {
+                    reason,
+                    retry_after_millis: None,
+                },
+            );
+        }
+        let Some(job) = world.next_job() else { break };
+        world.run(&job, Fault::None);
+    }
+    assert_eq!(
+        world.count("build_retrying"),
+        BuildPolicy::DEFAULT.attempts as usize - 1
+    );
+    let ends = finished(&world, 2);
+    assert!(
+        matches!(ends.as_slice(), [(Outcome::Failed, summary)] if summary.contains("could not be reached")),
+        "{ends:?}"
+    );
+    assert_eq!(live(&world), Some(2));
+    assert!(world.outbox.is_empty());
+}
+
+#[test]
+fn a_silent_consumer_loses_its_claim_and_its_late_report_counts_for_nothing() {
+    let mut world = World::new(PROMPT);
+    until(&mut world, |job| matches!(job, Job::SendBuild { .. }));
+    let job = world.next_job().unwrap();
+    world.run(&job, Fault::None);
+    let lost = world.claim().unwrap();
+    world.queue.push(lost.build.clone());
+    assert!(
+        world.claim().is_none(),
+        "a claimed build is in one hand only"
+    );
+    world.now = world.now.after(BuildPolicy::DEFAULT.lease_millis);
+    world.queue.push(lost.build.clone());
+    let second = world.claim().unwrap();
+    assert_eq!(second.attempt, 2);
+    world.report(
+        &lost,
+        BuildOutcome::Failed {
+            diagnostics: vec![],
+            report: None,
+        },
+    );
+    assert_eq!(world.builds[&lost.build].status, BuildStatus::Running);
+    world.report(&second, succeeded(&second));
+    world.settle();
+    assert_eq!(world.builds[&lost.build].status, BuildStatus::Succeeded);
+}
+
+#[test]
+fn progress_renews_the_claim() {
+    let mut world = World::new(PROMPT);
+    until(&mut world, |job| matches!(job, Job::SendBuild { .. }));
+    let job = world.next_job().unwrap();
+    world.run(&job, Fault::None);
+    let work = world.claim().unwrap();
+    for _ in 0..10 {
+        world.now = world.now.after(BuildPolicy::DEFAULT.lease_millis - 1);
+        let (build, attempt) = (work.build.clone(), work.attempt);
+        world
+            .take(Input::Progress {
+                build,
+                attempt,
+                lines: vec!["still at it".to_owned()],
+            })
+            .unwrap();
+        world.queue.push(work.build.clone());
+        assert!(world.claim().is_none());
+    }
+    world.settle();
+    assert_eq!(world.count("build_log"), 10);
+}
+
+#[test]
+fn a_slow_build_of_an_old_version_never_replaces_a_newer_preview() {
+    let mut world = World::new(PROMPT);
+    until(&mut world, |job| matches!(job, Job::SendBuild { .. }));
+    let job = world.next_job().unwrap();
+    world.run(&job, Fault::None);
+    let slow = world.claim().unwrap();
+    assert_eq!(slow.version, 1);
+    let (build, attempt) = (slow.build.clone(), slow.attempt);
+    for _ in 0..100 {
+        while let Some(work) = world.claim() {
+            world.report(&work, succeeded(&work));
+        }
+        world
+            .take(Input::Progress {
+                build: build.clone(),
+                attempt,
+                lines: vec![],
+            })
+            .unwrap();
+        if live(&world) == Some(2) {
+            break;
+        }
+        let job = world.next_job().unwrap();
+        world.run(&job, Fault::None);
+    }
+    assert_eq!(live(&world), Some(2));
+    world.report(&slow, succeeded(&slow));
+    world.settle();
+    assert_eq!(live(&world), Some(2));
+    assert_eq!(world.builds[&build].status, BuildStatus::Succeeded);
+}
+
+#[test]
+fn restore_brings_back_every_file_as_a_new_version() {
+    let mut world = World::new(PROMPT);
+    world.settle();
+    world.post(2, "add a rating from 1 to 5 to recipes");
+    let (_, before) = world.versions[&2].clone();
+    let refused = world
+        .take(Input::Restore {
+            version: 2,
+            manifest: before.clone(),
+        })
+        .unwrap_err();
+    assert_eq!(refused.kind, Kind::Conflict);
+    world.settle();
+    assert_ne!(world.versions[&3].1, before);
+    let answer = world
+        .take(Input::Restore {
+            version: 2,
+            manifest: before.clone(),
+        })
+        .unwrap();
+    assert!(
+        matches!(answer, Some(Answer::Version(Some(version))) if version.number == 4 && version.author == Author::Restore)
+    );
+    world.settle();
+    assert_eq!(world.versions[&4].1, before);
+    assert_eq!(live(&world), Some(4));
+}
+
+#[test]
+fn a_file_written_during_a_turn_is_kept_and_the_tools_see_it() {
+    let mut world = World::new(PROMPT);
+    let job = until(&mut world, |job| {
+        matches!(job, Job::RunTools { step: 2, .. })
+    });
+    let Job::RunTools { turn: id, step } = job else {
+        unreachable!()
+    };
+    let machine = world.machine();
+    let stale = world.run_tools(&machine, &id, step);
+    let entry = FileEntry::of(b"by hand");
+    world.blobs.insert(entry.hash, b"by hand".to_vec());
+    let answer = world
+        .take(Input::PutFile {
+            path: "NOTES.md".parse().unwrap(),
+            entry,
+        })
+        .unwrap();
+    assert_eq!(answer, Some(Answer::Version(None)));
+    world.take(Input::ToolsRan(stale)).unwrap();
+    assert_eq!(
+        world.count("tool_result"),
+        world
+            .feed
+            .iter()
+            .filter(|event| matches!(event, Event::ToolResult { step: 1, .. }))
+            .count()
+    );
+    world.settle();
+    assert_eq!(
+        world.versions[&2].1.get(&"NOTES.md".parse().unwrap()),
+        Some(&entry)
+    );
+    assert!(matches!(
+        finished(&world, 1).as_slice(),
+        [(Outcome::Completed, _)]
+    ));
+}
+
+#[test]
+fn a_file_written_at_rest_is_a_version_of_its_own() {
+    let mut world = World::new(PROMPT);
+    let entry = FileEntry::of(b"x");
+    let early = world
+        .take(Input::PutFile {
+            path: "a.txt".parse().unwrap(),
+            entry,
+        })
+        .unwrap_err();
+    assert_eq!(early.kind, Kind::Conflict);
+    world.settle();
+    let answer = world
+        .take(Input::PutFile {
+            path: "a.txt".parse().unwrap(),
+            entry,
+        })
+        .unwrap();
+    assert!(
+        matches!(answer, Some(Answer::Version(Some(version))) if version.number == 3 && version.author == Author::User)
+    );
+    let again = world
+        .take(Input::PutFile {
+            path: "a.txt".parse().unwrap(),
+            entry,
+        })
+        .unwrap();
+    assert_eq!(again, Some(Answer::Version(None)));
+    world
+        .take(Input::DeleteFile {
+            path: "a.txt".parse().unwrap(),
+        })
+        .unwrap();
+    world.settle();
+    assert_eq!(world.versions[&4].1, world.versions[&2].1);
+    assert_eq!(live(&world), Some(4));
+}
+
+fn endless(request: &Request) -> Reply {
+    let id = format!("call_{}", request.messages.len());
+    let input = serde_json::json!({"path": "index.html"});
+    let call = ToolCall {
+        id,
+        name: "view_file".to_owned(),
+        input,
+    };
+    Reply {
+        blocks: vec![Block::ToolCall(call)],
+        stop: Stop::ToolUse,
+        usage: Usage::default(),
+    }
+}
+
+#[test]
+fn a_turn_without_end_is_stopped_at_its_limit() {
+    let mut world = World::new(PROMPT);
+    world.model = endless;
+    world.settle();
+    let ends = finished(&world, 1);
+    assert!(
+        matches!(ends.as_slice(), [(Outcome::Failed, summary)] if summary.contains("40 steps")),
+        "{ends:?}"
+    );
+    assert_eq!(world.count("step_started"), Limits::DEFAULT.steps as usize);
+}
+
+#[test]
+fn a_turn_that_takes_too_long_is_stopped() {
+    let mut world = World::new(PROMPT);
+    world.model = endless;
+    until(&mut world, |job| matches!(job, Job::RunTools { .. }));
+    world.now = world.now.after(Limits::DEFAULT.turn_millis + 1);
+    world.settle();
+    assert!(
+        matches!(finished(&world, 1).as_slice(), [(Outcome::Failed, summary)] if summary.contains("20 minutes"))
+    );
+}
+
+#[test]
+fn a_storage_that_fails_is_tried_again_and_the_next_message_starts_over() {
+    let mut world = World::new(PROMPT);
+    let mut failures = 0;
+    while let Some(job) = world.next_job() {
+        if job == Job::LayFoundation {
+            failures += 1;
+            world
+                .take(Input::JobFailed {
+                    job,
+                    failures,
+                    reason: "the disk is full".to_owned(),
+                })
+                .unwrap();
+        } else {
+            world.run(&job, Fault::None);
+        }
+    }
+    assert_eq!(failures, 6);
+    assert!(
+        matches!(finished(&world, 1).as_slice(), [(Outcome::Failed, summary)] if summary.contains("the disk is full"))
+    );
+    world.post(2, PROMPT);
+    world.settle();
+    assert!(matches!(
+        finished(&world, 2).as_slice(),
+        [(Outcome::Completed, _)]
+    ));
+    assert_eq!(live(&world), Some(2));
+}
+
+#[test]
+fn a_deleted_app_takes_nothing_more() {
+    let mut world = World::new(PROMPT);
+    until(&mut world, |job| matches!(job, Job::RunTools { .. }));
+    world.take(Input::Delete).unwrap();
+    assert_eq!(world.outbox.keys().collect::<Vec<_>>(), ["purge"]);
+    let refused = world
+        .take(Input::Post {
+            turn: turn(2),
+            content: "hello".to_owned(),
+        })
+        .unwrap_err();
+    assert_eq!(refused.kind, Kind::NotFound);
+    world.settle();
+}
+
+#[test]
+fn a_production_build_by_hand_changes_no_preview() {
+    let mut world = World::new(PROMPT);
+    world.settle();
+    let before = world.machine().preview().cloned();
+    let answer = world
+        .take(Input::StartBuild {
+            mode: Mode::Production,
+        })
+        .unwrap();
+    assert!(
+        matches!(answer, Some(Answer::Build(build)) if build.mode == Mode::Production && build.version == 2)
+    );
+    world.settle();
+    assert_eq!(world.machine().preview().cloned(), before);
+    assert!(
+        world
+            .builds
+            .values()
+            .any(|build| build.mode != DEVELOPMENT && build.status == BuildStatus::Succeeded)
+    );
+}
+
+/// One thing that happens in the disturbed world.
+#[derive(Debug, Clone, Copy)]
+enum Happening {
+    Job(Fault),
+    LoseMessages,
+    RepeatMessages,
+    ConsumerDies,
+    ConsumerWorks,
+    ConsumerReportsTwice,
+    TimePasses,
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    prop_oneof![
+        6 => Just(Happening::Job(Fault::None)),
+        4 => Just(Happening::Job(Fault::Crash)),
+        4 => Just(Happening::Job(Fault::Twice)),
+        1 => Just(Happening::LoseMessages),
+        1 => Just(Happening::RepeatMessages),
+        1 => Just(Happening::ConsumerDies),
+        2 => Just(Happening::ConsumerWorks),
+        1 => Just(Happening::ConsumerReportsTwice),
+        1 => Just(Happening::TimePasses),
+    ]
+}
+
+fn happen(world: &mut World, what: Happening) {
+    match what {
+        Happening::Job(fault) => {
+            if let Some(job) = world.next_job() {
+                world.run(&job, fault);
+            }
+        }
+        Happening::LoseMessages => world.queue.clear(),
+        Happening::RepeatMessages => world.queue.extend(world.queue.clone()),
+        Happening::ConsumerDies => drop(world.claim()),
+        Happening::ConsumerWorks => {
+            if let Some(work) = world.claim() {
+                world.report(&work, succeeded(&work));
+            }
+        }
+        Happening::ConsumerReportsTwice => {
+            if let Some(work) = world.claim() {
+                world.report(&work, succeeded(&work));
+                world.report(&work, succeeded(&work));
+            }
+        }
+        Happening::TimePasses => world.now = world.now.after(5_000),
+    }
+}
+
+fn told() -> World {
+    let mut world = World::new(PROMPT);
+    world.post(2, "add a rating from 1 to 5 to recipes");
+    world
+}
+
+/// A sample by default; `PROPTEST_CASES` says more.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|cases| cases.parse().ok())
+        .unwrap_or(24)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(cases()))]
+
+    /// Invariants I1 and I2: crashes, repetitions and losses change nothing but the time.
+    #[test]
+    fn however_the_world_falls_apart_the_story_is_the_same(happenings in prop::collection::vec(happening(), 0..60)) {
+        let mut undisturbed = told();
+        undisturbed.settle();
+        let mut world = told();
+        for what in happenings {
+            happen(&mut world, what);
+        }
+        world.settle();
+        prop_assert_eq!(world.story(), undisturbed.story());
+        prop_assert_eq!(live(&world), Some(3));
+        prop_assert!(world.outbox.is_empty());
+        for build in world.builds.values() {
+            prop_assert!(matches!(build.status, BuildStatus::Succeeded | BuildStatus::Superseded), "{build:?}");
+        }
+        let ids: Vec<BuildId> = world.builds.keys().cloned().collect();
+        prop_assert_eq!(ids.len(), 3);
+    }
+}

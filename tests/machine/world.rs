@@ -1,0 +1,344 @@
+//! A world without a runtime: keeps what the machine decides, does its jobs, and can fail in every way that the
+//! platform can: a crash after the work and before the answer, a message lost or delivered twice, a consumer that
+//! dies.
+
+use std::collections::BTreeMap;
+
+use overskill::{
+    build::{Mode, Report, Status, Timings},
+    config::Limits,
+    digest::Digest,
+    error::{Kind, Result},
+    generation::{
+        Answer, Build, BuildOutcome, Conversation, Created, Effect, Input, Job, MessageRole, Probe,
+        ToolsRan, Version, Work, feed::Event, prompt, tools,
+    },
+    ids::{BuildId, TurnId},
+    llm::{
+        message::{Block, Message, Reply, Request},
+        offline,
+    },
+    project::{FileEntry, Manifest},
+    template,
+    time::Timestamp,
+};
+
+/// What one job does, apart from its work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Nothing goes wrong.
+    None,
+    /// The work is done, but the process dies before the machine hears of it.
+    Crash,
+    /// The machine hears of it twice.
+    Twice,
+}
+
+pub(crate) struct World {
+    state: String,
+    pub(crate) now: Timestamp,
+    pub(crate) outbox: BTreeMap<String, (Job, Timestamp)>,
+    pub(crate) feed: Vec<Event>,
+    pub(crate) messages: Vec<(TurnId, MessageRole, String)>,
+    pub(crate) transcript: BTreeMap<TurnId, Vec<Message>>,
+    pub(crate) versions: BTreeMap<u32, (Version, Manifest)>,
+    pub(crate) builds: BTreeMap<BuildId, Build>,
+    pub(crate) queue: Vec<BuildId>,
+    pub(crate) blobs: BTreeMap<Digest, Vec<u8>>,
+    pub(crate) model: fn(&Request) -> Reply,
+}
+
+pub(crate) fn turn(number: u8) -> TurnId {
+    TurnId::from_seed(&[number; 16])
+}
+
+impl World {
+    pub(crate) fn new(prompt: &str) -> Self {
+        let now = Timestamp(1_000_000);
+        let (conversation, effects) = Conversation::create(
+            Created {
+                app: "abcdefgh".parse().unwrap(),
+                workspace: "local".parse().unwrap(),
+                name: "Untitled app".to_owned(),
+                model: "offline".to_owned(),
+                preview_url: "http://preview-abcdefgh.localhost:8787".to_owned(),
+                turn: turn(1),
+                prompt: prompt.to_owned(),
+            },
+            now,
+        );
+        let mut world = Self {
+            state: String::new(),
+            now,
+            outbox: BTreeMap::new(),
+            feed: Vec::new(),
+            messages: Vec::new(),
+            transcript: BTreeMap::new(),
+            versions: BTreeMap::new(),
+            builds: BTreeMap::new(),
+            queue: Vec::new(),
+            blobs: BTreeMap::new(),
+            model: offline::reply,
+        };
+        world.keep(&conversation, effects);
+        world
+    }
+
+    /// The state as a process that starts finds it.
+    pub(crate) fn machine(&self) -> Conversation {
+        serde_json::from_str(&self.state).unwrap()
+    }
+
+    pub(crate) fn take(&mut self, input: Input) -> Result<Option<Answer>> {
+        let mut machine = self.machine();
+        let effects = machine.step(input, self.now)?;
+        let answer = effects.iter().find_map(|effect| match effect {
+            Effect::Answer(answer) => Some(answer.clone()),
+            _ => None,
+        });
+        self.keep(&machine, effects);
+        Ok(answer)
+    }
+
+    fn keep(&mut self, machine: &Conversation, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Feed(event) => self.feed.push(event),
+                Effect::Message {
+                    turn,
+                    role,
+                    content,
+                } => self.messages.push((turn, role, content)),
+                Effect::Transcript { turn, message } => {
+                    self.transcript.entry(turn).or_default().push(message)
+                }
+                Effect::Version { version, manifest } => {
+                    let number = version.number;
+                    assert!(
+                        self.versions.insert(number, (version, manifest)).is_none(),
+                        "version {number} twice"
+                    );
+                }
+                Effect::Build(build) => {
+                    self.builds.insert(build.id.clone(), build);
+                }
+                Effect::Run { job, due } => {
+                    self.outbox.insert(job.key(), (job, due));
+                }
+                Effect::Finish { key } => {
+                    self.outbox.remove(&key);
+                }
+                Effect::FinishAll => self.outbox.clear(),
+                Effect::BuildLog { .. } | Effect::Answer(_) => {}
+            }
+        }
+        self.state = serde_json::to_string(machine).unwrap();
+    }
+
+    /// The job that is due first; time goes on to it.
+    pub(crate) fn next_job(&mut self) -> Option<Job> {
+        let (job, due) = self
+            .outbox
+            .values()
+            .min_by_key(|(job, due)| (*due, job.key()))
+            .cloned()?;
+        self.now = self.now.max(due);
+        Some(job)
+    }
+
+    pub(crate) fn run(&mut self, job: &Job, fault: Fault) {
+        let Some(input) = self.perform(job) else {
+            return;
+        };
+        match fault {
+            Fault::None => drop(self.take(input)),
+            Fault::Crash => {}
+            Fault::Twice => {
+                drop(self.take(input.clone()));
+                drop(self.take(input));
+            }
+        }
+    }
+
+    fn perform(&mut self, job: &Job) -> Option<Input> {
+        let machine = self.machine();
+        Some(match job {
+            Job::LayFoundation => {
+                let mut manifest = Manifest::default();
+                for (path, content) in template::foundation(&machine.name).unwrap() {
+                    let entry = FileEntry::of(&content);
+                    self.blobs.insert(entry.hash, content);
+                    manifest.put(path, entry, &Limits::DEFAULT).unwrap();
+                }
+                Input::FoundationLaid { manifest }
+            }
+            Job::CallModel { turn, step } => {
+                let transcript = self.transcript.get(turn).cloned().unwrap_or_default();
+                let request = prompt::request(&machine.name, machine.manifest(), &[], transcript);
+                Input::ModelReplied {
+                    turn: turn.clone(),
+                    step: *step,
+                    reply: (self.model)(&request),
+                }
+            }
+            Job::RunTools { turn, step } => Input::ToolsRan(self.run_tools(&machine, turn, *step)),
+            Job::SendBuild { build } => {
+                self.queue.push(build.clone());
+                Input::BuildSent {
+                    build: build.clone(),
+                }
+            }
+            Job::Probe { build } => Input::Probed {
+                build: build.clone(),
+                probe: Probe::Passed,
+            },
+            Job::Announce => Input::Announced {
+                summary: Box::new(machine.summary()),
+            },
+            Job::Purge => {
+                self.outbox.remove(&job.key());
+                return None;
+            }
+        })
+    }
+
+    pub(crate) fn run_tools(
+        &mut self,
+        machine: &Conversation,
+        turn: &TurnId,
+        step: u32,
+    ) -> ToolsRan {
+        let Some(Message::Assistant(blocks)) = self
+            .transcript
+            .get(turn)
+            .and_then(|messages| messages.last())
+        else {
+            panic!("no call to run");
+        };
+        let mut bench = tools::Workbench {
+            manifest: machine.manifest().clone(),
+            contents: self.blobs.clone(),
+            limits: Limits::DEFAULT,
+        };
+        let outcomes = blocks
+            .iter()
+            .filter_map(|block| match block {
+                Block::ToolCall(call) => {
+                    let outcome = tools::run(call, &mut bench);
+                    Some((tools::summary(call, &outcome.result), outcome))
+                }
+                Block::Text { .. } => None,
+            })
+            .collect();
+        self.blobs = bench.contents;
+        ToolsRan {
+            turn: turn.clone(),
+            step,
+            revision: machine.revision(),
+            outcomes,
+        }
+    }
+
+    /// A consumer takes the oldest build message.
+    pub(crate) fn claim(&mut self) -> Option<Work> {
+        let build = if self.queue.is_empty() {
+            return None;
+        } else {
+            self.queue.remove(0)
+        };
+        match self.take(Input::Claim { build }) {
+            Ok(Some(Answer::Claim(work))) => work,
+            Err(error) if error.kind == Kind::NotFound => None,
+            other => panic!("a claim was answered with {other:?}"),
+        }
+    }
+
+    pub(crate) fn report(&mut self, work: &Work, outcome: BuildOutcome) {
+        self.take(Input::BuildReported {
+            build: work.build.clone(),
+            attempt: work.attempt,
+            outcome,
+        })
+        .unwrap();
+    }
+
+    /// Does everything that is to be done, without faults.
+    pub(crate) fn settle(&mut self) {
+        for _ in 0..2_000 {
+            while let Some(work) = self.claim() {
+                self.report(&work, succeeded(&work));
+            }
+            let Some(job) = self.next_job() else { return };
+            self.run(&job, Fault::None);
+        }
+        panic!("never at rest: {:?}", self.outbox);
+    }
+
+    pub(crate) fn post(&mut self, number: u8, content: &str) {
+        self.take(Input::Post {
+            turn: turn(number),
+            content: content.to_owned(),
+        })
+        .unwrap();
+    }
+
+    pub(crate) fn kinds(&self) -> Vec<&'static str> {
+        self.feed.iter().map(Event::kind).collect()
+    }
+
+    pub(crate) fn count(&self, kind: &str) -> usize {
+        self.kinds()
+            .into_iter()
+            .filter(|other| *other == kind)
+            .count()
+    }
+
+    /// What must be the same however often the world fell apart.
+    pub(crate) fn story(&self) -> Vec<String> {
+        let told = self.feed.iter().filter(|event| {
+            !matches!(
+                event,
+                Event::BuildQueued { .. }
+                    | Event::BuildStarted { .. }
+                    | Event::BuildLog { .. }
+                    | Event::BuildRetrying { .. }
+                    | Event::BuildFinished { .. }
+                    | Event::PreviewLive { .. }
+            )
+        });
+        told.map(|event| serde_json::to_string(event).unwrap())
+            .chain(self.messages.iter().map(|message| format!("{message:?}")))
+            .chain(self.transcript.iter().map(|entry| format!("{entry:?}")))
+            .chain(self.versions.values().map(|(version, manifest)| {
+                format!(
+                    "{} {:?} {} {}",
+                    version.number,
+                    version.author,
+                    version.summary,
+                    manifest.digest()
+                )
+            }))
+            .collect()
+    }
+}
+
+pub(crate) fn succeeded(work: &Work) -> BuildOutcome {
+    BuildOutcome::Succeeded {
+        set: Digest::of(work.source_digest.bytes()),
+        diagnostics: Vec::new(),
+        report: report(Status::Succeeded),
+    }
+}
+
+pub(crate) fn report(status: Status) -> Report {
+    Report {
+        status,
+        reason: None,
+        timings: Timings::default(),
+        artifact_bytes: 1,
+        artifacts: 1,
+        toolchain_digest: Digest::of(b"toolchain"),
+    }
+}
+
+pub(crate) const DEVELOPMENT: Mode = Mode::Development;
