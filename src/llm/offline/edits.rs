@@ -56,10 +56,19 @@ struct Hunk {
 
 /// The differing ranges, in order, at least one common line between two.
 fn hunks(before: &[String], after: &[String]) -> Vec<Hunk> {
-    let common = common(before, after);
+    let head = before.iter().zip(after).take_while(|(old, new)| old == new).count();
+    let left = before.len().min(after.len()) - head;
+    let tail =
+        before.iter().rev().zip(after.iter().rev()).take(left).take_while(|(old, new)| old == new).count();
+    let middle = |lines: &'_ [String]| head..lines.len() - tail;
+    let inner =
+        common(before.get(middle(before)).unwrap_or_default(), after.get(middle(after)).unwrap_or_default());
+    let shifted = inner.into_iter().map(|(old, new)| (old + head, new + head));
+    let ends = (0..tail).rev().map(|back| (before.len() - 1 - back, after.len() - 1 - back));
+    let common = (0..head).map(|index| (index, index)).chain(shifted).chain(ends);
     let mut found = Vec::new();
     let (mut old, mut new) = (0, 0);
-    for (next_old, next_new) in common.into_iter().chain([(before.len(), after.len())]) {
+    for (next_old, next_new) in common.chain([(before.len(), after.len())]) {
         if next_old > old || next_new > new {
             found.push(Hunk { from: old, to: next_old, new_from: new, new_to: next_new });
         }

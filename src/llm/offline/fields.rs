@@ -146,7 +146,8 @@ fn options_start(body: &[Token], start: usize, index: usize) -> Option<usize> {
     let many = body.get(index + 1..).is_some_and(|rest| {
         let next = |token: &&Token| token.mark == Mark::Item;
         let rest = rest.iter().take_while(|token| !next(token));
-        rest.filter(|token| token.is("or") || token.mark == Mark::Sign(',') || token.is_sign('/')).count() > 0
+        let mut rest = rest;
+        rest.any(|token| token.is("or") || token.mark == Mark::Sign(',') || token.is_sign('/'))
     });
     if !many {
         return None;

@@ -83,6 +83,9 @@ use super::{
     words::{on_last_word, plural, singular},
 };
 
+/// How much of a prompt is read, in characters. Eight things of 24 fields fit several times.
+const PROMPT_CHARS: usize = 8_000;
+
 /// A field, perhaps without saying of which thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
@@ -171,7 +174,14 @@ pub(super) fn understand(prompt: &str, known: &[Thing]) -> Understanding {
     if let [only] = known {
         reader.last = Some(only.plural.clone());
     }
-    for sentence in sentences(prompt) {
+    let (read, unread) = match prompt.char_indices().nth(PROMPT_CHARS) {
+        Some((end, _)) => prompt.split_at_checked(end).unwrap_or((prompt, "")),
+        None => (prompt, ""),
+    };
+    if !unread.is_empty() {
+        reader.found.left.push(format!("everything after the first {PROMPT_CHARS} characters"));
+    }
+    for sentence in sentences(read) {
         reader.sentence(sentence);
     }
     let Reader { mut found, container, held, background, .. } = reader;

@@ -42,13 +42,22 @@ pub(super) struct Plan {
     pub(super) refused: Vec<String>,
 }
 
+/// Names of tables that new things cannot have.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    /// Things whose resource cannot be read.
+    pub(super) unreadable: Vec<String>,
+    /// Folders of pages that belong to no thing.
+    pub(super) tables: Vec<String>,
+}
+
 /// Column names that the platform or the language has taken.
 const RESERVED: &str = "id created_at updated_at deleted_at user_id app_id owner_id constructor prototype";
 
 /// Applies an understanding to the things that there are.
-pub(super) fn plan(understanding: &Understanding, before: &[Thing], named: bool) -> Plan {
+pub(super) fn plan(understanding: &Understanding, before: &[Thing], named: bool, taken: &Taken) -> Plan {
     let mut plan = Plan { things: before.to_vec(), ..Plan::default() };
-    let mut drafted = plan.make_things(&understanding.wishes);
+    let mut drafted = plan.make_things(&understanding.wishes, taken);
     plan.fill(&mut drafted, before);
     for wish in &understanding.wishes {
         super::changes::apply(&mut plan, wish);
@@ -96,7 +105,7 @@ impl Plan {
     }
 
     /// Makes the things that are new, without fields, so that all can be referred to.
-    fn make_things(&mut self, wishes: &[Wish]) -> Vec<Drafted> {
+    fn make_things(&mut self, wishes: &[Wish], taken: &Taken) -> Vec<Drafted> {
         let mut drafted: Vec<Drafted> = Vec::new();
         for wish in wishes {
             let Wish::Thing { words, drafts } = wish else { continue };
@@ -122,7 +131,17 @@ impl Plan {
                 self.refuse(format!("“{words}”: an app of mine has at most {THINGS} things"));
                 continue;
             }
-            let taken = |name: &str| self.things.iter().any(|thing| thing.table == name);
+            if taken.unreadable.contains(&thing.table) {
+                self.refuse(format!(
+                    "“{words}”: I cannot read {} as a list of fields any more",
+                    super::codegen::resource_path(&thing.table)
+                ));
+                continue;
+            }
+            let taken = |name: &str| {
+                taken.tables.iter().any(|table| table == name)
+                    || self.things.iter().any(|thing| thing.table == name)
+            };
             let Some(table) = super::codegen::free_table(&thing.table, taken) else { continue };
             thing.path = table.replace('_', "-");
             if super::vocabulary::has(

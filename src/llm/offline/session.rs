@@ -10,7 +10,7 @@ use super::{
     edits::edits,
     grammar::{Understanding, understand},
     model::Thing,
-    plan::{Plan, plan},
+    plan::{Plan, Taken, plan},
     source::{self, File},
     summary,
     wiring::{FileChange, IDENTITY, INDEX, NAVIGATION, ROUTES, Views, Wiring, wire},
@@ -120,7 +120,10 @@ pub(super) fn reply(request: &Request) -> Reply {
         wanted.into_iter().filter(|path| !views.contains_key(path)).collect()
     };
     let fresh = files.as_ref().is_some_and(|files| !files.iter().any(|file| is_resource(file)));
-    let outlook = look(&turn.prompt, &views);
+    // The list of files is that of this step; what this turn wrote was not there when it was planned.
+    let written: Vec<&str> = turn.changes().filter_map(|done| path_of(&done.call)).collect();
+    let there = files.iter().flatten().copied().filter(|path| !written.contains(path));
+    let outlook = look(&turn.prompt, &views, &there.collect::<Vec<_>>());
     if turn.changes().next().is_some() {
         return end(request, summary::report(&outlook, &turn.done));
     }
@@ -169,7 +172,7 @@ fn first_views(files: Option<&[&str]>, views: &Views) -> Vec<String> {
     wanted
 }
 
-fn look(prompt: &str, views: &Views) -> Outlook {
+fn look(prompt: &str, views: &Views, files: &[&str]) -> Outlook {
     let mut before = Vec::new();
     let mut unreadable = Vec::new();
     for (path, file) in views.iter().filter(|(path, _)| is_resource(path)) {
@@ -185,7 +188,16 @@ fn look(prompt: &str, views: &Views) -> Outlook {
         .and_then(source::string);
     let understanding = understand(prompt, &before);
     let named = name.is_some_and(|name| !UNNAMED.contains(&name.trim()));
-    let plan = plan(&understanding, &before, named);
+    let table = |path: &String| path.strip_prefix("src/resources/")?.strip_suffix(".ts").map(str::to_owned);
+    let folders = files.iter().filter_map(|path| path.strip_prefix("src/pages/")?.split_once('/'));
+    let taken = Taken {
+        unreadable: unreadable.iter().filter_map(table).collect(),
+        tables: folders
+            .map(|(folder, _)| folder.to_owned())
+            .filter(|folder| !before.iter().any(|thing| thing.table == *folder))
+            .collect(),
+    };
+    let plan = plan(&understanding, &before, named, &taken);
     let wiring = wire(&plan, &before, views);
     Outlook { before, unreadable, understanding, plan, wiring }
 }

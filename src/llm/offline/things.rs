@@ -145,7 +145,7 @@ fn container_of(head: &Head, body: &[Token]) -> Vec<Described> {
     if !container || !all || !any {
         return Vec::new();
     }
-    let named = names.iter().filter_map(|name| nouns::subject(name));
+    let named = names.iter().filter_map(nouns::subject);
     named
         .map(|words| Described {
             words: Some(words),
