@@ -59,7 +59,8 @@ async fn dispatch(request: Request, env: &Env, context: &JsValue, hosts: &Hosts)
         Host::Preview(app) => preview::serve(request, env, context, &app, hosts).await,
         Host::Unknown => preview::page(placeholder::unknown(), 404, hosts),
         Host::Console => {
-            let method = request.method().to_string();
+            // The crate's own type takes a method that it does not know for GET.
+            let method = request.inner().method();
             let route = route(&method, url.path())?;
             let query = url.query().unwrap_or_default().to_owned();
             let path = url.path().to_owned();

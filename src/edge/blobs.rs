@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// How many reads or writes are under way at once.
-const CONCURRENCY: usize = 6;
+const CONCURRENCY: usize = 24;
 
 /// One app's part of a bucket.
 pub(super) struct Blobs {

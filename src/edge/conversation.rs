@@ -20,10 +20,16 @@ mod store;
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeSet,
+    time::Duration,
 };
 
-use futures::{StreamExt as _, channel::mpsc, stream};
-use worker::{DurableObject, Env, Method, Request, Response, State, console_error, durable_object};
+use futures::{
+    Stream, StreamExt as _,
+    channel::mpsc,
+    future::{self, Either},
+    stream,
+};
+use worker::{Delay, DurableObject, Env, Method, Request, Response, State, console_error, durable_object};
 
 use self::store::{FeedRow, Store};
 use super::{
@@ -41,6 +47,9 @@ use crate::{
 
 /// How far a reader of the feed may fall behind before it is cut off; it resumes where it was.
 const READER_BUFFER: usize = 1_024;
+
+/// After how much silence a reader of the feed hears that the stream lives.
+const HEARTBEAT_SECONDS: u64 = 20;
 
 /// One app's conversation.
 #[durable_object(alarm)]
@@ -200,7 +209,7 @@ impl Conversation {
         self.readers.borrow_mut().push(sender);
         let replay = stream::iter(rows).map(|row| Ok(event_bytes(&row)));
         let start = stream::once(async { Ok(sse::PRELUDE.as_bytes().to_vec()) });
-        let mut response = Response::from_stream(start.chain(replay).chain(receiver))?;
+        let mut response = Response::from_stream(start.chain(replay).chain(with_heartbeat(receiver)))?;
         response.headers_mut().set("content-type", "text/event-stream")?;
         response.headers_mut().set("cache-control", "no-store")?;
         Ok(response)
@@ -212,6 +221,19 @@ fn event_bytes(row: &FeedRow) -> Vec<u8> {
     let fields = row.event.strip_prefix('{').unwrap_or(&row.event);
     let data = format!("{{\"seq\":{},\"at\":{},{fields}", row.seq, row.at);
     sse::event(row.seq, &row.kind, &data).into_bytes()
+}
+
+/// What comes, and a comment now and then while nothing does, so that no proxy closes the stream.
+fn with_heartbeat(
+    events: mpsc::Receiver<worker::Result<Vec<u8>>>,
+) -> impl Stream<Item = worker::Result<Vec<u8>>> {
+    stream::unfold(events, |mut events| async {
+        let silence = Delay::from(Duration::from_secs(HEARTBEAT_SECONDS));
+        match future::select(events.next(), silence).await {
+            Either::Left((event, _)) => event.map(|event| (event, events)),
+            Either::Right(_) => Some((Ok(sse::HEARTBEAT.as_bytes().to_vec()), events)),
+        }
+    })
 }
 
 fn no_app() -> Error {

@@ -81,7 +81,7 @@ async fn worker_code(env: &Env, context: &JsValue, app: &AppId, set: &Digest) ->
         stored.artifacts.entries.values().map(|artifact| JsValue::from(artifact.hash.to_string())).collect();
     let props = object([("app", app.as_str().into()), ("hashes", hashes.into())])?;
     let assets = runtime::app_assets(context, &props)?;
-    Reflect::set(&bindings, &"ASSETS".into(), &JsValue::from(assets.into_rpc::<JsValue>())).map_err(failed)?;
+    Reflect::set(&bindings, &"ASSETS".into(), &assets.into_rpc::<JsValue>()).map_err(failed)?;
     let code = object([
         ("compatibilityDate", "2026-07-01".into()),
         ("mainModule", stored.main.as_str().into()),

@@ -185,7 +185,7 @@ impl Workspace {
         let record = self.request(key)?;
         let begun = match idempotency::decide(record.as_ref(), &digest, now)? {
             Decision::Fresh => {
-                self.put_request(key, &Record::begin(digest, nonce.clone(), now))?;
+                self.put_request(key, &Record::begin(digest, nonce, now))?;
                 Begun::Run(nonce)
             }
             Decision::Resume(first) => Begun::Run(first),

@@ -262,13 +262,28 @@ impl Conversation {
     }
 }
 
-/// The first line of a text, shortened to what fits a list of versions.
+/// The first line of a text that says something by itself, shortened to what fits a list of versions: a heading
+/// such as "Done:" is passed over, the mark of a list is taken off.
 fn first_line(text: &str) -> String {
     const MOST_CHARS: usize = 120;
-    let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
+    let mut lines = text.lines().map(|line| line.trim_start_matches(['#', '-', '*', ' ']).trim());
+    let line = lines.find(|line| !line.is_empty() && !line.ends_with(':')).unwrap_or_default();
     if line.chars().count() <= MOST_CHARS {
         return line.to_owned();
     }
     let kept: String = line.chars().take(MOST_CHARS - 1).collect();
     format!("{}…", kept.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_line;
+
+    #[test]
+    fn a_summary_is_a_line_that_says_something() {
+        assert_eq!(first_line("Done:\n\n- Recipes have a rating now.\n- More"), "Recipes have a rating now.");
+        assert_eq!(first_line("## All **good**"), "All **good**");
+        assert_eq!(first_line("Only this:"), "");
+        assert_eq!(first_line(&"ü".repeat(121)), format!("{}…", "ü".repeat(119)));
+    }
 }

@@ -36,7 +36,7 @@ impl Call<'_> {
             return Err(Error::new(Kind::Unauthenticated, "This token is not valid."));
         }
         let session = SessionToken::fresh(&workspace, &random::bytes()?);
-        let expires_at = clock::now().after(u64::from(SESSION_SECONDS) * 1_000);
+        let expires_at = clock::now().after(SESSION_SECONDS * 1_000);
         objects::workspace(self.env, &workspace)?
             .ask::<()>(None, WorkspaceCall::OpenSession { hash: session.hash(), expires_at })
             .await?;
