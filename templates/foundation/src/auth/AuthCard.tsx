@@ -13,7 +13,7 @@ export function AuthCard({ title, description, children, footer }: { title: stri
         {children}
       </Card>
       {footer && <p className="mt-5 text-center text-sm text-muted-foreground">{footer}</p>}
-      <p className="mx-auto mt-5 max-w-xs text-center text-xs text-muted-foreground">A stand-in for real accounts: yours is kept in this browser and nowhere else.</p>
+      <p className="mx-auto mt-5 max-w-xs text-center text-xs text-muted-foreground">A stand-in for real accounts: yours stays in this browser and nowhere else.</p>
     </div>
   )
 }

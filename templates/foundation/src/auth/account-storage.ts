@@ -1,4 +1,5 @@
 /** Where the stand-in keeps accounts and the session: this browser, this app's origin, nowhere else. */
+import { readItem, removeItem, writeItem } from "@/lib/browser-storage"
 import { config } from "@/lib/config"
 import type { PasswordHash } from "./password"
 import type { Session, User } from "./types"
@@ -13,18 +14,18 @@ const accountsKey = `overskill-${config.app_id}-accounts`
 const sessionKey = `overskill-${config.app_id}-session`
 
 export function readAccounts(): Account[] {
-  return JSON.parse(localStorage.getItem(accountsKey) ?? "[]")
+  return JSON.parse(readItem(accountsKey) ?? "[]")
 }
 
 export function saveAccount(account: Account) {
   const others = readAccounts().filter((other) => other.user.id !== account.user.id)
-  localStorage.setItem(accountsKey, JSON.stringify([...others, account]))
+  writeItem(accountsKey, JSON.stringify([...others, account]))
 }
 
 /** The session, unless it has run out. */
 export function readSession(): Session | null {
   try {
-    const session: Session | null = JSON.parse(localStorage.getItem(sessionKey) ?? "null")
+    const session: Session | null = JSON.parse(readItem(sessionKey) ?? "null")
     return session && session.expires_at * 1000 > Date.now() ? session : null
   } catch {
     return null
@@ -32,8 +33,8 @@ export function readSession(): Session | null {
 }
 
 export function saveSession(session: Session | null) {
-  if (session) localStorage.setItem(sessionKey, JSON.stringify(session))
-  else localStorage.removeItem(sessionKey)
+  if (session) writeItem(sessionKey, JSON.stringify(session))
+  else removeItem(sessionKey)
 }
 
 /** Calls back when another tab signs in or out. */

@@ -1,5 +1,6 @@
 import { HardDrive } from "lucide-react"
 import { identity } from "@/app/identity"
+import { isKept } from "@/lib/browser-storage"
 
 export function Footer() {
   return (
@@ -8,7 +9,9 @@ export function Footer() {
         <p>{identity.name}</p>
         <p className="flex items-center gap-2">
           <HardDrive aria-hidden className="size-4 shrink-0" />
-          Records and accounts are kept in this browser only.
+          {isKept
+            ? "Records and accounts are kept in this browser only."
+            : "This browser lets the app store nothing here: records and accounts are gone when this page is closed."}
         </p>
       </div>
     </footer>

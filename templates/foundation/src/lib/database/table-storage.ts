@@ -1,4 +1,5 @@
 /** Whole tables in this browser's storage. Knows names and rows, nothing of queries. */
+import { readItem, writeItem } from "@/lib/browser-storage"
 import { QueryFailure, type Row } from "./types"
 
 const changes = new EventTarget()
@@ -8,7 +9,7 @@ window.addEventListener("storage", (event) => {
 })
 
 export function readTable(name: string): Row[] {
-  const text = access(() => localStorage.getItem(name))
+  const text = access(() => readItem(name))
   if (text === null) return []
   try {
     const rows: unknown = JSON.parse(text)
@@ -20,7 +21,7 @@ export function readTable(name: string): Row[] {
 }
 
 export function writeTable(name: string, rows: Row[]) {
-  access(() => localStorage.setItem(name, JSON.stringify(rows)))
+  access(() => writeItem(name, JSON.stringify(rows)))
   changes.dispatchEvent(new Event(name))
 }
 
