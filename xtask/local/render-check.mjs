@@ -1,5 +1,5 @@
 // Opens a page in Chromium and says whether it rendered: a non-empty #root and no console error.
-// Usage: CHROMIUM=/path node render-check.mjs URL → one line of JSON {rendered, text, problems}; exit 0 when rendered.
+// Usage: CHROMIUM=/path node render-check.mjs URL → one line of JSON {rendered, title, problems}; exit 0 when rendered.
 import { chromium } from "playwright-core";
 
 const [url] = process.argv.slice(2);
@@ -25,7 +25,7 @@ try {
   // Errors of effects and lazy parts come right after the first paint.
   await page.waitForTimeout(300);
   const rendered = problems.length === 0;
-  console.log(JSON.stringify({ rendered, text: text.slice(0, 200), problems }));
+  console.log(JSON.stringify({ rendered, title: await page.title(), problems }));
   process.exitCode = rendered ? 0 : 1;
 } finally {
   await browser.close();

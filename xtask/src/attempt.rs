@@ -82,15 +82,7 @@ fn render(begin: Instant, url: &str) -> Result<ExitCode> {
             sight.problems.join("\n  ")
         );
     }
-    let first = sight
-        .text
-        .lines()
-        .find(|text| !text.trim().is_empty())
-        .unwrap_or_default();
-    line(
-        begin,
-        &format!("rendered in Chromium: \"{}\"", first.trim()),
-    );
+    line(begin, &format!("rendered in Chromium: {}", sight.title));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -118,7 +110,7 @@ fn stage(event: &Event) -> Option<String> {
             "version {} by {}: {}",
             number("version"),
             text("author"),
-            text("summary")
+            first_line(text("summary"))
         ),
         "build_queued" => format!("build of version {} queued", number("version")),
         "build_started" => format!("build of version {} started", number("version")),
@@ -146,9 +138,13 @@ fn stage(event: &Event) -> Option<String> {
         }
         "preview_live" => format!("preview live: {}", text("url")),
         "app_renamed" => format!("app is called {}", text("name")),
-        "turn_finished" => format!("turn {}: {}", text("outcome"), text("summary")),
+        "turn_finished" => format!("turn {}: {}", text("outcome"), first_line(text("summary"))),
         _ => return None,
     })
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
 }
 
 fn plain(value: &Value) -> String {

@@ -27,8 +27,8 @@ pub(crate) const REMEDY: &str =
 pub(crate) struct Sight {
     /// A non-empty root and no error.
     pub(crate) rendered: bool,
-    /// The beginning of the text in the root.
-    pub(crate) text: String,
+    /// The page's title.
+    pub(crate) title: String,
     /// Console errors, uncaught exceptions, an empty root.
     pub(crate) problems: Vec<String>,
 }

@@ -4,6 +4,7 @@
 mod tally;
 
 use std::fs;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Output};
 use std::time::Instant;
@@ -44,7 +45,14 @@ pub(crate) fn run(depth: Depth) -> Result<ExitCode> {
     run.gate("formatting", |run| {
         run.command(
             "formatting",
-            place::cargo().args(["fmt", "--all", "--check"]),
+            place::cargo().args([
+                "fmt",
+                "--all",
+                "--check",
+                "--",
+                "--files-with-diff",
+                "--color=never",
+            ]),
         )
     });
     run.gate("lints, native", |run| {
@@ -106,6 +114,11 @@ impl Run {
     /// A check that counts its tests.
     fn check(&mut self, name: &str, work: impl FnOnce(&Self) -> Result<Tally>) {
         let start = Instant::now();
+        let mut out = std::io::stdout();
+        if out.is_terminal() {
+            // Overwritten by the line of the result; a log does without.
+            let _shown = write!(out, "… {name}\r").and_then(|()| out.flush());
+        }
         let tally = work(self).unwrap_or_else(|error| Tally {
             passed: 0,
             failed: 1,
