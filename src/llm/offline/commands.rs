@@ -7,15 +7,13 @@ use super::{
     colour,
     fields::{self, options},
     grammar::{Place, Wish},
+    items,
     model::{Kind, Thing},
     naming,
-    text::{Mark, Token, quote, tokens},
+    places::{bare, choice, is_app, place, split_at, thing_named, trim},
+    text::{Token, quote},
     vocabulary::{KIND_NAMES, group},
-    words::{on_last_word, singular},
 };
-
-/// Words of politeness before a request.
-pub(super) const POLITE: &str = "please can could would you i we want need to i'd we'd like now also then and next let's lets let us me should hey hi thanks ok okay just maybe so but additionally finally kindly go ahead";
 
 /// Reads a request, if it is one.
 pub(super) fn command(said: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
@@ -35,88 +33,6 @@ pub(super) fn command(said: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
         | "convert" => change(verb, rest, known),
         _ => tracked(said, known).or_else(|| state(said, known)),
     }
-}
-
-/// Without politeness at its ends.
-pub(super) fn trim(said: &[Token]) -> &[Token] {
-    let mut said = said;
-    while let [first, rest @ ..] = said
-        && !rest.is_empty()
-        && (first.is_in(POLITE) || !first.is_word())
-    {
-        said = rest;
-    }
-    while let [rest @ .., last] = said
-        && !rest.is_empty()
-        && (last.is_in("please too thanks instead now")
-            || (last.is("well") && rest.last().is_some_and(|token| token.is("as")))
-            || matches!(last.mark, Mark::Sign(',' | '.' | '!' | ':')))
-    {
-        said = rest;
-    }
-    match said {
-        [rest @ .., last] if last.is("as") && !rest.is_empty() => rest,
-        _ => said,
-    }
-}
-
-/// A name as people put it: without articles and words like "field".
-fn bare(said: &[Token]) -> String {
-    let small = "a an the my our their its this that each every all of field fields column columns thing things list table page section called named label for";
-    let mut said = trim(said);
-    while let [first, rest @ ..] = said
-        && (first.is_in(small) && !rest.is_empty() || first.is_sign(':'))
-    {
-        said = rest;
-    }
-    while let [rest @ .., last] = said
-        && !rest.is_empty()
-        && last.is_in(
-            "field fields column columns thing things list table page section record records entry anymore",
-        )
-    {
-        said = rest;
-    }
-    let words: Vec<&str> =
-        said.iter().filter(|token| token.is_word()).map(|token| token.text.as_str()).collect();
-    words.join(" ")
-}
-
-fn thing_named<'a>(said: &[Token], known: &'a [Thing]) -> Option<&'a Thing> {
-    let words = bare(said);
-    known.iter().find(|thing| !words.is_empty() && thing.answers_to(&words))
-}
-
-fn is_app(words: &str) -> bool {
-    super::vocabulary::has("app application it site website project", &words.to_lowercase())
-        || words.eq_ignore_ascii_case("whole app")
-}
-
-/// "the notes of recipes", "recipe's notes", "notes".
-fn place(said: &[Token], known: &[Thing]) -> Place {
-    for (index, token) in said.iter().enumerate().rev() {
-        if token.is_in("of in from on for to within")
-            && let Some(thing) = said.get(index + 1..).and_then(|after| thing_named(after, known))
-        {
-            return Place { thing: Some(thing.table.clone()), field: bare(said.get(..index).unwrap_or(&[])) };
-        }
-    }
-    for split in 1..said.len() {
-        let (head, field) = said.split_at(split);
-        let owner = quote(head).trim_end_matches("'s").trim_end_matches('\'').to_owned();
-        if let Some(thing) = thing_named(&tokens(&owner), known)
-            && let field = bare(field)
-            && thing.field(&field).is_some()
-        {
-            return Place { thing: Some(thing.table.clone()), field };
-        }
-    }
-    Place { thing: None, field: bare(said) }
-}
-
-fn split_at<'a>(said: &'a [Token], words: &str) -> Option<(&'a [Token], &'a [Token])> {
-    let place = said.iter().position(|token| token.is_in(words))?;
-    Some((said.get(..place)?, said.get(place + 1..)?))
 }
 
 fn rename(rest: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
@@ -193,14 +109,25 @@ fn add(verb: &Token, rest: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
             return added(thing.table.clone(), rest.get(..index)?);
         }
     }
+    let items = items::items(rest);
     let wants = rest.iter().any(|token| token.is_in("field fields column columns"));
-    let [only] = known else {
-        return wants
-            .then(|| vec![Wish::Unclear { part: quote(rest), why: "say which thing it is for".to_owned() }]);
-    };
-    let described = !super::things::declare(rest).things.is_empty();
-    let target = rest.iter().any(|token| token.is_in("to for"));
-    (wants || (!described && !target)).then(|| added(only.table.clone(), rest))?
+    let declared = super::things::declare(rest).things;
+    let headed = declared.iter().any(|thing| !thing.drafts.is_empty());
+    let alone = items.iter().all(|item| super::things::is_things(item)) && !declared.is_empty();
+    match known {
+        [only] if wants || !(headed || alone || rest.iter().any(|token| token.is_in("to for"))) => {
+            added(only.table.clone(), rest)
+        }
+        [_] => None,
+        _ => {
+            let field =
+                items.iter().any(|item| item.iter().any(|token| super::kinds::is_field_word(&token.lower)));
+            let unclear = wants || (field && !headed && !alone);
+            unclear.then(|| {
+                vec![Wish::Unclear { part: quote(rest), why: "say which thing it is for".to_owned() }]
+            })
+        }
+    }
 }
 
 fn added(table: String, what: &[Token]) -> Option<Vec<Wish>> {
@@ -256,18 +183,6 @@ fn added_option(rest: &[Token], known: &[Thing]) -> Option<Wish> {
     None
 }
 
-/// The choice that words name: "the statuses", "status of projects".
-fn choice(said: &[Token], known: &[Thing]) -> Option<Place> {
-    let mut place = place(said, known);
-    place.field = on_last_word(&place.field, singular);
-    let fits = |thing: &&Thing| {
-        place.thing.as_ref().is_none_or(|table| *table == thing.table)
-            && thing.field(&place.field).is_some_and(|field| field.kind == Kind::Choice)
-    };
-    let found = known.iter().any(|thing| fits(&thing));
-    found.then_some(place)
-}
-
 fn remove(rest: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
     if known.is_empty() || rest.iter().any(|token| token.is_in("all every everything")) {
         return None;
@@ -294,7 +209,7 @@ fn remove(rest: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
     let from =
         rest.iter().rposition(|token| token.is_in("from of in on for")).filter(|_| whole.thing.is_some());
     let body = rest.get(..from.unwrap_or(rest.len()))?;
-    let items = fields::items(body);
+    let items = items::items(body);
     let places = items.iter().map(|item| match &whole.thing {
         Some(table) if from.is_some() => Place { thing: Some(table.clone()), field: bare(item) },
         _ => place(item, known),
@@ -351,7 +266,7 @@ fn shaped(rest: &[Token], known: &[Thing], needs_to: bool) -> Option<Vec<Wish>> 
         && let Some(required) = required(last)
     {
         let what: Vec<Token> = what.iter().filter(|token| !token.is_in("to as be")).cloned().collect();
-        let items = fields::items(&what);
+        let items = items::items(&what);
         let whole = place(&what, known);
         let places = items.iter().map(|item| {
             let one = place(item, known);

@@ -3,10 +3,11 @@
 //! Cuts the list into items and reads each. What is no field is handed back word for word.
 
 use super::{
+    items::{closing, items, opens_group, options_start},
     kinds::Draft,
     model::{Kind, OPTIONS},
     text::{Mark, Token, quote, tokens},
-    vocabulary::{CHOICE_WORDS, KIND_NAMES, UNITS, group, has},
+    vocabulary::{KIND_NAMES, UNITS, group, has},
     words::sentence,
 };
 
@@ -50,139 +51,6 @@ enum Read {
     Field(Box<Draft>),
     Nothing,
     Unknown,
-}
-
-/// The items of a list. Options stay with the field that they belong to.
-pub(super) fn items(body: &[Token]) -> Vec<&[Token]> {
-    let mut found = Vec::new();
-    let mut start = 0;
-    let mut index = 0;
-    while let Some(token) = body.get(index) {
-        if opens_group(token) {
-            index = closing(body, index) + 1;
-            continue;
-        }
-        if let Some(end) = options_end(body, start, index) {
-            index = end;
-            continue;
-        }
-        let length = separator(body, index);
-        if length > 0 {
-            found.push(body.get(start..index).unwrap_or(&[]));
-            start = index + length;
-            index = start;
-        } else {
-            index += 1;
-        }
-    }
-    found.push(body.get(start..).unwrap_or(&[]));
-    found.retain(|item| item.iter().any(Token::is_word));
-    found
-}
-
-fn opens_group(token: &Token) -> bool {
-    token.is_sign('(') || token.is_sign('[')
-}
-
-/// The index of the sign that closes the group opened at `open`, or of the last token.
-pub(super) fn closing(body: &[Token], open: usize) -> usize {
-    let mut depth = 0_usize;
-    for (index, token) in body.iter().enumerate().skip(open) {
-        match token.mark {
-            Mark::Sign('(' | '[') => depth += 1,
-            Mark::Sign(')' | ']') => {
-                depth = depth.saturating_sub(1);
-                if depth == 0 {
-                    return index;
-                }
-            }
-            _ => {}
-        }
-    }
-    body.len().saturating_sub(1)
-}
-
-/// How many tokens at `index` separate two items.
-fn separator(body: &[Token], index: usize) -> usize {
-    let is = |offset: usize, word: &str| body.get(index + offset).is_some_and(|token| token.is(word));
-    let Some(token) = body.get(index) else { return 0 };
-    let between =
-        token.is("and") && index >= 2 && body.get(index - 2).is_some_and(|token| token.is("between"));
-    match token.mark {
-        Mark::Item | Mark::Sign(',' | '&' | '+' | ';' | '.' | '!') => 1,
-        _ if between => 0,
-        _ if is(0, "as") && is(1, "well") && is(2, "as") => 3,
-        _ if token.is_in("and plus") => 1,
-        _ => 0,
-    }
-}
-
-/// Where the options end that start right after `index`, if they do: after `:` or words like "either".
-fn options_end(body: &[Token], start: usize, index: usize) -> Option<usize> {
-    if index == start {
-        return None;
-    }
-    let begin = index + options_start(body, start, index)?;
-    let rest = body.get(begin..)?;
-    let limit = rest.iter().position(|token| token.mark == Mark::Item).unwrap_or(rest.len());
-    let rest = rest.get(..limit)?;
-    if let Some(or) = rest.iter().position(|token| token.is("or")) {
-        let after = rest.iter().enumerate().skip(or + 1);
-        let end = after.skip(1).find(|(_, token)| !token.is_word() || token.is_in("and or plus"));
-        let end = end.map_or(rest.len(), |(end, _)| end);
-        // "a, b or c or d"
-        let more = rest.get(end).is_some_and(|token| token.is("or") || token.is_sign('/'));
-        return Some(begin + if more { rest.len() } else { end });
-    }
-    let field = |token: &Token| super::kinds::is_field_word(&token.lower);
-    let end = rest.windows(2).position(|pair| matches!(pair, [and, next] if and.is("and") && field(next)));
-    Some(begin + end.unwrap_or(limit))
-}
-
-/// How many tokens introduce options at `index`.
-fn options_start(body: &[Token], start: usize, index: usize) -> Option<usize> {
-    let is = |offset: usize, words: &str| body.get(index + offset).is_some_and(|token| token.is_in(words));
-    let token = body.get(index)?;
-    let many = body.get(index + 1..).is_some_and(|rest| {
-        let next = |token: &&Token| token.mark == Mark::Item;
-        let rest = rest.iter().take_while(|token| !next(token));
-        let mut rest = rest;
-        rest.any(|token| token.is("or") || token.mark == Mark::Sign(',') || token.is_sign('/'))
-    });
-    if !many {
-        return None;
-    }
-    if token.is_sign(':') {
-        return Some(1);
-    }
-    if is(0, "such") && is(1, "as") {
-        return Some(2);
-    }
-    if is(0, "one") && is(1, "of") {
-        return Some(2);
-    }
-    if is(0, "can") && is(1, "be") {
-        return Some(2);
-    }
-    let choice = |token: &Token| token.is_in(CHOICE_WORDS);
-    let after_choice = index > start && body.get(index - 1).is_some_and(choice);
-    if is(0, "either") || (after_choice && is(0, "like of is are =") && or_before_end(body, index)) {
-        return Some(1);
-    }
-    (after_choice && token.is_word() && !token.is("and") && !token.is("or") && or_before_and(body, index))
-        .then_some(0)
-}
-
-fn or_before_end(body: &[Token], index: usize) -> bool {
-    body.iter()
-        .skip(index)
-        .take_while(|token| token.mark != Mark::Item)
-        .any(|token| token.is("or") || token.is_sign('/'))
-}
-
-fn or_before_and(body: &[Token], index: usize) -> bool {
-    let mut rest = body.iter().skip(index).take_while(|token| token.mark != Mark::Item);
-    rest.find(|token| token.is_in("or and")).is_some_and(|token| token.is("or"))
 }
 
 fn necessity(token: &Token) -> Option<bool> {
@@ -241,11 +109,12 @@ fn draft(item: &[Token]) -> Read {
     if rest.is_empty() {
         return if draft == Draft::default() { Read::Nothing } else { Read::Unknown };
     }
-    let verb = rest.first().is_some_and(|first| {
-        first.is_in(
-            "should can must will would i we you let show allow want please be so it they do make also",
-        )
-    });
+    let verb =
+        rest.first().filter(|first| rest.len() > 1 || !first.is_in("make show")).is_some_and(|first| {
+            first.is_in(
+                "should can must will would i we you let show allow want please be so it they do make also",
+            )
+        });
     let names = rest.iter().any(|token| super::words::snake(&token.text).is_some());
     if verb || rest.len() > WORDS || !names {
         return Read::Unknown;
@@ -285,10 +154,15 @@ fn aside(told: &[Token], draft: &mut Draft) -> bool {
         draft.kind = Some(kind);
         return true;
     }
+    let (power, text) = match text.split_once(' ') {
+        Some(("square", unit)) => ("²", unit.to_owned()),
+        Some(("cubic", unit)) => ("³", unit.to_owned()),
+        _ => ("", text),
+    };
     if let Some(unit) =
         group(UNITS, &text, ' ').or_else(|| ["€", "$", "£", "%"].into_iter().find(|sign| *sign == text))
     {
-        draft.unit = Some(unit.to_owned());
+        draft.unit = Some(format!("{unit}{power}"));
         return true;
     }
     let options = options(&told);
@@ -358,7 +232,7 @@ fn range(rest: &mut Vec<Token>, draft: &mut Draft) -> bool {
 /// Takes articles and the like off the front.
 fn strip_lead(rest: &mut Vec<Token>, draft: &mut Draft) {
     const FILLERS: &str = "a an the its their his her your my our some also maybe possibly perhaps then finally both one \
-        include including store record track of with any have has just plus basic field column called named";
+        include including many several multiple store record track of with any have has just plus basic field column called named";
     while let Some(first) = rest.first() {
         if has("optional optionally", &first.lower) && rest.len() > 1 {
             draft.required = Some(false);
@@ -389,6 +263,14 @@ fn strip_lead(rest: &mut Vec<Token>, draft: &mut Draft) {
 /// Takes "as a number", "in minutes", "(1-5)" and "which is optional" off the end.
 fn strip_tail(rest: &mut Vec<Token>, draft: &mut Draft) {
     range(rest, draft);
+    if let [what @ .., or, not] = rest.as_slice()
+        && or.is("or")
+        && not.is("not")
+    {
+        draft.kind = draft.kind.or(Some(Kind::Boolean));
+        let left = what.len();
+        rest.truncate(left);
+    }
     let cut = |words: &str, rest: &[Token]| {
         rest.iter().rposition(|token| token.is_in(words)).filter(|place| *place > 0)
     };

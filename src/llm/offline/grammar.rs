@@ -71,13 +71,15 @@
 //! What the planner can do, how to say something, and what things there are: these are answered, and change nothing.
 
 use super::{
-    colour::{self, Colour},
+    colour::Colour,
     commands::{self, command},
+    fields, heads,
     kinds::Draft,
     model::{Kind, Thing},
-    naming,
+    naming, places,
     questions::{Question, question},
-    text::{Mark, Sentence, Token, quote, sentences},
+    requests::{is_background, is_feature, is_small_talk, requests, take_colour, without_adding},
+    text::{Sentence, Token, quote, sentences},
     things::{self, Described},
     vocabulary::{BUILT_IN, FEATURES, has},
     words::{on_last_word, plural, singular},
@@ -233,7 +235,7 @@ impl Reader<'_> {
         if let Some(name) = naming::take_given(&mut sentence.tokens) {
             self.found.wishes.push(Wish::Name(naming::cut(&name)));
         }
-        let whole = commands::trim(&sentence.tokens);
+        let whole = places::trim(&sentence.tokens);
         if commands::coloured(whole).is_none()
             && let Some(colour) = take_colour(&mut sentence.tokens)
         {
@@ -248,7 +250,7 @@ impl Reader<'_> {
         if !said.iter().any(Token::is_word) || is_small_talk(said) {
             return;
         }
-        let trimmed = commands::trim(said);
+        let trimmed = places::trim(said);
         let negated = trimmed.first().is_some_and(|first| first.is_in("don't dont never not no do"))
             && trimmed.iter().any(|token| token.is_in("don't dont never not no"));
         if negated {
@@ -257,6 +259,13 @@ impl Reader<'_> {
         let bare_colour = commands::coloured(trimmed).map(|wish| vec![wish]);
         if let Some(wishes) = command(said, self.known).or(bare_colour) {
             return self.wishes(wishes);
+        }
+        if let Some(words) = self.last.clone()
+            && let Some(body) = heads::headless(said)
+        {
+            let listed = fields::fields(body);
+            self.wishes(vec![Wish::Thing { words, drafts: listed.drafts }]);
+            return listed.left.into_iter().for_each(|part| self.left(part));
         }
         let declared = things::declare(without_adding(trimmed));
         if self.container.is_none() && self.known.is_empty() && declared.left.is_empty() {
@@ -347,145 +356,4 @@ impl Reader<'_> {
             self.found.left.push(part);
         }
     }
-}
-
-/// Whether an item of a list asks for something that no field is.
-fn is_feature(draft: &Draft) -> bool {
-    let phrase = draft.phrase.to_lowercase();
-    let last = phrase.rsplit(' ').next().unwrap_or("");
-    let first = phrase.split(' ').next().unwrap_or("");
-    let plain = draft.kind.is_none() && draft.options.is_empty();
-    plain
-        && (has(FEATURES, last)
-            || has("chart graph export import search sorting", first)
-            || has("search searching sorting filtering", last))
-}
-
-/// "We are a small school", "an inventory app": what a description starts with.
-fn is_background(said: &[Token], trimmed: &[Token]) -> bool {
-    let first = said
-        .first()
-        .is_some_and(|token| token.is_in("we we're we've i i'm i've my our it it's this i'd there"));
-    let asks = said
-        .iter()
-        .any(|token| token.is_in(FEATURES) || token.is_in("want need add show send can should let also"));
-    let app = trimmed.iter().any(|token| {
-        token.is_in("app application tool website site tracker manager system inventory library journal")
-    });
-    let verb = said.iter().any(|token| token.is_in("write tell sing play solve translate send explain"));
-    !verb && (first && !asks || app && trimmed.len() <= 12 && !said.iter().any(|token| token.is_in(FEATURES)))
-}
-
-fn is_small_talk(said: &[Token]) -> bool {
-    said.iter().all(|token| !token.is_word() || token.is_in("hi hello hey thanks thank you please great cool ok okay good morning there dear nice perfect awesome very much so all that's it"))
-}
-
-/// "add a thing: recipes with …" is about what follows.
-fn without_adding(said: &[Token]) -> &[Token] {
-    let Some(first) = said.first().filter(|first| first.is_in("add create make build include")) else {
-        return said;
-    };
-    let _ = first;
-    let mut rest = said.get(1..).unwrap_or(said);
-    let mut generic = false;
-    while let [next, after @ ..] = rest
-        && !after.is_empty()
-    {
-        let kind = next.is_in("thing list page table section collection type entity model");
-        let small = next.is_in("a an another new second third also me us in addition")
-            || (generic && (next.is_in("called named for of") || next.is_sign(':')));
-        let follows =
-            after.first().is_some_and(|token| token.is_in("called named for of") || token.is_sign(':'));
-        if !(small || kind && follows) {
-            break;
-        }
-        generic |= kind;
-        rest = after;
-    }
-    if generic { rest } else { said }
-}
-
-/// Takes "in dark blue", "with a green theme" out of a description.
-fn take_colour(tokens: &mut Vec<Token>) -> Option<Colour> {
-    let (start, length, colour) = colour::find(tokens)?;
-    let mut from = start;
-    let mut to = start + length;
-    let themed = |token: &Token| {
-        token.is_in(
-            "theme themed look design colours colors colour color accent accents style palette branding",
-        )
-    };
-    let has_theme = tokens.get(to).is_some_and(themed);
-    while tokens.get(to).is_some_and(themed) {
-        to += 1;
-    }
-    let before = |from: usize| from.checked_sub(1).and_then(|index| tokens.get(index));
-    while before(from).is_some_and(|token| token.is_in("a an the nice")) {
-        from -= 1;
-    }
-    let led = before(from).is_some_and(|token| token.is_in("in with using") || themed(token));
-    let ends =
-        tokens.get(to).is_none_or(|token| !token.is_word() || token.is_in("and with where for to that"));
-    let bare_in = before(from).is_some_and(|token| token.is("in")) && ends;
-    let rest = tokens.get(to..).unwrap_or(&[]);
-    let only = colour::find(rest).is_none() && colour::find(tokens.get(..start).unwrap_or(&[])).is_none();
-    let last = rest.iter().all(|token| token.is("please") || !token.is_word());
-    let alone =
-        only && last && before(from).is_some_and(|token| token.is("and") || token.mark == Mark::Sign(','));
-    if !(bare_in || has_theme && (led || ends) || alone) || from == 0 {
-        return None;
-    }
-    while before(from).is_some_and(|token| {
-        token.is_in("in with using and") || themed(token) || token.mark == Mark::Sign(',')
-    }) {
-        from -= 1;
-    }
-    tokens.drain(from..to);
-    Some(colour)
-}
-
-/// Cuts "add … and make it green" into its requests.
-fn requests<'a>(tokens: &'a [Token], known: &[Thing]) -> Vec<&'a [Token]> {
-    const CLEAR: &str = "add remove delete rename give drop";
-    const ANY: &str = "make call name change turn set switch paint use";
-    let starts_command =
-        commands::trim(tokens).first().is_some_and(|first| first.is_in(CLEAR) || first.is_in(ANY));
-    let mut found = Vec::new();
-    let mut start = 0;
-    for (index, token) in tokens.iter().enumerate().skip(1) {
-        let joins = token.is_in("and then also") || matches!(token.mark, Mark::Sign(',' | ';') | Mark::Item);
-        let Some(next) = tokens.get(index + 1).filter(|_| joins && index > start) else { continue };
-        let object = tokens.get(index + 2);
-        let it = object.is_some_and(|token| token.is_in("it them everything this"))
-            || (object.is_some_and(|token| token.is("the"))
-                && (starts_command || tokens.get(index + 3).is_some_and(|token| token.is("app"))));
-        let cut = next.is_in(CLEAR)
-            && (starts_command || !known.is_empty())
-            && object.is_some_and(Token::is_word)
-            || next.is_in(ANY)
-                && (it
-                    || starts_command && !next.is_in("name use set") && object.is_some_and(Token::is_word));
-        let declares =
-            starts_command && joins && !known.is_empty() && subject_follows(tokens, index + 1, known);
-        if cut || declares {
-            found.push(tokens.get(start..index).unwrap_or(&[]));
-            start = index + 1;
-        }
-    }
-    found.push(tokens.get(start..).unwrap_or(&[]));
-    found
-}
-
-/// "…, and books need a year": a known thing and a verb of having.
-fn subject_follows(tokens: &[Token], index: usize, known: &[Thing]) -> bool {
-    let Some(rest) = tokens.get(index..) else { return false };
-    let verb = rest.iter().take(6).position(|token| token.is_in("have has need needs should"));
-    verb.and_then(|verb| rest.get(..verb)).is_some_and(|subject| {
-        let words: Vec<&str> = subject
-            .iter()
-            .filter(|token| !token.is_in("the each every also"))
-            .map(|token| token.text.as_str())
-            .collect();
-        known.iter().any(|thing| !words.is_empty() && thing.answers_to(&words.join(" ")))
-    })
 }

@@ -120,7 +120,7 @@ pub(super) fn label(phrase: &str) -> String {
 }
 
 /// The part of a phrase that says what it is: "number" of "number of guests".
-fn head(lower: &str) -> String {
+pub(super) fn head(lower: &str) -> String {
     let cut = [
         "of", "in", "for", "per", "between", "until", "from", "to", "by", "since", "spent", "needed",
         "required", "left",
@@ -179,6 +179,9 @@ pub(super) fn infer(lower: &str) -> Kind {
         };
     }
     if has("where who which whose", first) {
+        return Kind::Text;
+    }
+    if lower == "number" || lower == "no" {
         return Kind::Text;
     }
     if words.len() > 1
@@ -277,6 +280,7 @@ pub(super) fn is_field_word(word: &str) -> bool {
     let known = "name title label phone author country city location place colour color model brand species tags category type subject position";
     let one = singular(word);
     has(known, &one)
+        || has(known, word)
         || [word, one.as_str()].iter().any(|word| {
             group(KINDS, word, ' ').is_some()
                 || group(NUMBERS, word, ' ').is_some()

@@ -15,8 +15,10 @@ const GIVEN_CHARS: usize = 60;
 /// Takes `called "Kitchen"` out of a sentence that describes an app.
 pub(super) fn take_given(tokens: &mut Vec<Token>) -> Option<String> {
     let place = tokens.iter().position(|token| token.is_in("called named titled"))?;
-    let before = nouns::before(tokens, place)?;
-    if !has(CONTAINERS, &before.head()) {
+    let earlier = tokens.get(..place)?;
+    let said_of_app = earlier.last().is_some_and(|token| token.is_in("be is"))
+        && earlier.iter().any(|token| token.is_in("app application it site website"));
+    if !said_of_app && !has(CONTAINERS, &nouns::before(tokens, place)?.head()) {
         return None;
     }
     let length = given(tokens.get(place + 1..)?)?;
@@ -45,7 +47,7 @@ pub(super) fn container(tokens: &[Token], until: usize) -> Option<String> {
     let nouns = nouns::all(tokens.get(..until)?);
     let noun = nouns.into_iter().find(|noun| has(CONTAINERS, &noun.head()))?;
     let Noun { words, .. } = noun;
-    let plain = "app application tool site website webapp system software platform program page solution prototype mvp thing something crud";
+    let plain = "web mobile online app application tool site website webapp system software platform program page solution prototype mvp thing something crud";
     let mut parts: Vec<&str> = words.split(' ').collect();
     let mut generic = false;
     while parts.last().is_some_and(|word| has(plain, &word.to_lowercase())) {

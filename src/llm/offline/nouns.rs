@@ -55,14 +55,22 @@ fn directly_before(tokens: &[Token], end: usize) -> Option<Noun> {
 pub(super) fn before(tokens: &[Token], end: usize) -> Option<Noun> {
     let mut end = end;
     for _ in 0..6 {
-        while end > 0 && tokens.get(end - 1).is_some_and(steps_over) {
+        while end > 0
+            && tokens.get(end - 1).is_some_and(|token| {
+                steps_over(token)
+                    || (token.is_sign(',')
+                        && tokens.get(end).is_some_and(|next| next.is_in("each which that all every")))
+            })
+        {
             end -= 1;
         }
         let Some(noun) = directly_before(tokens, end) else {
             // "movies I want to see with": only small words so far.
             let small = tokens.get(..end)?.iter().rev().take_while(|token| token.is_in(STOP)).count();
             let told = tokens.get(end - small..end)?;
-            let clause = told.iter().any(|token| token.is_in("i we i've we've they he she you it"));
+            let clause = told.iter().any(|token| {
+                token.is_in("i we i've we've they he she you it people users someone everyone to")
+            });
             if small == 0 || !clause {
                 return None;
             }
@@ -106,7 +114,6 @@ pub(super) fn before(tokens: &[Token], end: usize) -> Option<Noun> {
 
 fn steps_over(token: &Token) -> bool {
     token.is_in("that which who should must will would can could may also each all always to do does they it both and usually")
-        || matches!(token.mark, Mark::Sign(','))
 }
 
 /// All noun phrases, in order.

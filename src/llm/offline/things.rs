@@ -4,13 +4,13 @@
 //! each the words up to the next. Knows nothing of an existing app.
 
 use super::{
-    fields::{self, closing},
+    fields,
+    heads::{Head, heads},
+    items,
     kinds::{Draft, is_field_word},
     nouns::{self, Noun},
     text::{Mark, Token, quote},
-    vocabulary::{
-        BEYOND, CHOICE_WORDS, CONTAINERS, DEFAULTS, KEEPING, NAMED_LISTS, RECORD_CONTAINERS, group, has,
-    },
+    vocabulary::{BEYOND, CONTAINERS, DEFAULTS, KEEPING, NAMED_LISTS, RECORD_CONTAINERS, group, has},
     words::{on_last_word, plural, singular},
 };
 
@@ -36,17 +36,6 @@ pub(super) struct Declared {
     pub(super) belongs: Vec<(String, String)>,
     /// Parts that are no fields.
     pub(super) left: Vec<String>,
-}
-
-/// A head: whose fields start where.
-struct Head {
-    noun: Option<Noun>,
-    /// Index of the first token that belongs to the head.
-    start: usize,
-    /// Index of the first token of its fields.
-    body: usize,
-    /// Index after the last one, where a bracket closes it.
-    end: Option<usize>,
 }
 
 /// Reads a sentence.
@@ -120,9 +109,9 @@ fn plausible(head: &Head, tokens: &[Token], body: &[Token]) -> bool {
         return noun.words.split(' ').count() <= 4;
     }
     let introduced = before.is_none_or(|token| !token.is_word() || token.is_in("a an my our the new and"));
-    let items = fields::items(body);
+    let items = items::items(body);
     let known = items.iter().any(|item| item.iter().any(|token| is_field_word(&token.lower)));
-    introduced && known && noun.words.split(' ').count() <= 4
+    introduced && (known || head.verb) && noun.words.split(' ').count() <= 4
 }
 
 /// "a library app with books and authors": a container whose parts are things.
@@ -133,16 +122,22 @@ fn container_of(head: &Head, body: &[Token]) -> Vec<Described> {
     let container = generic
         || has(CONTAINERS, &noun.head())
             && (noun.is_container() || noun.head() == "app" || noun.head() == "system");
-    let items = fields::items(body);
+    let items = items::items(body);
     let names: Vec<Noun> = items.iter().filter_map(|item| nouns::all(item).into_iter().next_back()).collect();
     let all = names.len() == items.len()
         && names.iter().all(|name| {
             let known = default_fields(&name.words).is_some();
             let record = has(RECORD_CONTAINERS, &name.head());
-            generic || known || record || (name.is_plural() && !is_field_word(&name.head()))
+            known || record || (name.is_plural() && !is_field_word(&name.head()))
         });
-    let any = generic || names.iter().any(Noun::is_plural);
-    if !container || !all || !any {
+    let any = names.iter().any(Noun::is_plural);
+    // "school project: plants and gardens"
+    let heading = !head.verb
+        && !noun.is_plural()
+        && names.len() > 1
+        && !DEFAULTS.iter().any(|(known, _)| *known == on_last_word(&noun.words.to_lowercase(), singular))
+        && names.iter().all(|name| name.is_plural() && !is_field_word(&name.head()));
+    if !(container || heading) || !all || !any {
         return Vec::new();
     }
     let named = names.iter().filter_map(nouns::subject);
@@ -155,147 +150,6 @@ fn container_of(head: &Head, body: &[Token]) -> Vec<Described> {
             end: noun.end,
         })
         .collect()
-}
-
-/// Where a noun starts with its article: "and each dog".
-fn noun_start(tokens: &[Token], noun: &Noun) -> usize {
-    let before = tokens.get(..noun.start).unwrap_or(&[]);
-    let small =
-        |token: &&Token| token.is_in("a an the each every all my our their these those and plus also then");
-    noun.start - before.iter().rev().take_while(small).count()
-}
-
-/// The heads of a sentence, in order.
-fn heads(tokens: &[Token]) -> Vec<Head> {
-    let mut found: Vec<Head> = Vec::new();
-    let mut index = 0;
-    while index < tokens.len() {
-        let inside = found.last().is_some_and(|head| {
-            head.end.is_none()
-                && tokens.get(head.body..index).is_some_and(|body| body.iter().any(Token::is_word))
-        });
-        match head(tokens, index, inside) {
-            Some(head) => {
-                index = head.end.map_or(head.body, |end| end + 1).max(index + 1);
-                found.push(head);
-            }
-            None => {
-                index = if tokens.get(index).is_some_and(|token| token.is_sign('(')) {
-                    closing(tokens, index) + 1
-                } else {
-                    index + 1
-                };
-            }
-        }
-    }
-    found
-}
-
-fn head(tokens: &[Token], index: usize, inside: bool) -> Option<Head> {
-    let token = tokens.get(index)?;
-    let is = |offset: usize, words: &str| tokens.get(index + offset).is_some_and(|token| token.is_in(words));
-    if is(0, "for") && is(1, "each every all any") || (is(0, "per") && !inside && index == 0) {
-        return for_each(tokens, index);
-    }
-    let noun = nouns::before(tokens, index)
-        .filter(|noun| !has("fields field columns following attributes properties", &noun.head()));
-    let of = |noun: Option<Noun>, body: usize| {
-        let start = noun.as_ref().map_or(index, |noun| noun_start(tokens, noun));
-        Some(Head { noun, start, body: skip_intro(tokens, body), end: None })
-    };
-    let plural = noun.as_ref().is_some_and(|noun| noun.is_plural() && !is_field_word(&noun.head()));
-    let each = noun.as_ref().is_some_and(|noun| {
-        noun.start > 0 && tokens.get(noun.start - 1).is_some_and(|token| token.is_in("each every"))
-    });
-    if token.is_in("has have having contains contain containing includes include including comprises")
-        || (token.is_in("consists consist made") && is(1, "of"))
-        || (token.is_in("needs need gets get stores") && noun.is_some())
-    {
-        let pronoun =
-            index > 0 && tokens.get(index - 1).is_some_and(|token| token.is_in("i we you people users i'd"));
-        if pronoun || (inside && !plural && !each) {
-            return None;
-        }
-        let it = tokens.get(..index)?.iter().all(|token| {
-            token.is_in(
-                "it they each these those this that one of them every should must also can will all and",
-            )
-        });
-        return if noun.is_some() || it && index > 0 { of(noun, index + 1) } else { None };
-    }
-    if token.is_in("with") {
-        let items = fields::items(tokens.get(index + 1..).unwrap_or(&[]));
-        let fieldlike =
-            items.first().is_some_and(|item| item.iter().any(|token| is_field_word(&token.lower)));
-        let named = plural || (fieldlike && noun.as_ref().is_some_and(Noun::is_plural));
-        return if noun.is_some() && (!inside || each || (named && items.len() > 1)) {
-            of(noun, index + 1)
-        } else {
-            None
-        };
-    }
-    if token.is_sign('(') {
-        let close = closing(tokens, index);
-        let told = tokens.get(index + 1..close)?;
-        let listed = fields::items(told).len();
-        let choices = told.iter().take_while(|token| !token.is_sign(':')).any(|token| token.is("or"));
-        let fieldlike = told.iter().any(|token| is_field_word(&token.lower));
-        let fits = noun.is_some() && listed > 0 && !choices && (fieldlike || (!inside && listed > 1));
-        let fits =
-            fits && (!inside || plural) && noun.as_ref().is_some_and(|noun| !has(CHOICE_WORDS, &noun.head()));
-        if !fits {
-            return None;
-        }
-        let start = noun.as_ref().map_or(index, |noun| noun_start(tokens, noun));
-        return Some(Head { noun, start, body: index + 1, end: Some(close) });
-    }
-    let dash = token.is_sign('-') && noun.is_some();
-    if token.is_sign(':') || dash {
-        let named = noun.as_ref().is_some_and(|noun| !has(CHOICE_WORDS, &singular(&noun.head())));
-        let rest = tokens.get(index + 1..)?;
-        let many = fields::items(rest).len() > 1;
-        let fits = if inside {
-            plural && many && !rest.iter().any(|token| token.is("or"))
-        } else {
-            named && (many || !dash)
-        };
-        return if fits { of(noun, index + 1) } else { None };
-    }
-    None
-}
-
-/// "for each customer (I want to store) their email and phone".
-fn for_each(tokens: &[Token], index: usize) -> Option<Head> {
-    let start = index + if tokens.get(index)?.is("per") { 1 } else { 2 };
-    let lead = tokens.get(start..)?.iter().take_while(|token| token.is_in("of the one single")).count();
-    let start = start + lead;
-    let rest = tokens.get(start..)?;
-    let length =
-        rest.iter().take_while(|token| token.is_word() && !token.is_in(super::vocabulary::STOP)).count();
-    let words: Vec<&str> = rest.get(..length)?.iter().map(|token| token.text.as_str()).collect();
-    if words.is_empty() {
-        // "for each of them", "for each I want"
-        let it = rest
-            .first()
-            .is_some_and(|token| token.is_in("of i we it them") || token.is_sign(',') || token.is_sign(':'));
-        return it.then(|| Head { noun: None, start: index, body: skip_intro(tokens, start), end: None });
-    }
-    let noun = Noun { words: words.join(" "), start, end: start + length };
-    Some(Head { noun: Some(noun), start: index, body: skip_intro(tokens, start + length), end: None })
-}
-
-/// Steps over "I want to store", "the following fields:", "fields:".
-fn skip_intro(tokens: &[Token], from: usize) -> usize {
-    let rest = tokens.get(from..).unwrap_or(&[]);
-    let filler = |token: &&Token| {
-        token.is_in("i we i'd we'd want need would like to should must can could be able also it its their his her the a an of like know has have with please us let me")
-            || token.is_in("store record track keep save note log see enter list add show") || token.is_in("following these fields field columns properties attributes data information details as follows namely")
-            || matches!(token.mark, Mark::Sign(',' | ':'))
-    };
-    let count = rest.iter().take_while(filler).count();
-    let stop = rest.get(..count).unwrap_or(&[]).iter().rposition(|token| token.is_sign(':') || token.is_in("store record track keep save note log see enter list know want fields columns properties attributes"));
-    let fields = rest.first().is_some_and(|token| token.is_in("details information data note"));
-    from + stop.filter(|_| !fields).map_or(0, |stop| stop + 1)
 }
 
 /// The list without what it is for: "so that …", "because …".
@@ -378,6 +232,11 @@ fn mentioned(tokens: &[Token], offset: usize) -> Vec<Described> {
     // "a box for recipes" names recipes once.
     found.dedup_by(|a, b| a.words == b.words);
     found
+}
+
+/// Whether an item names a thing by itself: a plural and nothing else.
+pub(super) fn is_things(item: &[Token]) -> bool {
+    matches!(nouns::all(item).as_slice(), [noun] if noun.is_plural() && !is_field_word(&noun.head()))
 }
 
 /// The fields of a thing that is known by name.

@@ -41,7 +41,7 @@ pub(super) const STOP: &str = "a an the my our your their his her its this that 
 pub(super) const PREPOSITIONS: &str = "in on at from by during around across within inside";
 
 /// What an app is called after, and what holds things without being one.
-pub(super) const CONTAINERS: &str = "app application tool cellar wardrobe closet pantry garage site website webapp system software platform program page dashboard \
+pub(super) const CONTAINERS: &str = "app application web mobile online tool cellar wardrobe closet pantry garage site website webapp system software platform program page dashboard \
     list lists tracker tracking manager management organizer organiser planner database box collection catalog \
     catalogue library journal diary log logbook register registry directory inventory archive crm portal hub \
     notebook binder vault shelf board keeper overview administration admin record records index book cookbook table \

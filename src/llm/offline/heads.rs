@@ -1,0 +1,202 @@
+//! The heads of a sentence: a noun, and what introduces its fields ("with", "has", ":", "(", "for each").
+
+use super::{
+    items::{self, closing},
+    kinds::is_field_word,
+    nouns::{self, Noun},
+    text::{Mark, Token},
+    vocabulary::{CHOICE_WORDS, STOP, has},
+    words::singular,
+};
+
+/// A head: whose fields start where.
+pub(super) struct Head {
+    pub(super) noun: Option<Noun>,
+    /// Index of the first token that belongs to the head.
+    pub(super) start: usize,
+    /// Index of the first token of its fields.
+    pub(super) body: usize,
+    /// Index after the last one, where a bracket closes it.
+    pub(super) end: Option<usize>,
+    /// Whether a verb of having introduces the fields.
+    pub(super) verb: bool,
+}
+
+/// Where a noun starts with its article: "and each dog".
+fn noun_start(tokens: &[Token], noun: &Noun) -> usize {
+    let before = tokens.get(..noun.start).unwrap_or(&[]);
+    let small =
+        |token: &&Token| token.is_in("a an the each every all my our their these those and plus also then");
+    noun.start - before.iter().rev().take_while(small).count()
+}
+
+/// A list of fields without a head, "I want to log the date, flour type and some notes": of the thing before.
+pub(super) fn headless(tokens: &[Token]) -> Option<&[Token]> {
+    let body = tokens.get(skip_intro(tokens, 0)..)?;
+    let items = items::items(body);
+    let field = |item: &&[Token]| item.iter().any(|token| is_field_word(&token.lower));
+    let likely = items.iter().filter(|item| field(item)).count();
+    let long = items.iter().any(|item| item.iter().filter(|token| token.is_word()).count() > 8);
+    (items.len() > 1 && likely * 2 >= items.len() && !long && heads(tokens).is_empty()).then_some(body)
+}
+
+/// The heads of a sentence, in order.
+pub(super) fn heads(tokens: &[Token]) -> Vec<Head> {
+    let mut found: Vec<Head> = Vec::new();
+    let mut index = 0;
+    while index < tokens.len() {
+        let inside = found.last().is_some_and(|head| {
+            head.end.is_none()
+                && tokens.get(head.body..index).is_some_and(|body| body.iter().any(Token::is_word))
+        });
+        match head(tokens, index, inside) {
+            Some(head) => {
+                index = head.end.map_or(head.body, |end| end + 1).max(index + 1);
+                found.push(head);
+            }
+            None => {
+                index = if tokens.get(index).is_some_and(|token| token.is_sign('(')) {
+                    closing(tokens, index) + 1
+                } else {
+                    index + 1
+                };
+            }
+        }
+    }
+    found
+}
+
+fn head(tokens: &[Token], index: usize, inside: bool) -> Option<Head> {
+    let token = tokens.get(index)?;
+    let is = |offset: usize, words: &str| tokens.get(index + offset).is_some_and(|token| token.is_in(words));
+    if is(0, "for") && is(1, "each every all any") || (is(0, "per") && !inside && index == 0) {
+        return for_each(tokens, index);
+    }
+    let noun = nouns::before(tokens, index)
+        .filter(|noun| !has("fields field columns following attributes properties", &noun.head()));
+    // "inspections should also record …"
+    let records = token.is_in("record records store track note keep show list contain save")
+        && tokens.get(..index).is_some_and(|before| {
+            before
+                .iter()
+                .rev()
+                .find(|token| !token.is_in("also always"))
+                .is_some_and(|token| token.is_in("should must will may"))
+        });
+    let of = |noun: Option<Noun>, body: usize| {
+        let start = noun.as_ref().map_or(index, |noun| noun_start(tokens, noun));
+        Some(Head {
+            noun,
+            start,
+            body: skip_intro(tokens, body),
+            end: None,
+            verb: token
+                .is_in("has have contains contain includes include needs need gets get stores consists")
+                || records,
+        })
+    };
+    let plural = noun.as_ref().is_some_and(|noun| noun.is_plural() && !is_field_word(&noun.head()));
+    let each = noun.as_ref().is_some_and(|noun| {
+        noun.start > 0 && tokens.get(noun.start - 1).is_some_and(|token| token.is_in("each every"))
+    });
+    if token.is_in("has have having contains contain containing includes include including comprises")
+        || (token.is_in("consists consist made") && is(1, "of"))
+        || ((token.is_in("needs need gets get stores") || records) && noun.is_some())
+    {
+        let pronoun =
+            index > 0 && tokens.get(index - 1).is_some_and(|token| token.is_in("i we you people users i'd"));
+        if pronoun || (inside && !plural && !each) {
+            return None;
+        }
+        let it = tokens.get(..index)?.iter().all(|token| {
+            token.is_in(
+                "it they each these those this that one of them every should must also can will all and",
+            )
+        });
+        return if noun.is_some() || it && index > 0 { of(noun, index + 1) } else { None };
+    }
+    if token.is_in("with") {
+        let items = items::items(tokens.get(index + 1..).unwrap_or(&[]));
+        let fieldlike =
+            items.first().is_some_and(|item| item.iter().any(|token| is_field_word(&token.lower)));
+        let named = plural || (fieldlike && noun.as_ref().is_some_and(Noun::is_plural));
+        return if noun.is_some() && (!inside || each || (named && items.len() > 1)) {
+            of(noun, index + 1)
+        } else {
+            None
+        };
+    }
+    if token.is_sign('(') {
+        let close = closing(tokens, index);
+        let told = tokens.get(index + 1..close)?;
+        let listed = items::items(told).len();
+        let choices = told.iter().take_while(|token| !token.is_sign(':')).any(|token| token.is("or"));
+        let fieldlike = told.iter().any(|token| is_field_word(&token.lower));
+        let fits = noun.is_some() && listed > 0 && !choices && (fieldlike || (!inside && listed > 1));
+        let fits =
+            fits && (!inside || plural) && noun.as_ref().is_some_and(|noun| !has(CHOICE_WORDS, &noun.head()));
+        if !fits {
+            return None;
+        }
+        let start = noun.as_ref().map_or(index, |noun| noun_start(tokens, noun));
+        return Some(Head { noun, start, body: index + 1, end: Some(close), verb: false });
+    }
+    let dash = token.is_sign('-') && noun.is_some();
+    if token.is_sign(':') || dash {
+        let named = noun.as_ref().is_some_and(|noun| !has(CHOICE_WORDS, &singular(&noun.head())));
+        let rest = tokens.get(index + 1..)?;
+        let many = items::items(rest).len() > 1;
+        let fits = if inside {
+            plural && many && !rest.iter().any(|token| token.is("or"))
+        } else {
+            named && (many || !dash)
+        };
+        return if fits { of(noun, index + 1) } else { None };
+    }
+    None
+}
+
+/// "for each customer (I want to store) their email and phone".
+fn for_each(tokens: &[Token], index: usize) -> Option<Head> {
+    let start = index + if tokens.get(index)?.is("per") { 1 } else { 2 };
+    let lead = tokens.get(start..)?.iter().take_while(|token| token.is_in("of the one single")).count();
+    let start = start + lead;
+    let rest = tokens.get(start..)?;
+    let length = rest.iter().take_while(|token| token.is_word() && !token.is_in(STOP)).count();
+    let words: Vec<&str> = rest.get(..length)?.iter().map(|token| token.text.as_str()).collect();
+    if words.is_empty() {
+        // "for each of them", "for each I want"
+        let it = rest
+            .first()
+            .is_some_and(|token| token.is_in("of i we it them") || token.is_sign(',') || token.is_sign(':'));
+        return it.then(|| Head {
+            noun: None,
+            start: index,
+            body: skip_intro(tokens, start),
+            end: None,
+            verb: true,
+        });
+    }
+    let noun = Noun { words: words.join(" "), start, end: start + length };
+    Some(Head {
+        noun: Some(noun),
+        start: index,
+        body: skip_intro(tokens, start + length),
+        end: None,
+        verb: true,
+    })
+}
+
+/// Steps over "I want to store", "the following fields:", "fields:".
+fn skip_intro(tokens: &[Token], from: usize) -> usize {
+    let rest = tokens.get(from..).unwrap_or(&[]);
+    let filler = |token: &&Token| {
+        token.is_in("i we i'd we'd want need would like to should must can could be able also it its their his her the a an of like know has have with please us let me")
+            || token.is_in("store record track keep save note log see enter list add show") || token.is_in("following these fields field columns properties attributes data information details as follows namely")
+            || matches!(token.mark, Mark::Sign(',' | ':'))
+    };
+    let count = rest.iter().take_while(filler).count();
+    let stop = rest.get(..count).unwrap_or(&[]).iter().rposition(|token| token.is_sign(':') || token.is_in("store record track keep save note log see enter list know want fields columns properties attributes"));
+    let fields = rest.first().is_some_and(|token| token.is_in("details information data note"));
+    from + stop.filter(|_| !fields).map_or(0, |stop| stop + 1)
+}
