@@ -14,6 +14,7 @@
 //! | 401 | wrong token | an operator must mend it |
 //! | 408 | the body stopped arriving | send again |
 //! | 409 | a job with this id runs | its stream was lost: send again later |
+//! | 507 | the builder's disk is full or broken | send again later |
 //! | 503 with `Retry-After` | all seats taken, or shutting down | send again later; not a failure |
 //!
 //! While a job waits or builds, a `log` line comes at least every five seconds: silence means that the builder is gone.
