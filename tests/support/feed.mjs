@@ -73,7 +73,7 @@ export class Feed {
         }
       };
       const timer = setTimeout(() => {
-        const tail = this.events.slice(-8).map((event) => JSON.stringify(event)).join("\n  ");
+        const tail = this.events.slice(-8).map((event) => JSON.stringify(event).slice(0, 300)).join("\n  ");
         finish(reject, new Error(`no ${what} in the feed after ${timeoutMs} ms; it ends with\n  ${tail}`));
       }, timeoutMs);
       this.#listeners.add(look);
