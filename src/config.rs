@@ -53,12 +53,17 @@ pub struct BuildPolicy {
 
 impl BuildPolicy {
     /// The defaults: five attempts over half a minute, a lease of twelve seconds.
-    pub const DEFAULT: Self =
-        Self { attempts: 6, lease_millis: 12_000, queue_millis: 15_000, backoff_millis: 1_000 };
+    pub const DEFAULT: Self = Self {
+        attempts: 6,
+        lease_millis: 12_000,
+        queue_millis: 15_000,
+        backoff_millis: 1_000,
+    };
 
     /// The wait after the `attempt`th failed attempt, from 1, in milliseconds.
     #[must_use]
     pub fn backoff(&self, attempt: u32) -> u64 {
-        self.backoff_millis.saturating_mul(1 << attempt.saturating_sub(1).min(6))
+        self.backoff_millis
+            .saturating_mul(1 << attempt.saturating_sub(1).min(6))
     }
 }

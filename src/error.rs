@@ -59,14 +59,22 @@ impl Error {
     /// An error that the user's own words explain.
     #[must_use]
     pub fn new(kind: Kind, public: impl Into<String>) -> Self {
-        Self { kind, public: public.into(), members: serde_json::Map::new(), source: None }
+        Self {
+            kind,
+            public: public.into(),
+            members: serde_json::Map::new(),
+            source: None,
+        }
     }
 
     /// Our fault: the cause goes to the log, the user learns that it was logged.
     #[must_use]
     pub fn internal(source: impl fmt::Display) -> Self {
-        Self::new(Kind::Internal, "Something went wrong on our side. Nothing was lost; please try again.")
-            .caused_by(source)
+        Self::new(
+            Kind::Internal,
+            "Something went wrong on our side. Nothing was lost; please try again.",
+        )
+        .caused_by(source)
     }
 
     /// A dependency that does not answer.

@@ -5,15 +5,21 @@
 //! among them afterwards, at least once each; [`Job::key`] makes that exactly once in here.
 
 mod builds;
+mod effect;
 pub mod feed;
+mod input;
 mod machine;
 pub mod prompt;
+mod records;
+mod state;
 pub mod tools;
 mod turns;
 mod versions;
 
-pub use builds::{ActiveBuild, Build, BuildOutcome, BuildStatus, Preview, Probe, Work};
-pub use machine::{
-    Answer, AppSummary, Author, Conversation, Created, Effect, Input, Job, MessageRole, Status, ToolsRan,
-    Version,
+pub use effect::{Answer, Effect, Job};
+pub use input::{Created, Input, ToolsRan};
+pub use records::{
+    AppSummary, Author, Build, BuildOutcome, BuildStatus, MessageRole, Preview, Probe, Status,
+    Version, Work,
 };
+pub use state::{ActiveBuild, Conversation};

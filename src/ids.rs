@@ -145,7 +145,9 @@ impl BuildId {
 
 fn is_word(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_lowercase())
-        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }
 
 fn is_prefixed(text: &str, prefix: char) -> bool {
@@ -161,7 +163,9 @@ fn word(seed: &[u8; SEED_BYTES], length: usize, prefix: Option<char>) -> String 
         char::from_digit(if base == 26 { value + 10 } else { value }, 36).unwrap_or('a')
     };
     let first = prefix.unwrap_or_else(|| digit(26));
-    std::iter::once(first).chain((1..length).map(|_| digit(36))).collect()
+    std::iter::once(first)
+        .chain((1..length).map(|_| digit(36)))
+        .collect()
 }
 
 #[cfg(test)]

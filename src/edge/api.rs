@@ -22,9 +22,10 @@ use crate::{
         auth::Credential,
         body::{self, Body},
         idempotency::{self, Key, Nonce, request_digest},
-        openapi, problem,
-        resource::Health,
+        openapi,
         operation::Access,
+        problem,
+        resource::Health,
         route,
     },
     ids::WorkspaceId,
@@ -32,7 +33,11 @@ use crate::{
 };
 
 /// Answers a request. Only the platform's own failures are errors.
-pub(super) async fn respond(request: Request, env: &Env, context: &JsValue) -> worker::Result<Response> {
+pub(super) async fn respond(
+    request: Request,
+    env: &Env,
+    context: &JsValue,
+) -> worker::Result<Response> {
     let answer = match settings::hosts(env) {
         Ok(hosts) => dispatch(request, env, context, &hosts).await,
         Err(error) => Err(error),
@@ -48,7 +53,12 @@ pub(super) async fn respond(request: Request, env: &Env, context: &JsValue) -> w
     }
 }
 
-async fn dispatch(request: Request, env: &Env, context: &JsValue, hosts: &Hosts) -> Result<Response> {
+async fn dispatch(
+    request: Request,
+    env: &Env,
+    context: &JsValue,
+    hosts: &Hosts,
+) -> Result<Response> {
     let url = request.url().map_err(Error::internal)?;
     let authority = match (url.host_str(), url.port()) {
         (Some(host), Some(port)) => format!("{host}:{port}"),
@@ -64,7 +74,16 @@ async fn dispatch(request: Request, env: &Env, context: &JsValue, hosts: &Hosts)
             let route = route(&method, url.path())?;
             let query = url.query().unwrap_or_default().to_owned();
             let path = url.path().to_owned();
-            Call { request, env, hosts, method, path, query }.answer(route).await
+            Call {
+                request,
+                env,
+                hosts,
+                method,
+                path,
+                query,
+            }
+            .answer(route)
+            .await
         }
     }
 }
@@ -91,7 +110,12 @@ impl Call<'_> {
             return self.answer_principal(route, &principal).await;
         }
         let reply = match route {
-            Route::Health => Reply::json(200, &Health { status: "ok".to_owned() })?,
+            Route::Health => Reply::json(
+                200,
+                &Health {
+                    status: "ok".to_owned(),
+                },
+            )?,
             Route::OpenApi => Reply::json(200, &openapi::document())?,
             Route::Problem { kind } => Reply::text(200, problem::describe(&kind)?),
             Route::ConsoleLogin => self.log_in().await?,
@@ -129,7 +153,8 @@ impl Call<'_> {
                     Run::Fresh(begun) => {
                         let reply = self.create_token(principal, wanted, begun.nonce).await?;
                         // The secret is shown once: what is kept for a repetition says so instead.
-                        self.end_with(principal, begun, &session::secret_was_shown()).await?;
+                        self.end_with(principal, begun, &session::secret_was_shown())
+                            .await?;
                         reply
                     }
                 }
@@ -141,8 +166,10 @@ impl Call<'_> {
 
     /// Who asks. A call that changes something by cookie must come from the console's own pages.
     async fn authenticate(&self, route: &Route) -> Result<Principal> {
-        let credential =
-            auth::credential(self.header("authorization")?.as_deref(), self.header("cookie")?.as_deref())?;
+        let credential = auth::credential(
+            self.header("authorization")?.as_deref(),
+            self.header("cookie")?.as_deref(),
+        )?;
         if credential.by_cookie() && route.changes_state() {
             auth::check_origin(
                 self.hosts.console_origin(),
@@ -151,7 +178,9 @@ impl Call<'_> {
             )?;
         }
         if self.is_known(&credential).await? {
-            return Ok(Principal { workspace: credential.workspace().clone() });
+            return Ok(Principal {
+                workspace: credential.workspace().clone(),
+            });
         }
         Err(Error::new(
             Kind::Unauthenticated,
@@ -173,7 +202,9 @@ impl Call<'_> {
         } else {
             WorkspaceCall::KnowsToken { hash }
         };
-        objects::workspace(self.env, credential.workspace())?.ask(None, call).await
+        objects::workspace(self.env, credential.workspace())?
+            .ask(None, call)
+            .await
     }
 
     fn header(&self, name: &str) -> Result<Option<String>> {
@@ -188,8 +219,9 @@ impl Call<'_> {
         if self.request.inner().body().is_none() {
             return Ok(Vec::new());
         }
-        let cut_off =
-            |error| Error::new(Kind::Invalid, "The body was cut off. Send it again.").caused_by(error);
+        let cut_off = |error| {
+            Error::new(Kind::Invalid, "The body was cut off. Send it again.").caused_by(error)
+        };
         let mut stream = self.request.stream().map_err(cut_off)?;
         let mut bytes = Vec::new();
         while let Some(chunk) = stream.next().await {
@@ -202,7 +234,11 @@ impl Call<'_> {
     }
 
     fn parse<T: Body>(&self, bytes: &[u8]) -> Result<T> {
-        body::parse(bytes, self.header("content-type")?.as_deref(), &Limits::DEFAULT)
+        body::parse(
+            bytes,
+            self.header("content-type")?.as_deref(),
+            &Limits::DEFAULT,
+        )
     }
 
     /// Begins a `POST` that may come again with the same `Idempotency-Key`.
@@ -214,9 +250,19 @@ impl Call<'_> {
         let path_and_query = format!("{}?{}", self.path, self.query);
         let digest = request_digest(&self.method, &path_and_query, body);
         let key = key.as_str().to_owned();
-        let call = WorkspaceCall::BeginRequest { key: key.clone(), digest, nonce };
-        match objects::workspace(self.env, &principal.workspace)?.ask(None, call).await? {
-            Begun::Run(nonce) => Ok(Run::Fresh(Begin { key: Some(key), nonce })),
+        let call = WorkspaceCall::BeginRequest {
+            key: key.clone(),
+            digest,
+            nonce,
+        };
+        match objects::workspace(self.env, &principal.workspace)?
+            .ask(None, call)
+            .await?
+        {
+            Begun::Run(nonce) => Ok(Run::Fresh(Begin {
+                key: Some(key),
+                nonce,
+            })),
             Begun::Replay(answer) => Ok(Run::Replay(Reply::raw(answer.status, answer.body))),
         }
     }
@@ -229,7 +275,10 @@ impl Call<'_> {
 
     async fn end_with(&self, principal: &Principal, begun: Begin, reply: &Reply) -> Result<()> {
         let Some(key) = begun.key else { return Ok(()) };
-        let answer = idempotency::Answer { status: reply.status, body: reply.body.clone() };
+        let answer = idempotency::Answer {
+            status: reply.status,
+            body: reply.body.clone(),
+        };
         objects::workspace(self.env, &principal.workspace)?
             .ask(None, WorkspaceCall::EndRequest { key, answer })
             .await

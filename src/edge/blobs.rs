@@ -40,7 +40,11 @@ impl Blobs {
 
     fn open(env: &Env, binding: &str, app: &AppId, folder: &'static str) -> Result<Self> {
         let bucket = env.bucket(binding).map_err(unavailable)?;
-        Ok(Self { bucket, app: app.clone(), folder })
+        Ok(Self {
+            bucket,
+            app: app.clone(),
+            folder,
+        })
     }
 
     fn key(&self, hash: &Digest) -> String {
@@ -49,33 +53,55 @@ impl Blobs {
 
     /// Stores content under its hash.
     pub(super) async fn put(&self, hash: &Digest, content: Vec<u8>) -> Result<()> {
-        self.bucket.put(self.key(hash), content).execute().await.map_err(unavailable)?;
+        self.bucket
+            .put(self.key(hash), content)
+            .execute()
+            .await
+            .map_err(unavailable)?;
         Ok(())
     }
 
     /// Stores several contents; when one fails, others may be stored.
-    pub(super) async fn put_all(&self, contents: impl IntoIterator<Item = (Digest, Vec<u8>)>) -> Result<()> {
+    pub(super) async fn put_all(
+        &self,
+        contents: impl IntoIterator<Item = (Digest, Vec<u8>)>,
+    ) -> Result<()> {
         stream::iter(contents.into_iter().map(Ok))
-            .try_for_each_concurrent(CONCURRENCY, |(hash, content)| async move { self.put(&hash, content).await })
+            .try_for_each_concurrent(CONCURRENCY, |(hash, content)| async move {
+                self.put(&hash, content).await
+            })
             .await
     }
 
     /// The content with this hash.
     pub(super) async fn get(&self, hash: &Digest) -> Result<Vec<u8>> {
-        let object = self.bucket.get(self.key(hash)).execute().await.map_err(unavailable)?;
+        let object = self
+            .bucket
+            .get(self.key(hash))
+            .execute()
+            .await
+            .map_err(unavailable)?;
         let body = object.as_ref().and_then(|object| object.body());
-        let body = body.ok_or_else(|| Error::internal(format!("{} is not stored", self.key(hash))))?;
+        let body =
+            body.ok_or_else(|| Error::internal(format!("{} is not stored", self.key(hash))))?;
         body.bytes().await.map_err(unavailable)
     }
 
     /// The content with this hash, as a future that borrows nothing.
     pub(super) fn get_owned(&self, hash: Digest) -> impl Future<Output = Result<Vec<u8>>> + use<> {
-        let blobs = Self { bucket: self.bucket.clone(), app: self.app.clone(), folder: self.folder };
+        let blobs = Self {
+            bucket: self.bucket.clone(),
+            app: self.app.clone(),
+            folder: self.folder,
+        };
         async move { blobs.get(&hash).await }
     }
 
     /// Several contents.
-    pub(super) async fn get_all(&self, hashes: impl IntoIterator<Item = Digest>) -> Result<BTreeMap<Digest, Vec<u8>>> {
+    pub(super) async fn get_all(
+        &self,
+        hashes: impl IntoIterator<Item = Digest>,
+    ) -> Result<BTreeMap<Digest, Vec<u8>>> {
         stream::iter(hashes)
             .map(|hash| async move { Ok((hash, self.get(&hash).await?)) })
             .buffer_unordered(CONCURRENCY)
@@ -85,14 +111,22 @@ impl Blobs {
 
     /// The content with this hash as a stream, or nothing.
     pub(super) async fn stream(&self, hash: &Digest) -> Result<Option<worker::ResponseBody>> {
-        let object = self.bucket.get(self.key(hash)).execute().await.map_err(unavailable)?;
-        let Some(body) = object.as_ref().and_then(|object| object.body()) else { return Ok(None) };
+        let object = self
+            .bucket
+            .get(self.key(hash))
+            .execute()
+            .await
+            .map_err(unavailable)?;
+        let Some(body) = object.as_ref().and_then(|object| object.body()) else {
+            return Ok(None);
+        };
         body.response_body().map(Some).map_err(unavailable)
     }
 
     /// Stores a value as JSON under a hash.
     pub(super) async fn put_json<T: Serialize>(&self, hash: &Digest, value: &T) -> Result<()> {
-        self.put(hash, serde_json::to_vec(value).map_err(Error::internal)?).await
+        self.put(hash, serde_json::to_vec(value).map_err(Error::internal)?)
+            .await
     }
 
     /// The value stored as JSON under a hash.
@@ -106,8 +140,13 @@ pub(super) async fn purge(env: &Env, app: &AppId) -> Result<()> {
     for binding in ["BLOBS", "ASSETS"] {
         let bucket = env.bucket(binding).map_err(unavailable)?;
         loop {
-            let listed =
-                bucket.list().prefix(format!("apps/{app}/")).limit(1_000).execute().await.map_err(unavailable)?;
+            let listed = bucket
+                .list()
+                .prefix(format!("apps/{app}/"))
+                .limit(1_000)
+                .execute()
+                .await
+                .map_err(unavailable)?;
             let keys: Vec<String> = listed.objects().iter().map(worker::Object::key).collect();
             if keys.is_empty() {
                 break;
@@ -119,5 +158,8 @@ pub(super) async fn purge(env: &Env, app: &AppId) -> Result<()> {
 }
 
 fn unavailable(error: worker::Error) -> Error {
-    Error::unavailable("The storage does not answer. Nothing was lost; please try again.", error)
+    Error::unavailable(
+        "The storage does not answer. Nothing was lost; please try again.",
+        error,
+    )
 }

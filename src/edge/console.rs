@@ -38,16 +38,20 @@ const FILES: &[(&str, &str)] = files! {
 
 /// The file at this path.
 pub(super) fn serve(path: &str, hosts: &Hosts) -> Result<Response> {
-    let (url, text) = FILES
-        .iter()
-        .find(|(url, _)| *url == path)
-        .ok_or_else(|| Error::new(Kind::NotFound, "There is no such page. The console is at `/`."))?;
+    let (url, text) = FILES.iter().find(|(url, _)| *url == path).ok_or_else(|| {
+        Error::new(
+            Kind::NotFound,
+            "There is no such page. The console is at `/`.",
+        )
+    })?;
     let mut response = Response::ok(*text).map_err(Error::internal)?;
     let headers = response.headers_mut();
     for (name, value) in console_headers(hosts) {
         headers.set(name, &value).map_err(Error::internal)?;
     }
     let media_type = media_type(if *url == "/" { "index.html" } else { url });
-    headers.set("content-type", media_type).map_err(Error::internal)?;
+    headers
+        .set("content-type", media_type)
+        .map_err(Error::internal)?;
     Ok(response)
 }

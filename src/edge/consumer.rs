@@ -15,8 +15,8 @@ use js_sys::Uint8Array;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsCast, JsValue};
 use worker::{
-    AbortController, ByteStream, Delay, Env, Fetch, Headers, Method, Request, RequestInit, Response, console_error,
-    console_warn, worker_sys,
+    AbortController, ByteStream, Delay, Env, Fetch, Headers, Method, Request, RequestInit,
+    Response, console_error, console_warn, worker_sys,
 };
 
 use super::{
@@ -28,7 +28,8 @@ use super::{
 };
 use crate::{
     build::{
-        AnswerEvent, AnswerReader, ArtifactLimits, Diagnostic, Job, JobFrame, Report, Status, header_line,
+        AnswerEvent, AnswerReader, ArtifactLimits, Diagnostic, Job, JobFrame, Report, Status,
+        header_line,
     },
     digest::Digest,
     error::{Error, Result},
@@ -54,13 +55,22 @@ pub(super) struct BuildMessage {
 /// Works off a batch, its messages side by side.
 pub(super) async fn consume(batch: &worker_sys::MessageBatch, env: &Env) {
     let queue = batch.queue().map(String::from).unwrap_or_default();
-    let Ok(messages) = batch.messages() else { return };
+    let Ok(messages) = batch.messages() else {
+        return;
+    };
     let messages: Vec<worker_sys::Message> = messages.iter().map(JsCast::unchecked_into).collect();
     future::join_all(messages.iter().map(|message| async {
-        let parsed = message.body().ok().and_then(|body| serde_wasm_bindgen::from_value::<BuildMessage>(body).ok());
+        let parsed = message
+            .body()
+            .ok()
+            .and_then(|body| serde_wasm_bindgen::from_value::<BuildMessage>(body).ok());
         match parsed {
             Some(parsed) if queue.ends_with("-dead") => {
-                console_warn!("a message for build {} of {} was not taken", parsed.build, parsed.app);
+                console_warn!(
+                    "a message for build {} of {} was not taken",
+                    parsed.build,
+                    parsed.app
+                );
             }
             Some(parsed) => {
                 if let Err(error) = work_off(env, &parsed).await {
@@ -78,18 +88,43 @@ pub(super) async fn consume(batch: &worker_sys::MessageBatch, env: &Env) {
 
 async fn work_off(env: &Env, message: &BuildMessage) -> Result<()> {
     let conversation = objects::conversation(env, &message.app)?;
-    let claimed: Option<Claimed> =
-        conversation.ask(None, Call::Claim { build: message.build.clone() }).await?;
-    let Some(Claimed { work, manifest }) = claimed else { return Ok(()) };
-    let attempt = Attempt { env, app: &message.app, conversation: &conversation, work: &work };
+    let claimed: Option<Claimed> = conversation
+        .ask(
+            None,
+            Call::Claim {
+                build: message.build.clone(),
+            },
+        )
+        .await?;
+    let Some(Claimed { work, manifest }) = claimed else {
+        return Ok(());
+    };
+    let attempt = Attempt {
+        env,
+        app: &message.app,
+        conversation: &conversation,
+        work: &work,
+    };
     let outcome = match attempt.build(manifest).await {
         Ok(outcome) => outcome,
         Err(error) => {
-            console_warn!("build {} of {}, attempt {}: {error}", work.build, message.app, work.attempt);
-            BuildOutcome::Unavailable { reason: reason(&error), retry_after_millis: None }
+            console_warn!(
+                "build {} of {}, attempt {}: {error}",
+                work.build,
+                message.app,
+                work.attempt
+            );
+            BuildOutcome::Unavailable {
+                reason: reason(&error),
+                retry_after_millis: None,
+            }
         }
     };
-    let report = Call::BuildReported { build: work.build.clone(), attempt: work.attempt, outcome: Box::new(outcome) };
+    let report = Call::BuildReported {
+        build: work.build.clone(),
+        attempt: work.attempt,
+        outcome: Box::new(outcome),
+    };
     conversation.ask(None, report).await
 }
 
@@ -130,9 +165,10 @@ impl Attempt<'_> {
         };
         match received.report.status {
             Status::Succeeded => self.publish(received).await,
-            Status::Failed => {
-                Ok(BuildOutcome::Failed { diagnostics: received.diagnostics, report: Some(received.report) })
-            }
+            Status::Failed => Ok(BuildOutcome::Failed {
+                diagnostics: received.diagnostics,
+                report: Some(received.report),
+            }),
         }
     }
 
@@ -146,22 +182,38 @@ impl Attempt<'_> {
             source_digest: self.work.source_digest,
         };
         let head = header_line(&JobFrame::Job(job)).map_err(Error::internal)?;
-        let end = header_line(&JobFrame::End { files: manifest.len() as u64 }).map_err(Error::internal)?;
-        let files: Vec<_> = manifest.iter().map(|(path, entry)| (path.clone(), *entry)).collect();
+        let end = header_line(&JobFrame::End {
+            files: manifest.len() as u64,
+        })
+        .map_err(Error::internal)?;
+        let files: Vec<_> = manifest
+            .iter()
+            .map(|(path, entry)| (path.clone(), *entry))
+            .collect();
         let bodies = stream::iter(files).then(move |(path, entry)| {
             let blob = sources.get_owned(entry.hash);
             async move {
-                let mut bytes = header_line(&JobFrame::File { path, size: entry.size }).map_err(Error::internal)?;
+                let mut bytes = header_line(&JobFrame::File {
+                    path,
+                    size: entry.size,
+                })
+                .map_err(Error::internal)?;
                 bytes.extend(blob.await?);
                 Ok::<_, Error>(bytes)
             }
         });
-        let frames = stream::once(async { Ok(head) }).chain(bodies).chain(stream::once(async { Ok(end) }));
+        let frames = stream::once(async { Ok(head) })
+            .chain(bodies)
+            .chain(stream::once(async { Ok(end) }));
         let headers = Headers::new();
         let token = settings::builder_token(self.env)?;
-        headers.set("authorization", &format!("Bearer {token}")).map_err(Error::internal)?;
+        headers
+            .set("authorization", &format!("Bearer {token}"))
+            .map_err(Error::internal)?;
         let mut init = RequestInit::new();
-        init.with_method(Method::Post).with_headers(headers).with_body(Some(readable(frames)));
+        init.with_method(Method::Post)
+            .with_headers(headers)
+            .with_body(Some(readable(frames)));
         let url = format!("{}/builds", settings::builder_url(self.env)?);
         Request::new_with_init(&url, &init).map_err(Error::internal)
     }
@@ -177,7 +229,10 @@ impl Attempt<'_> {
             .unwrap_or_else(|| format!("it answered {status}"));
         Ok(match status {
             413 => BuildOutcome::Failed {
-                diagnostics: vec![Diagnostic::error("too_large", format!("The builder refused the sources: {detail}"))],
+                diagnostics: vec![Diagnostic::error(
+                    "too_large",
+                    format!("The builder refused the sources: {detail}"),
+                )],
                 report: None,
             },
             503 => BuildOutcome::Unavailable {
@@ -191,7 +246,10 @@ impl Attempt<'_> {
                 retry_after_millis: None,
             },
             _ => BuildOutcome::Unavailable {
-                reason: format!("the builder refused the job: {}", detail.trim_end_matches('.')),
+                reason: format!(
+                    "the builder refused the job: {}",
+                    detail.trim_end_matches('.')
+                ),
                 retry_after_millis: None,
             },
         })
@@ -212,11 +270,17 @@ impl Attempt<'_> {
             let next = match future::select(answer.next(), silence.boxed_local()).await {
                 Either::Left((next, _)) => next,
                 Either::Right(_) => {
-                    return Err(Error::unavailable("the builder fell silent", "no byte within the time-out"));
+                    return Err(Error::unavailable(
+                        "the builder fell silent",
+                        "no byte within the time-out",
+                    ));
                 }
             };
             let Some(chunk) = next else { break };
-            for event in reader.push(&chunk.map_err(|error| broken(&error))?).map_err(|error| broken(&error))? {
+            for event in reader
+                .push(&chunk.map_err(|error| broken(&error))?)
+                .map_err(|error| broken(&error))?
+            {
                 match event {
                     AnswerEvent::Started { .. } => {}
                     AnswerEvent::Log(line) => progress.lines.push(line),
@@ -238,24 +302,38 @@ impl Attempt<'_> {
         reader.finish().map_err(|error| broken(&error))?;
         self.tell(&mut progress, true).await?;
         let report = report.ok_or_else(|| broken(&"no report"))?;
-        Ok(Received { entries, diagnostics, report })
+        Ok(Received {
+            entries,
+            diagnostics,
+            report,
+        })
     }
 
     /// Renews the claim and passes on what the builder said, once a second or at the end.
     async fn tell(&self, progress: &mut Progress, last: bool) -> Result<()> {
         let now = clock::now();
-        if !last && now.since(progress.told_at) < PROGRESS_MILLIS || last && progress.lines.is_empty() {
+        if !last && now.since(progress.told_at) < PROGRESS_MILLIS
+            || last && progress.lines.is_empty()
+        {
             return Ok(());
         }
         progress.told_at = now;
         let lines = std::mem::take(&mut progress.lines);
-        let call = Call::Progress { build: self.work.build.clone(), attempt: self.work.attempt, lines };
+        let call = Call::Progress {
+            build: self.work.build.clone(),
+            attempt: self.work.attempt,
+            lines,
+        };
         self.conversation.ask(None, call).await
     }
 
     /// Generates the app's Worker script around the artifacts and stores both as one artifact set.
     async fn publish(&self, received: Received) -> Result<BuildOutcome> {
-        let Received { entries, diagnostics, report } = received;
+        let Received {
+            entries,
+            diagnostics,
+            report,
+        } = received;
         let artifacts = ArtifactSet {
             mode: self.work.mode,
             source_digest: self.work.source_digest,
@@ -263,7 +341,11 @@ impl Attempt<'_> {
             entries,
         };
         match self.store_set(artifacts).await? {
-            Ok(set) => Ok(BuildOutcome::Succeeded { set, diagnostics, report }),
+            Ok(set) => Ok(BuildOutcome::Succeeded {
+                set,
+                diagnostics,
+                report,
+            }),
             Err(refusal) => Ok(BuildOutcome::Failed {
                 diagnostics: vec![Diagnostic::error("publish", refusal.to_string())],
                 report: Some(report),
@@ -298,7 +380,11 @@ impl Attempt<'_> {
             let module_text = match module.kind {
                 ModuleKind::EsModule => ModuleText::Js(text),
                 ModuleKind::Text => ModuleText::Text(text),
-                ModuleKind::Data => return Err(Error::internal("a binary module where only text is embedded")),
+                ModuleKind::Data => {
+                    return Err(Error::internal(
+                        "a binary module where only text is embedded",
+                    ));
+                }
             };
             modules.insert(module.name.to_owned(), module_text);
         }
@@ -306,10 +392,15 @@ impl Attempt<'_> {
             artifacts,
             main: script.main.to_owned(),
             modules,
-            variables: variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            variables: variables
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
             sizes: script.report,
         };
-        Blobs::sets(self.env, self.app)?.put_json(&set, &stored).await?;
+        Blobs::sets(self.env, self.app)?
+            .put_json(&set, &stored)
+            .await?;
         Ok(Ok(set))
     }
 }
@@ -322,7 +413,10 @@ struct Progress {
 
 impl Progress {
     fn new() -> Self {
-        Self { lines: Vec::new(), told_at: clock::now() }
+        Self {
+            lines: Vec::new(),
+            told_at: clock::now(),
+        }
     }
 }
 
@@ -332,7 +426,9 @@ fn readable(frames: impl Stream<Item = Result<Vec<u8>>> + 'static) -> JsValue {
         Ok(bytes) => Ok(JsValue::from(Uint8Array::from(bytes.as_slice()))),
         Err(error) => Err(JsValue::from(error.to_string())),
     });
-    wasm_streams::ReadableStream::from_stream(chunks).into_raw().into()
+    wasm_streams::ReadableStream::from_stream(chunks)
+        .into_raw()
+        .into()
 }
 
 /// The public sentence as the end of another one.

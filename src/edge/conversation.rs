@@ -29,7 +29,9 @@ use futures::{
     future::{self, Either},
     stream,
 };
-use worker::{Delay, DurableObject, Env, Method, Request, Response, State, console_error, durable_object};
+use worker::{
+    Delay, DurableObject, Env, Method, Request, Response, State, console_error, durable_object,
+};
 
 use self::store::{FeedRow, Store};
 use super::{
@@ -155,7 +157,12 @@ impl Conversation {
             rows = self.store.write(&machine, effects, failures, now)?;
             also()
         })
-        .map_err(|error| Error::unavailable("The change could not be stored. Nothing was changed; please try again.", error))?;
+        .map_err(|error| {
+            Error::unavailable(
+                "The change could not be stored. Nothing was changed; please try again.",
+                error,
+            )
+        })?;
         self.machine.replace(Some(machine));
         self.tell_readers(&rows);
         self.arm();
@@ -172,13 +179,16 @@ impl Conversation {
             return;
         }
         let under_way = self.under_way.borrow();
-        let result = self.store.next_due(|key| under_way.contains(key)).and_then(|due| match due {
-            Some(due) if self.armed.get() != Some(due) => {
-                self.armed.set(Some(due));
-                runtime::arm(&self.state, due).map_err(Error::internal)
-            }
-            _ => Ok(()),
-        });
+        let result = self
+            .store
+            .next_due(|key| under_way.contains(key))
+            .and_then(|due| match due {
+                Some(due) if self.armed.get() != Some(due) => {
+                    self.armed.set(Some(due));
+                    runtime::arm(&self.state, due).map_err(Error::internal)
+                }
+                _ => Ok(()),
+            });
         if let Err(error) = result {
             console_error!("the alarm could not be armed: {error}");
         }
@@ -189,28 +199,41 @@ impl Conversation {
             return;
         }
         let bytes: Vec<u8> = rows.iter().flat_map(event_bytes).collect();
-        self.readers.borrow_mut().retain_mut(|reader| reader.try_send(Ok(bytes.clone())).is_ok());
+        self.readers
+            .borrow_mut()
+            .retain_mut(|reader| reader.try_send(Ok(bytes.clone())).is_ok());
     }
 
     fn open_feed(&self, request: &Request) -> worker::Result<Response> {
         let url = request.url()?;
-        let parameter =
-            |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+        let parameter = |name: &str| {
+            url.query_pairs()
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| value.into_owned())
+        };
         let workspace = parameter("workspace").and_then(|text| text.parse::<WorkspaceId>().ok());
-        let after = parameter("after").and_then(|text| text.parse().ok()).unwrap_or(0);
+        let after = parameter("after")
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(0);
         let known = self.machine.borrow().as_ref().is_some_and(|machine| {
             !machine.is_deleted() && Some(&machine.workspace) == workspace.as_ref()
         });
         if !known {
             return Response::error("no such app", 404);
         }
-        let rows = self.store.feed_after(after).map_err(|error| worker::Error::RustError(error.to_string()))?;
+        let rows = self
+            .store
+            .feed_after(after)
+            .map_err(|error| worker::Error::RustError(error.to_string()))?;
         let (sender, receiver) = mpsc::channel(READER_BUFFER);
         self.readers.borrow_mut().push(sender);
         let replay = stream::iter(rows).map(|row| Ok(event_bytes(&row)));
         let start = stream::once(async { Ok(sse::PRELUDE.as_bytes().to_vec()) });
-        let mut response = Response::from_stream(start.chain(replay).chain(with_heartbeat(receiver)))?;
-        response.headers_mut().set("content-type", "text/event-stream")?;
+        let mut response =
+            Response::from_stream(start.chain(replay).chain(with_heartbeat(receiver)))?;
+        response
+            .headers_mut()
+            .set("content-type", "text/event-stream")?;
         response.headers_mut().set("cache-control", "no-store")?;
         Ok(response)
     }

@@ -20,7 +20,11 @@ extern "C" {
     type WorkerLoader;
 
     #[wasm_bindgen(method, catch)]
-    fn get(this: &WorkerLoader, id: &str, code: &JsValue) -> std::result::Result<WorkerStub, JsValue>;
+    fn get(
+        this: &WorkerLoader,
+        id: &str,
+        code: &JsValue,
+    ) -> std::result::Result<WorkerStub, JsValue>;
 
     type WorkerStub;
 
@@ -51,12 +55,21 @@ pub(super) enum ModuleText {
 }
 
 /// The app's Worker for this artifact set. It starts when the first request reaches it.
-pub(super) fn app_worker(env: &Env, context: &JsValue, app: &AppId, set: &Digest) -> Result<Fetcher> {
-    let loader: WorkerLoader = Reflect::get(env, &"LOADER".into()).map_err(failed)?.unchecked_into();
+pub(super) fn app_worker(
+    env: &Env,
+    context: &JsValue,
+    app: &AppId,
+    set: &Digest,
+) -> Result<Fetcher> {
+    let loader: WorkerLoader = Reflect::get(env, &"LOADER".into())
+        .map_err(failed)?
+        .unchecked_into();
     let (env, context, app, digest) = (env.clone(), context.clone(), app.clone(), *set);
     let code = Closure::once_into_js(move || {
         future_to_promise(AssertUnwindSafe(async move {
-            worker_code(&env, &context, &app, &digest).await.map_err(|error| JsValue::from(error.to_string()))
+            worker_code(&env, &context, &app, &digest)
+                .await
+                .map_err(|error| JsValue::from(error.to_string()))
         }))
     });
     let stub = loader.get(&set.to_string(), &code).map_err(failed)?;
@@ -77,8 +90,12 @@ async fn worker_code(env: &Env, context: &JsValue, app: &AppId, set: &Digest) ->
     for (name, value) in &stored.variables {
         Reflect::set(&bindings, &name.into(), &value.into()).map_err(failed)?;
     }
-    let hashes: Array =
-        stored.artifacts.entries.values().map(|artifact| JsValue::from(artifact.hash.to_string())).collect();
+    let hashes: Array = stored
+        .artifacts
+        .entries
+        .values()
+        .map(|artifact| JsValue::from(artifact.hash.to_string()))
+        .collect();
     let props = object([("app", app.as_str().into()), ("hashes", hashes.into())])?;
     let assets = runtime::app_assets(context, &props)?;
     Reflect::set(&bindings, &"ASSETS".into(), &assets.into_rpc::<JsValue>()).map_err(failed)?;

@@ -19,7 +19,14 @@ use crate::{
 #[serde(tag = "call", rename_all = "snake_case")]
 pub(super) enum ConversationCall {
     /// → [`AppSummary`]
-    Create { app: AppId, name: String, model: String, preview_url: String, turn: TurnId, prompt: String },
+    Create {
+        app: AppId,
+        name: String,
+        model: String,
+        preview_url: String,
+        turn: TurnId,
+        prompt: String,
+    },
     /// → `()`
     Post { turn: TurnId, content: String },
     /// → [`AppSummary`]
@@ -31,13 +38,24 @@ pub(super) enum ConversationCall {
     /// → `Vec<`[`MessageRow`]`>`, oldest first
     Messages { after: u64, limit: u32 },
     /// → [`Files`]
-    Files { after: Option<ProjectPath>, limit: u32 },
+    Files {
+        after: Option<ProjectPath>,
+        limit: u32,
+    },
     /// → [`FileEntry`]
     File { path: ProjectPath },
     /// → [`FileWritten`]
-    PutFile { path: ProjectPath, entry: FileEntry, if_match: Option<String>, if_none_match: Option<String> },
+    PutFile {
+        path: ProjectPath,
+        entry: FileEntry,
+        if_match: Option<String>,
+        if_none_match: Option<String>,
+    },
     /// → [`FileWritten`]
-    DeleteFile { path: ProjectPath, if_match: Option<String> },
+    DeleteFile {
+        path: ProjectPath,
+        if_match: Option<String>,
+    },
     /// → `Vec<`[`Version`]`>`, newest first
     Versions { before: Option<u32>, limit: u32 },
     /// → [`VersionFiles`]
@@ -55,9 +73,17 @@ pub(super) enum ConversationCall {
     /// → `Option<`[`Claimed`]`>`
     Claim { build: BuildId },
     /// → `()`
-    Progress { build: BuildId, attempt: u32, lines: Vec<String> },
+    Progress {
+        build: BuildId,
+        attempt: u32,
+        lines: Vec<String>,
+    },
     /// → `()`
-    BuildReported { build: BuildId, attempt: u32, outcome: Box<BuildOutcome> },
+    BuildReported {
+        build: BuildId,
+        attempt: u32,
+        outcome: Box<BuildOutcome>,
+    },
 }
 
 /// One message.
@@ -120,7 +146,12 @@ pub(super) enum WorkspaceCall {
     /// → `()`
     CloseSession { hash: Digest },
     /// → `()`
-    CreateToken { id: TokenId, name: String, hash: Digest, created_at: Timestamp },
+    CreateToken {
+        id: TokenId,
+        name: String,
+        hash: Digest,
+        created_at: Timestamp,
+    },
     /// → `Vec<`[`TokenRow`]`>`
     Tokens { after: u64, limit: u32 },
     /// → `()`
@@ -134,9 +165,16 @@ pub(super) enum WorkspaceCall {
     /// → `Vec<`[`AppRow`]`>`, newest first
     Apps { before: Option<u64>, limit: u32 },
     /// → [`Begun`]
-    BeginRequest { key: String, digest: Digest, nonce: Nonce },
+    BeginRequest {
+        key: String,
+        digest: Digest,
+        nonce: Nonce,
+    },
     /// → `()`
-    EndRequest { key: String, answer: IdempotentAnswer },
+    EndRequest {
+        key: String,
+        answer: IdempotentAnswer,
+    },
 }
 
 /// One token, without its secret.
@@ -188,8 +226,12 @@ pub(super) struct Object {
 
 impl Object {
     fn named(env: &Env, binding: &str, name: &str) -> Result<Self> {
-        let stub = env.durable_object(binding).and_then(|namespace| namespace.get_by_name(name));
-        Ok(Self { stub: stub.map_err(Error::internal)? })
+        let stub = env
+            .durable_object(binding)
+            .and_then(|namespace| namespace.get_by_name(name));
+        Ok(Self {
+            stub: stub.map_err(Error::internal)?,
+        })
     }
 
     /// Asks in the name of `workspace`, or of the system.
@@ -198,12 +240,19 @@ impl Object {
         workspace: Option<&WorkspaceId>,
         call: impl Serialize,
     ) -> Result<T> {
-        let asked = Asked { workspace: workspace.cloned(), call };
+        let asked = Asked {
+            workspace: workspace.cloned(),
+            call,
+        };
         let body = serde_json::to_string(&asked).map_err(Error::internal)?;
         let mut init = RequestInit::new();
         init.with_method(Method::Post).with_body(Some(body.into()));
         let request = Request::new_with_init("https://object/", &init).map_err(Error::internal)?;
-        let mut response = self.stub.fetch_with_request(request).await.map_err(unavailable)?;
+        let mut response = self
+            .stub
+            .fetch_with_request(request)
+            .await
+            .map_err(unavailable)?;
         let text = response.text().await.map_err(unavailable)?;
         serde_json::from_str::<Result<T>>(&text).map_err(Error::internal)?
     }
@@ -216,5 +265,8 @@ impl Object {
 }
 
 fn unavailable(error: worker::Error) -> Error {
-    Error::unavailable("The app's conversation does not answer. Nothing was lost; please try again.", error)
+    Error::unavailable(
+        "The app's conversation does not answer. Nothing was lost; please try again.",
+        error,
+    )
 }

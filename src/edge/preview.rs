@@ -24,12 +24,17 @@ pub(super) async fn serve(
     app: &AppId,
     hosts: &Hosts,
 ) -> Result<Response> {
-    let live: Option<Live> = objects::conversation(env, app)?.ask(None, ConversationCall::Preview).await?;
+    let live: Option<Live> = objects::conversation(env, app)?
+        .ask(None, ConversationCall::Preview)
+        .await?;
     match live {
         None => page(placeholder::unknown(), 404, hosts),
         Some(Live { name, set: None }) => {
             let mut response = page(placeholder::building(Some(&name)), 503, hosts)?;
-            response.headers_mut().set("retry-after", "1").map_err(Error::internal)?;
+            response
+                .headers_mut()
+                .set("retry-after", "1")
+                .map_err(Error::internal)?;
             Ok(response)
         }
         Some(Live { set: Some(set), .. }) => {
@@ -43,8 +48,14 @@ pub(super) async fn serve(
 
 /// A page of our own on an app's host.
 pub(super) fn page(html: String, status: u16, hosts: &Hosts) -> Result<Response> {
-    let mut response = Response::from_html(html).map_err(Error::internal)?.with_status(status);
-    let policy = format!("{}; frame-ancestors {}", placeholder::CONTENT_SECURITY_POLICY, hosts.console_origin());
+    let mut response = Response::from_html(html)
+        .map_err(Error::internal)?
+        .with_status(status);
+    let policy = format!(
+        "{}; frame-ancestors {}",
+        placeholder::CONTENT_SECURITY_POLICY,
+        hosts.console_origin()
+    );
     let headers = response.headers_mut();
     for (name, value) in [
         ("content-security-policy", policy.as_str()),
@@ -58,7 +69,12 @@ pub(super) fn page(html: String, status: u16, hosts: &Hosts) -> Result<Response>
 }
 
 /// Looks at a built preview as a browser would, before it becomes the current one.
-pub(super) async fn probe(env: &Env, context: &JsValue, app: &AppId, set: &Digest) -> Result<Probe> {
+pub(super) async fn probe(
+    env: &Env,
+    context: &JsValue,
+    app: &AppId,
+    set: &Digest,
+) -> Result<Probe> {
     let worker = loader::app_worker(env, context, app, set)?;
     let home = fetch(&worker, "/").await?;
     let loads = match probe::loads(&home.as_answer()) {
@@ -70,7 +86,10 @@ pub(super) async fn probe(env: &Env, context: &JsValue, app: &AppId, set: &Diges
         let answer = fetch(&worker, &load.path).await?;
         answers.push((load, answer));
     }
-    let answers: Vec<_> = answers.iter().map(|(load, fetched)| (load.clone(), fetched.as_answer())).collect();
+    let answers: Vec<_> = answers
+        .iter()
+        .map(|(load, fetched)| (load.clone(), fetched.as_answer()))
+        .collect();
     Ok(match probe::check(&answers) {
         Ok(()) => Probe::Passed,
         Err(reasons) => Probe::Failed(reasons),
@@ -85,18 +104,35 @@ struct Fetched {
 
 impl Fetched {
     fn as_answer(&self) -> probe::Answer<'_> {
-        probe::Answer { status: self.status, content_type: &self.content_type, body: &self.body }
+        probe::Answer {
+            status: self.status,
+            content_type: &self.content_type,
+            body: &self.body,
+        }
     }
 }
 
 async fn fetch(worker: &Fetcher, path: &str) -> Result<Fetched> {
     let headers = Headers::new();
-    headers.set("accept", "text/html").map_err(Error::internal)?;
+    headers
+        .set("accept", "text/html")
+        .map_err(Error::internal)?;
     let mut init = RequestInit::new();
     init.with_method(Method::Get).with_headers(headers);
     let failed = |error| Error::unavailable("The app's Worker did not answer.", error);
-    let mut response = worker.fetch(format!("https://preview{path}"), Some(init)).await.map_err(failed)?;
-    let content_type = response.headers().get("content-type").map_err(failed)?.unwrap_or_default();
+    let mut response = worker
+        .fetch(format!("https://preview{path}"), Some(init))
+        .await
+        .map_err(failed)?;
+    let content_type = response
+        .headers()
+        .get("content-type")
+        .map_err(failed)?
+        .unwrap_or_default();
     let body = response.bytes().await.map_err(failed)?;
-    Ok(Fetched { status: response.status_code(), content_type, body })
+    Ok(Fetched {
+        status: response.status_code(),
+        content_type,
+        body,
+    })
 }

@@ -13,6 +13,7 @@ extern "C" {
 /// `N` bytes from the platform's cryptographic generator.
 pub(super) fn bytes<const N: usize>() -> Result<[u8; N]> {
     let mut bytes = [0; N];
-    get_random_values(&mut bytes).map_err(|error| Error::internal(format!("no randomness: {error:?}")))?;
+    get_random_values(&mut bytes)
+        .map_err(|error| Error::internal(format!("no randomness: {error:?}")))?;
     Ok(bytes)
 }

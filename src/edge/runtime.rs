@@ -25,7 +25,10 @@ extern "C" {
     type Exports;
 
     #[wasm_bindgen(method, catch, js_name = AppAssets)]
-    fn app_assets(this: &Exports, options: &JsValue) -> std::result::Result<worker_sys::Fetcher, JsValue>;
+    fn app_assets(
+        this: &Exports,
+        options: &JsValue,
+    ) -> std::result::Result<worker_sys::Fetcher, JsValue>;
 }
 
 fn storage(state: &State) -> Storage {
@@ -35,7 +38,10 @@ fn storage(state: &State) -> Storage {
 }
 
 /// Runs `body` in one transaction: all of its writes, or none when it fails.
-pub(super) fn transaction(state: &State, mut body: impl FnMut() -> worker::Result<()>) -> worker::Result<()> {
+pub(super) fn transaction(
+    state: &State,
+    mut body: impl FnMut() -> worker::Result<()>,
+) -> worker::Result<()> {
     storage(state).transaction_sync(&mut || body().map_err(JsValue::from))?;
     Ok(())
 }
@@ -56,6 +62,9 @@ pub(super) fn app_assets(context: &JsValue, props: &JsValue) -> Result<Fetcher> 
     let exports = Reflect::get(context, &"exports".into()).map_err(failed)?;
     let options = Object::new();
     Reflect::set(&options, &"props".into(), props).map_err(failed)?;
-    let fetcher = exports.unchecked_into::<Exports>().app_assets(&options).map_err(failed)?;
+    let fetcher = exports
+        .unchecked_into::<Exports>()
+        .app_assets(&options)
+        .map_err(failed)?;
     Ok(fetcher.into())
 }

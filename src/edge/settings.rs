@@ -11,17 +11,25 @@ use crate::{
 
 /// The hosts that this Worker answers.
 pub(super) fn hosts(env: &Env) -> Result<Hosts> {
-    Hosts::parse(&variable(env, "CONSOLE_HOST")?, &variable(env, "APPS_DOMAIN")?)
+    Hosts::parse(
+        &variable(env, "CONSOLE_HOST")?,
+        &variable(env, "APPS_DOMAIN")?,
+    )
 }
 
 /// The models that can be asked for, the default first.
 pub(super) fn models(env: &Env) -> Result<Vec<String>> {
-    Ok(variable(env, "MODEL")?.split(',').map(|model| model.trim().to_owned()).collect())
+    Ok(variable(env, "MODEL")?
+        .split(',')
+        .map(|model| model.trim().to_owned())
+        .collect())
 }
 
 /// Where the builder is, without a slash at the end.
 pub(super) fn builder_url(env: &Env) -> Result<String> {
-    Ok(variable(env, "BUILDER_URL")?.trim_end_matches('/').to_owned())
+    Ok(variable(env, "BUILDER_URL")?
+        .trim_end_matches('/')
+        .to_owned())
 }
 
 /// What the builder knows us by.
@@ -31,12 +39,16 @@ pub(super) fn builder_token(env: &Env) -> Result<String> {
 
 /// The workspace and token hash that set-up made, `<workspace>:<sha256>`.
 pub(super) fn bootstrap_token(env: &Env) -> Result<Option<(WorkspaceId, Digest)>> {
-    let Ok(text) = secret(env, "BOOTSTRAP_TOKEN_HASH") else { return Ok(None) };
+    let Ok(text) = secret(env, "BOOTSTRAP_TOKEN_HASH") else {
+        return Ok(None);
+    };
     let parsed = text
         .split_once(':')
         .and_then(|(workspace, hash)| Some((workspace.parse().ok()?, hash.parse().ok()?)));
     parsed.map(Some).ok_or_else(|| {
-        Error::internal("BOOTSTRAP_TOKEN_HASH must be `<workspace>:<sha256 of the token, hexadecimal>`")
+        Error::internal(
+            "BOOTSTRAP_TOKEN_HASH must be `<workspace>:<sha256 of the token, hexadecimal>`",
+        )
     })
 }
 

@@ -7,8 +7,8 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use worker::{
-    DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue as Value, State, console_error,
-    durable_object,
+    DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue as Value, State,
+    console_error, durable_object,
 };
 
 use super::{
@@ -42,7 +42,9 @@ pub struct Workspace {
 
 impl DurableObject for Workspace {
     fn new(state: State, _env: Env) -> Self {
-        Self { sql: state.storage().sql() }
+        Self {
+            sql: state.storage().sql(),
+        }
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
@@ -112,7 +114,11 @@ impl Workspace {
             hash: Digest,
         }
         let rows = self.rows::<Row>("SELECT hash FROM tokens", vec![])?;
-        json(&rows.iter().fold(false, |known, row| known | row.hash.matches(hash)))
+        json(
+            &rows
+                .iter()
+                .fold(false, |known, row| known | row.hash.matches(hash)),
+        )
     }
 
     fn knows_session(&self, hash: &Digest) -> Result<serde_json::Value> {
@@ -120,9 +126,15 @@ impl Workspace {
         struct Row {
             hash: Digest,
         }
-        let rows = self
-            .rows::<Row>("SELECT hash FROM sessions WHERE expires_at > ?", vec![integer(clock::now().0)])?;
-        json(&rows.iter().fold(false, |known, row| known | row.hash.matches(hash)))
+        let rows = self.rows::<Row>(
+            "SELECT hash FROM sessions WHERE expires_at > ?",
+            vec![integer(clock::now().0)],
+        )?;
+        json(
+            &rows
+                .iter()
+                .fold(false, |known, row| known | row.hash.matches(hash)),
+        )
     }
 
     fn tokens(&self, after: u64, limit: u32) -> Result<serde_json::Value> {
@@ -134,10 +146,15 @@ impl Workspace {
     }
 
     fn delete_token(&self, id: &TokenId) -> Result<serde_json::Value> {
-        let deleted = self
-            .rows::<serde_json::Value>("DELETE FROM tokens WHERE id = ? RETURNING id", vec![id.as_str().into()])?;
+        let deleted = self.rows::<serde_json::Value>(
+            "DELETE FROM tokens WHERE id = ? RETURNING id",
+            vec![id.as_str().into()],
+        )?;
         if deleted.is_empty() {
-            return Err(Error::new(Kind::NotFound, format!("There is no token `{id}`.")));
+            return Err(Error::new(
+                Kind::NotFound,
+                format!("There is no token `{id}`."),
+            ));
         }
         json(&())
     }
@@ -172,16 +189,27 @@ impl Workspace {
             .iter()
             .map(|row| {
                 let summary = serde_json::from_str(&row.summary).map_err(Error::internal)?;
-                Ok(AppRow { seq: row.seq, summary })
+                Ok(AppRow {
+                    seq: row.seq,
+                    summary,
+                })
             })
             .collect();
         json(&apps?)
     }
 
-    fn begin_request(&self, key: &str, digest: Digest, nonce: idempotency::Nonce) -> Result<serde_json::Value> {
+    fn begin_request(
+        &self,
+        key: &str,
+        digest: Digest,
+        nonce: idempotency::Nonce,
+    ) -> Result<serde_json::Value> {
         let now = clock::now();
         let oldest = Timestamp(now.0.saturating_sub(REQUEST_MILLIS));
-        self.run("DELETE FROM requests WHERE created_at < ?", vec![integer(oldest.0)])?;
+        self.run(
+            "DELETE FROM requests WHERE created_at < ?",
+            vec![integer(oldest.0)],
+        )?;
         let record = self.request(key)?;
         let begun = match idempotency::decide(record.as_ref(), &digest, now)? {
             Decision::Fresh => {
@@ -207,8 +235,13 @@ impl Workspace {
         struct Row {
             record: String,
         }
-        let rows = self.rows::<Row>("SELECT record FROM requests WHERE key = ?", vec![key.into()])?;
-        rows.first().map(|row| serde_json::from_str(&row.record).map_err(Error::internal)).transpose()
+        let rows = self.rows::<Row>(
+            "SELECT record FROM requests WHERE key = ?",
+            vec![key.into()],
+        )?;
+        rows.first()
+            .map(|row| serde_json::from_str(&row.record).map_err(Error::internal))
+            .transpose()
     }
 
     fn put_request(&self, key: &str, record: &Record) -> Result<()> {

@@ -3,160 +3,28 @@
 //! A queue may lose a message or deliver it twice, and a consumer may die. The job that sends the message stays
 //! in the outbox until the build is over; a claim is a lease, and its holder renews it by reporting progress.
 
-use serde::{Deserialize, Serialize};
-
 use super::{
+    effect::{Answer, Effect, Job, Step},
     feed::{Event, Outcome},
-    machine::{Answer, Conversation, Effect, Job, Step},
-    turns::Phase,
+    records::{Build, BuildOutcome, BuildStatus, Preview, Probe, Work},
+    state::{ActiveBuild, Conversation, Phase, Stage},
 };
 use crate::{
     build::{Diagnostic, Mode, Report},
-    digest::Digest,
     ids::{BuildId, TurnId},
-    time::Timestamp,
 };
-
-/// A build as clients see it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Build {
-    /// Its id.
-    pub id: BuildId,
-    /// What is built.
-    pub version: u32,
-    /// How.
-    pub mode: Mode,
-    /// How it is.
-    pub status: BuildStatus,
-    /// How often it was given to a builder.
-    pub attempts: u32,
-    /// What the builder found, in the end.
-    pub diagnostics: Vec<Diagnostic>,
-    /// The builder's own account, in the end.
-    pub report: Option<Report>,
-    /// When it was asked for.
-    pub created_at: Timestamp,
-    /// When it was over.
-    pub finished_at: Option<Timestamp>,
-}
-
-/// How a build is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BuildStatus {
-    /// It waits for a builder.
-    Queued,
-    /// A builder has it, or its result is being probed.
-    Running,
-    /// No builder could be had; it is tried again.
-    Retrying,
-    /// Its artifacts are stored; of a development build, the preview was proven to work.
-    Succeeded,
-    /// It is over without artifacts.
-    Failed,
-    /// A newer version was there before a builder had it.
-    Superseded,
-}
-
-/// A build that is not over.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ActiveBuild {
-    /// As clients see it.
-    pub build: Build,
-    pub(super) turn: Option<TurnId>,
-    pub(super) source_digest: Digest,
-    pub(super) stage: Stage,
-}
-
-/// Where a build is on its way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "stage", rename_all = "snake_case")]
-pub(super) enum Stage {
-    Waiting,
-    Claimed { until: Timestamp },
-    Probing { set: Digest },
-}
-
-/// What the preview's address serves.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Preview {
-    /// Which build made it.
-    pub build: BuildId,
-    /// Which version it shows.
-    pub version: u32,
-    /// The digest of its artifact set.
-    pub set: Digest,
-}
-
-/// What a consumer that has claimed a build is to do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Work {
-    /// Which build.
-    pub build: BuildId,
-    /// Which attempt; reports carry it.
-    pub attempt: u32,
-    /// What is to be built.
-    pub version: u32,
-    /// How.
-    pub mode: Mode,
-    /// The digest of the sources.
-    pub source_digest: Digest,
-}
-
-/// How an attempt ended.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-pub enum BuildOutcome {
-    /// The artifacts and the app's script are stored under this digest.
-    Succeeded {
-        /// The digest of the artifact set.
-        set: Digest,
-        /// Warnings.
-        diagnostics: Vec<Diagnostic>,
-        /// The builder's own account.
-        report: Report,
-    },
-    /// The sources do not build. Trying again would not help.
-    Failed {
-        /// Why.
-        diagnostics: Vec<Diagnostic>,
-        /// The builder's own account.
-        report: Option<Report>,
-    },
-    /// The builder could not be had, or broke off. Trying again may help.
-    Unavailable {
-        /// Why.
-        reason: String,
-        /// Not before so many milliseconds.
-        retry_after_millis: Option<u64>,
-    },
-}
-
-/// What a look at a preview found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "probe", content = "reasons", rename_all = "snake_case")]
-pub enum Probe {
-    /// It answers, and its entry script loads.
-    Passed,
-    /// It does not; these are the reasons.
-    Failed(Vec<String>),
-}
-
-impl ActiveBuild {
-    /// The digest of the artifact set that is being probed.
-    #[must_use]
-    pub const fn candidate(&self) -> Option<Digest> {
-        match self.stage {
-            Stage::Probing { set } => Some(set),
-            Stage::Waiting | Stage::Claimed { .. } => None,
-        }
-    }
-}
 
 impl Conversation {
     /// Has the newest version built. Builds of older versions that no builder has yet are superseded.
-    pub(super) fn start_build(&mut self, mode: Mode, turn: Option<TurnId>, step: &mut Step<'_>) -> BuildId {
-        let (version, source_digest) = self.head.map_or((0, self.manifest.digest()), |head| (head.number, head.digest));
+    pub(super) fn start_build(
+        &mut self,
+        mode: Mode,
+        turn: Option<TurnId>,
+        step: &mut Step<'_>,
+    ) -> BuildId {
+        let (version, source_digest) = self.head.map_or((0, self.manifest.digest()), |head| {
+            (head.number, head.digest)
+        });
         self.builds_made += 1;
         let id = BuildId::numbered(self.builds_made);
         if mode == Mode::Development {
@@ -174,9 +42,22 @@ impl Conversation {
             finished_at: None,
         };
         step.effects.push(Effect::Build(build.clone()));
-        step.feed(Event::BuildQueued { turn: turn.clone(), build: id.clone(), version, mode });
+        step.feed(Event::BuildQueued {
+            turn: turn.clone(),
+            build: id.clone(),
+            version,
+            mode,
+        });
         step.run(Job::SendBuild { build: id.clone() });
-        self.builds.insert(id.clone(), ActiveBuild { build, turn, source_digest, stage: Stage::Waiting });
+        self.builds.insert(
+            id.clone(),
+            ActiveBuild {
+                build,
+                turn,
+                source_digest,
+                stage: Stage::Waiting,
+            },
+        );
         id
     }
 
@@ -261,21 +142,47 @@ impl Conversation {
         step.effects.push(Effect::Answer(Answer::Claim(Some(work))));
     }
 
-    pub(super) fn build_progress(&mut self, id: &BuildId, attempt: u32, lines: Vec<String>, step: &mut Step<'_>) {
+    pub(super) fn build_progress(
+        &mut self,
+        id: &BuildId,
+        attempt: u32,
+        lines: Vec<String>,
+        step: &mut Step<'_>,
+    ) {
         let until = step.now.after(step.policy.lease_millis);
-        let Some(active) = self.claimed_by(id, attempt) else { return };
+        let Some(active) = self.claimed_by(id, attempt) else {
+            return;
+        };
         active.stage = Stage::Claimed { until };
         for line in lines {
-            step.feed(Event::BuildLog { build: id.clone(), line: line.clone() });
-            step.effects.push(Effect::BuildLog { build: id.clone(), line });
+            step.feed(Event::BuildLog {
+                build: id.clone(),
+                line: line.clone(),
+            });
+            step.effects.push(Effect::BuildLog {
+                build: id.clone(),
+                line,
+            });
         }
         step.run_at(Job::SendBuild { build: id.clone() }, until);
     }
 
-    pub(super) fn build_reported(&mut self, id: &BuildId, attempt: u32, outcome: BuildOutcome, step: &mut Step<'_>) {
-        let Some(active) = self.claimed_by(id, attempt) else { return };
+    pub(super) fn build_reported(
+        &mut self,
+        id: &BuildId,
+        attempt: u32,
+        outcome: BuildOutcome,
+        step: &mut Step<'_>,
+    ) {
+        let Some(active) = self.claimed_by(id, attempt) else {
+            return;
+        };
         match outcome {
-            BuildOutcome::Succeeded { set, diagnostics, report } => {
+            BuildOutcome::Succeeded {
+                set,
+                diagnostics,
+                report,
+            } => {
                 step.finish(&Job::SendBuild { build: id.clone() });
                 if active.build.mode == Mode::Development {
                     active.build.diagnostics = diagnostics;
@@ -287,11 +194,17 @@ impl Conversation {
                     self.end_build(id, BuildStatus::Succeeded, diagnostics, Some(report), step);
                 }
             }
-            BuildOutcome::Failed { diagnostics, report } => {
+            BuildOutcome::Failed {
+                diagnostics,
+                report,
+            } => {
                 self.end_build(id, BuildStatus::Failed, diagnostics.clone(), report, step);
                 self.settle_turn(id, Err(&diagnostics), step);
             }
-            BuildOutcome::Unavailable { reason, retry_after_millis } => {
+            BuildOutcome::Unavailable {
+                reason,
+                retry_after_millis,
+            } => {
                 self.attempt_failed(id, &reason, retry_after_millis, step);
             }
         }
@@ -299,8 +212,12 @@ impl Conversation {
 
     pub(super) fn probed(&mut self, id: &BuildId, probe: Probe, step: &mut Step<'_>) {
         step.finish(&Job::Probe { build: id.clone() });
-        let Some(active) = self.builds.get(id) else { return };
-        let Stage::Probing { set } = active.stage else { return };
+        let Some(active) = self.builds.get(id) else {
+            return;
+        };
+        let Stage::Probing { set } = active.stage else {
+            return;
+        };
         let version = active.build.version;
         let turn = active.turn.clone();
         let mut diagnostics = active.build.diagnostics.clone();
@@ -309,8 +226,16 @@ impl Conversation {
             Probe::Passed => {
                 self.end_build(id, BuildStatus::Succeeded, diagnostics, report, step);
                 // A slow build of an old version never replaces a newer one.
-                if self.preview.as_ref().is_none_or(|preview| preview.version <= version) {
-                    self.preview = Some(Preview { build: id.clone(), version, set });
+                if self
+                    .preview
+                    .as_ref()
+                    .is_none_or(|preview| preview.version <= version)
+                {
+                    self.preview = Some(Preview {
+                        build: id.clone(),
+                        version,
+                        set,
+                    });
                     step.feed(Event::PreviewLive {
                         turn,
                         build: id.clone(),
@@ -321,8 +246,11 @@ impl Conversation {
                 self.settle_turn(id, Ok(()), step);
             }
             Probe::Failed(reasons) => {
-                diagnostics
-                    .extend(reasons.into_iter().map(|reason| Diagnostic::error("preview_probe", reason)));
+                diagnostics.extend(
+                    reasons
+                        .into_iter()
+                        .map(|reason| Diagnostic::error("preview_probe", reason)),
+                );
                 self.end_build(id, BuildStatus::Failed, diagnostics.clone(), report, step);
                 self.settle_turn(id, Err(&diagnostics), step);
             }
@@ -330,8 +258,16 @@ impl Conversation {
     }
 
     /// An attempt came to nothing through no fault of the sources.
-    fn attempt_failed(&mut self, id: &BuildId, reason: &str, retry_after_millis: Option<u64>, step: &mut Step<'_>) {
-        let Some(active) = self.builds.get_mut(id) else { return };
+    fn attempt_failed(
+        &mut self,
+        id: &BuildId,
+        reason: &str,
+        retry_after_millis: Option<u64>,
+        step: &mut Step<'_>,
+    ) {
+        let Some(active) = self.builds.get_mut(id) else {
+            return;
+        };
         let attempt = active.build.attempts;
         if attempt >= step.policy.attempts {
             let diagnostics = vec![
@@ -345,7 +281,10 @@ impl Conversation {
             self.settle_turn(id, Err(&diagnostics), step);
             return;
         }
-        let wait = step.policy.backoff(attempt).max(retry_after_millis.unwrap_or(0));
+        let wait = step
+            .policy
+            .backoff(attempt)
+            .max(retry_after_millis.unwrap_or(0));
         let retry_at = step.now.after(wait);
         active.stage = Stage::Waiting;
         active.build.status = BuildStatus::Retrying;
@@ -368,7 +307,9 @@ impl Conversation {
         report: Option<Report>,
         step: &mut Step<'_>,
     ) {
-        let Some(mut active) = self.builds.remove(id) else { return };
+        let Some(mut active) = self.builds.remove(id) else {
+            return;
+        };
         step.finish(&Job::SendBuild { build: id.clone() });
         active.build.status = status;
         active.build.diagnostics.clone_from(&diagnostics);
@@ -386,8 +327,18 @@ impl Conversation {
     }
 
     /// Ends the turn that waits for this build.
-    fn settle_turn(&mut self, id: &BuildId, result: Result<(), &[Diagnostic]>, step: &mut Step<'_>) {
-        let Phase::Building { turn, build, summary } = &self.phase else {
+    fn settle_turn(
+        &mut self,
+        id: &BuildId,
+        result: Result<(), &[Diagnostic]>,
+        step: &mut Step<'_>,
+    ) {
+        let Phase::Building {
+            turn,
+            build,
+            summary,
+        } = &self.phase
+        else {
             if self.phase == Phase::Resting {
                 self.last_outcome = Some(result.map_or(Outcome::Failed, |()| Outcome::Completed));
             }
@@ -404,7 +355,12 @@ impl Conversation {
                 let live = self.preview.as_ref().map_or_else(String::new, |preview| {
                     format!(" The preview still shows version {}.", preview.version)
                 });
-                self.finish_turn(turn, Outcome::Failed, format!("The build failed. {first}{live}"), step);
+                self.finish_turn(
+                    turn,
+                    Outcome::Failed,
+                    format!("The build failed. {first}{live}"),
+                    step,
+                );
             }
         }
     }

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::machine::{Author, MessageRole};
+use super::records::{Author, BuildStatus, MessageRole};
 use crate::{
     build::{Diagnostic, Mode},
     digest::Digest,
@@ -16,16 +16,31 @@ use crate::{
 /// One client-visible event. As JSON it is flat, with `kind` naming the variant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the fields are the words of the variants' sentences")]
+#[expect(
+    missing_docs,
+    reason = "the fields are the words of the variants' sentences"
+)]
 pub enum Event {
     /// Somebody said something.
-    Message { turn: TurnId, role: MessageRole, content: String },
+    Message {
+        turn: TurnId,
+        role: MessageRole,
+        content: String,
+    },
     /// Work on a message begins.
     TurnStarted { turn: TurnId },
     /// A model is called.
-    StepStarted { turn: TurnId, step: u32, model: String },
+    StepStarted {
+        turn: TurnId,
+        step: u32,
+        model: String,
+    },
     /// The model says a piece of text.
-    TextDelta { turn: TurnId, step: u32, text: String },
+    TextDelta {
+        turn: TurnId,
+        step: u32,
+        text: String,
+    },
     /// The model calls a tool.
     ToolCall {
         turn: TurnId,
@@ -36,34 +51,77 @@ pub enum Event {
         path: Option<String>,
     },
     /// A tool has answered.
-    ToolResult { turn: TurnId, step: u32, call: String, ok: bool, summary: String },
+    ToolResult {
+        turn: TurnId,
+        step: u32,
+        call: String,
+        ok: bool,
+        summary: String,
+    },
     /// A file was written, or deleted (no hash).
-    FileChanged { path: ProjectPath, hash: Option<Digest>, by: Author },
+    FileChanged {
+        path: ProjectPath,
+        hash: Option<Digest>,
+        by: Author,
+    },
     /// The files were committed.
-    VersionCreated { turn: Option<TurnId>, version: u32, parent: Option<u32>, author: Author, summary: String, files: usize },
+    VersionCreated {
+        turn: Option<TurnId>,
+        version: u32,
+        parent: Option<u32>,
+        author: Author,
+        summary: String,
+        files: usize,
+    },
     /// A build waits for the builder.
-    BuildQueued { turn: Option<TurnId>, build: BuildId, version: u32, mode: Mode },
+    BuildQueued {
+        turn: Option<TurnId>,
+        build: BuildId,
+        version: u32,
+        mode: Mode,
+    },
     /// The builder has it.
-    BuildStarted { turn: Option<TurnId>, build: BuildId, version: u32, attempt: u32 },
+    BuildStarted {
+        turn: Option<TurnId>,
+        build: BuildId,
+        version: u32,
+        attempt: u32,
+    },
     /// The builder says something.
     BuildLog { build: BuildId, line: String },
     /// The builder could not be had, or stopped answering; it is tried again.
-    BuildRetrying { turn: Option<TurnId>, build: BuildId, attempt: u32, reason: String, retry_at: Timestamp },
+    BuildRetrying {
+        turn: Option<TurnId>,
+        build: BuildId,
+        attempt: u32,
+        reason: String,
+        retry_at: Timestamp,
+    },
     /// A build is over. `status` is `succeeded`, `failed` or `superseded`.
     BuildFinished {
         turn: Option<TurnId>,
         build: BuildId,
         version: u32,
-        status: super::BuildStatus,
+        status: BuildStatus,
         millis: u64,
         diagnostics: Vec<Diagnostic>,
     },
     /// The preview's address serves this version now.
-    PreviewLive { turn: Option<TurnId>, build: BuildId, version: u32, url: String },
+    PreviewLive {
+        turn: Option<TurnId>,
+        build: BuildId,
+        version: u32,
+        url: String,
+    },
     /// The app has another name.
     AppRenamed { name: String },
     /// The conversation rests. A completed turn's version is live, or it changed nothing.
-    TurnFinished { turn: TurnId, outcome: Outcome, summary: String, version: Option<u32> },
+    TurnFinished {
+        turn: TurnId,
+        outcome: Outcome,
+        summary: String,
+        version: Option<u32>,
+    },
 }
 
 /// How a turn ended.

@@ -5,7 +5,7 @@ use crate::{
     project::Manifest,
 };
 
-use super::{machine::MessageRole, tools};
+use super::{records::MessageRole, tools};
 
 const SYSTEM: &str = include_str!("../../templates/prompts/system.md");
 
@@ -24,9 +24,19 @@ pub struct Earlier {
 /// The request of a call: the standing instructions with the list of files, the earlier messages, and the turn's
 /// own transcript so far.
 #[must_use]
-pub fn request(app_name: &str, manifest: &Manifest, earlier: &[Earlier], transcript: Vec<Message>) -> Request {
-    let files: String = manifest.iter().map(|(path, _)| format!("{path}\n")).collect();
-    let system = SYSTEM.replace("{{app_name}}", app_name).replace("{{files}}", files.trim_end());
+pub fn request(
+    app_name: &str,
+    manifest: &Manifest,
+    earlier: &[Earlier],
+    transcript: Vec<Message>,
+) -> Request {
+    let files: String = manifest
+        .iter()
+        .map(|(path, _)| format!("{path}\n"))
+        .collect();
+    let system = SYSTEM
+        .replace("{{app_name}}", app_name)
+        .replace("{{files}}", files.trim_end());
     let mut budget = HISTORY_BYTES;
     let recent = earlier.iter().rev().take_while(|message| {
         let fits = message.content.len() <= budget;
@@ -36,7 +46,11 @@ pub fn request(app_name: &str, manifest: &Manifest, earlier: &[Earlier], transcr
     let mut messages: Vec<Message> = recent.map(spoken).collect();
     messages.reverse();
     messages.extend(transcript);
-    Request { system, messages, tools: tools::TOOLS.iter().map(|&name| name.to_owned()).collect() }
+    Request {
+        system,
+        messages,
+        tools: tools::TOOLS.iter().map(|&name| name.to_owned()).collect(),
+    }
 }
 
 fn spoken(message: &Earlier) -> Message {

@@ -1,55 +1,26 @@
 //! A turn: one user message and all work until the conversation rests.
 
-use serde::{Deserialize, Serialize};
-
 use super::{
+    effect::{Effect, Job, Step},
     feed::{Event, Outcome},
-    machine::{Author, Conversation, Effect, Job, MessageRole, Step, ToolsRan},
+    input::ToolsRan,
+    records::{Author, MessageRole},
+    state::{Conversation, Phase, QueuedTurn, Turn},
 };
 use crate::{
     error::{Error, Kind, Result},
-    ids::{BuildId, TurnId},
+    ids::TurnId,
     llm::message::{Block, Message, Reply, Stop, UserBlock},
     project::Manifest,
-    time::Timestamp,
 };
 
-/// What the conversation is at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "phase", rename_all = "snake_case")]
-pub(super) enum Phase {
-    /// The foundation is being stored; no version exists.
-    Founding,
-    /// Nothing to do.
-    Resting,
-    /// The model has the word.
-    AwaitingModel(Turn),
-    /// The tools that the model called run.
-    RunningTools(Turn),
-    /// The turn's version is being built.
-    Building { turn: Turn, build: BuildId, summary: String },
-    /// The app is gone.
-    Deleted,
-}
-
-/// The turn that runs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Turn {
-    pub(super) id: TurnId,
-    pub(super) started_at: Timestamp,
-    /// From 1.
-    pub(super) step: u32,
-}
-
-/// A turn that waits.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct QueuedTurn {
-    pub(super) turn: TurnId,
-    pub(super) content: String,
-}
-
 impl Conversation {
-    pub(super) fn post(&mut self, turn: TurnId, content: String, step: &mut Step<'_>) -> Result<()> {
+    pub(super) fn post(
+        &mut self,
+        turn: TurnId,
+        content: String,
+        step: &mut Step<'_>,
+    ) -> Result<()> {
         if self.waiting.len() >= step.limits.queued_messages {
             return Err(Error::new(
                 Kind::Conflict,
@@ -86,7 +57,12 @@ impl Conversation {
         self.manifest = manifest;
         self.revision += 1;
         self.phase = Phase::Resting;
-        self.commit(Author::Foundation, "Laid the foundation".to_owned(), None, step);
+        self.commit(
+            Author::Foundation,
+            "Laid the foundation".to_owned(),
+            None,
+            step,
+        );
         self.start_next_turn(step);
     }
 
@@ -96,7 +72,9 @@ impl Conversation {
         }
         self.phase = Phase::Resting;
         self.last_outcome = Some(Outcome::Failed);
-        let text = format!("The app's first files could not be stored: {reason}. Send a message to try again.");
+        let text = format!(
+            "The app's first files could not be stored: {reason}. Send a message to try again."
+        );
         while let Some(queued) = self.waiting.pop_front() {
             self.record_message(&queued.turn, MessageRole::Assistant, text.clone(), step);
             step.feed(Event::TurnFinished {
@@ -109,24 +87,51 @@ impl Conversation {
     }
 
     fn start_next_turn(&mut self, step: &mut Step<'_>) {
-        let Some(QueuedTurn { turn, content }) = self.waiting.pop_front() else { return };
+        let Some(QueuedTurn { turn, content }) = self.waiting.pop_front() else {
+            return;
+        };
         step.feed(Event::TurnStarted { turn: turn.clone() });
         step.effects.push(Effect::Transcript {
             turn: turn.clone(),
             message: Message::User(vec![UserBlock::Text { text: content }]),
         });
-        self.call_model(Turn { id: turn, started_at: step.now, step: 1 }, step);
+        self.call_model(
+            Turn {
+                id: turn,
+                started_at: step.now,
+                step: 1,
+            },
+            step,
+        );
     }
 
     fn call_model(&mut self, turn: Turn, step: &mut Step<'_>) {
-        step.feed(Event::StepStarted { turn: turn.id.clone(), step: turn.step, model: self.model.clone() });
-        step.run(Job::CallModel { turn: turn.id.clone(), step: turn.step });
+        step.feed(Event::StepStarted {
+            turn: turn.id.clone(),
+            step: turn.step,
+            model: self.model.clone(),
+        });
+        step.run(Job::CallModel {
+            turn: turn.id.clone(),
+            step: turn.step,
+        });
         self.phase = Phase::AwaitingModel(turn);
     }
 
-    pub(super) fn model_replied(&mut self, id: &TurnId, number: u32, reply: Reply, step: &mut Step<'_>) {
-        step.finish(&Job::CallModel { turn: id.clone(), step: number });
-        let Phase::AwaitingModel(turn) = &self.phase else { return };
+    pub(super) fn model_replied(
+        &mut self,
+        id: &TurnId,
+        number: u32,
+        reply: Reply,
+        step: &mut Step<'_>,
+    ) {
+        step.finish(&Job::CallModel {
+            turn: id.clone(),
+            step: number,
+        });
+        let Phase::AwaitingModel(turn) = &self.phase else {
+            return;
+        };
         if turn.id != *id || turn.step != number {
             return;
         }
@@ -137,11 +142,19 @@ impl Conversation {
             match block {
                 Block::Text { text } => {
                     words.push(text.clone());
-                    step.feed(Event::TextDelta { turn: id.clone(), step: number, text: text.clone() });
+                    step.feed(Event::TextDelta {
+                        turn: id.clone(),
+                        step: number,
+                        text: text.clone(),
+                    });
                 }
                 Block::ToolCall(call) => {
                     calls += 1;
-                    let path = call.input.get("path").and_then(|path| path.as_str()).map(str::to_owned);
+                    let path = call
+                        .input
+                        .get("path")
+                        .and_then(|path| path.as_str())
+                        .map(str::to_owned);
                     step.feed(Event::ToolCall {
                         turn: id.clone(),
                         step: number,
@@ -152,10 +165,15 @@ impl Conversation {
                 }
             }
         }
-        step.effects
-            .push(Effect::Transcript { turn: id.clone(), message: Message::Assistant(reply.blocks) });
+        step.effects.push(Effect::Transcript {
+            turn: id.clone(),
+            message: Message::Assistant(reply.blocks),
+        });
         if reply.stop == Stop::ToolUse && calls > 0 {
-            step.run(Job::RunTools { turn: turn.id.clone(), step: turn.step });
+            step.run(Job::RunTools {
+                turn: turn.id.clone(),
+                step: turn.step,
+            });
             self.phase = Phase::RunningTools(turn);
         } else {
             self.model_rests(turn, words.join("\n\n"), step);
@@ -163,7 +181,10 @@ impl Conversation {
     }
 
     pub(super) fn tools_ran(&mut self, ran: ToolsRan, step: &mut Step<'_>) {
-        let job = Job::RunTools { turn: ran.turn.clone(), step: ran.step };
+        let job = Job::RunTools {
+            turn: ran.turn.clone(),
+            step: ran.step,
+        };
         let Phase::RunningTools(turn) = &self.phase else {
             step.finish(&job);
             return;
@@ -196,14 +217,19 @@ impl Conversation {
             }
             results.push(UserBlock::ToolResult(outcome.result));
         }
-        step.effects
-            .push(Effect::Transcript { turn: turn.id.clone(), message: Message::User(results) });
+        step.effects.push(Effect::Transcript {
+            turn: turn.id.clone(),
+            message: Message::User(results),
+        });
         turn.step += 1;
         if turn.step > step.limits.steps {
             let reason = format!("it took more than {} steps", step.limits.steps);
             self.stop_turn(turn, &reason, step);
         } else if step.now.since(turn.started_at) > step.limits.turn_millis {
-            let reason = format!("it took more than {} minutes", step.limits.turn_millis / 60_000);
+            let reason = format!(
+                "it took more than {} minutes",
+                step.limits.turn_millis / 60_000
+            );
             self.stop_turn(turn, &reason, step);
         } else {
             self.call_model(turn, step);
@@ -221,7 +247,11 @@ impl Conversation {
             return;
         }
         let build = self.commit(Author::Model, summary.clone(), Some(turn.id.clone()), step);
-        self.phase = Phase::Building { turn, build, summary };
+        self.phase = Phase::Building {
+            turn,
+            build,
+            summary,
+        };
     }
 
     pub(super) fn turn_failed(&mut self, id: &TurnId, reason: &str, step: &mut Step<'_>) {
@@ -236,15 +266,28 @@ impl Conversation {
 
     /// Ends a turn that cannot go on. What it changed is kept as a version, so that nothing is lost.
     fn stop_turn(&mut self, turn: Turn, reason: &str, step: &mut Step<'_>) {
-        let text = format!("I had to stop: {reason}. What was done so far is kept; send a message to go on.");
+        let text = format!(
+            "I had to stop: {reason}. What was done so far is kept; send a message to go on."
+        );
         self.record_message(&turn.id, MessageRole::Assistant, text.clone(), step);
         if !self.is_committed() {
-            self.commit(Author::Model, "Stopped half-way".to_owned(), Some(turn.id.clone()), step);
+            self.commit(
+                Author::Model,
+                "Stopped half-way".to_owned(),
+                Some(turn.id.clone()),
+                step,
+            );
         }
         self.finish_turn(turn.id, Outcome::Failed, text, step);
     }
 
-    pub(super) fn finish_turn(&mut self, turn: TurnId, outcome: Outcome, summary: String, step: &mut Step<'_>) {
+    pub(super) fn finish_turn(
+        &mut self,
+        turn: TurnId,
+        outcome: Outcome,
+        summary: String,
+        step: &mut Step<'_>,
+    ) {
         step.feed(Event::TurnFinished {
             turn,
             outcome,
@@ -256,9 +299,23 @@ impl Conversation {
         self.start_next_turn(step);
     }
 
-    pub(super) fn record_message(&self, turn: &TurnId, role: MessageRole, content: String, step: &mut Step<'_>) {
-        step.feed(Event::Message { turn: turn.clone(), role, content: content.clone() });
-        step.effects.push(Effect::Message { turn: turn.clone(), role, content });
+    pub(super) fn record_message(
+        &self,
+        turn: &TurnId,
+        role: MessageRole,
+        content: String,
+        step: &mut Step<'_>,
+    ) {
+        step.feed(Event::Message {
+            turn: turn.clone(),
+            role,
+            content: content.clone(),
+        });
+        step.effects.push(Effect::Message {
+            turn: turn.clone(),
+            role,
+            content,
+        });
     }
 }
 
@@ -266,8 +323,12 @@ impl Conversation {
 /// such as "Done:" is passed over, the mark of a list is taken off.
 fn first_line(text: &str) -> String {
     const MOST_CHARS: usize = 120;
-    let mut lines = text.lines().map(|line| line.trim_start_matches(['#', '-', '*', ' ']).trim());
-    let line = lines.find(|line| !line.is_empty() && !line.ends_with(':')).unwrap_or_default();
+    let mut lines = text
+        .lines()
+        .map(|line| line.trim_start_matches(['#', '-', '*', ' ']).trim());
+    let line = lines
+        .find(|line| !line.is_empty() && !line.ends_with(':'))
+        .unwrap_or_default();
     if line.chars().count() <= MOST_CHARS {
         return line.to_owned();
     }
@@ -281,9 +342,15 @@ mod tests {
 
     #[test]
     fn a_summary_is_a_line_that_says_something() {
-        assert_eq!(first_line("Done:\n\n- Recipes have a rating now.\n- More"), "Recipes have a rating now.");
+        assert_eq!(
+            first_line("Done:\n\n- Recipes have a rating now.\n- More"),
+            "Recipes have a rating now."
+        );
         assert_eq!(first_line("## All **good**"), "All **good**");
         assert_eq!(first_line("Only this:"), "");
-        assert_eq!(first_line(&"ü".repeat(121)), format!("{}…", "ü".repeat(119)));
+        assert_eq!(
+            first_line(&"ü".repeat(121)),
+            format!("{}…", "ü".repeat(119))
+        );
     }
 }

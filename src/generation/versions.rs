@@ -1,9 +1,10 @@
 //! Files and versions: what changes by hand, what is committed, what is restored.
 
 use super::{
+    effect::{Answer, Effect, Step},
     feed::Event,
-    machine::{Answer, Author, Conversation, Effect, Head, Step, Version},
-    turns::Phase,
+    records::{Author, Version},
+    state::{Conversation, Head, Phase},
 };
 use crate::{
     build::Mode,
@@ -13,7 +14,12 @@ use crate::{
 };
 
 impl Conversation {
-    pub(super) fn put_file(&mut self, path: ProjectPath, entry: FileEntry, step: &mut Step<'_>) -> Result<()> {
+    pub(super) fn put_file(
+        &mut self,
+        path: ProjectPath,
+        entry: FileEntry,
+        step: &mut Step<'_>,
+    ) -> Result<()> {
         self.refuse_before_foundation()?;
         let summary = match self.manifest.get(&path) {
             Some(old) if *old == entry => {
@@ -33,9 +39,18 @@ impl Conversation {
         self.refuse_before_foundation()?;
         let mut changed = self.manifest.clone();
         if changed.remove(path).is_none() {
-            return Err(Error::new(Kind::NotFound, format!("There is no file `{path}`.")));
+            return Err(Error::new(
+                Kind::NotFound,
+                format!("There is no file `{path}`."),
+            ));
         }
-        self.changed_by_hand(path.clone(), None, changed, format!("Deleted {path} by hand"), step);
+        self.changed_by_hand(
+            path.clone(),
+            None,
+            changed,
+            format!("Deleted {path} by hand"),
+            step,
+        );
         Ok(())
     }
 
@@ -49,7 +64,11 @@ impl Conversation {
     ) {
         self.manifest = changed;
         self.revision += 1;
-        step.feed(Event::FileChanged { path, hash: entry.map(|entry| entry.hash), by: Author::User });
+        step.feed(Event::FileChanged {
+            path,
+            hash: entry.map(|entry| entry.hash),
+            by: Author::User,
+        });
         let version = match self.phase {
             // The turn that runs commits it with its own changes.
             Phase::AwaitingModel(_) | Phase::RunningTools(_) => None,
@@ -61,7 +80,12 @@ impl Conversation {
         step.effects.push(Effect::Answer(Answer::Version(version)));
     }
 
-    pub(super) fn restore(&mut self, version: u32, manifest: Manifest, step: &mut Step<'_>) -> Result<()> {
+    pub(super) fn restore(
+        &mut self,
+        version: u32,
+        manifest: Manifest,
+        step: &mut Step<'_>,
+    ) -> Result<()> {
         self.refuse_before_foundation()?;
         if self.phase != Phase::Resting {
             return Err(Error::new(
@@ -71,7 +95,12 @@ impl Conversation {
         }
         self.manifest = manifest;
         self.revision += 1;
-        self.commit(Author::Restore, format!("Restored version {version}"), None, step);
+        self.commit(
+            Author::Restore,
+            format!("Restored version {version}"),
+            None,
+            step,
+        );
         let restored = last_version(&step.effects);
         step.effects.push(Effect::Answer(Answer::Version(restored)));
         Ok(())
@@ -81,7 +110,8 @@ impl Conversation {
         self.refuse_before_foundation()?;
         let build = self.start_build(mode, None, step);
         if let Some(active) = self.builds.get(&build) {
-            step.effects.push(Effect::Answer(Answer::Build(active.build.clone())));
+            step.effects
+                .push(Effect::Answer(Answer::Build(active.build.clone())));
         }
         Ok(())
     }
@@ -104,7 +134,10 @@ impl Conversation {
             files: self.manifest.len(),
             created_at: step.now,
         };
-        self.head = Some(Head { number: version.number, digest: self.manifest.digest() });
+        self.head = Some(Head {
+            number: version.number,
+            digest: self.manifest.digest(),
+        });
         step.feed(Event::VersionCreated {
             turn: version.turn.clone(),
             version: version.number,
@@ -114,12 +147,16 @@ impl Conversation {
             files: version.files,
         });
         let turn = version.turn.clone();
-        step.effects.push(Effect::Version { version, manifest: self.manifest.clone() });
+        step.effects.push(Effect::Version {
+            version,
+            manifest: self.manifest.clone(),
+        });
         self.start_build(Mode::Development, turn, step)
     }
 
     pub(super) fn is_committed(&self) -> bool {
-        self.head.is_some_and(|head| head.digest == self.manifest.digest())
+        self.head
+            .is_some_and(|head| head.digest == self.manifest.digest())
     }
 
     pub(super) fn apply_change(
@@ -141,14 +178,21 @@ impl Conversation {
             }
         }
         self.revision += 1;
-        step.feed(Event::FileChanged { path, hash: entry.map(|entry| entry.hash), by });
+        step.feed(Event::FileChanged {
+            path,
+            hash: entry.map(|entry| entry.hash),
+            by,
+        });
     }
 
     fn refuse_before_foundation(&self) -> Result<()> {
         if self.head.is_some() {
             return Ok(());
         }
-        Err(Error::new(Kind::Conflict, "The app's first files are not there yet. Try again in a moment."))
+        Err(Error::new(
+            Kind::Conflict,
+            "The app's first files are not there yet. Try again in a moment.",
+        ))
     }
 }
 

@@ -38,10 +38,19 @@ impl FileEntry {
     /// # Errors
     /// When the file is over its limit.
     pub fn check(&self, path: &ProjectPath, limits: &Limits) -> Result<(), ManifestError> {
-        let limit = if self.binary { limits.binary_file_bytes } else { limits.text_file_bytes };
+        let limit = if self.binary {
+            limits.binary_file_bytes
+        } else {
+            limits.text_file_bytes
+        };
         if self.size > limit as u64 {
             let (path, size, binary) = (path.clone(), self.size, self.binary);
-            return Err(ManifestError::FileTooLarge { path, size, limit, binary });
+            return Err(ManifestError::FileTooLarge {
+                path,
+                size,
+                limit,
+                binary,
+            });
         }
         Ok(())
     }
@@ -100,7 +109,9 @@ impl From<ManifestError> for Error {
                 error.with("limit", limit)
             }
             ManifestError::TooLarge { limit } => error.with("limit", limit),
-            ManifestError::FileAndFolder { .. } => Self::new(Kind::Conflict, format!("{sentence}.")),
+            ManifestError::FileAndFolder { .. } => {
+                Self::new(Kind::Conflict, format!("{sentence}."))
+            }
         }
     }
 }
@@ -139,20 +150,32 @@ impl Manifest {
     ///
     /// # Errors
     /// When the file or the app would be over a limit, or the path runs through another file; nothing is changed then.
-    pub fn put(&mut self, path: ProjectPath, entry: FileEntry, limits: &Limits) -> Result<(), ManifestError> {
+    pub fn put(
+        &mut self,
+        path: ProjectPath,
+        entry: FileEntry,
+        limits: &Limits,
+    ) -> Result<(), ManifestError> {
         entry.check(&path, limits)?;
         let replaced = self.files.get(&path);
         if replaced.is_none() {
             if self.files.len() >= limits.files {
-                return Err(ManifestError::TooManyFiles { limit: limits.files });
+                return Err(ManifestError::TooManyFiles {
+                    limit: limits.files,
+                });
             }
             if let Some(other) = self.in_the_way(&path) {
-                return Err(ManifestError::FileAndFolder { other: other.clone(), path });
+                return Err(ManifestError::FileAndFolder {
+                    other: other.clone(),
+                    path,
+                });
             }
         }
         let freed = replaced.map_or(0, |old| old.size);
         if self.total_bytes() - freed + entry.size > limits.total_bytes {
-            return Err(ManifestError::TooLarge { limit: limits.total_bytes });
+            return Err(ManifestError::TooLarge {
+                limit: limits.total_bytes,
+            });
         }
         self.files.insert(path, entry);
         Ok(())
@@ -166,15 +189,26 @@ impl Manifest {
     /// The digest of the whole tree: equal for equal paths and contents. It keys builds.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        let hashes: Vec<_> = self.files.iter().map(|(path, entry)| (path.as_str(), entry.hash)).collect();
-        Digest::of_parts(hashes.iter().flat_map(|(path, hash)| [path.as_bytes(), hash.bytes().as_slice()]))
+        let hashes: Vec<_> = self
+            .files
+            .iter()
+            .map(|(path, entry)| (path.as_str(), entry.hash))
+            .collect();
+        Digest::of_parts(
+            hashes
+                .iter()
+                .flat_map(|(path, hash)| [path.as_bytes(), hash.bytes().as_slice()]),
+        )
     }
 
     fn in_the_way(&self, path: &ProjectPath) -> Option<&ProjectPath> {
         let folder = format!("{path}/");
         self.files.keys().find(|other| {
             other.as_str().starts_with(&folder)
-                || path.as_str().strip_prefix(other.as_str()).is_some_and(|rest| rest.starts_with('/'))
+                || path
+                    .as_str()
+                    .strip_prefix(other.as_str())
+                    .is_some_and(|rest| rest.starts_with('/'))
         })
     }
 }
@@ -197,7 +231,9 @@ mod tests {
             ..Limits::DEFAULT
         };
         let mut manifest = Manifest::default();
-        manifest.put(path("a"), FileEntry::of(b"0123456789"), &limits).unwrap();
+        manifest
+            .put(path("a"), FileEntry::of(b"0123456789"), &limits)
+            .unwrap();
         let before = manifest.clone();
         assert!(matches!(
             manifest.put(path("b"), FileEntry::of(b"0123456789x"), &limits),
@@ -216,24 +252,33 @@ mod tests {
             Err(ManifestError::FileAndFolder { .. })
         ));
         assert_eq!(manifest, before);
-        manifest.put(path("b"), FileEntry::of(&[255; 15]), &limits).unwrap();
+        manifest
+            .put(path("b"), FileEntry::of(&[255; 15]), &limits)
+            .unwrap();
         assert!(matches!(
             manifest.put(path("c"), FileEntry::of(b""), &limits),
             Err(ManifestError::TooManyFiles { limit: 2 })
         ));
-        manifest.put(path("b"), FileEntry::of(&[255; 14]), &limits).unwrap();
+        manifest
+            .put(path("b"), FileEntry::of(&[255; 14]), &limits)
+            .unwrap();
         assert_eq!(manifest.total_bytes(), 24);
     }
 
     #[test]
     fn the_digest_follows_paths_and_contents() {
         let mut one = Manifest::default();
-        one.put(path("a"), FileEntry::of(b"x"), &Limits::DEFAULT).unwrap();
+        one.put(path("a"), FileEntry::of(b"x"), &Limits::DEFAULT)
+            .unwrap();
         let mut other = Manifest::default();
-        other.put(path("b"), FileEntry::of(b"x"), &Limits::DEFAULT).unwrap();
+        other
+            .put(path("b"), FileEntry::of(b"x"), &Limits::DEFAULT)
+            .unwrap();
         assert_ne!(one.digest(), other.digest());
         other.remove(&path("b"));
-        other.put(path("a"), FileEntry::of(b"x"), &Limits::DEFAULT).unwrap();
+        other
+            .put(path("a"), FileEntry::of(b"x"), &Limits::DEFAULT)
+            .unwrap();
         assert_eq!(one.digest(), other.digest());
     }
 }

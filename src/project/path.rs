@@ -107,11 +107,23 @@ mod tests {
 
     #[test]
     fn keeps_what_stays_inside() {
-        for good in ["a", "src/App.tsx", ".env.example", "src/a b/ü.ts", "a..b/c...d", "src/[id].tsx"] {
-            assert_eq!(good.parse::<ProjectPath>().map(String::from).as_deref(), Ok(good));
+        for good in [
+            "a",
+            "src/App.tsx",
+            ".env.example",
+            "src/a b/ü.ts",
+            "a..b/c...d",
+            "src/[id].tsx",
+        ] {
+            assert_eq!(
+                good.parse::<ProjectPath>().map(String::from).as_deref(),
+                Ok(good)
+            );
         }
         assert_eq!(
-            "src/App.test.tsx".parse::<ProjectPath>().map(|path| path.extension().to_owned()),
+            "src/App.test.tsx"
+                .parse::<ProjectPath>()
+                .map(|path| path.extension().to_owned()),
             Ok("tsx".to_owned())
         );
     }

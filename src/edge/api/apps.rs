@@ -5,7 +5,9 @@ use worker::Response;
 use super::{Begin, Call, Principal, Reply, Run};
 use crate::{
     edge::{
-        objects::{self, AppRow, ConversationCall, MessageRow, Object, VersionFiles, WorkspaceCall},
+        objects::{
+            self, AppRow, ConversationCall, MessageRow, Object, VersionFiles, WorkspaceCall,
+        },
         settings,
     },
     error::{Error, Kind, Result},
@@ -34,7 +36,9 @@ impl Call<'_> {
         let app = AppId::from_seed(&nonce.0);
         let turn = TurnId::from_seed(&nonce.0);
         let workspace = objects::workspace(self.env, &principal.workspace)?;
-        workspace.ask::<()>(None, WorkspaceCall::ReserveApp { app: app.clone() }).await?;
+        workspace
+            .ask::<()>(None, WorkspaceCall::ReserveApp { app: app.clone() })
+            .await?;
         let call = ConversationCall::Create {
             app: app.clone(),
             name: wanted.name.unwrap_or_else(|| UNNAMED.to_owned()),
@@ -43,10 +47,13 @@ impl Call<'_> {
             turn: turn.clone(),
             prompt: wanted.prompt,
         };
-        let summary: AppSummary =
-            objects::conversation(self.env, &app)?.ask(Some(&principal.workspace), call).await?;
-        let created =
-            resource::AppCreated { app: summary.into(), turn: resource::TurnRef { id: turn } };
+        let summary: AppSummary = objects::conversation(self.env, &app)?
+            .ask(Some(&principal.workspace), call)
+            .await?;
+        let created = resource::AppCreated {
+            app: summary.into(),
+            turn: resource::TurnRef { id: turn },
+        };
         Reply::json(201, &created)
     }
 
@@ -56,7 +63,10 @@ impl Call<'_> {
             Some(wanted) if models.contains(&wanted) => Ok(wanted),
             Some(wanted) => Err(Error::new(
                 Kind::Unprocessable,
-                format!("The model `{wanted}` is not configured here. There is: {}.", models.join(", ")),
+                format!(
+                    "The model `{wanted}` is not configured here. There is: {}.",
+                    models.join(", ")
+                ),
             )),
             None if models.is_empty() => Err(Error::internal("MODEL is empty")),
             None => Ok(models.swap_remove(0)),
@@ -65,8 +75,13 @@ impl Call<'_> {
 
     pub(super) async fn list_apps(&self, principal: &Principal) -> Result<Reply> {
         let page = Page::parse(&self.query)?;
-        let call = WorkspaceCall::Apps { before: page.after("apps")?, limit: page.limit + 1 };
-        let rows: Vec<AppRow> = objects::workspace(self.env, &principal.workspace)?.ask(None, call).await?;
+        let call = WorkspaceCall::Apps {
+            before: page.after("apps")?,
+            limit: page.limit + 1,
+        };
+        let rows: Vec<AppRow> = objects::workspace(self.env, &principal.workspace)?
+            .ask(None, call)
+            .await?;
         let (rows, next_cursor) = page::cut(rows, page.limit, |row| page::cursor("apps", &row.seq));
         let apps = rows.into_iter().map(|row| row.summary.into()).collect();
         Reply::json(200, &resource::AppPage { apps, next_cursor })
@@ -79,17 +94,30 @@ impl Call<'_> {
         call: AppCall,
     ) -> Result<Response> {
         let conversation = objects::conversation(self.env, app)?;
-        let asked = Asked { conversation: &conversation, principal };
+        let asked = Asked {
+            conversation: &conversation,
+            principal,
+        };
         let reply = match call {
             AppCall::Show => {
                 let summary: AppSummary = asked.ask(ConversationCall::Show).await?;
-                Reply::json(200, &resource::AppShown { app: summary.into() })?
+                Reply::json(
+                    200,
+                    &resource::AppShown {
+                        app: summary.into(),
+                    },
+                )?
             }
             AppCall::Rename => {
                 let bytes = self.body(MAX_JSON_BYTES).await?;
                 let RenameApp { name } = self.parse(&bytes)?;
                 let summary: AppSummary = asked.ask(ConversationCall::Rename { name }).await?;
-                Reply::json(200, &resource::AppShown { app: summary.into() })?
+                Reply::json(
+                    200,
+                    &resource::AppShown {
+                        app: summary.into(),
+                    },
+                )?
             }
             AppCall::Delete => {
                 asked.ask::<()>(ConversationCall::Delete).await?;
@@ -119,7 +147,12 @@ impl Call<'_> {
     }
 
     /// A `POST` to an app: done once for an `Idempotency-Key`.
-    async fn post(&mut self, principal: &Principal, asked: &Asked<'_>, call: AppCall) -> Result<Reply> {
+    async fn post(
+        &mut self,
+        principal: &Principal,
+        asked: &Asked<'_>,
+        call: AppCall,
+    ) -> Result<Reply> {
         let bytes = self.body(MAX_JSON_BYTES).await?;
         let wanted = match call {
             AppCall::PostMessage => Wanted::Message(self.parse(&bytes)?),
@@ -128,7 +161,10 @@ impl Call<'_> {
                 Wanted::Restore(version)
             }
             AppCall::RestoreVersion { .. } => {
-                return Err(Error::new(Kind::Invalid, "A restore takes no body: the version is in the path."));
+                return Err(Error::new(
+                    Kind::Invalid,
+                    "A restore takes no body: the version is in the path.",
+                ));
             }
             _ => return Err(Error::internal("not a POST")),
         };
@@ -151,9 +187,14 @@ impl Call<'_> {
     async fn list_messages(&self, asked: &Asked<'_>) -> Result<Reply> {
         let page = Page::parse(&self.query)?;
         let after = page.after::<u64>("messages")?.unwrap_or(0);
-        let rows: Vec<MessageRow> =
-            asked.ask(ConversationCall::Messages { after, limit: page.limit + 1 }).await?;
-        let (rows, next_cursor) = page::cut(rows, page.limit, |row| page::cursor("messages", &row.seq));
+        let rows: Vec<MessageRow> = asked
+            .ask(ConversationCall::Messages {
+                after,
+                limit: page.limit + 1,
+            })
+            .await?;
+        let (rows, next_cursor) =
+            page::cut(rows, page.limit, |row| page::cursor("messages", &row.seq));
         let messages = rows
             .into_iter()
             .map(|row| resource::Message {
@@ -164,17 +205,33 @@ impl Call<'_> {
                 created_at: row.created_at,
             })
             .collect();
-        Reply::json(200, &resource::MessagePage { messages, next_cursor })
+        Reply::json(
+            200,
+            &resource::MessagePage {
+                messages,
+                next_cursor,
+            },
+        )
     }
 
     async fn list_versions(&self, asked: &Asked<'_>) -> Result<Reply> {
         let page = Page::parse(&self.query)?;
-        let call = ConversationCall::Versions { before: page.after("versions")?, limit: page.limit + 1 };
+        let call = ConversationCall::Versions {
+            before: page.after("versions")?,
+            limit: page.limit + 1,
+        };
         let versions: Vec<Version> = asked.ask(call).await?;
-        let (versions, next_cursor) =
-            page::cut(versions, page.limit, |version| page::cursor("versions", &version.number));
+        let (versions, next_cursor) = page::cut(versions, page.limit, |version| {
+            page::cursor("versions", &version.number)
+        });
         let versions = versions.into_iter().map(Into::into).collect();
-        Reply::json(200, &resource::VersionPage { versions, next_cursor })
+        Reply::json(
+            200,
+            &resource::VersionPage {
+                versions,
+                next_cursor,
+            },
+        )
     }
 }
 
@@ -185,8 +242,13 @@ pub(super) struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    pub(super) async fn ask<T: serde::de::DeserializeOwned>(&self, call: ConversationCall) -> Result<T> {
-        self.conversation.ask(Some(&self.principal.workspace), call).await
+    pub(super) async fn ask<T: serde::de::DeserializeOwned>(
+        &self,
+        call: ConversationCall,
+    ) -> Result<T> {
+        self.conversation
+            .ask(Some(&self.principal.workspace), call)
+            .await
     }
 }
 
@@ -200,37 +262,87 @@ enum Wanted {
 impl Wanted {
     async fn fulfil(self, asked: &Asked<'_>, begun: &Begin) -> Result<Reply> {
         match self {
-            Self::Message(PostMessage { mode: MessageMode::Auto | MessageMode::Build, content }) => {
+            Self::Message(PostMessage {
+                mode: MessageMode::Auto | MessageMode::Build,
+                content,
+            }) => {
                 let turn = TurnId::from_seed(&begun.nonce.0);
-                asked.ask::<()>(ConversationCall::Post { turn: turn.clone(), content }).await?;
-                Reply::json(202, &resource::TurnAccepted { turn: resource::TurnRef { id: turn } })
+                asked
+                    .ask::<()>(ConversationCall::Post {
+                        turn: turn.clone(),
+                        content,
+                    })
+                    .await?;
+                Reply::json(
+                    202,
+                    &resource::TurnAccepted {
+                        turn: resource::TurnRef { id: turn },
+                    },
+                )
             }
-            Self::Message(PostMessage { mode: MessageMode::Discuss, .. }) => Err(Error::new(
+            Self::Message(PostMessage {
+                mode: MessageMode::Discuss,
+                ..
+            }) => Err(Error::new(
                 Kind::NotImplemented,
                 "The mode `discuss` is planned and not there yet. A question is answered without changes in the mode `auto` too.",
             )),
             Self::Restore(number) => {
-                let version: Option<Version> =
-                    asked.ask(ConversationCall::Restore { number, nonce: begun.nonce }).await?;
-                let version = version.ok_or_else(|| Error::internal("a restore without a version"))?;
-                Reply::json(201, &resource::VersionCreated { version: version.into() })
+                let version: Option<Version> = asked
+                    .ask(ConversationCall::Restore {
+                        number,
+                        nonce: begun.nonce,
+                    })
+                    .await?;
+                let version =
+                    version.ok_or_else(|| Error::internal("a restore without a version"))?;
+                Reply::json(
+                    201,
+                    &resource::VersionCreated {
+                        version: version.into(),
+                    },
+                )
             }
             Self::Build(StartBuild { mode }) => {
-                let build: Build =
-                    asked.ask(ConversationCall::StartBuild { mode, nonce: begun.nonce }).await?;
-                Reply::json(202, &resource::BuildShown { build: build.into() })
+                let build: Build = asked
+                    .ask(ConversationCall::StartBuild {
+                        mode,
+                        nonce: begun.nonce,
+                    })
+                    .await?;
+                Reply::json(
+                    202,
+                    &resource::BuildShown {
+                        build: build.into(),
+                    },
+                )
             }
         }
     }
 }
 
 async fn show_version(asked: &Asked<'_>, number: u32) -> Result<Reply> {
-    let VersionFiles { version, manifest } = asked.ask(ConversationCall::Version { number }).await?;
-    let files = manifest.iter().map(|(path, entry)| resource::FileInfo::of(path, entry)).collect();
-    Reply::json(200, &resource::VersionShown { version: version.into(), files })
+    let VersionFiles { version, manifest } =
+        asked.ask(ConversationCall::Version { number }).await?;
+    let files = manifest
+        .iter()
+        .map(|(path, entry)| resource::FileInfo::of(path, entry))
+        .collect();
+    Reply::json(
+        200,
+        &resource::VersionShown {
+            version: version.into(),
+            files,
+        },
+    )
 }
 
 async fn show_build(asked: &Asked<'_>, build: BuildId) -> Result<Reply> {
     let build: Build = asked.ask(ConversationCall::Build { build }).await?;
-    Reply::json(200, &resource::BuildShown { build: build.into() })
+    Reply::json(
+        200,
+        &resource::BuildShown {
+            build: build.into(),
+        },
+    )
 }

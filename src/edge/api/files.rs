@@ -24,11 +24,31 @@ use crate::{
 impl Call<'_> {
     pub(super) async fn list_files(&self, asked: &Asked<'_>) -> Result<Reply> {
         let page = Page::parse(&self.query)?;
-        let call = ConversationCall::Files { after: page.after("files")?, limit: page.limit };
-        let Files { version, files, more } = asked.ask(call).await?;
-        let next_cursor = files.last().filter(|_| more).map(|(path, _)| page::cursor("files", path));
-        let files = files.iter().map(|(path, entry)| resource::FileInfo::of(path, entry)).collect();
-        Reply::json(200, &resource::FilePage { version, files, next_cursor })
+        let call = ConversationCall::Files {
+            after: page.after("files")?,
+            limit: page.limit,
+        };
+        let Files {
+            version,
+            files,
+            more,
+        } = asked.ask(call).await?;
+        let next_cursor = files
+            .last()
+            .filter(|_| more)
+            .map(|(path, _)| page::cursor("files", path));
+        let files = files
+            .iter()
+            .map(|(path, entry)| resource::FileInfo::of(path, entry))
+            .collect();
+        Reply::json(
+            200,
+            &resource::FilePage {
+                version,
+                files,
+                next_cursor,
+            },
+        )
     }
 
     pub(super) async fn read_file(
@@ -37,7 +57,9 @@ impl Call<'_> {
         asked: &Asked<'_>,
         path: ProjectPath,
     ) -> Result<Response> {
-        let entry: FileEntry = asked.ask(ConversationCall::File { path: path.clone() }).await?;
+        let entry: FileEntry = asked
+            .ask(ConversationCall::File { path: path.clone() })
+            .await?;
         let unchanged = etag::not_modified(self.header("if-none-match")?.as_deref(), &entry.hash);
         let mut response = if unchanged {
             Response::empty().map_err(Error::internal)?.with_status(304)
@@ -47,10 +69,15 @@ impl Call<'_> {
         };
         let headers = response.headers_mut();
         let media_type = download_type(path.as_str(), entry.binary);
-        for (name, value) in DOWNLOAD_HEADERS.iter().chain(&[("content-type", media_type)]) {
+        for (name, value) in DOWNLOAD_HEADERS
+            .iter()
+            .chain(&[("content-type", media_type)])
+        {
             headers.set(name, value).map_err(Error::internal)?;
         }
-        headers.set("etag", &etag::etag(&entry.hash)).map_err(Error::internal)?;
+        headers
+            .set("etag", &etag::etag(&entry.hash))
+            .map_err(Error::internal)?;
         Ok(response)
     }
 
@@ -71,15 +98,25 @@ impl Call<'_> {
             if_match: self.header("if-match")?,
             if_none_match: self.header("if-none-match")?,
         };
-        Blobs::sources(self.env, app)?.put(&entry.hash, content).await?;
+        Blobs::sources(self.env, app)?
+            .put(&entry.hash, content)
+            .await?;
         let FileWritten { created, version } = asked.ask(call).await?;
         let status = if created { 201 } else { 200 };
-        let written = resource::FileWritten { path, hash: entry.hash, size: entry.size, version };
+        let written = resource::FileWritten {
+            path,
+            hash: entry.hash,
+            size: entry.size,
+            version,
+        };
         Ok(Reply::json(status, &written)?.with("etag", etag::etag(&entry.hash)))
     }
 
     pub(super) async fn delete_file(&self, asked: &Asked<'_>, path: ProjectPath) -> Result<Reply> {
-        let call = ConversationCall::DeleteFile { path, if_match: self.header("if-match")? };
+        let call = ConversationCall::DeleteFile {
+            path,
+            if_match: self.header("if-match")?,
+        };
         asked.ask::<FileWritten>(call).await?;
         Ok(Reply::empty())
     }

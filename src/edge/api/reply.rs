@@ -18,29 +18,56 @@ pub(super) struct Reply {
 impl Reply {
     /// A JSON answer.
     pub(super) fn json(status: u16, value: &impl Serialize) -> Result<Self> {
-        Ok(Self::raw(status, serde_json::to_string(value).map_err(Error::internal)?))
+        Ok(Self::raw(
+            status,
+            serde_json::to_string(value).map_err(Error::internal)?,
+        ))
     }
 
     /// A JSON answer whose text is there already.
     pub(super) fn raw(status: u16, body: String) -> Self {
-        let kind = if status < 400 { "application/json" } else { crate::http::problem::MEDIA_TYPE };
-        Self { status, body, headers: vec![("content-type", kind.to_owned())] }
+        let kind = if status < 400 {
+            "application/json"
+        } else {
+            crate::http::problem::MEDIA_TYPE
+        };
+        Self {
+            status,
+            body,
+            headers: vec![("content-type", kind.to_owned())],
+        }
     }
 
     /// A plain text.
     pub(super) fn text(status: u16, body: String) -> Self {
-        Self { status, body, headers: vec![("content-type", "text/plain; charset=utf-8".to_owned())] }
+        Self {
+            status,
+            body,
+            headers: vec![("content-type", "text/plain; charset=utf-8".to_owned())],
+        }
     }
 
     /// 204.
     pub(super) const fn empty() -> Self {
-        Self { status: 204, body: String::new(), headers: Vec::new() }
+        Self {
+            status: 204,
+            body: String::new(),
+            headers: Vec::new(),
+        }
     }
 
     /// An error.
     pub(super) fn problem(error: &Error) -> Self {
-        let Problem { status, headers, body } = Problem::of(error);
-        Self { status, body, headers }
+        let Problem {
+            status,
+            headers,
+            body,
+        } = Problem::of(error);
+        Self {
+            status,
+            body,
+            headers,
+        }
     }
 
     /// The same with another header.
@@ -50,7 +77,11 @@ impl Reply {
     }
 
     pub(super) fn into_response(self) -> worker::Result<Response> {
-        let mut response = if self.status == 204 { Response::empty()? } else { Response::ok(self.body)? };
+        let mut response = if self.status == 204 {
+            Response::empty()?
+        } else {
+            Response::ok(self.body)?
+        };
         let headers = response.headers_mut();
         for (name, value) in API_HEADERS {
             headers.set(name, value)?;

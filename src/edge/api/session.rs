@@ -33,20 +33,34 @@ impl Call<'_> {
         let ConsoleLogin { token } = self.parse(&bytes)?;
         let workspace = token.workspace().clone();
         if !self.is_known(&Credential::Token(token)).await? {
-            return Err(Error::new(Kind::Unauthenticated, "This token is not valid."));
+            return Err(Error::new(
+                Kind::Unauthenticated,
+                "This token is not valid.",
+            ));
         }
         let session = SessionToken::fresh(&workspace, &random::bytes()?);
         let expires_at = clock::now().after(SESSION_SECONDS * 1_000);
         objects::workspace(self.env, &workspace)?
-            .ask::<()>(None, WorkspaceCall::OpenSession { hash: session.hash(), expires_at })
+            .ask::<()>(
+                None,
+                WorkspaceCall::OpenSession {
+                    hash: session.hash(),
+                    expires_at,
+                },
+            )
             .await?;
         Ok(Reply::empty().with("set-cookie", auth::set_cookie(&session)))
     }
 
     pub(super) async fn log_out(&self) -> Result<Reply> {
         self.refuse_foreign_origin()?;
-        if let Some(session) = auth::session(self.header("cookie")?.as_deref()).ok().flatten() {
-            let call = WorkspaceCall::CloseSession { hash: session.hash() };
+        if let Some(session) = auth::session(self.header("cookie")?.as_deref())
+            .ok()
+            .flatten()
+        {
+            let call = WorkspaceCall::CloseSession {
+                hash: session.hash(),
+            };
             let workspace = objects::workspace(self.env, session.workspace())?;
             if self.is_known(&Credential::Session(session)).await? {
                 workspace.ask::<()>(None, call).await?;
@@ -64,7 +78,12 @@ impl Call<'_> {
     }
 
     pub(super) fn session(&self, principal: &Principal) -> Result<Reply> {
-        Reply::json(200, &Session { workspace: principal.workspace.clone() })
+        Reply::json(
+            200,
+            &Session {
+                workspace: principal.workspace.clone(),
+            },
+        )
     }
 
     pub(super) async fn create_token(
@@ -74,29 +93,56 @@ impl Call<'_> {
         nonce: Nonce,
     ) -> Result<Reply> {
         let secret = ApiToken::fresh(&principal.workspace, &random::bytes()?);
-        let token =
-            Token { id: TokenId::from_seed(&nonce.0), name: wanted.name, created_at: clock::now() };
+        let token = Token {
+            id: TokenId::from_seed(&nonce.0),
+            name: wanted.name,
+            created_at: clock::now(),
+        };
         let call = WorkspaceCall::CreateToken {
             id: token.id.clone(),
             name: token.name.clone(),
             hash: secret.hash(),
             created_at: token.created_at,
         };
-        objects::workspace(self.env, &principal.workspace)?.ask::<()>(None, call).await?;
-        Reply::json(201, &TokenCreated { token, secret: secret.reveal().to_owned() })
+        objects::workspace(self.env, &principal.workspace)?
+            .ask::<()>(None, call)
+            .await?;
+        Reply::json(
+            201,
+            &TokenCreated {
+                token,
+                secret: secret.reveal().to_owned(),
+            },
+        )
     }
 
     pub(super) async fn list_tokens(&self, principal: &Principal) -> Result<Reply> {
         let page = Page::parse(&self.query)?;
         let after = page.after::<u64>("tokens")?.unwrap_or(0);
-        let call = WorkspaceCall::Tokens { after, limit: page.limit + 1 };
-        let rows: Vec<TokenRow> = objects::workspace(self.env, &principal.workspace)?.ask(None, call).await?;
-        let (rows, next_cursor) = page::cut(rows, page.limit, |row| page::cursor("tokens", &row.seq));
+        let call = WorkspaceCall::Tokens {
+            after,
+            limit: page.limit + 1,
+        };
+        let rows: Vec<TokenRow> = objects::workspace(self.env, &principal.workspace)?
+            .ask(None, call)
+            .await?;
+        let (rows, next_cursor) =
+            page::cut(rows, page.limit, |row| page::cursor("tokens", &row.seq));
         let tokens = rows
             .into_iter()
-            .map(|row| Token { id: row.id, name: row.name, created_at: row.created_at })
+            .map(|row| Token {
+                id: row.id,
+                name: row.name,
+                created_at: row.created_at,
+            })
             .collect();
-        Reply::json(200, &TokenPage { tokens, next_cursor })
+        Reply::json(
+            200,
+            &TokenPage {
+                tokens,
+                next_cursor,
+            },
+        )
     }
 
     pub(super) async fn delete_token(&self, principal: &Principal, id: TokenId) -> Result<Reply> {

@@ -6,7 +6,9 @@ use super::{Conversation, no_app};
 use crate::{
     edge::{
         clock,
-        objects::{Asked, Claimed, ConversationCall as Call, FileWritten, Files, Live, VersionFiles},
+        objects::{
+            Asked, Claimed, ConversationCall as Call, FileWritten, Files, Live, VersionFiles,
+        },
     },
     error::{Error, Kind, Result},
     generation::{Answer, Conversation as Machine, Created, Input},
@@ -20,13 +22,36 @@ impl Conversation {
     pub(super) async fn answer(&self, asked: Asked<Call>) -> Result<serde_json::Value> {
         let Asked { workspace, call } = asked;
         match call {
-            Call::Create { app, name, model, preview_url, turn, prompt } => {
+            Call::Create {
+                app,
+                name,
+                model,
+                preview_url,
+                turn,
+                prompt,
+            } => {
                 let workspace = workspace.ok_or_else(no_app)?;
-                json(&self.create(Created { app, workspace, name, model, preview_url, turn, prompt })?)
+                json(&self.create(Created {
+                    app,
+                    workspace,
+                    name,
+                    model,
+                    preview_url,
+                    turn,
+                    prompt,
+                })?)
             }
-            Call::Preview => json(&self.machine.borrow().as_ref().filter(|machine| !machine.is_deleted()).map(|machine| {
-                Live { name: machine.name.clone(), set: machine.preview().map(|preview| preview.set) }
-            })),
+            Call::Preview => json(
+                &self
+                    .machine
+                    .borrow()
+                    .as_ref()
+                    .filter(|machine| !machine.is_deleted())
+                    .map(|machine| Live {
+                        name: machine.name.clone(),
+                        set: machine.preview().map(|preview| preview.set),
+                    }),
+            ),
             call => {
                 self.check(workspace.as_ref())?;
                 self.answer_existing(call)
@@ -57,8 +82,14 @@ impl Conversation {
                 let entry = self.read(|machine| machine.manifest().get(&path).copied())?;
                 json(&entry.ok_or_else(|| no_file(&path))?)
             }
-            Call::PutFile { path, entry, if_match, if_none_match } => {
-                let created = self.expect_file(&path, if_match.as_deref(), if_none_match.as_deref())?;
+            Call::PutFile {
+                path,
+                entry,
+                if_match,
+                if_none_match,
+            } => {
+                let created =
+                    self.expect_file(&path, if_match.as_deref(), if_none_match.as_deref())?;
                 self.written(created, Input::PutFile { path, entry })
             }
             Call::DeleteFile { path, if_match } => {
@@ -69,26 +100,53 @@ impl Conversation {
             }
             Call::Versions { before, limit } => json(&self.store.versions(before, limit)?),
             Call::Version { number } => {
-                let (version, manifest) = self.store.version(number)?.ok_or_else(|| no_version(number))?;
+                let (version, manifest) = self
+                    .store
+                    .version(number)?
+                    .ok_or_else(|| no_version(number))?;
                 json(&VersionFiles { version, manifest })
             }
             Call::Restore { number, nonce } => self.once(nonce, || {
-                let (_, manifest) = self.store.version(number)?.ok_or_else(|| no_version(number))?;
-                Ok(Input::Restore { version: number, manifest })
+                let (_, manifest) = self
+                    .store
+                    .version(number)?
+                    .ok_or_else(|| no_version(number))?;
+                Ok(Input::Restore {
+                    version: number,
+                    manifest,
+                })
             }),
             Call::StartBuild { mode, nonce } => self.once(nonce, || Ok(Input::StartBuild { mode })),
-            Call::Build { build } => json(&self.store.build(&build)?.ok_or_else(|| no_build(&build))?),
+            Call::Build { build } => {
+                json(&self.store.build(&build)?.ok_or_else(|| no_build(&build))?)
+            }
             Call::BuildLog { build } => {
                 self.store.build(&build)?.ok_or_else(|| no_build(&build))?;
                 json(&self.store.build_log(&build)?)
             }
             Call::Claim { build } => json(&self.claim(build)?),
-            Call::Progress { build, attempt, lines } => {
-                self.step(Input::Progress { build, attempt, lines })?;
+            Call::Progress {
+                build,
+                attempt,
+                lines,
+            } => {
+                self.step(Input::Progress {
+                    build,
+                    attempt,
+                    lines,
+                })?;
                 json(&())
             }
-            Call::BuildReported { build, attempt, outcome } => {
-                self.step(Input::BuildReported { build, attempt, outcome: *outcome })?;
+            Call::BuildReported {
+                build,
+                attempt,
+                outcome,
+            } => {
+                self.step(Input::BuildReported {
+                    build,
+                    attempt,
+                    outcome: *outcome,
+                })?;
                 json(&())
             }
             Call::Create { .. } | Call::Preview => Err(Error::internal("answered before")),
@@ -97,10 +155,21 @@ impl Conversation {
 
     /// Idempotent: created again by the same turn, nothing happens.
     fn create(&self, created: Created) -> Result<crate::generation::AppSummary> {
-        let same = self.machine.borrow().as_ref().map(|machine| machine.workspace == created.workspace);
+        let same = self
+            .machine
+            .borrow()
+            .as_ref()
+            .map(|machine| machine.workspace == created.workspace);
         match same {
-            Some(true) if self.store.knows_turn(&created.turn)? => return self.read(Machine::summary),
-            Some(_) => return Err(Error::new(Kind::Conflict, format!("The app id `{}` is taken.", created.app))),
+            Some(true) if self.store.knows_turn(&created.turn)? => {
+                return self.read(Machine::summary);
+            }
+            Some(_) => {
+                return Err(Error::new(
+                    Kind::Conflict,
+                    format!("The app id `{}` is taken.", created.app),
+                ));
+            }
             None => {}
         }
         let now = clock::now();
@@ -112,7 +181,11 @@ impl Conversation {
     }
 
     /// Runs an input that answers with a value, once for a nonce.
-    fn once(&self, nonce: Nonce, input: impl FnOnce() -> Result<Input>) -> Result<serde_json::Value> {
+    fn once(
+        &self,
+        nonce: Nonce,
+        input: impl FnOnce() -> Result<Input>,
+    ) -> Result<serde_json::Value> {
         let nonce = nonce.to_string();
         if let Some(answer) = self.store.done(&nonce)? {
             return serde_json::from_str(&answer).map_err(Error::internal);
@@ -130,22 +203,42 @@ impl Conversation {
     }
 
     fn claim(&self, build: BuildId) -> Result<Option<Claimed>> {
-        let Some(Answer::Claim(Some(work))) = self.step(Input::Claim { build })? else { return Ok(None) };
-        let (_, manifest) = self.store.version(work.version)?.ok_or_else(|| no_version(work.version))?;
+        let Some(Answer::Claim(Some(work))) = self.step(Input::Claim { build })? else {
+            return Ok(None);
+        };
+        let (_, manifest) = self
+            .store
+            .version(work.version)?
+            .ok_or_else(|| no_version(work.version))?;
         Ok(Some(Claimed { work, manifest }))
     }
 
     fn files(&self, after: Option<&ProjectPath>, limit: u32) -> Result<Files> {
         self.read(|machine| {
-            let mut rest =
-                machine.manifest().iter().skip_while(|(path, _)| after.is_some_and(|after| *path <= after));
-            let files = rest.by_ref().take(limit as usize).map(|(path, entry)| (path.clone(), *entry)).collect();
-            Files { version: machine.summary().version, files, more: rest.next().is_some() }
+            let mut rest = machine
+                .manifest()
+                .iter()
+                .skip_while(|(path, _)| after.is_some_and(|after| *path <= after));
+            let files = rest
+                .by_ref()
+                .take(limit as usize)
+                .map(|(path, entry)| (path.clone(), *entry))
+                .collect();
+            Files {
+                version: machine.summary().version,
+                files,
+                more: rest.next().is_some(),
+            }
         })
     }
 
     /// Checks the preconditions of a change; whether the file does not exist yet.
-    fn expect_file(&self, path: &ProjectPath, if_match: Option<&str>, if_none_match: Option<&str>) -> Result<bool> {
+    fn expect_file(
+        &self,
+        path: &ProjectPath,
+        if_match: Option<&str>,
+        if_none_match: Option<&str>,
+    ) -> Result<bool> {
         let current = self.read(|machine| machine.manifest().get(path).map(|entry| entry.hash))?;
         let precondition = etag::Precondition::parse(if_match, if_none_match)?;
         etag::decide(current, &precondition)?;
@@ -167,7 +260,8 @@ impl Conversation {
     /// Another workspace's app is like none.
     fn check(&self, workspace: Option<&WorkspaceId>) -> Result<()> {
         let known = self.read(|machine| {
-            !machine.is_deleted() && workspace.is_none_or(|workspace| machine.workspace == *workspace)
+            !machine.is_deleted()
+                && workspace.is_none_or(|workspace| machine.workspace == *workspace)
         })?;
         if known { Ok(()) } else { Err(no_app()) }
     }
@@ -188,4 +282,3 @@ fn no_version(number: u32) -> Error {
 fn no_build(build: &BuildId) -> Error {
     Error::new(Kind::NotFound, format!("There is no build `{build}`."))
 }
-

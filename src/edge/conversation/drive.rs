@@ -40,9 +40,13 @@ impl Conversation {
             if jobs.is_empty() {
                 break;
             }
-            let wait = self.store.next_due(|key| self.under_way.borrow().contains(key))?;
+            let wait = self
+                .store
+                .next_due(|key| self.under_way.borrow().contains(key))?;
             let timer = match wait {
-                Some(due) => Either::Left(Delay::from(Duration::from_millis(due.since(clock::now()).max(1)))),
+                Some(due) => Either::Left(Delay::from(Duration::from_millis(
+                    due.since(clock::now()).max(1),
+                ))),
                 None => Either::Right(future::pending::<()>()),
             };
             futures::select_biased! {
@@ -70,7 +74,12 @@ impl Conversation {
             Err(error) => {
                 console_error!("{key} failed: {error}");
                 let reason = error.public.trim_end_matches('.').to_owned();
-                self.step(Input::JobFailed { job, failures: failures + 1, reason }).map(drop)
+                self.step(Input::JobFailed {
+                    job,
+                    failures: failures + 1,
+                    reason,
+                })
+                .map(drop)
             }
         };
         if let Err(error) = result {
@@ -92,7 +101,12 @@ impl Conversation {
             Job::Purge => {
                 blobs::purge(&self.env, &machine.app).await?;
                 objects::workspace(&self.env, &machine.workspace)?
-                    .ask::<()>(None, objects::WorkspaceCall::RemoveApp { app: machine.app.clone() })
+                    .ask::<()>(
+                        None,
+                        objects::WorkspaceCall::RemoveApp {
+                            app: machine.app.clone(),
+                        },
+                    )
                     .await?;
                 self.store.forget()?;
                 self.readers.borrow_mut().clear();
@@ -107,10 +121,14 @@ impl Conversation {
         let mut contents = Vec::new();
         for (path, content) in files {
             let entry = FileEntry::of(&content);
-            manifest.put(path, entry, &crate::config::Limits::DEFAULT).map_err(Error::internal)?;
+            manifest
+                .put(path, entry, &crate::config::Limits::DEFAULT)
+                .map_err(Error::internal)?;
             contents.push((entry.hash, content));
         }
-        Blobs::sources(&self.env, &machine.app)?.put_all(contents).await?;
+        Blobs::sources(&self.env, &machine.app)?
+            .put_all(contents)
+            .await?;
         Ok(Input::FoundationLaid { manifest })
     }
 
@@ -121,7 +139,11 @@ impl Conversation {
         let transcript = self.store.transcript(turn)?;
         let request = prompt::request(&machine.name, machine.manifest(), &earlier, transcript);
         let reply = offline::reply(&request);
-        Ok(Input::ModelReplied { turn: turn.clone(), step, reply })
+        Ok(Input::ModelReplied {
+            turn: turn.clone(),
+            step,
+            reply,
+        })
     }
 
     async fn run_tools(&self, machine: &Machine, turn: &TurnId, step: u32) -> Result<Input> {
@@ -134,7 +156,11 @@ impl Conversation {
             .collect();
         let contents = sources.get_all(needed).await?;
         let known: Vec<_> = contents.keys().copied().collect();
-        let mut bench = tools::Workbench { manifest, contents, limits: crate::config::Limits::DEFAULT };
+        let mut bench = tools::Workbench {
+            manifest,
+            contents,
+            limits: crate::config::Limits::DEFAULT,
+        };
         let outcomes: Vec<_> = calls
             .iter()
             .map(|call| {
@@ -142,34 +168,56 @@ impl Conversation {
                 (tools::summary(call, &outcome.result), outcome)
             })
             .collect();
-        let fresh = bench.contents.into_iter().filter(|(hash, _)| !known.contains(hash));
+        let fresh = bench
+            .contents
+            .into_iter()
+            .filter(|(hash, _)| !known.contains(hash));
         sources.put_all(fresh).await?;
-        Ok(Input::ToolsRan(ToolsRan { turn: turn.clone(), step, revision: machine.revision(), outcomes }))
+        Ok(Input::ToolsRan(ToolsRan {
+            turn: turn.clone(),
+            step,
+            revision: machine.revision(),
+            outcomes,
+        }))
     }
 
     async fn send_build(&self, app: &AppId, build: &BuildId) -> Result<Input> {
-        let message = crate::edge::consumer::BuildMessage { app: app.clone(), build: build.clone() };
+        let message = crate::edge::consumer::BuildMessage {
+            app: app.clone(),
+            build: build.clone(),
+        };
         let queue = self.env.queue("BUILDS").map_err(Error::internal)?;
-        queue
-            .send(message)
-            .await
-            .map_err(|error| Error::unavailable("The build queue does not take messages.", error))?;
-        Ok(Input::BuildSent { build: build.clone() })
+        queue.send(message).await.map_err(|error| {
+            Error::unavailable("The build queue does not take messages.", error)
+        })?;
+        Ok(Input::BuildSent {
+            build: build.clone(),
+        })
     }
 
     async fn probe(&self, machine: &Machine, build: &BuildId) -> Result<Input> {
-        let candidate = machine.active_build(build).and_then(crate::generation::ActiveBuild::candidate);
+        let candidate = machine
+            .active_build(build)
+            .and_then(crate::generation::ActiveBuild::candidate);
         let probe = match candidate {
             Some(set) => preview::probe(&self.env, self.state.as_raw(), &machine.app, &set).await?,
             None => Probe::Failed(vec!["There is nothing to look at.".to_owned()]),
         };
-        Ok(Input::Probed { build: build.clone(), probe })
+        Ok(Input::Probed {
+            build: build.clone(),
+            probe,
+        })
     }
 
     async fn announce(&self, machine: &Machine) -> Result<Input> {
         let summary = Box::new(machine.summary());
         objects::workspace(&self.env, &machine.workspace)?
-            .ask::<()>(None, objects::WorkspaceCall::PutApp { summary: summary.clone() })
+            .ask::<()>(
+                None,
+                objects::WorkspaceCall::PutApp {
+                    summary: summary.clone(),
+                },
+            )
             .await?;
         Ok(Input::Announced { summary })
     }
@@ -177,7 +225,9 @@ impl Conversation {
 
 /// The tools that the model called last.
 fn last_calls(transcript: Vec<Message>) -> Vec<ToolCall> {
-    let Some(Message::Assistant(blocks)) = transcript.into_iter().next_back() else { return Vec::new() };
+    let Some(Message::Assistant(blocks)) = transcript.into_iter().next_back() else {
+        return Vec::new();
+    };
     blocks
         .into_iter()
         .filter_map(|block| match block {

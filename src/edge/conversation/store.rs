@@ -136,7 +136,11 @@ impl Store {
         }
         let cursor = self.sql.exec(
             "INSERT INTO feed(at, kind, event) VALUES (?, ?, ?) RETURNING seq",
-            vec![integer(row.at), row.kind.as_str().into(), row.event.as_str().into()],
+            vec![
+                integer(row.at),
+                row.kind.as_str().into(),
+                row.event.as_str().into(),
+            ],
         )?;
         Ok(cursor.one::<Row>()?.seq)
     }
@@ -149,7 +153,11 @@ impl Store {
             let (part, tail) = rest.split_at(end);
             self.run(
                 "INSERT INTO transcript(turn, ends, part) VALUES (?, ?, ?)",
-                vec![turn.as_str().into(), i64::from(tail.is_empty()).into(), part.into()],
+                vec![
+                    turn.as_str().into(),
+                    i64::from(tail.is_empty()).into(),
+                    part.into(),
+                ],
             )?;
             if tail.is_empty() {
                 return Ok(());
@@ -165,9 +173,18 @@ impl Store {
             job: String,
             failures: u32,
         }
-        let rows = self
-            .rows::<Row>("SELECT job, failures FROM outbox WHERE due <= ? ORDER BY due, key", vec![integer(now.0)])?;
-        rows.iter().map(|row| Ok(DueJob { job: parse(&row.job)?, failures: row.failures })).collect()
+        let rows = self.rows::<Row>(
+            "SELECT job, failures FROM outbox WHERE due <= ? ORDER BY due, key",
+            vec![integer(now.0)],
+        )?;
+        rows.iter()
+            .map(|row| {
+                Ok(DueJob {
+                    job: parse(&row.job)?,
+                    failures: row.failures,
+                })
+            })
+            .collect()
     }
 
     /// When the next job that is not `under_way` is due.
@@ -178,23 +195,32 @@ impl Store {
             due: u64,
         }
         let rows = self.rows::<Row>("SELECT key, due FROM outbox ORDER BY due", vec![])?;
-        Ok(rows.iter().find(|row| !under_way(&row.key)).map(|row| Timestamp(row.due)))
+        Ok(rows
+            .iter()
+            .find(|row| !under_way(&row.key))
+            .map(|row| Timestamp(row.due)))
     }
 
     /// Takes a finished job out of the outbox.
     pub(super) fn finish(&self, job: &Job) -> Result<()> {
-        self.run("DELETE FROM outbox WHERE key = ?", vec![job.key().into()]).map_err(Error::internal)
+        self.run("DELETE FROM outbox WHERE key = ?", vec![job.key().into()])
+            .map_err(Error::internal)
     }
 
     /// The feed after event number `after`.
     pub(super) fn feed_after(&self, after: u64) -> Result<Vec<FeedRow>> {
-        self.rows("SELECT seq, at, kind, event FROM feed WHERE seq > ? ORDER BY seq", vec![integer(after)])
+        self.rows(
+            "SELECT seq, at, kind, event FROM feed WHERE seq > ? ORDER BY seq",
+            vec![integer(after)],
+        )
     }
 
     /// Whether a turn was ever accepted.
     pub(super) fn knows_turn(&self, turn: &TurnId) -> Result<bool> {
-        let rows =
-            self.rows::<serde_json::Value>("SELECT 1 FROM messages WHERE turn = ? LIMIT 1", vec![turn.as_str().into()])?;
+        let rows = self.rows::<serde_json::Value>(
+            "SELECT 1 FROM messages WHERE turn = ? LIMIT 1",
+            vec![turn.as_str().into()],
+        )?;
         Ok(!rows.is_empty())
     }
 
@@ -231,7 +257,10 @@ impl Store {
         Ok(messages
             .into_iter()
             .filter(|message| !but.contains(&&message.turn))
-            .map(|message| Earlier { role: message.role, content: message.content })
+            .map(|message| Earlier {
+                role: message.role,
+                content: message.content,
+            })
             .collect())
     }
 
@@ -266,7 +295,10 @@ impl Store {
         }
         let rows = self.rows::<Row>(
             "SELECT version FROM versions WHERE number < ? ORDER BY number DESC LIMIT ?",
-            vec![i64::from(before.unwrap_or(u32::MAX)).into(), i64::from(limit).into()],
+            vec![
+                i64::from(before.unwrap_or(u32::MAX)).into(),
+                i64::from(limit).into(),
+            ],
         )?;
         rows.iter().map(|row| parse(&row.version)).collect()
     }
@@ -282,7 +314,9 @@ impl Store {
             "SELECT version, manifest FROM versions WHERE number = ?",
             vec![i64::from(number).into()],
         )?;
-        rows.first().map(|row| Ok((parse(&row.version)?, parse(&row.manifest)?))).transpose()
+        rows.first()
+            .map(|row| Ok((parse(&row.version)?, parse(&row.manifest)?)))
+            .transpose()
     }
 
     /// A build.
@@ -291,7 +325,10 @@ impl Store {
         struct Row {
             build: String,
         }
-        let rows = self.rows::<Row>("SELECT build FROM builds WHERE id = ?", vec![id.as_str().into()])?;
+        let rows = self.rows::<Row>(
+            "SELECT build FROM builds WHERE id = ?",
+            vec![id.as_str().into()],
+        )?;
         rows.first().map(|row| parse(&row.build)).transpose()
     }
 
@@ -301,8 +338,10 @@ impl Store {
         struct Row {
             line: String,
         }
-        let rows =
-            self.rows::<Row>("SELECT line FROM build_log WHERE build = ? ORDER BY seq", vec![id.as_str().into()])?;
+        let rows = self.rows::<Row>(
+            "SELECT line FROM build_log WHERE build = ? ORDER BY seq",
+            vec![id.as_str().into()],
+        )?;
         Ok(rows.into_iter().map(|row| row.line).collect())
     }
 
@@ -312,19 +351,35 @@ impl Store {
         struct Row {
             answer: String,
         }
-        let rows = self.rows::<Row>("SELECT answer FROM done WHERE nonce = ?", vec![nonce.into()])?;
+        let rows = self.rows::<Row>(
+            "SELECT answer FROM done WHERE nonce = ?",
+            vec![nonce.into()],
+        )?;
         Ok(rows.into_iter().next().map(|row| row.answer))
     }
 
     /// Keeps the answer to a request.
     pub(super) fn keep_answer(&self, nonce: &str, answer: &str) -> worker::Result<()> {
-        self.run("INSERT INTO done(nonce, answer) VALUES (?, ?)", vec![nonce.into(), answer.into()])
+        self.run(
+            "INSERT INTO done(nonce, answer) VALUES (?, ?)",
+            vec![nonce.into(), answer.into()],
+        )
     }
 
     /// Forgets everything but that the app was deleted.
     pub(super) fn forget(&self) -> Result<()> {
-        for table in ["messages", "transcript", "versions", "builds", "build_log", "feed", "outbox", "done"] {
-            self.run(&format!("DELETE FROM {table}"), vec![]).map_err(Error::internal)?;
+        for table in [
+            "messages",
+            "transcript",
+            "versions",
+            "builds",
+            "build_log",
+            "feed",
+            "outbox",
+            "done",
+        ] {
+            self.run(&format!("DELETE FROM {table}"), vec![])
+                .map_err(Error::internal)?;
         }
         Ok(())
     }

@@ -1,0 +1,128 @@
+//! What is to be done about an input: rows to write, jobs to run, an answer to give.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    feed::Event,
+    records::{Build, MessageRole, Version, Work},
+};
+use crate::{
+    config::{BuildPolicy, Limits},
+    ids::{BuildId, TurnId},
+    llm::message::Message,
+    project::Manifest,
+    time::Timestamp,
+};
+
+/// What is to be done about an input. Records and jobs are written in one transaction with the state.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(
+    missing_docs,
+    reason = "the fields are the words of the variants' sentences"
+)]
+pub enum Effect {
+    /// Append to the feed.
+    Feed(Event),
+    /// Append to the messages.
+    Message {
+        turn: TurnId,
+        role: MessageRole,
+        content: String,
+    },
+    /// Append to the turn's transcript, which is what the model reads.
+    Transcript { turn: TurnId, message: Message },
+    /// Keep a version for ever.
+    Version {
+        version: Version,
+        manifest: Manifest,
+    },
+    /// Keep a build's state.
+    Build(Build),
+    /// Append to a build's log.
+    BuildLog { build: BuildId, line: String },
+    /// Run a job at this time or soon after, again and again until it is finished; replaces the job of that key.
+    Run { job: Job, due: Timestamp },
+    /// The job of this key is done with.
+    Finish { key: String },
+    /// All jobs are done with.
+    FinishAll,
+    /// Tell the caller.
+    Answer(Answer),
+}
+
+/// What a caller is told at once.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// The work of a claimed build, or nothing: it is done, in other hands, or of no use any more.
+    Claim(Option<Work>),
+    /// The new version; none while a turn runs, whose end will make one.
+    Version(Option<Version>),
+    /// The new build.
+    Build(Build),
+}
+
+/// Work that is done outside of the transaction: at least once, under a key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "job", rename_all = "snake_case")]
+#[expect(
+    missing_docs,
+    reason = "the fields are the words of the variants' sentences"
+)]
+pub enum Job {
+    /// Store the foundation's files.
+    LayFoundation,
+    /// Ask the model.
+    CallModel { turn: TurnId, step: u32 },
+    /// Run the tools that the model called.
+    RunTools { turn: TurnId, step: u32 },
+    /// Put a build message into the queue.
+    SendBuild { build: BuildId },
+    /// Look whether the built preview works.
+    Probe { build: BuildId },
+    /// Tell the workspace how the app is.
+    Announce,
+    /// Delete everything stored.
+    Purge,
+}
+
+impl Job {
+    /// The job's name: equal for the same work.
+    #[must_use]
+    pub fn key(&self) -> String {
+        match self {
+            Self::LayFoundation => "foundation".to_owned(),
+            Self::CallModel { turn, step } => format!("model/{turn}/{step}"),
+            Self::RunTools { turn, step } => format!("tools/{turn}/{step}"),
+            Self::SendBuild { build } => format!("build/{build}"),
+            Self::Probe { build } => format!("probe/{build}"),
+            Self::Announce => "announce".to_owned(),
+            Self::Purge => "purge".to_owned(),
+        }
+    }
+}
+
+/// Collects the effects of one step.
+pub(super) struct Step<'a> {
+    pub(super) now: Timestamp,
+    pub(super) limits: &'a Limits,
+    pub(super) policy: &'a BuildPolicy,
+    pub(super) effects: Vec<Effect>,
+}
+
+impl Step<'_> {
+    pub(super) fn feed(&mut self, event: Event) {
+        self.effects.push(Effect::Feed(event));
+    }
+
+    pub(super) fn run(&mut self, job: Job) {
+        self.run_at(job, self.now);
+    }
+
+    pub(super) fn run_at(&mut self, job: Job, due: Timestamp) {
+        self.effects.push(Effect::Run { job, due });
+    }
+
+    pub(super) fn finish(&mut self, job: &Job) {
+        self.effects.push(Effect::Finish { key: job.key() });
+    }
+}

@@ -1,0 +1,104 @@
+//! What happens to a conversation.
+
+use super::{
+    effect::Job,
+    records::{AppSummary, BuildOutcome, Probe},
+    tools,
+};
+use crate::{
+    build::Mode,
+    ids::{AppId, BuildId, TurnId, WorkspaceId},
+    llm::message::Reply,
+    project::{FileEntry, Manifest, ProjectPath},
+};
+
+/// What an app is told to be at its creation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Created {
+    /// Its id.
+    pub app: AppId,
+    /// Whose it is.
+    pub workspace: WorkspaceId,
+    /// Its name until a model finds a better one.
+    pub name: String,
+    /// Which model answers.
+    pub model: String,
+    /// Where its preview will be.
+    pub preview_url: String,
+    /// Its first turn.
+    pub turn: TurnId,
+    /// What that turn is about.
+    pub prompt: String,
+}
+
+/// What happens to a conversation.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(
+    missing_docs,
+    reason = "the fields are the words of the variants' sentences"
+)]
+pub enum Input {
+    /// Somebody says something. The caller has made sure that the turn is new.
+    Post { turn: TurnId, content: String },
+    /// Somebody gives the app another name.
+    Rename { name: String },
+    /// Somebody writes a file whose content is stored already.
+    PutFile { path: ProjectPath, entry: FileEntry },
+    /// Somebody deletes a file.
+    DeleteFile { path: ProjectPath },
+    /// Somebody wants the files of an earlier version back.
+    Restore { version: u32, manifest: Manifest },
+    /// Somebody wants the newest version built.
+    StartBuild { mode: Mode },
+    /// Somebody deletes the app.
+    Delete,
+    /// The foundation's files are stored.
+    FoundationLaid { manifest: Manifest },
+    /// The model has answered.
+    ModelReplied {
+        turn: TurnId,
+        step: u32,
+        reply: Reply,
+    },
+    /// The tools have run.
+    ToolsRan(ToolsRan),
+    /// The build message is in the queue.
+    BuildSent { build: BuildId },
+    /// A consumer asks for the work of a build.
+    Claim { build: BuildId },
+    /// A consumer is still at it, and says what the builder said.
+    Progress {
+        build: BuildId,
+        attempt: u32,
+        lines: Vec<String>,
+    },
+    /// A consumer is done with an attempt.
+    BuildReported {
+        build: BuildId,
+        attempt: u32,
+        outcome: BuildOutcome,
+    },
+    /// The candidate for the preview was looked at.
+    Probed { build: BuildId, probe: Probe },
+    /// The workspace knows how the app was.
+    Announced { summary: Box<AppSummary> },
+    /// A job could not be run for the `failures`th time in a row.
+    JobFailed {
+        job: Job,
+        failures: u32,
+        reason: String,
+    },
+}
+
+/// What the tools of a step did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ToolsRan {
+    /// For which turn.
+    pub turn: TurnId,
+    /// For which step of it.
+    pub step: u32,
+    /// The revision of the files that they ran on.
+    pub revision: u64,
+    /// What each did, in the order of the calls, with a line about it for the feed.
+    pub outcomes: Vec<(String, tools::Outcome)>,
+}

@@ -1,0 +1,196 @@
+//! What a conversation keeps and tells: apps, versions, builds, and how they are.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    build::{Diagnostic, Mode, Report},
+    digest::Digest,
+    ids::{AppId, BuildId, TurnId},
+    time::Timestamp,
+};
+
+/// Who speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageRole {
+    /// A person or a program.
+    User,
+    /// A model.
+    Assistant,
+}
+
+/// Who made a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Author {
+    /// The shared foundation: every app's first version.
+    Foundation,
+    /// A model, in a turn.
+    Model,
+    /// A person or a program, by hand.
+    User,
+    /// A restored earlier version.
+    Restore,
+}
+
+/// An immutable snapshot of the files, without its manifest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Version {
+    /// From 1, without gaps.
+    pub number: u32,
+    /// The version before.
+    pub parent: Option<u32>,
+    /// Who made it.
+    pub author: Author,
+    /// One line about what changed.
+    pub summary: String,
+    /// The turn that made it.
+    pub turn: Option<TurnId>,
+    /// How many files it has.
+    pub files: usize,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// How an app is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// The foundation is being laid.
+    Creating,
+    /// A turn runs.
+    Working,
+    /// It rests, and the last thing that was tried worked.
+    Ready,
+    /// It rests, and the last thing that was tried did not work.
+    Failed,
+}
+
+/// An app as clients see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppSummary {
+    /// Its id.
+    pub id: AppId,
+    /// What people call it.
+    pub name: String,
+    /// How it is.
+    pub status: Status,
+    /// Where its preview is.
+    pub preview_url: String,
+    /// Which model answers.
+    pub model: String,
+    /// The newest version.
+    pub version: Option<u32>,
+    /// The version that the preview serves.
+    pub preview_version: Option<u32>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// A build as clients see it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Build {
+    /// Its id.
+    pub id: BuildId,
+    /// What is built.
+    pub version: u32,
+    /// How.
+    pub mode: Mode,
+    /// How it is.
+    pub status: BuildStatus,
+    /// How often it was given to a builder.
+    pub attempts: u32,
+    /// What the builder found, in the end.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The builder's own account, in the end.
+    pub report: Option<Report>,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When it was over.
+    pub finished_at: Option<Timestamp>,
+}
+
+/// How a build is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BuildStatus {
+    /// It waits for a builder.
+    Queued,
+    /// A builder has it, or its result is being probed.
+    Running,
+    /// No builder could be had; it is tried again.
+    Retrying,
+    /// Its artifacts are stored; of a development build, the preview was proven to work.
+    Succeeded,
+    /// It is over without artifacts.
+    Failed,
+    /// A newer version was there before a builder had it.
+    Superseded,
+}
+
+/// What the preview's address serves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preview {
+    /// Which build made it.
+    pub build: BuildId,
+    /// Which version it shows.
+    pub version: u32,
+    /// The digest of its artifact set.
+    pub set: Digest,
+}
+
+/// What a consumer that has claimed a build is to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Work {
+    /// Which build.
+    pub build: BuildId,
+    /// Which attempt; reports carry it.
+    pub attempt: u32,
+    /// What is to be built.
+    pub version: u32,
+    /// How.
+    pub mode: Mode,
+    /// The digest of the sources.
+    pub source_digest: Digest,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum BuildOutcome {
+    /// The artifacts and the app's script are stored under this digest.
+    Succeeded {
+        /// The digest of the artifact set.
+        set: Digest,
+        /// Warnings.
+        diagnostics: Vec<Diagnostic>,
+        /// The builder's own account.
+        report: Report,
+    },
+    /// The sources do not build. Trying again would not help.
+    Failed {
+        /// Why.
+        diagnostics: Vec<Diagnostic>,
+        /// The builder's own account.
+        report: Option<Report>,
+    },
+    /// The builder could not be had, or broke off. Trying again may help.
+    Unavailable {
+        /// Why.
+        reason: String,
+        /// Not before so many milliseconds.
+        retry_after_millis: Option<u64>,
+    },
+}
+
+/// What a look at a preview found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "probe", content = "reasons", rename_all = "snake_case")]
+pub enum Probe {
+    /// It answers, and its entry script loads.
+    Passed,
+    /// It does not; these are the reasons.
+    Failed(Vec<String>),
+}
