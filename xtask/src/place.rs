@@ -3,9 +3,8 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 /// The root of the checkout this program was built from.
 pub(crate) fn root() -> &'static Path {
@@ -28,31 +27,16 @@ pub(crate) fn default_state() -> PathBuf {
     root().join(".overskill")
 }
 
-/// Cargo's target folder, as cargo itself reports it.
+/// Cargo's target folder: the one this program was put in. Children of ours build there too.
 ///
 /// # Errors
-/// When `cargo metadata` cannot be run or understood.
+/// When this program does not know its own path.
 pub(crate) fn target() -> Result<PathBuf> {
-    static TARGET: OnceLock<PathBuf> = OnceLock::new();
-    if let Some(known) = TARGET.get() {
-        return Ok(known.clone());
-    }
-    let output = cargo()
-        .args(["metadata", "--no-deps", "--format-version", "1"])
-        .output()
-        .context("`cargo` could not be started")?;
-    if !output.status.success() {
-        bail!(
-            "`cargo metadata` failed:\n{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-    }
-    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
-    let found = metadata
-        .get("target_directory")
-        .and_then(|value| value.as_str())
-        .context("`cargo metadata` named no target directory")?;
-    Ok(TARGET.get_or_init(|| PathBuf::from(found)).clone())
+    let program = std::env::current_exe().context("this program does not know its own path")?;
+    let folder = program.parent().and_then(Path::parent);
+    Ok(folder
+        .context("this program lies in no target folder: run it as `cargo xtask`")?
+        .to_path_buf())
 }
 
 /// Private folder for tools that the machine lacks: `$XDG_CACHE_HOME/overskill` or `~/.cache/overskill`.
@@ -74,6 +58,9 @@ pub(crate) fn tool_cache() -> Result<PathBuf> {
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
+    if let Ok(target) = target() {
+        command.env("CARGO_TARGET_DIR", target);
+    }
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if [
