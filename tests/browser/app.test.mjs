@@ -1,0 +1,329 @@
+// A generated app as a person uses it, and how far apart two of them are.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+
+import { startStack } from "../../xtask/local/harness.mjs";
+import { App } from "../support/app.mjs";
+import { assertQuiet, launch, openPage } from "../support/browser.mjs";
+
+const FACTS = { title: "Minestrone", ingredients: "Beans, celery,\nand a crust of parmesan", minutes: "45" };
+
+let stack;
+let browser;
+let recipes;
+let projects;
+
+before(async () => {
+  stack = await startStack();
+  [recipes, projects, browser] = await Promise.all([
+    App.create(stack),
+    App.create(stack, "projects (name, deadline) and tasks (title, done, project)"),
+    launch(),
+  ]);
+  await Promise.all([recipes.completed(), projects.completed()]);
+});
+
+after(async () => {
+  await browser?.close();
+  recipes?.close();
+  projects?.close();
+  await stack?.stop();
+});
+
+/** Follows a link of the main navigation. */
+const follow = (page, name) => page.getByRole("navigation", { name: "Main" }).getByRole("link", { name, exact: true }).click();
+
+const article = (page, name) => page.getByRole("article", { name });
+
+/** How many rows the list of recipes shows. */
+const shown = (page) => page.getByRole("article").count();
+
+async function addRecipe(page, title, ingredients, minutes) {
+  await page.getByRole("link", { name: "New recipe" }).first().click();
+  await page.getByRole("heading", { level: 1, name: "New recipe" }).waitFor();
+  await page.getByLabel("Title").fill(title);
+  await page.getByLabel("Ingredients").fill(ingredients);
+  await page.getByLabel("Cooking minutes").fill(minutes);
+  await page.getByRole("button", { name: "Save" }).click();
+  await article(page, title).waitFor();
+}
+
+describe("the recipe box", () => {
+  let context;
+  let page;
+
+  before(async () => {
+    context = await browser.newContext();
+    page = await openPage(context);
+  });
+  after(() => context?.close());
+
+  test("opens at its own address, with its name", async () => {
+    const answer = await page.goto(recipes.created.preview_url);
+    assert.equal(answer.status(), 200);
+    const { name } = await recipes.show();
+    await page.getByRole("navigation", { name: "Main" }).waitFor();
+    assert.ok((await page.title()).includes(name), `${await page.title()} is of ${name}`);
+    await follow(page, "Recipes");
+    await page.getByRole("heading", { level: 1, name: "Recipes" }).waitFor();
+    assert.equal(await shown(page), 0);
+  });
+
+  test("refuses a record without a title and says so at the field", async () => {
+    await page.getByRole("link", { name: "New recipe" }).first().click();
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Title is required.").waitFor();
+    assert.equal(await page.getByLabel("Title").getAttribute("aria-invalid"), "true");
+    await page.getByLabel("Title").fill("x");
+    await page.getByLabel("Cooking minutes").fill("-1");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Enter 0 or more.").waitFor();
+    await page.getByRole("link", { name: "Cancel" }).click();
+    await page.getByRole("heading", { level: 1, name: "Recipes" }).waitFor();
+    assert.equal(await shown(page), 0);
+  });
+
+  test("keeps records that are created, over a reload", async () => {
+    await addRecipe(page, FACTS.title, FACTS.ingredients, FACTS.minutes);
+    await addRecipe(page, "Porridge", "Oats", "10");
+    assert.equal(await shown(page), 2);
+    await page.reload();
+    await article(page, FACTS.title).waitFor();
+    assert.equal(await shown(page), 2);
+    const text = await article(page, FACTS.title).innerText();
+    assert.match(text, /45/);
+    assert.match(text, /celery/);
+  });
+
+  test("changes a record", async () => {
+    await page.getByRole("link", { name: "Edit Porridge" }).click();
+    await page.getByRole("heading", { level: 1, name: "Edit recipe" }).waitFor();
+    assert.equal(await page.getByLabel("Ingredients").inputValue(), "Oats");
+    await page.getByLabel("Title").fill("Bircher muesli");
+    await page.getByLabel("Cooking minutes").fill("5");
+    await page.getByRole("button", { name: "Save" }).click();
+    await article(page, "Bircher muesli").waitFor();
+    assert.equal(await shown(page), 2);
+    assert.equal(await page.getByText("Porridge").count(), 0);
+    await page.getByRole("link", { name: "Edit Bircher muesli" }).click();
+    await page.waitForURL(/\/recipes\/[^/]+$/);
+    assert.equal(await page.getByLabel("Cooking minutes").inputValue(), "5");
+    await page.goBack();
+  });
+
+  test("finds a record by a word of it", async () => {
+    const box = page.getByRole("searchbox", { name: "Search recipes" });
+    await box.fill("CELERY");
+    await article(page, "Bircher muesli").waitFor({ state: "detached" });
+    assert.equal(await shown(page), 1);
+    assert.ok(await article(page, FACTS.title).isVisible());
+    await box.fill("no such words");
+    await article(page, FACTS.title).waitFor({ state: "detached" });
+    assert.equal(await shown(page), 0);
+    await box.fill("");
+    await article(page, "Bircher muesli").waitFor();
+    assert.equal(await shown(page), 2);
+  });
+
+  test("deletes a record when that is confirmed, and not before", async () => {
+    const remove = page.getByRole("button", { name: "Delete Bircher muesli" });
+    const dialog = page.getByRole("alertdialog");
+    await remove.click();
+    await dialog.getByRole("button", { name: "Cancel" }).click();
+    await dialog.waitFor({ state: "detached" });
+    assert.equal(await shown(page), 2);
+    await remove.click();
+    await dialog.getByRole("button", { name: "Delete", exact: true }).click();
+    await article(page, "Bircher muesli").waitFor({ state: "detached" });
+    assert.equal(await shown(page), 1);
+    await page.reload();
+    await article(page, FACTS.title).waitFor();
+    assert.equal(await shown(page), 1);
+  });
+
+  test("has a page for an address that is none of its own", async () => {
+    const answer = await page.goto(`${recipes.created.preview_url}/no/such/page`);
+    assert.equal(answer.status(), 200);
+    await page.getByRole("heading", { level: 1, name: /not found|no page|no such/i }).waitFor();
+  });
+
+  test("is good on a phone, and in the dark", async () => {
+    const phone = await browser.newContext({ viewport: { width: 375, height: 700 }, colorScheme: "dark", hasTouch: true });
+    try {
+      const small = await openPage(phone);
+      await small.goto(`${recipes.created.preview_url}/recipes`);
+      await small.getByRole("heading", { level: 1, name: "Recipes" }).waitFor();
+      const [inside, wide] = await small.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+      assert.ok(inside <= wide, `${inside} pixels wide on ${wide}`);
+      await small.getByRole("button", { name: "Open menu" }).click();
+      await small.getByRole("link", { name: "Recipes" }).first().waitFor();
+      assertQuiet(small);
+    } finally {
+      await phone.close();
+    }
+  });
+
+  test("has said nothing to the browser's console", () => assertQuiet(page));
+});
+
+describe("things that refer to each other", () => {
+  test("are chosen from what there is, and shown by name", async () => {
+    const context = await browser.newContext();
+    try {
+      const page = await openPage(context);
+      await page.goto(`${projects.created.preview_url}/projects/new`);
+      await page.getByLabel("Name").fill("Garden");
+      await page.getByLabel("Deadline").fill("2026-11-30");
+      await page.getByRole("button", { name: "Save" }).click();
+      await article(page, "Garden").waitFor();
+      await follow(page, "Tasks");
+      await page.getByRole("link", { name: "New task" }).first().click();
+      await page.getByLabel("Title").fill("Plant tulips");
+      await page.getByRole("combobox", { name: "Project" }).selectOption({ label: "Garden" });
+      await page.getByRole("button", { name: "Save" }).click();
+      await article(page, "Plant tulips").waitFor();
+      assert.match(await article(page, "Plant tulips").innerText(), /Garden/);
+      assertQuiet(page);
+    } finally {
+      await context.close();
+    }
+  });
+});
+
+describe("two apps side by side in one browser", () => {
+  let context;
+  let one;
+  let two;
+
+  before(async () => {
+    context = await browser.newContext();
+    one = await openPage(context);
+    two = await openPage(context);
+    await one.goto(recipes.created.preview_url);
+    await two.goto(projects.created.preview_url);
+  });
+  after(() => context?.close());
+
+  test("have origins of their own, which the browser keeps apart", async () => {
+    const origins = await Promise.all([one, two].map((page) => page.evaluate(() => location.origin)));
+    assert.deepEqual(origins, [recipes.created.preview_url, projects.created.preview_url]);
+    assert.equal(new Set([...origins, stack.origin]).size, 3);
+    for (const target of [origins[1], `${origins[1]}/_deployment`, stack.origin, `${stack.origin}/v1/session`]) {
+      const read = await one.evaluate(async (url) => {
+        try {
+          return await (await fetch(url, { credentials: "include" })).text();
+        } catch (error) {
+          return error.name;
+        }
+      }, target);
+      assert.equal(read, "TypeError", `${target} can be read from the other app`);
+    }
+  });
+
+  test("share no storage", async () => {
+    await one.evaluate(async () => {
+      localStorage.setItem("shared", "one");
+      sessionStorage.setItem("shared", "one");
+      await (await caches.open("shared")).put("/x", new Response("one"));
+      await new Promise((done, failed) => {
+        const opening = indexedDB.open("shared", 1);
+        opening.onupgradeneeded = () => opening.result.createObjectStore("rows");
+        opening.onsuccess = done;
+        opening.onerror = failed;
+      });
+    });
+    const seen = await two.evaluate(async () => ({
+      local: localStorage.getItem("shared"),
+      session: sessionStorage.getItem("shared"),
+      caches: await caches.keys(),
+      databases: (await indexedDB.databases()).map(({ name }) => name),
+    }));
+    assert.equal(seen.local, null);
+    assert.equal(seen.session, null);
+    assert.ok(!seen.caches.includes("shared"));
+    assert.ok(!seen.databases.includes("shared"));
+    assert.equal(await one.evaluate(() => localStorage.getItem("shared")), "one", "it was stored where it belongs");
+  });
+
+  test("share no cookie, whatever its domain is said to be", async () => {
+    const { port } = stack;
+    await one.evaluate(() => {
+      document.cookie = "own=1; Path=/";
+      document.cookie = "wide=1; Path=/; Domain=localhost";
+      document.cookie = "dotted=1; Path=/; Domain=.localhost";
+      document.cookie = `sibling=1; Path=/; Domain=${location.hostname.replace(/^[^.]+/, "preview-abcdefgh")}`;
+    });
+    assert.match(await one.evaluate(() => document.cookie), /own=1/);
+    assert.equal(await two.evaluate(() => document.cookie), "");
+    for (const url of [projects.created.preview_url, `http://localhost:${port}`]) {
+      assert.deepEqual(await context.cookies(url), [], url);
+    }
+  });
+});
+
+describe("an app that is after the console's session", () => {
+  test("can neither replace its cookie, nor use it, nor frame it", async () => {
+    const context = await browser.newContext();
+    try {
+      const consolePage = await openPage(context);
+      await consolePage.goto(`${stack.origin}/#token=${stack.token}`);
+      await consolePage.getByTestId("new-app").waitFor();
+      const [session] = (await context.cookies(stack.origin)).filter(({ name }) => name === "__Host-overskill");
+      assert.ok(session);
+      const before = (await stack.api("GET", "/v1/apps?limit=200")).body.apps;
+
+      const app = await openPage(context);
+      await app.goto(recipes.created.preview_url);
+      await app.evaluate(async ({ origin, id }) => {
+        for (const name of ["__Host-overskill", "overskill", "__Secure-overskill"]) {
+          document.cookie = `${name}=evil; Path=/; Domain=localhost`;
+          document.cookie = `${name}=evil; Path=/; Secure; Domain=localhost`;
+          document.cookie = `${name}=evil; Path=/; Secure`;
+        }
+        const attempts = [
+          [`${origin}/v1/apps`, { method: "POST", body: '{"prompt":"stolen"}', headers: { "content-type": "text/plain" } }],
+          [`${origin}/v1/apps`, { method: "POST", body: '{"prompt":"stolen"}', headers: { "content-type": "application/json" }, mode: "cors" }],
+          [`${origin}/v1/apps/${id}/messages`, { method: "POST", body: '{"content":"make it red"}' }],
+          [`${origin}/v1/apps/${id}`, { method: "DELETE", mode: "cors" }],
+          [`${origin}/v1/console-logout`, { method: "POST" }],
+        ];
+        for (const [url, options] of attempts) {
+          await fetch(url, { mode: "no-cors", credentials: "include", ...options }).catch(() => {});
+        }
+        const form = Object.assign(document.createElement("form"), { method: "post", action: `${origin}/v1/console-logout`, target: "sink" });
+        const sink = Object.assign(document.createElement("iframe"), { name: "sink" });
+        document.body.append(sink, form);
+        await new Promise((done) => {
+          sink.addEventListener("load", done, { once: true });
+          form.submit();
+        });
+      }, { origin: stack.origin, id: projects.id });
+
+      const sent = (await context.cookies(stack.origin)).filter(({ name }) => /overskill/.test(name));
+      assert.deepEqual(sent.map(({ name, value }) => ({ name, value })), [{ name: session.name, value: session.value }]);
+      const answer = await consolePage.evaluate(async () => (await fetch("/v1/session")).json());
+      assert.deepEqual(answer, { workspace: "local" });
+      await consolePage.reload();
+      await consolePage.getByTestId("new-app").waitFor();
+      assert.deepEqual((await stack.api("GET", "/v1/apps?limit=200")).body.apps, before);
+      assertQuiet(consolePage);
+
+      const framed = await app.evaluate((origin) => new Promise((done) => {
+        const frame = Object.assign(document.createElement("iframe"), { src: origin });
+        frame.addEventListener("load", () => {
+          try {
+            // A refused frame holds an error page of an opaque origin.
+            done(frame.contentDocument === null ? "opaque" : "readable");
+          } catch {
+            done("opaque");
+          }
+        });
+        document.body.append(frame);
+      }), stack.origin);
+      assert.equal(framed, "opaque");
+      assert.ok(app.problems.some((problem) => /frame/i.test(problem)), `the console refuses to be framed: ${app.problems}`);
+    } finally {
+      await context.close();
+    }
+  });
+});

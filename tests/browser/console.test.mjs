@@ -1,0 +1,212 @@
+// The console as a person uses it: sign in, say what the app is to be, watch it come about, change it, go back.
+import assert from "node:assert/strict";
+import path from "node:path";
+import { after, before, describe, test } from "node:test";
+
+import { startStack } from "../../xtask/local/harness.mjs";
+import { RECIPES } from "../support/app.mjs";
+import { assertQuiet, launch, openPage } from "../support/browser.mjs";
+import { TURN_MS } from "../support/wait.mjs";
+
+/** The picture of the README, made anew with UPDATE_PICTURE=1. */
+const PICTURE = path.resolve(import.meta.dirname, "../../docs/console.png");
+/** Asking who is signed in is how the console finds out that nobody is; Chromium reports the 401. */
+const NOBODY = /status of 401 .*\/v1\/session/;
+
+let stack;
+let browser;
+let context;
+let page;
+
+before(async () => {
+  stack = await startStack();
+  browser = await launch();
+  context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  page = await openPage(context);
+});
+
+after(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+/** The `count`th turn's end, as the conversation shows it. */
+async function turnFinished(count, outcome = "completed") {
+  const ends = page.getByTestId("turn-finished");
+  await ends.nth(count - 1).waitFor({ timeout: TURN_MS });
+  assert.equal(await ends.nth(count - 1).getAttribute("data-outcome"), outcome);
+  assert.equal(await ends.count(), count);
+}
+
+/** The app inside the preview's frame. */
+const frame = () => page.frameLocator("[data-testid=preview]");
+
+async function say(words) {
+  await page.getByTestId("prompt").fill(words);
+  await page.getByTestId("prompt").press("Enter");
+}
+
+/** The app that the address names, as the API knows it. */
+async function shownApp() {
+  const [, id] = /#\/apps\/([a-z0-9]+)/.exec(page.url()) ?? [];
+  return (await stack.api("GET", `/v1/apps/${id}`)).body.app;
+}
+
+describe("signing in", () => {
+  test("asks for a token, and refuses one that is wrong", async () => {
+    const answer = await page.goto(stack.origin);
+    assert.equal(answer.status(), 200);
+    assert.match(answer.headers()["content-security-policy"], /script-src 'self'/);
+    await page.getByTestId("token").fill("hello");
+    await page.getByTestId("sign-in").click();
+    await page.getByTestId("problem").getByText("That does not look like a token").waitFor();
+    await page.getByTestId("token").fill(`osk_local_${"x".repeat(43)}`);
+    await page.getByTestId("sign-in").click();
+    await page.getByTestId("problem").getByText(/not valid/).waitFor();
+    assert.deepEqual(await context.cookies(), []);
+  });
+
+  test("by the form opens the console, keeps nothing on the page, and lasts over a reload", async () => {
+    page.problems.length = 0;
+    await page.getByTestId("token").fill(stack.token);
+    await page.getByTestId("sign-in").click();
+    await page.getByTestId("new-app").waitFor();
+    const secret = stack.token.slice(-43);
+    const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, location.href, history.state]));
+    assert.ok(!kept.includes(secret), kept);
+    await page.reload();
+    await page.getByTestId("new-app").waitFor();
+    const [cookie] = await context.cookies(stack.origin);
+    assert.deepEqual(
+      { name: cookie.name, httpOnly: cookie.httpOnly, secure: cookie.secure, sameSite: cookie.sameSite, path: cookie.path, domain: cookie.domain },
+      { name: "__Host-overskill", httpOnly: true, secure: true, sameSite: "Strict", path: "/", domain: "localhost" },
+    );
+    assertQuiet(page);
+  });
+});
+
+describe("a prompt", () => {
+  test("is worked off before one's eyes", async () => {
+    await page.getByTestId("prompt").fill(RECIPES);
+    await page.getByTestId("send").click();
+    const feed = page.getByTestId("feed");
+    await feed.getByText(RECIPES).waitFor();
+    await feed.getByText("src/resources/recipes.ts").first().waitFor({ timeout: TURN_MS, state: "attached" });
+    await turnFinished(1);
+    const app = await shownApp();
+    assert.deepEqual([app.status, app.version, app.preview_version], ["ready", 2, 2]);
+    await page.getByRole("heading", { level: 1, name: app.name }).waitFor();
+    await page.getByTestId("apps").getByText(app.name).waitFor();
+  });
+
+  test("shows the running app in a frame of its own origin", async () => {
+    const { preview_url: url } = await shownApp();
+    await frame().getByRole("link", { name: "Recipes" }).first().click();
+    await frame().getByRole("heading", { level: 1, name: "Recipes" }).waitFor();
+    const element = page.getByTestId("preview");
+    assert.equal(new URL(await element.getAttribute("src")).origin, url);
+    const inside = page.frames().find((one) => one !== page.mainFrame());
+    assert.equal(await inside.evaluate(() => location.origin), url);
+    assert.equal(await page.evaluate(() => document.querySelector("[data-testid=preview]").contentDocument), null);
+    await assert.rejects(inside.evaluate(() => parent.document.title), /SecurityError|cross-origin/i);
+  });
+
+  test("is a picture for the README", async () => {
+    const fill = async (title, ingredients, minutes) => {
+      await frame().getByRole("link", { name: "New recipe" }).first().click();
+      await frame().getByLabel("Title").fill(title);
+      await frame().getByLabel("Ingredients").fill(ingredients);
+      await frame().getByLabel("Cooking minutes").fill(minutes);
+      await frame().getByRole("button", { name: "Save" }).click();
+      await frame().getByRole("article", { name: title }).waitFor();
+    };
+    await fill("Minestrone", "Beans, celery, carrots and a crust of parmesan", "45");
+    await fill("Bircher muesli", "Oats, an apple, yoghurt and hazelnuts", "10");
+    await frame().getByText("Recipe saved").waitFor({ state: "detached" });
+    const options = { animations: "disabled", ...(process.env.UPDATE_PICTURE === "1" ? { path: PICTURE } : {}) };
+    const picture = await page.screenshot(options);
+    assert.ok(picture.length > 20_000, "there is something on it");
+  });
+
+  test("later changes the app in the frame", async () => {
+    await say("add a rating from 1 to 5 to recipes");
+    await turnFinished(2);
+    await frame().getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Recipes", exact: true }).click();
+    await frame().getByRole("link", { name: "New recipe" }).first().click();
+    await frame().getByRole("group", { name: "Rating" }).waitFor();
+    assert.equal((await shownApp()).preview_version, 3);
+  });
+
+  test("that is not understood says so and leaves the app alone", async () => {
+    await say("write me a poem about the sea");
+    await turnFinished(3);
+    await page.getByTestId("feed").getByText(/did not understand/i).first().waitFor();
+    const app = await shownApp();
+    assert.deepEqual([app.version, app.preview_version], [3, 3]);
+  });
+
+  test("that is too long cannot be sent, and is not lost", async () => {
+    const box = page.getByTestId("prompt");
+    await box.fill("x".repeat(64 * 1024 + 1));
+    await page.getByText(/over the limit/).waitFor();
+    assert.equal(await page.getByTestId("send").isDisabled(), true);
+    await box.press("Enter");
+    assert.equal((await box.inputValue()).length, 64 * 1024 + 1);
+    await box.fill("");
+    assert.equal(await page.getByTestId("turn-finished").count(), 3);
+  });
+});
+
+describe("the history", () => {
+  test("restores an earlier version when that is confirmed", async () => {
+    await page.getByTestId("tab-versions").click();
+    const versions = page.getByTestId("versions");
+    await versions.getByRole("listitem").nth(2).waitFor();
+    assert.equal(await versions.getByRole("listitem").count(), 3);
+    await page.getByTestId("restore-2").click();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    assert.equal((await shownApp()).version, 3);
+    await page.getByTestId("restore-2").click();
+    await page.getByTestId("confirm").click();
+    await page.getByTestId("restore-3").waitFor();
+    await versions.locator("[aria-current=true]").getByText("Restored version 2").waitFor({ timeout: TURN_MS });
+    const app = await shownApp();
+    assert.deepEqual([app.version, app.preview_version, app.status], [4, 4, "ready"]);
+
+    await page.getByTestId("tab-preview").click();
+    await frame().getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Recipes", exact: true }).click();
+    await frame().getByRole("link", { name: "New recipe" }).first().click();
+    await frame().getByLabel("Title").waitFor();
+    assert.equal(await frame().getByRole("group", { name: "Rating" }).count(), 0);
+  });
+
+  test("is all there after a reload", async () => {
+    await page.reload();
+    await turnFinished(3);
+    await page.getByTestId("feed").getByText(RECIPES).waitFor();
+    await page.locator("[data-testid=connection][data-state=live]").waitFor({ state: "attached" });
+  });
+
+  test("goes on when the server was away", async () => {
+    const dead = stack.killWorker();
+    await stack.waitHealthy({ not: dead });
+    await page.locator("[data-testid=connection][data-state=live]").waitFor({ state: "attached", timeout: 30_000 });
+    await say("What fields do recipes have?");
+    await turnFinished(4);
+  });
+});
+
+describe("leaving", () => {
+  test("signs out for good", async () => {
+    await page.getByTestId("sign-out").click();
+    await page.getByTestId("token").waitFor();
+    assert.deepEqual(await context.cookies(stack.origin), []);
+    await page.goto(stack.origin);
+    await page.getByTestId("token").waitFor();
+  });
+
+  test("leaves a quiet browser console behind", () => {
+    // While the server is away, requests fail; that is what the browser reports then.
+    assertQuiet(page, new RegExp(`${NOBODY.source}|ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE_CHUNKED_ENCODING`));
+  });
+});
