@@ -24,12 +24,15 @@ mod plan;
 mod questions;
 mod requests;
 mod session;
+mod shapes;
 mod source;
 mod summary;
 mod text;
 mod things;
+mod titles;
 mod vocabulary;
 mod wiring;
+mod wishes;
 mod words;
 
 use super::message::{Reply, Request};

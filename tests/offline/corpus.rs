@@ -12,8 +12,12 @@ use super::player::{Player, Turn};
 #[test]
 fn every_case_comes_out_as_expected() {
     let cases = std::env::var_os("CASES").map(PathBuf::from);
-    let cases = cases.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/offline/cases"));
-    let mut folders: Vec<_> = fs::read_dir(cases).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let cases =
+        cases.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/offline/cases"));
+    let mut folders: Vec<_> = fs::read_dir(cases)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     folders.sort();
     let mut different = Vec::new();
     for folder in &folders {
@@ -40,16 +44,26 @@ fn play(folder: &Path) -> String {
     let before = player.files();
     let mut out = String::new();
     for number in 1.. {
-        let Ok(message) = fs::read_to_string(folder.join(format!("{number}.txt"))) else { break };
+        let Ok(message) = fs::read_to_string(folder.join(format!("{number}.txt"))) else {
+            break;
+        };
         let turn = player.say(message.trim_end());
-        assert!(turn.calls.iter().all(|(_, result)| result.ok), "{}: {:?}", folder.display(), turn.calls);
+        assert!(
+            turn.calls.iter().all(|(_, result)| result.ok),
+            "{}: {:?}",
+            folder.display(),
+            turn.calls
+        );
         tell(&mut out, &message, &turn);
     }
     for (path, text) in changed(&before, &player.files()) {
         writeln!(out, "=== {path}\n{text}").unwrap();
     }
     if let Some(root) = std::env::var_os("KEEP") {
-        keep(&Path::new(&root).join(folder.file_name().unwrap()), &player.files());
+        keep(
+            &Path::new(&root).join(folder.file_name().unwrap()),
+            &player.files(),
+        );
     }
     out
 }
@@ -57,15 +71,21 @@ fn play(folder: &Path) -> String {
 fn tell(out: &mut String, message: &str, turn: &Turn) {
     writeln!(out, "> {}\n", message.trim_end().replace('\n', "\n> ")).unwrap();
     for call in turn.changes() {
-        let place =
-            call.input.get("path").or_else(|| call.input.get("name")).and_then(|place| place.as_str());
+        let place = call
+            .input
+            .get("path")
+            .or_else(|| call.input.get("name"))
+            .and_then(|place| place.as_str());
         writeln!(out, "{} {}", call.name, place.unwrap_or("?")).unwrap();
     }
     writeln!(out, "\n{}\n", turn.answer).unwrap();
 }
 
 /// The app's own files in full; of the foundation's, the lines that are new.
-fn changed(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<(String, String)> {
+fn changed(
+    before: &BTreeMap<String, String>,
+    after: &BTreeMap<String, String>,
+) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for (path, text) in after {
         match before.get(path) {

@@ -38,7 +38,11 @@ pub(super) struct Turn {
 impl Turn {
     /// The calls that change something.
     pub(super) fn changes(&self) -> Vec<&ToolCall> {
-        self.calls.iter().map(|(call, _)| call).filter(|call| call.name != "view_file").collect()
+        self.calls
+            .iter()
+            .map(|(call, _)| call)
+            .filter(|call| call.name != "view_file")
+            .collect()
     }
 }
 
@@ -46,36 +50,62 @@ impl Player {
     /// A new app.
     pub(super) fn new() -> Self {
         let limits = Limits::DEFAULT;
-        let mut bench =
-            Workbench { manifest: Manifest::default(), contents: BTreeMap::new(), limits: limits.clone() };
+        let mut bench = Workbench {
+            manifest: Manifest::default(),
+            contents: BTreeMap::new(),
+            limits: limits.clone(),
+        };
         for (path, content) in template::foundation("New app").unwrap() {
             let entry = FileEntry::of(&content);
             bench.manifest.put(path, entry, &limits).unwrap();
             bench.contents.insert(entry.hash, content);
         }
-        Self { bench, name: "New app".to_owned(), earlier: Vec::new(), refuse: None }
+        Self {
+            bench,
+            name: "New app".to_owned(),
+            earlier: Vec::new(),
+            refuse: None,
+        }
     }
 
     /// Says one message and plays the turn to its end.
     pub(super) fn say(&mut self, content: &str) -> Turn {
-        let mut transcript = vec![Message::User(vec![UserBlock::Text { text: content.to_owned() }])];
+        let mut transcript = vec![Message::User(vec![UserBlock::Text {
+            text: content.to_owned(),
+        }])];
         let mut calls = Vec::new();
         for _ in 0..STEPS {
-            let request =
-                prompt::request(&self.name, &self.bench.manifest, &self.earlier, transcript.clone());
+            let request = prompt::request(
+                &self.name,
+                &self.bench.manifest,
+                &self.earlier,
+                transcript.clone(),
+            );
             let reply = offline::reply(&request);
-            assert_eq!(reply, offline::reply(&request), "the answer depends on the request alone");
+            assert_eq!(
+                reply,
+                offline::reply(&request),
+                "the answer depends on the request alone"
+            );
             well_formed(&reply, &calls);
             transcript.push(Message::Assistant(reply.blocks.clone()));
             if reply.stop == Stop::EndTurn {
                 let answer = text(&reply);
-                self.earlier.push(Earlier { role: MessageRole::User, content: content.to_owned() });
-                self.earlier.push(Earlier { role: MessageRole::Assistant, content: answer.clone() });
+                self.earlier.push(Earlier {
+                    role: MessageRole::User,
+                    content: content.to_owned(),
+                });
+                self.earlier.push(Earlier {
+                    role: MessageRole::Assistant,
+                    content: answer.clone(),
+                });
                 return Turn { calls, answer };
             }
             let mut results = Vec::new();
             for block in reply.blocks {
-                let Block::ToolCall(call) = block else { continue };
+                let Block::ToolCall(call) = block else {
+                    continue;
+                };
                 let result = self.run(&call);
                 results.push(UserBlock::ToolResult(result.clone()));
                 calls.push((call, result));
@@ -87,8 +117,15 @@ impl Player {
 
     fn run(&mut self, call: &ToolCall) -> ToolResult {
         let path = call.input.get("path").and_then(serde_json::Value::as_str);
-        if self.refuse.is_some_and(|(name, refused)| call.name == name && path == Some(refused)) {
-            return ToolResult { call: call.id.clone(), ok: false, content: "the disk is full".to_owned() };
+        if self
+            .refuse
+            .is_some_and(|(name, refused)| call.name == name && path == Some(refused))
+        {
+            return ToolResult {
+                call: call.id.clone(),
+                ok: false,
+                content: "the disk is full".to_owned(),
+            };
         }
         let outcome = tools::run(call, &mut self.bench);
         self.name = outcome.renamed.unwrap_or_else(|| self.name.clone());
@@ -104,14 +141,21 @@ impl Player {
     /// Puts a file, as a user would by hand.
     pub(super) fn put(&mut self, path: &str, content: &str) {
         let entry = FileEntry::of(content.as_bytes());
-        self.bench.manifest.put(path.parse().unwrap(), entry, &self.bench.limits.clone()).unwrap();
-        self.bench.contents.insert(entry.hash, content.as_bytes().to_vec());
+        self.bench
+            .manifest
+            .put(path.parse().unwrap(), entry, &self.bench.limits.clone())
+            .unwrap();
+        self.bench
+            .contents
+            .insert(entry.hash, content.as_bytes().to_vec());
     }
 
     /// Every file.
     pub(super) fn files(&self) -> BTreeMap<String, String> {
         let paths = self.bench.manifest.iter().map(|(path, _)| path.to_string());
-        paths.filter_map(|path| Some((path.clone(), self.file(&path)?))).collect()
+        paths
+            .filter_map(|path| Some((path.clone(), self.file(&path)?)))
+            .collect()
     }
 }
 

@@ -111,28 +111,44 @@ fn prompt(dice: &mut Dice) -> String {
 }
 
 fn rounds() -> usize {
-    std::env::var("ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(400)
+    std::env::var("ROUNDS")
+        .ok()
+        .and_then(|rounds| rounds.parse().ok())
+        .unwrap_or(400)
 }
 
 /// The `name: "…"` of every field line of a resource.
 fn names(resource: &str) -> Vec<String> {
-    let lines = resource.lines().filter_map(|line| line.trim().strip_prefix("{ name: \""));
-    lines.filter_map(|rest| rest.split_once('"')).map(|(name, _)| name.to_owned()).collect()
+    let lines = resource
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("{ name: \""));
+    lines
+        .filter_map(|rest| rest.split_once('"'))
+        .map(|(name, _)| name.to_owned())
+        .collect()
 }
 
 fn is_identifier(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_lowercase())
         && name.len() <= 60
-        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 fn sound(player: &Player, turn: &Turn, prompt: &str) {
     for (call, result) in &turn.calls {
-        assert!(result.ok, "{prompt:?}: {} {}: {}", call.name, call.input, result.content);
+        assert!(
+            result.ok,
+            "{prompt:?}: {} {}: {}",
+            call.name, call.input, result.content
+        );
     }
     let mut tables = 0;
     for (path, text) in player.files() {
-        let Some(table) = path.strip_prefix("src/resources/").and_then(|name| name.strip_suffix(".ts"))
+        let Some(table) = path
+            .strip_prefix("src/resources/")
+            .and_then(|name| name.strip_suffix(".ts"))
         else {
             continue;
         };
@@ -141,21 +157,36 @@ fn sound(player: &Player, turn: &Turn, prompt: &str) {
         let names = names(&text);
         let distinct: BTreeSet<&String> = names.iter().collect();
         assert_eq!(distinct.len(), names.len(), "{prompt:?}: {names:?}");
-        assert!((1..=24).contains(&names.len()), "{prompt:?}: {}", names.len());
+        assert!(
+            (1..=24).contains(&names.len()),
+            "{prompt:?}: {}",
+            names.len()
+        );
         for name in &names {
             assert!(is_identifier(name), "{prompt:?}: {name}");
-            assert!(text.contains(&format!("\n  {name}: ")), "{prompt:?}: no column {name}\n{text}");
+            assert!(
+                text.contains(&format!("\n  {name}: ")),
+                "{prompt:?}: no column {name}\n{text}"
+            );
         }
-        let title =
-            text.lines().find_map(|line| line.trim().strip_prefix("titleField: \"")?.strip_suffix("\","));
+        let title = text.lines().find_map(|line| {
+            line.trim()
+                .strip_prefix("titleField: \"")?
+                .strip_suffix("\",")
+        });
         let title = title.unwrap_or_else(|| panic!("{prompt:?}: {text}"));
-        assert!(text.contains(&format!("{{ name: \"{title}\"")), "{prompt:?}: {text}");
+        assert!(
+            text.contains(&format!("{{ name: \"{title}\"")),
+            "{prompt:?}: {text}"
+        );
         assert!(!text.contains("</"), "{prompt:?}: {text}");
     }
     assert!(tables <= 8, "{prompt:?}");
     let routes = player.file("src/app/routes.tsx").unwrap();
-    let mut lines: Vec<&str> =
-        routes.lines().filter(|line| line.starts_with("import ") || line.starts_with("  {")).collect();
+    let mut lines: Vec<&str> = routes
+        .lines()
+        .filter(|line| line.starts_with("import ") || line.starts_with("  {"))
+        .collect();
     let count = lines.len();
     lines.sort_unstable();
     lines.dedup();
@@ -182,8 +213,9 @@ fn any_text_gets_an_answer() {
     let mut dice = Dice(77);
     for _ in 0..rounds() {
         let length = dice.below(80);
-        let text: String =
-            (0..length).filter_map(|_| char::from_u32(u32::try_from(dice.below(0x3100)).unwrap())).collect();
+        let text: String = (0..length)
+            .filter_map(|_| char::from_u32(u32::try_from(dice.below(0x3100)).unwrap()))
+            .collect();
         let mut player = Player::new();
         let turn = player.say(&text);
         sound(&player, &turn, &text);
@@ -208,8 +240,17 @@ fn a_failed_write_is_told_and_not_claimed() {
     let mut player = Player::new();
     player.refuse = Some(("line_replace", "src/app/routes.tsx"));
     let turn = player.say("a recipe box where people save recipes with a title");
-    assert!(turn.answer.contains("Not done:\n- Recipes"), "{}", turn.answer);
-    assert!(turn.answer.contains("src/app/routes.tsx failed: the disk is full"), "{}", turn.answer);
+    assert!(
+        turn.answer.contains("Not done:\n- Recipes"),
+        "{}",
+        turn.answer
+    );
+    assert!(
+        turn.answer
+            .contains("src/app/routes.tsx failed: the disk is full"),
+        "{}",
+        turn.answer
+    );
     assert!(!turn.answer.contains("Done:\n- Recipes"), "{}", turn.answer);
 }
 
@@ -217,10 +258,17 @@ fn a_failed_write_is_told_and_not_claimed() {
 fn a_file_edited_beyond_recognition_is_left_alone() {
     let mut player = Player::new();
     player.say("recipes with a title and notes");
-    player.put("src/resources/recipes.ts", "export const recipes = makeResource()\n");
+    player.put(
+        "src/resources/recipes.ts",
+        "export const recipes = makeResource()\n",
+    );
     let turn = player.say("add a rating to recipes");
     assert!(turn.changes().is_empty(), "{:?}", turn.changes());
-    assert!(turn.answer.contains("cannot read src/resources/recipes.ts"), "{}", turn.answer);
+    assert!(
+        turn.answer.contains("cannot read src/resources/recipes.ts"),
+        "{}",
+        turn.answer
+    );
 }
 
 #[test]
@@ -228,11 +276,17 @@ fn lines_that_a_user_added_stay() {
     let mut player = Player::new();
     player.say("recipes with a title and notes");
     let path = "src/resources/recipes.ts";
-    let edited =
-        player.file(path).unwrap().replace("  fields: [\n", "  // mine\n  fields: [\n    // mine too\n");
+    let edited = player
+        .file(path)
+        .unwrap()
+        .replace("  fields: [\n", "  // mine\n  fields: [\n    // mine too\n");
     player.put(path, &edited);
     let turn = player.say("add a rating from 1 to 5 to recipes");
-    assert!(turn.changes().iter().all(|call| call.name == "line_replace"));
+    assert!(
+        turn.changes()
+            .iter()
+            .all(|call| call.name == "line_replace")
+    );
     let after = player.file(path).unwrap();
     assert!(
         after.contains("  // mine\n")
@@ -244,7 +298,9 @@ fn lines_that_a_user_added_stay() {
 #[test]
 fn later_changes_are_line_edits() {
     let mut player = Player::new();
-    player.say("books have a title, an author and a published year; authors have a name and a country");
+    player.say(
+        "books have a title, an author and a published year; authors have a name and a country",
+    );
     for message in [
         "add a rating to books",
         "rename books to novels",
@@ -255,7 +311,9 @@ fn later_changes_are_line_edits() {
         let turn = player.say(message);
         let changes = turn.changes();
         assert!(
-            changes.iter().all(|call| ["line_replace", "rename_app"].contains(&call.name.as_str())),
+            changes
+                .iter()
+                .all(|call| ["line_replace", "rename_app"].contains(&call.name.as_str())),
             "{message}: {changes:?}"
         );
         assert!(!changes.is_empty(), "{message}");

@@ -31,7 +31,11 @@ pub(super) fn apply(plan: &mut Plan, wish: &Wish) {
         }
         Wish::Colour(colour) => {
             plan.colour = Some((colour.hue.clone(), colour.chroma.clone()));
-            deed(plan, format!("The colour of the app is {}", colour.words), Part::Theme);
+            deed(
+                plan,
+                format!("The colour of the app is {}", colour.words),
+                Part::Theme,
+            );
         }
         Wish::BuiltIn(part) => {
             plan.notes.push(format!("“{part}”: every app of mine has search, sorting, editing, deleting, dark mode and a layout for phones."));
@@ -41,11 +45,16 @@ pub(super) fn apply(plan: &mut Plan, wish: &Wish) {
 }
 
 fn deed(plan: &mut Plan, says: String, part: Part) {
-    plan.deeds.push(Deed { says, touches: vec![part] });
+    plan.deeds.push(Deed {
+        says,
+        touches: vec![part],
+    });
 }
 
 fn belongs(plan: &mut Plan, child: &str, parent: &str) {
-    let (Some(child), Some(parent)) = (plan.table_of(child), plan.table_of(parent)) else { return };
+    let (Some(child), Some(parent)) = (plan.table_of(child), plan.table_of(parent)) else {
+        return;
+    };
     if child == parent || !plan.refer(&child, &parent) {
         return;
     }
@@ -61,7 +70,9 @@ fn belongs(plan: &mut Plan, child: &str, parent: &str) {
 }
 
 fn remove_thing(plan: &mut Plan, table: &str) {
-    let Some(place) = plan.things.iter().position(|thing| thing.table == table) else { return };
+    let Some(place) = plan.things.iter().position(|thing| thing.table == table) else {
+        return;
+    };
     let gone = plan.things.remove(place);
     deed(
         plan,
@@ -73,10 +84,16 @@ fn remove_thing(plan: &mut Plan, table: &str) {
     );
     for thing in &mut plan.things {
         let count = thing.fields.len();
-        thing.fields.retain(|field| field.to.as_deref() != Some(table));
+        thing
+            .fields
+            .retain(|field| field.to.as_deref() != Some(table));
         if thing.fields.len() < count {
             plan.deeds.push(Deed {
-                says: format!("{} no longer refer to {}", sentence(&thing.plural), gone.plural),
+                says: format!(
+                    "{} no longer refer to {}",
+                    sentence(&thing.plural),
+                    gone.plural
+                ),
                 touches: vec![Part::Thing(thing.table.clone())],
             });
         }
@@ -89,10 +106,16 @@ fn rename_thing(plan: &mut Plan, table: &str, to: &str) {
     if snake(&lower).is_none() || lower.split(' ').count() > 4 {
         return plan.refuse(format!("“{to}” is no name for a thing"));
     }
-    if plan.things.iter().any(|thing| thing.table != table && thing.answers_to(&lower)) {
+    if plan
+        .things
+        .iter()
+        .any(|thing| thing.table != table && thing.answers_to(&lower))
+    {
         return plan.refuse(format!("there are {many} already"));
     }
-    let Some(thing) = plan.things.iter_mut().find(|thing| thing.table == table) else { return };
+    let Some(thing) = plan.things.iter_mut().find(|thing| thing.table == table) else {
+        return;
+    };
     let old = std::mem::replace(&mut thing.plural, many.clone());
     thing.singular = one;
     let says = format!(
@@ -111,27 +134,39 @@ fn resolve<'a>(plan: &'a mut Plan, place: &Place) -> Option<(&'a mut Field, Stri
         .filter(|thing| fits(&thing.table))
         .filter_map(|thing| {
             let field = thing.field(&place.field)?;
-            Some((thing.table.clone(), field.name.clone(), thing.plural.clone(), thing.title_field.clone()))
+            Some((
+                thing.table.clone(),
+                field.name.clone(),
+                thing.plural.clone(),
+                thing.title_field.clone(),
+            ))
         })
         .collect();
     match found.as_slice() {
         [(table, name, plural, title)] => {
-            let (table, name, plural, title) = (table.clone(), name.clone(), plural.clone(), title.clone());
+            let (table, name, plural, title) =
+                (table.clone(), name.clone(), plural.clone(), title.clone());
             let thing = plan.things.iter_mut().find(|thing| thing.table == table)?;
             let field = thing.fields.iter_mut().find(|field| field.name == name)?;
             let _ = (plural, title);
             Some((field, table, thing.title_field.clone()))
         }
         [] => {
-            let thing =
-                place.thing.as_ref().and_then(|table| plan.things.iter().find(|thing| thing.table == *table));
-            let whose = thing
-                .map_or("nothing in this app has".to_owned(), |thing| format!("{} have no", thing.plural));
+            let thing = place
+                .thing
+                .as_ref()
+                .and_then(|table| plan.things.iter().find(|thing| thing.table == *table));
+            let whose = thing.map_or("nothing in this app has".to_owned(), |thing| {
+                format!("{} have no", thing.plural)
+            });
             plan.refuse(format!("“{}”: {whose} such field", place.field));
             None
         }
         many => {
-            let plurals: Vec<String> = many.iter().map(|(_, _, plural, _)| plural.clone()).collect();
+            let plurals: Vec<String> = many
+                .iter()
+                .map(|(_, _, plural, _)| plural.clone())
+                .collect();
             plan.refuse(format!(
                 "“{}”: {} have such a field; say which you mean",
                 place.field,
@@ -143,22 +178,32 @@ fn resolve<'a>(plan: &'a mut Plan, place: &Place) -> Option<(&'a mut Field, Stri
 }
 
 fn plural_of(plan: &Plan, table: &str) -> String {
-    plan.things.iter().find(|thing| thing.table == table).map_or(String::new(), |thing| thing.plural.clone())
+    plan.things
+        .iter()
+        .find(|thing| thing.table == table)
+        .map_or(String::new(), |thing| thing.plural.clone())
 }
 
 fn remove_field(plan: &mut Plan, place: &Place) {
-    let Some((field, table, title)) = resolve(plan, place) else { return };
+    let Some((field, table, title)) = resolve(plan, place) else {
+        return;
+    };
     let (name, label) = (field.name.clone(), super::summary::inner(&field.label));
     let plural = plural_of(plan, &table);
     if name == title {
-        return plan.refuse(format!("the {label} names the {plural}, so they cannot be without it"));
+        return plan.refuse(format!(
+            "the {label} names the {plural}, so they cannot be without it"
+        ));
     }
     if let Some(thing) = plan.things.iter_mut().find(|thing| thing.table == table) {
         thing.fields.retain(|field| field.name != name);
     }
     deed(
         plan,
-        format!("{} no longer have {label} (what was stored there is not deleted)", sentence(&plural)),
+        format!(
+            "{} no longer have {label} (what was stored there is not deleted)",
+            sentence(&plural)
+        ),
         Part::Thing(table),
     );
 }
@@ -168,7 +213,9 @@ fn rename_field(plan: &mut Plan, place: &Place, to: &str) {
         return plan.refuse(format!("“{to}” is no name for a field"));
     }
     let label = super::kinds::label(to);
-    let Some((field, table, _)) = resolve(plan, place) else { return };
+    let Some((field, table, _)) = resolve(plan, place) else {
+        return;
+    };
     let old = std::mem::replace(&mut field.label, label.clone());
     let plural = plural_of(plan, &table);
     deed(
@@ -181,24 +228,36 @@ fn rename_field(plan: &mut Plan, place: &Place, to: &str) {
 }
 
 fn require(plan: &mut Plan, place: &Place, required: bool) {
-    let Some((field, table, title)) = resolve(plan, place) else { return };
+    let Some((field, table, title)) = resolve(plan, place) else {
+        return;
+    };
     let label = super::summary::inner(&field.label);
     if field.name == title && !required {
         let plural = plural_of(plan, &table);
-        return plan.refuse(format!("the {label} names the {plural}, so it stays required"));
+        return plan.refuse(format!(
+            "the {label} names the {plural}, so it stays required"
+        ));
     }
     field.required = required;
     let plural = plural_of(plan, &table);
     let word = if required { "required" } else { "optional" };
-    deed(plan, format!("The {label} of {plural} is {word}"), Part::Thing(table));
+    deed(
+        plan,
+        format!("The {label} of {plural} is {word}"),
+        Part::Thing(table),
+    );
 }
 
 fn change_kind(plan: &mut Plan, place: &Place, kind: Kind) {
-    let Some((field, table, title)) = resolve(plan, place) else { return };
+    let Some((field, table, title)) = resolve(plan, place) else {
+        return;
+    };
     let label = super::summary::inner(&field.label);
     if field.name == title && kind != Kind::Text {
         let plural = plural_of(plan, &table);
-        return plan.refuse(format!("the {label} names the {plural}, so it stays a text"));
+        return plan.refuse(format!(
+            "the {label} names the {plural}, so it stays a text"
+        ));
     }
     let mut changed = Field::new(&field.label, kind);
     changed.name.clone_from(&field.name);
@@ -208,15 +267,38 @@ fn change_kind(plan: &mut Plan, place: &Place, kind: Kind) {
     }
     *field = changed;
     let plural = plural_of(plan, &table);
-    deed(plan, format!("The {label} of {plural} is a field of kind {}", kind.words()), Part::Thing(table));
+    deed(
+        plan,
+        format!(
+            "The {label} of {plural} is a field of kind {}",
+            kind.words()
+        ),
+        Part::Thing(table),
+    );
 }
 
 fn change_options(plan: &mut Plan, place: &Place, add: &[String], remove: &[String]) {
-    let Some((field, table, _)) = resolve(plan, place) else { return };
+    let Some((field, table, title)) = resolve(plan, place) else {
+        return;
+    };
     let before = field.options.clone();
-    field.options.retain(|option| !remove.iter().any(|gone| gone.eq_ignore_ascii_case(option)));
+    if field.kind != Kind::Choice && field.name == title {
+        return plan.refuse("what names the records stays a text");
+    }
+    if field.kind != Kind::Choice {
+        let mut changed = Field::new(&field.label, Kind::Choice);
+        changed.name.clone_from(&field.name);
+        changed.required = field.required;
+        *field = changed;
+    }
+    field
+        .options
+        .retain(|option| !remove.iter().any(|gone| gone.eq_ignore_ascii_case(option)));
     for option in add {
-        if !field.options.iter().any(|known| known.eq_ignore_ascii_case(option))
+        if !field
+            .options
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(option))
             && field.options.len() < OPTIONS
         {
             field.options.push(option.clone());
@@ -229,5 +311,9 @@ fn change_options(plan: &mut Plan, place: &Place, add: &[String], remove: &[Stri
     }
     let options = list(&field.options);
     let plural = plural_of(plan, &table);
-    deed(plan, format!("The {label} of {plural} can be {options}"), Part::Thing(table));
+    deed(
+        plan,
+        format!("The {label} of {plural} can be {options}"),
+        Part::Thing(table),
+    );
 }

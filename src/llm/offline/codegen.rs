@@ -15,29 +15,43 @@ const TAKEN: &str = "class default new delete function return import export cons
 /// A string literal that is safe in TypeScript and in a script within HTML.
 pub(super) fn literal(text: &str) -> String {
     let quoted = serde_json::Value::from(text).to_string();
-    quoted.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
+    quoted
+        .replace('<', "\\u003c")
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029")
 }
 
 /// Text of an HTML element.
 pub(super) fn html(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 /// The constant that holds a thing's resource.
 pub(super) fn constant(table: &str) -> String {
     let name = camel(table);
-    if super::vocabulary::has(TAKEN, &name) { format!("{name}Records") } else { name }
+    if super::vocabulary::has(TAKEN, &name) {
+        format!("{name}Records")
+    } else {
+        name
+    }
 }
 
 /// The interface of a record.
 fn interface(thing: &Thing) -> String {
     let name = pascal(&singular_name(thing));
-    if ["Resource", "Row"].contains(&name.as_str()) { format!("{name}Record") } else { name }
+    if ["Resource", "Row"].contains(&name.as_str()) {
+        format!("{name}Record")
+    } else {
+        name
+    }
 }
 
 /// The table's name in the singular. Taken from the table, which never changes, so that files keep their names.
 fn singular_name(thing: &Thing) -> String {
-    super::words::on_last_word(&thing.table.replace('_', " "), super::words::singular).replace(' ', "_")
+    super::words::on_last_word(&thing.table.replace('_', " "), super::words::singular)
+        .replace(' ', "_")
 }
 
 /// The component that lists a thing.
@@ -77,8 +91,16 @@ pub(super) fn field_line(field: &Field) -> String {
     put("min", field.min.clone());
     put("max", field.max.clone());
     put("step", field.step.clone());
-    let options = field.options.iter().map(|option| literal(option)).collect::<Vec<_>>().join(", ");
-    put("options", (!field.options.is_empty()).then(|| format!("[{options}]")));
+    let options = field
+        .options
+        .iter()
+        .map(|option| literal(option))
+        .collect::<Vec<_>>()
+        .join(", ");
+    put(
+        "options",
+        (!field.options.is_empty()).then(|| format!("[{options}]")),
+    );
     put("to", field.to.as_deref().map(literal));
     put("toField", field.to_field.as_deref().map(literal));
     put("unit", field.unit.as_deref().map(literal));
@@ -104,12 +126,18 @@ pub(super) fn columns_marker(table: &str) -> String {
 /// The whole file of a resource.
 pub(super) fn resource(thing: &Thing) -> String {
     let mut text = String::from("import type { Resource, Row } from \"@/lib/resource\"\n\n");
-    text.push_str(&format!("export interface {} extends Row {{\n", interface(thing)));
+    text.push_str(&format!(
+        "export interface {} extends Row {{\n",
+        interface(thing)
+    ));
     for field in &thing.fields {
         text.push_str(&format!("{}\n", column_line(field)));
     }
     text.push_str(&format!("  {}\n}}\n\n", columns_marker(&thing.table)));
-    text.push_str(&format!("export const {}: Resource = {{\n", constant(&thing.table)));
+    text.push_str(&format!(
+        "export const {}: Resource = {{\n",
+        constant(&thing.table)
+    ));
     for (key, value) in properties(thing) {
         text.push_str(&format!("{}\n", property_line(key, value)));
     }
@@ -139,7 +167,11 @@ pub(super) fn property_line(key: &str, value: &str) -> String {
 
 /// The tables that a thing's pages need besides its own, in order.
 pub(super) fn references(thing: &Thing) -> Vec<String> {
-    let mut tables: Vec<String> = thing.fields.iter().filter_map(|field| field.to.clone()).collect();
+    let mut tables: Vec<String> = thing
+        .fields
+        .iter()
+        .filter_map(|field| field.to.clone())
+        .collect();
     tables.sort();
     tables.dedup();
     tables.retain(|table| *table != thing.table);
@@ -164,7 +196,10 @@ pub(super) fn page(thing: &Thing, shared: &str, own: &str) -> String {
 
 /// The import of a resource.
 pub(super) fn resource_import(table: &str) -> String {
-    format!("import {{ {} }} from \"@/resources/{table}\"", constant(table))
+    format!(
+        "import {{ {} }} from \"@/resources/{table}\"",
+        constant(table)
+    )
 }
 
 /// The element that a page shows.
@@ -175,7 +210,11 @@ fn element(thing: &Thing, shared: &str, references: &[String]) -> String {
 /// The attributes of that element.
 pub(super) fn attributes(table: &str, references: &[String]) -> String {
     let own = constant(table);
-    let others = references.iter().map(|table| constant(table)).collect::<Vec<_>>().join(", ");
+    let others = references
+        .iter()
+        .map(|table| constant(table))
+        .collect::<Vec<_>>()
+        .join(", ");
     if references.is_empty() {
         format!("resource={{{own}}}")
     } else {
@@ -187,7 +226,12 @@ pub(super) fn attributes(table: &str, references: &[String]) -> String {
 pub(super) fn page_imports(thing: &Thing) -> Vec<String> {
     [list_page(thing), form_page(thing)]
         .iter()
-        .map(|page| format!("import {{ {page} }} from \"@/pages/{}/{page}\"", thing.table))
+        .map(|page| {
+            format!(
+                "import {{ {page} }} from \"@/pages/{}/{page}\"",
+                thing.table
+            )
+        })
         .collect()
 }
 
@@ -196,8 +240,14 @@ pub(super) fn routes(thing: &Thing) -> Vec<String> {
     let (path, list, form) = (&thing.path, list_page(thing), form_page(thing));
     vec![
         format!("  {{ path: {}, element: <{list} /> }},", literal(path)),
-        format!("  {{ path: {}, element: <{form} key=\"new\" /> }},", literal(&format!("{path}/new"))),
-        format!("  {{ path: {}, element: <{form} key=\"edit\" /> }},", literal(&format!("{path}/:id"))),
+        format!(
+            "  {{ path: {}, element: <{form} key=\"new\" /> }},",
+            literal(&format!("{path}/new"))
+        ),
+        format!(
+            "  {{ path: {}, element: <{form} key=\"edit\" /> }},",
+            literal(&format!("{path}/:id"))
+        ),
     ]
 }
 

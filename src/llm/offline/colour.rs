@@ -24,14 +24,25 @@ pub(super) fn find(tokens: &[Token]) -> Option<(usize, usize, Colour)> {
             return Some((index, 2, colour));
         }
         let (hue, chroma) = named(token)?;
-        let shade = index.checked_sub(1).and_then(|before| tokens.get(before)).and_then(shade);
+        let shade = index
+            .checked_sub(1)
+            .and_then(|before| tokens.get(before))
+            .and_then(shade);
         let words = match &shade {
             Some((word, _)) => format!("{word} {}", token.lower),
             None => token.lower.clone(),
         };
         let tenths = shade.as_ref().map_or(10, |(_, tenths)| *tenths);
-        let colour = Colour { words, hue: hue.to_owned(), chroma: scaled(chroma, tenths) };
-        let (start, length) = if shade.is_some() { (index - 1, 2) } else { (index, 1) };
+        let colour = Colour {
+            words,
+            hue: hue.to_owned(),
+            chroma: scaled(chroma, tenths),
+        };
+        let (start, length) = if shade.is_some() {
+            (index - 1, 2)
+        } else {
+            (index, 1)
+        };
         Some((start, length, colour))
     })
 }
@@ -40,13 +51,17 @@ fn named(token: &Token) -> Option<(&'static str, &'static str)> {
     if !matches!(token.mark, Mark::Word | Mark::Quoted) {
         return None;
     }
-    let found = COLOURS.split('|').find(|colour| colour.split(' ').next() == Some(token.lower.as_str()))?;
+    let found = COLOURS
+        .split('|')
+        .find(|colour| colour.split(' ').next() == Some(token.lower.as_str()))?;
     let mut parts = found.split(' ').skip(1);
     Some((parts.next()?, parts.next()?))
 }
 
 fn shade(token: &Token) -> Option<(String, u32)> {
-    let found = SHADES.split('|').find(|shade| shade.split(' ').next() == Some(token.lower.as_str()))?;
+    let found = SHADES
+        .split('|')
+        .find(|shade| shade.split(' ').next() == Some(token.lower.as_str()))?;
     Some((token.lower.clone(), found.split(' ').nth(1)?.parse().ok()?))
 }
 
@@ -71,7 +86,11 @@ fn hex(digits: &str) -> Option<Colour> {
     let value = u32::from_str_radix(&full, 16).ok()?;
     let channel = |shift: u32| {
         let part = f64::from((value >> shift) & 0xff) / 255.0;
-        if part <= 0.040_45 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+        if part <= 0.040_45 {
+            part / 12.92
+        } else {
+            ((part + 0.055) / 1.055).powf(2.4)
+        }
     };
     let (red, green, blue) = (channel(16), channel(8), channel(0));
     let cone = |r: f64, g: f64, b: f64| (r * red + g * green + b * blue).cbrt();
@@ -82,7 +101,11 @@ fn hex(digits: &str) -> Option<Colour> {
     let b = 0.025_904_037_1 * long + 0.782_771_766_2 * medium - 0.808_675_766 * short;
     let chroma = a.hypot(b).min(0.2);
     let hue = b.atan2(a).to_degrees().rem_euclid(360.0);
-    Some(Colour { words: format!("#{digits}"), hue: format!("{hue:.0}"), chroma: rounded(chroma) })
+    Some(Colour {
+        words: format!("#{digits}"),
+        hue: format!("{hue:.0}"),
+        chroma: rounded(chroma),
+    })
 }
 
 #[cfg(test)]
@@ -91,8 +114,9 @@ mod tests {
 
     #[test]
     fn finds_names_shades_and_digits() {
-        let of =
-            |text: &str| find(&tokens(text)).map(|(_, _, colour)| (colour.words, colour.hue, colour.chroma));
+        let of = |text: &str| {
+            find(&tokens(text)).map(|(_, _, colour)| (colour.words, colour.hue, colour.chroma))
+        };
         let all = |words: &str, hue: &str, chroma: &str| {
             Some((words.to_owned(), hue.to_owned(), chroma.to_owned()))
         };

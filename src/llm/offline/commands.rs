@@ -4,15 +4,14 @@
 //! cutting into requests is `grammar`'s.
 
 use super::{
-    colour,
     fields::{self, options},
     grammar::{Place, Wish},
     items,
-    model::{Kind, Thing},
+    model::Thing,
     naming,
     places::{bare, choice, is_app, place, split_at, thing_named, trim},
+    shapes::{change, state},
     text::{Token, quote},
-    vocabulary::{KIND_NAMES, group},
 };
 
 /// Reads a request, if it is one.
@@ -26,11 +25,15 @@ pub(super) fn command(said: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
         "add" | "include" | "put" | "give" | "create" => add(verb, rest, known),
         "remove" | "delete" | "drop" => remove(rest, known),
         "get" if rest.first().is_some_and(|token| token.is("rid")) => remove(rest.get(2..)?, known),
-        "take" if rest.first().is_some_and(|token| token.is_in("out away off")) => {
+        "take"
+            if rest
+                .first()
+                .is_some_and(|token| token.is_in("out away off")) =>
+        {
             remove(rest.get(1..)?, known)
         }
-        "make" | "change" | "set" | "switch" | "use" | "turn" | "paint" | "color" | "colour" | "mark"
-        | "convert" => change(verb, rest, known),
+        "make" | "change" | "set" | "switch" | "use" | "turn" | "paint" | "color" | "colour"
+        | "mark" | "convert" => change(verb, rest, known),
         _ => tracked(said, known).or_else(|| state(said, known)),
     }
 }
@@ -41,21 +44,32 @@ fn rename(rest: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
     (!to.is_empty()).then(|| vec![renamed(from, to, known)])
 }
 
-fn renamed(from: &[Token], to: String, known: &[Thing]) -> Wish {
+pub(super) fn renamed(from: &[Token], to: String, known: &[Thing]) -> Wish {
     let words = bare(from);
-    let field = from.iter().any(|token| token.is_in("field fields column label"));
+    let field = from
+        .iter()
+        .any(|token| token.is_in("field fields column label"));
     if is_app(&words) || words.is_empty() && from.iter().any(|token| token.is("app")) {
         return Wish::Name(naming::cut(&to));
     }
     match thing_named(from, known).filter(|_| !field) {
-        Some(thing) => Wish::RenameThing { table: thing.table.clone(), to },
-        None => Wish::RenameField { place: place(from, known), to },
+        Some(thing) => Wish::RenameThing {
+            table: thing.table.clone(),
+            to,
+        },
+        None => Wish::RenameField {
+            place: place(from, known),
+            to,
+        },
     }
 }
 
 /// "call the app Kitchen", "call it Kitchen", "call recipes dishes".
 fn call(rest: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
-    let lead = rest.iter().take_while(|token| token.is_in("the this my our whole")).count();
+    let lead = rest
+        .iter()
+        .take_while(|token| token.is_in("the this my our whole"))
+        .count();
     let subject = rest.get(lead)?;
     if subject.is_in("app application it site website project this") {
         let name: Vec<&str> = rest
@@ -69,8 +83,8 @@ fn call(rest: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
     for split in 1..rest.len() {
         let (from, to) = rest.split_at(split);
         let words = bare(from);
-        let fits =
-            thing_named(from, known).is_some() || known.iter().any(|thing| thing.field(&words).is_some());
+        let fits = thing_named(from, known).is_some()
+            || known.iter().any(|thing| thing.field(&words).is_some());
         if fits && !bare(to).is_empty() {
             return Some(vec![renamed(from, bare(to), known)]);
         }
@@ -110,7 +124,9 @@ fn add(verb: &Token, rest: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
         }
     }
     let items = items::items(rest);
-    let wants = rest.iter().any(|token| token.is_in("field fields column columns"));
+    let wants = rest
+        .iter()
+        .any(|token| token.is_in("field fields column columns"));
     let declared = super::things::declare(rest).things;
     let headed = declared.iter().any(|thing| !thing.drafts.is_empty());
     let alone = items.iter().all(|item| super::things::is_things(item)) && !declared.is_empty();
@@ -120,11 +136,16 @@ fn add(verb: &Token, rest: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
         }
         [_] => None,
         _ => {
-            let field =
-                items.iter().any(|item| item.iter().any(|token| super::kinds::is_field_word(&token.lower)));
+            let field = items.iter().any(|item| {
+                item.iter()
+                    .any(|token| super::kinds::is_field_word(&token.lower))
+            });
             let unclear = wants || (field && !headed && !alone);
             unclear.then(|| {
-                vec![Wish::Unclear { part: quote(rest), why: "say which thing it is for".to_owned() }]
+                vec![Wish::Unclear {
+                    part: quote(rest),
+                    why: "say which thing it is for".to_owned(),
+                }]
             })
         }
     }
@@ -133,22 +154,37 @@ fn add(verb: &Token, rest: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
 fn added(table: String, what: &[Token]) -> Option<Vec<Wish>> {
     let what: Vec<Token> = match what {
         // "fields: a, b" and "the following fields: a, b"
-        _ if what.iter().position(|token| token.is_sign(':')).is_some_and(|colon| {
-            bare(what.get(..colon).unwrap_or(&[])).is_empty()
-                || what.get(..colon).is_some_and(|lead| {
-                    lead.iter().all(|token| token.is_in("the following new these fields field columns a"))
-                })
-        }) =>
+        _ if what
+            .iter()
+            .position(|token| token.is_sign(':'))
+            .is_some_and(|colon| {
+                bare(what.get(..colon).unwrap_or(&[])).is_empty()
+                    || what.get(..colon).is_some_and(|lead| {
+                        lead.iter().all(|token| {
+                            token.is_in("the following new these fields field columns a")
+                        })
+                    })
+            }) =>
         {
-            let colon = what.iter().position(|token| token.is_sign(':')).unwrap_or(0);
+            let colon = what
+                .iter()
+                .position(|token| token.is_sign(':'))
+                .unwrap_or(0);
             what.get(colon + 1..)?.to_vec()
         }
-        _ => what.iter().filter(|token| !token.is_in("new another")).cloned().collect(),
+        _ => what
+            .iter()
+            .filter(|token| !token.is_in("new another"))
+            .cloned()
+            .collect(),
     };
     let listed = fields::fields(&what);
     let mut wishes = Vec::new();
     if !listed.drafts.is_empty() {
-        wishes.push(Wish::Thing { words: table, drafts: listed.drafts });
+        wishes.push(Wish::Thing {
+            words: table,
+            drafts: listed.drafts,
+        });
     }
     wishes.extend(listed.left.into_iter().map(Wish::Left));
     Some(wishes)
@@ -163,7 +199,9 @@ fn added_option(rest: &[Token], known: &[Thing]) -> Option<Wish> {
         let target: Vec<Token> = rest
             .get(index + 1..)?
             .iter()
-            .filter(|token| !token.is_in("options option choices choice values value possible allowed"))
+            .filter(|token| {
+                !token.is_in("options option choices choice values value possible allowed")
+            })
             .cloned()
             .collect();
         if thing_named(&target, known).is_some() {
@@ -178,7 +216,11 @@ fn added_option(rest: &[Token], known: &[Thing]) -> Option<Wish> {
             .cloned()
             .collect();
         let listed = options(&what);
-        return (!listed.is_empty()).then_some(Wish::Options { place, add: listed, remove: Vec::new() });
+        return (!listed.is_empty()).then_some(Wish::Options {
+            place,
+            add: listed,
+            remove: Vec::new(),
+        });
     }
     None
 }
@@ -189,7 +231,9 @@ fn remove(rest: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
     }
     for (index, token) in rest.iter().enumerate().rev() {
         if token.is_in("from of in on")
-            && let Some(place) = rest.get(index + 1..).and_then(|target| choice(target, known))
+            && let Some(place) = rest
+                .get(index + 1..)
+                .and_then(|target| choice(target, known))
         {
             let listed = options(
                 rest.get(..index)?
@@ -199,96 +243,33 @@ fn remove(rest: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
                     .collect::<Vec<_>>()
                     .as_slice(),
             );
-            return Some(vec![Wish::Options { place, add: Vec::new(), remove: listed }]);
+            return Some(vec![Wish::Options {
+                place,
+                add: Vec::new(),
+                remove: listed,
+            }]);
         }
     }
     if let Some(thing) = thing_named(rest, known) {
-        return Some(vec![Wish::RemoveThing { table: thing.table.clone() }]);
+        return Some(vec![Wish::RemoveThing {
+            table: thing.table.clone(),
+        }]);
     }
     let whole = place(rest, known);
-    let from =
-        rest.iter().rposition(|token| token.is_in("from of in on for")).filter(|_| whole.thing.is_some());
+    let from = rest
+        .iter()
+        .rposition(|token| token.is_in("from of in on for"))
+        .filter(|_| whole.thing.is_some());
     let body = rest.get(..from.unwrap_or(rest.len()))?;
     let items = items::items(body);
     let places = items.iter().map(|item| match &whole.thing {
-        Some(table) if from.is_some() => Place { thing: Some(table.clone()), field: bare(item) },
+        Some(table) if from.is_some() => Place {
+            thing: Some(table.clone()),
+            field: bare(item),
+        },
         _ => place(item, known),
     });
     Some(places.map(|place| Wish::RemoveField { place }).collect())
-}
-
-/// "make it green", "make the title optional", "change the year to a number", "set the tagline to …".
-fn change(verb: &Token, rest: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
-    if let Some((_, after)) = split_at(rest, "tagline slogan subtitle") {
-        let words: Vec<&str> =
-            after.iter().filter(|token| token.is_word()).map(|token| token.text.as_str()).collect();
-        let words = words.join(" ");
-        let words = words.strip_prefix("to ").unwrap_or(&words);
-        return (!words.is_empty()).then(|| vec![Wish::Tagline(words.to_owned())]);
-    }
-    if let Some((_, after)) = split_at(rest, "name title label").filter(|(before, _)| {
-        !verb.is("make") && before.iter().all(|token| token.is_in("the app's apps its"))
-    }) && let Some((of, to)) = split_at(after, "to")
-    {
-        let to = bare(to);
-        if of.is_empty() && known.iter().all(|thing| thing.field("name").is_none()) {
-            return Some(vec![Wish::Name(naming::cut(&to))]);
-        }
-        if of.first().is_some_and(|token| token.is("of")) && !to.is_empty() {
-            return Some(vec![renamed(of.get(1..)?, to, known)]);
-        }
-    }
-    if let Some(wish) = coloured(rest) {
-        return Some(vec![wish]);
-    }
-    shaped(rest, known, verb.is_in("change turn convert set switch"))
-}
-
-/// A wish for a colour: nothing else is named.
-pub(super) fn coloured(rest: &[Token]) -> Option<Wish> {
-    let (start, length, colour) = colour::find(rest)?;
-    let small = "it the app everything all whole a an my our theme colour color colours colors main primary accent brand look design scheme style to in into as of be for background more its site this ui interface with palette please should them buttons hue use instead";
-    let others = rest
-        .iter()
-        .enumerate()
-        .filter(|(index, token)| !(start..start + length).contains(index) && token.is_word());
-    others.into_iter().all(|(_, token)| token.is_in(small)).then_some(Wish::Colour(colour))
-}
-
-/// "the title (of recipes) optional", "the year a number", "the status one of a, b or c".
-fn shaped(rest: &[Token], known: &[Thing], needs_to: bool) -> Option<Vec<Wish>> {
-    let required = |token: &Token| match token.lower.as_str() {
-        "required" | "mandatory" | "compulsory" => Some(true),
-        "optional" => Some(false),
-        _ => None,
-    };
-    if let [what @ .., last] = rest
-        && let Some(required) = required(last)
-    {
-        let what: Vec<Token> = what.iter().filter(|token| !token.is_in("to as be")).cloned().collect();
-        let items = items::items(&what);
-        let whole = place(&what, known);
-        let places = items.iter().map(|item| {
-            let one = place(item, known);
-            Place { thing: one.thing.or_else(|| whole.thing.clone()), field: one.field }
-        });
-        return Some(places.map(|place| Wish::Require { place, required }).collect());
-    }
-    for split in 1..rest.len() {
-        let (what, told) = rest.split_at(split);
-        let told_at = told.iter().take_while(|token| token.is_in("to into as a an be of")).count();
-        let marked = told_at > 0 || !needs_to;
-        let Some(kind) = told.get(told_at..).map(|told| quote(told).to_lowercase()).filter(|_| marked) else {
-            continue;
-        };
-        let kind = kind.trim_end_matches(" field");
-        if let Some(kind) =
-            group(KIND_NAMES, kind, '|').filter(|kind| !matches!(kind, Kind::Choice | Kind::Reference))
-        {
-            return Some(vec![Wish::Kind { place: place(what, known), kind }]);
-        }
-    }
-    None
 }
 
 /// "track the prep time for each recipe", "we need a source url on recipes".
@@ -296,40 +277,19 @@ fn tracked(said: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
     let verb = said.first().filter(|token| {
         token.is_in("track record store keep save note log see enter have need show remember")
     });
-    let body = if verb.is_some() { said.get(1..)? } else { return None };
+    let body = if verb.is_some() {
+        said.get(1..)?
+    } else {
+        return None;
+    };
     for (index, token) in body.iter().enumerate().rev() {
         if token.is_in("for on of with in")
-            && let Some(thing) = body.get(index + 1..).and_then(|after| thing_named(after, known))
+            && let Some(thing) = body
+                .get(index + 1..)
+                .and_then(|after| thing_named(after, known))
         {
             return added(thing.table.clone(), body.get(..index)?);
         }
     }
     None
-}
-
-/// "status can also be archived", "the year should be a number", "title is required".
-fn state(said: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
-    let (what, told) = split_at(said, "should must can is are could needs")?;
-    let told: Vec<Token> =
-        told.iter().skip_while(|token| token.is_in("also be to now a an one of")).cloned().collect();
-    if what.is_empty() || told.is_empty() {
-        return None;
-    }
-    if let Some(place) = choice(what, known) {
-        let required =
-            told.len() == 1 && told.first().is_some_and(|token| token.is_in("required optional mandatory"));
-        let listed = options(&told);
-        if !required && !listed.is_empty() {
-            return Some(vec![Wish::Options { place, add: listed, remove: Vec::new() }]);
-        }
-    }
-    let words = place(what, known);
-    let exists = known.iter().any(|thing| {
-        words.thing.as_ref().is_none_or(|table| *table == thing.table) && thing.field(&words.field).is_some()
-    });
-    if !exists {
-        return coloured(said).map(|wish| vec![wish]);
-    }
-    let together: Vec<Token> = what.iter().chain(&told).cloned().collect();
-    shaped(&together, known, false)
 }

@@ -24,7 +24,12 @@ pub(super) fn edits(before: &[String], after: &[String]) -> Option<Vec<Edit>> {
     }
     let mut found: Vec<Edit> = Vec::new();
     for hunk in hunks(before, after) {
-        let Hunk { mut from, mut to, mut new_from, mut new_to } = hunk;
+        let Hunk {
+            mut from,
+            mut to,
+            mut new_from,
+            mut new_to,
+        } = hunk;
         if from == to || new_from == new_to {
             // An insertion or a removal takes an unchanged neighbour along.
             if from > 0 {
@@ -56,21 +61,42 @@ struct Hunk {
 
 /// The differing ranges, in order, at least one common line between two.
 fn hunks(before: &[String], after: &[String]) -> Vec<Hunk> {
-    let head = before.iter().zip(after).take_while(|(old, new)| old == new).count();
+    let head = before
+        .iter()
+        .zip(after)
+        .take_while(|(old, new)| old == new)
+        .count();
     let left = before.len().min(after.len()) - head;
-    let tail =
-        before.iter().rev().zip(after.iter().rev()).take(left).take_while(|(old, new)| old == new).count();
+    let tail = before
+        .iter()
+        .rev()
+        .zip(after.iter().rev())
+        .take(left)
+        .take_while(|(old, new)| old == new)
+        .count();
     let middle = |lines: &'_ [String]| head..lines.len() - tail;
-    let inner =
-        common(before.get(middle(before)).unwrap_or_default(), after.get(middle(after)).unwrap_or_default());
+    let inner = common(
+        before.get(middle(before)).unwrap_or_default(),
+        after.get(middle(after)).unwrap_or_default(),
+    );
     let shifted = inner.into_iter().map(|(old, new)| (old + head, new + head));
-    let ends = (0..tail).rev().map(|back| (before.len() - 1 - back, after.len() - 1 - back));
-    let common = (0..head).map(|index| (index, index)).chain(shifted).chain(ends);
+    let ends = (0..tail)
+        .rev()
+        .map(|back| (before.len() - 1 - back, after.len() - 1 - back));
+    let common = (0..head)
+        .map(|index| (index, index))
+        .chain(shifted)
+        .chain(ends);
     let mut found = Vec::new();
     let (mut old, mut new) = (0, 0);
     for (next_old, next_new) in common.chain([(before.len(), after.len())]) {
         if next_old > old || next_new > new {
-            found.push(Hunk { from: old, to: next_old, new_from: new, new_to: next_new });
+            found.push(Hunk {
+                from: old,
+                to: next_old,
+                new_from: new,
+                new_to: next_new,
+            });
         }
         (old, new) = (next_old + 1, next_new + 1);
     }
@@ -81,7 +107,9 @@ fn hunks(before: &[String], after: &[String]) -> Vec<Hunk> {
 fn common(before: &[String], after: &[String]) -> Vec<(usize, usize)> {
     let width = after.len() + 1;
     let mut lengths = vec![0_u32; (before.len() + 1) * width];
-    let at = |lengths: &[u32], old: usize, new: usize| lengths.get(old * width + new).copied().unwrap_or(0);
+    let at = |lengths: &[u32], old: usize, new: usize| {
+        lengths.get(old * width + new).copied().unwrap_or(0)
+    };
     for (old, line) in before.iter().enumerate().rev() {
         for (new, other) in after.iter().enumerate().rev() {
             let best = if line == other {
@@ -119,7 +147,10 @@ mod tests {
         for edit in edits {
             assert_eq!(lines[edit.first - 1..edit.last].join("\n"), edit.search);
             assert!(!edit.search.is_empty() || edit.first == edit.last);
-            lines.splice(edit.first - 1..edit.last, edit.replacement.split('\n').map(str::to_owned));
+            lines.splice(
+                edit.first - 1..edit.last,
+                edit.replacement.split('\n').map(str::to_owned),
+            );
         }
         lines
     }
@@ -132,7 +163,11 @@ mod tests {
             (state >> 16) % below
         };
         for _ in 0..500 {
-            let mut text = |length: u32| (0..=length).map(|_| format!("l{}", next(6))).collect::<Vec<_>>();
+            let mut text = |length: u32| {
+                (0..=length)
+                    .map(|_| format!("l{}", next(6)))
+                    .collect::<Vec<_>>()
+            };
             let (before, after) = (text(9), text(9));
             let edits = edits(&before, &after).unwrap();
             assert_eq!(apply(&before, &edits), after, "{before:?} {after:?}");

@@ -73,7 +73,9 @@ fn draft(item: &[Token]) -> Read {
                 draft.like = Some(quote(told));
             }
             index = close + 1;
-        } else if let Some(skip) = options_start(item, 0, index).filter(|_| index > 0 && !rest.is_empty()) {
+        } else if let Some(skip) =
+            options_start(item, 0, index).filter(|_| index > 0 && !rest.is_empty())
+        {
             let listed = item.get(index + skip..).unwrap_or(&[]);
             if token.is_sign(':') || skip == 0 || !listed.is_empty() {
                 aside(listed, &mut draft);
@@ -107,25 +109,37 @@ fn draft(item: &[Token]) -> Read {
     clause(&mut rest, &mut draft);
     rest.retain(Token::is_word);
     if rest.is_empty() {
-        return if draft == Draft::default() { Read::Nothing } else { Read::Unknown };
+        return if draft == Draft::default() {
+            Read::Nothing
+        } else {
+            Read::Unknown
+        };
     }
     let verb =
-        rest.first().filter(|first| rest.len() > 1 || !first.is_in("make show")).is_some_and(|first| {
+        rest.first().filter(|first| draft.kind != Some(Kind::Boolean) && (rest.len() > 1 || !first.is_in("make show"))).is_some_and(|first| {
             first.is_in(
                 "should can must will would i we you let show allow want please be so it they do make also",
             )
         });
-    let names = rest.iter().any(|token| super::words::snake(&token.text).is_some());
+    let names = rest
+        .iter()
+        .any(|token| super::words::snake(&token.text).is_some());
     if verb || rest.len() > WORDS || !names {
         return Read::Unknown;
     }
-    draft.phrase = rest.iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join(" ");
+    draft.phrase = rest
+        .iter()
+        .map(|token| token.text.as_str())
+        .collect::<Vec<_>>()
+        .join(" ");
     Read::Field(Box::new(draft))
 }
 
 fn between_numbers(item: &[Token], index: usize) -> bool {
     let number = |index: Option<usize>| {
-        index.and_then(|index| item.get(index)).is_some_and(|token| token.mark == Mark::Number)
+        index
+            .and_then(|index| item.get(index))
+            .is_some_and(|token| token.mark == Mark::Number)
     };
     number(index.checked_sub(1)) && number(Some(index + 1))
 }
@@ -159,8 +173,8 @@ fn aside(told: &[Token], draft: &mut Draft) -> bool {
         Some(("cubic", unit)) => ("³", unit.to_owned()),
         _ => ("", text),
     };
-    if let Some(unit) =
-        group(UNITS, &text, ' ').or_else(|| ["€", "$", "£", "%"].into_iter().find(|sign| *sign == text))
+    if let Some(unit) = group(UNITS, &text, ' ')
+        .or_else(|| ["€", "$", "£", "%"].into_iter().find(|sign| *sign == text))
     {
         draft.unit = Some(format!("{unit}{power}"));
         return true;
@@ -176,14 +190,21 @@ fn aside(told: &[Token], draft: &mut Draft) -> bool {
 /// The options of "planned, active or done".
 pub(super) fn options(told: &[Token]) -> Vec<String> {
     let border = |token: &Token| {
-        matches!(token.mark, Mark::Sign(',' | '/' | '|' | ';') | Mark::Item) || token.is_in("or and")
+        matches!(token.mark, Mark::Sign(',' | '/' | '|' | ';') | Mark::Item)
+            || token.is_in("or and")
     };
     let mut found: Vec<String> = Vec::new();
     for part in told.split(border) {
-        let part: Vec<Token> = part.iter().filter(|token| token.is_word()).cloned().collect();
+        let part: Vec<Token> = part
+            .iter()
+            .filter(|token| token.is_word())
+            .cloned()
+            .collect();
         let text: Vec<&str> = part.iter().map(|token| token.text.as_str()).collect();
         let text = sentence(&text.join(" "));
-        let known = found.iter().any(|known| known.to_lowercase() == text.to_lowercase());
+        let known = found
+            .iter()
+            .any(|known| known.to_lowercase() == text.to_lowercase());
         if !text.is_empty() && text.chars().count() <= 40 && !known && found.len() < OPTIONS {
             found.push(text);
         }
@@ -194,7 +215,9 @@ pub(super) fn options(told: &[Token]) -> Vec<String> {
 /// Takes "from 1 to 5", "between 0 and 10", "1-5", "out of 5" out of the words.
 fn range(rest: &mut Vec<Token>, draft: &mut Draft) -> bool {
     let number = |token: Option<&Token>| {
-        token.filter(|token| token.mark == Mark::Number).map(|token| token.text.clone())
+        token
+            .filter(|token| token.mark == Mark::Number)
+            .map(|token| token.text.clone())
     };
     for index in 0..rest.len() {
         if let (Some(min), Some(max)) = (number(rest.get(index)), number(rest.get(index + 2)))
@@ -208,8 +231,11 @@ fn range(rest: &mut Vec<Token>, draft: &mut Draft) -> bool {
                     token.is_in("from between a on scale of range in 1") || token.is_sign('(')
                 })
                 .count();
-            let tail =
-                rest.iter().skip(index + 3).take_while(|token| token.is_in("stars star points")).count();
+            let tail = rest
+                .iter()
+                .skip(index + 3)
+                .take_while(|token| token.is_in("stars star points"))
+                .count();
             if tail > 0 {
                 draft.kind = Some(Kind::Rating);
             }
@@ -217,8 +243,8 @@ fn range(rest: &mut Vec<Token>, draft: &mut Draft) -> bool {
             draft.range = Some((min, max));
             return true;
         }
-        if let Some(max) =
-            number(rest.get(index + 2)).filter(|_| rest.get(index).is_some_and(|token| token.is("out")))
+        if let Some(max) = number(rest.get(index + 2))
+            .filter(|_| rest.get(index).is_some_and(|token| token.is("out")))
             && rest.get(index + 1).is_some_and(|token| token.is("of"))
         {
             rest.drain(index..index + 3);
@@ -233,7 +259,8 @@ fn range(rest: &mut Vec<Token>, draft: &mut Draft) -> bool {
 fn strip_lead(rest: &mut Vec<Token>, draft: &mut Draft) {
     const FILLERS: &str = "a an the its their his her your my our some also maybe possibly perhaps then finally both one \
         include including many several multiple store record track of with any have has just plus basic field column called named";
-    while let Some(first) = rest.first() {
+    let guest = |rest: &[Token]| matches!(rest, [plus, one, ..] if plus.is("plus") && one.is_in("one ones"));
+    while let Some(first) = rest.first().filter(|_| !guest(rest)) {
         if has("optional optionally", &first.lower) && rest.len() > 1 {
             draft.required = Some(false);
         } else if has("required mandatory", &first.lower) && rest.len() > 1 {
@@ -246,10 +273,16 @@ fn strip_lead(rest: &mut Vec<Token>, draft: &mut Draft) {
         rest.remove(0);
     }
     let words = |count: usize| quote(rest.get(..count).unwrap_or(&[])).to_lowercase();
-    if has("field_for column_for place_for space_for room_for field_with", &words(2).replace(' ', "_")) {
+    if has(
+        "field_for column_for place_for space_for room_for field_with",
+        &words(2).replace(' ', "_"),
+    ) {
         rest.drain(..2);
         strip_lead(rest, draft);
-    } else if has("checkbox_for flag_for toggle_for checkbox_if flag_if", &words(2).replace(' ', "_")) {
+    } else if has(
+        "checkbox_for flag_for toggle_for checkbox_if flag_if",
+        &words(2).replace(' ', "_"),
+    ) {
         rest.drain(..2);
         draft.kind = Some(Kind::Boolean);
         strip_lead(rest, draft);
@@ -263,6 +296,16 @@ fn strip_lead(rest: &mut Vec<Token>, draft: &mut Draft) {
 /// Takes "as a number", "in minutes", "(1-5)" and "which is optional" off the end.
 fn strip_tail(rest: &mut Vec<Token>, draft: &mut Draft) {
     range(rest, draft);
+    if let [what @ .., yes, sign, no] = rest.as_slice()
+        && yes.is("yes")
+        && sign.is_sign('/')
+        && no.is("no")
+        && !what.is_empty()
+    {
+        draft.kind = Some(Kind::Boolean);
+        let left = what.len();
+        rest.truncate(left);
+    }
     if let [what @ .., or, not] = rest.as_slice()
         && or.is("or")
         && not.is("not")
@@ -272,19 +315,26 @@ fn strip_tail(rest: &mut Vec<Token>, draft: &mut Draft) {
         rest.truncate(left);
     }
     let cut = |words: &str, rest: &[Token]| {
-        rest.iter().rposition(|token| token.is_in(words)).filter(|place| *place > 0)
+        rest.iter()
+            .rposition(|token| token.is_in(words))
+            .filter(|place| *place > 0)
     };
     for words in ["as", "in", "which that", "is being"] {
-        let Some(place) = cut(words, rest) else { continue };
+        let Some(place) = cut(words, rest) else {
+            continue;
+        };
         let told = rest.get(place + 1..).unwrap_or(&[]);
         let mut probe = draft.clone();
-        let says = !told.is_empty() && told.len() <= 5 && aside(told, &mut probe) && probe != *draft;
+        let says =
+            !told.is_empty() && told.len() <= 5 && aside(told, &mut probe) && probe != *draft;
         if says && (words != "in" || probe.unit.is_some()) {
             *draft = probe;
             rest.truncate(place);
         }
     }
-    while rest.last().is_some_and(|token| token.is_in("field column too also please each etc well as"))
+    while rest
+        .last()
+        .is_some_and(|token| token.is_in("field column too also please each etc well as"))
         && rest.len() > 1
     {
         rest.pop();
@@ -293,7 +343,11 @@ fn strip_tail(rest: &mut Vec<Token>, draft: &mut Draft) {
         draft.required = Some(required);
         rest.pop();
     }
-    if rest.len() > 1 && rest.last().is_some_and(|token| token.is_in("flag checkbox")) {
+    if rest.len() > 1
+        && rest
+            .last()
+            .is_some_and(|token| token.is_in("flag checkbox"))
+    {
         draft.kind = Some(Kind::Boolean);
         rest.pop();
     }
@@ -301,7 +355,10 @@ fn strip_tail(rest: &mut Vec<Token>, draft: &mut Draft) {
 
 /// Takes "who is a customer" off the end.
 fn strip_like(rest: &mut Vec<Token>, draft: &mut Draft) {
-    let Some(place) = rest.iter().position(|token| token.is_in("who which that")).filter(|place| *place > 0)
+    let Some(place) = rest
+        .iter()
+        .position(|token| token.is_in("who which that"))
+        .filter(|place| *place > 0)
     else {
         return;
     };
@@ -331,12 +388,18 @@ fn clause(rest: &mut Vec<Token>, draft: &mut Draft) {
         let fillers = "whether if it it's its is are was were has have i i've we we've they they're he she been the a an be or not";
         let lead = rest.iter().take_while(|token| token.is_in(fillers)).count();
         rest.drain(..lead.min(rest.len().saturating_sub(1)));
-        while rest.len() > 1 && rest.last().is_some_and(|token| token.is_in("it or not already yet them")) {
+        while rest.len() > 1
+            && rest
+                .last()
+                .is_some_and(|token| token.is_in("it or not already yet them"))
+        {
             rest.pop();
         }
     } else if is(0, "which") && rest.len() > 1 {
         rest.remove(0);
-        let clause = rest.iter().position(|token| token.is_in("it they i we he she is was this that the"));
+        let clause = rest
+            .iter()
+            .position(|token| token.is_in("it they i we he she is was this that the"));
         if let Some(clause) = clause.filter(|clause| *clause > 0) {
             rest.truncate(clause);
         }

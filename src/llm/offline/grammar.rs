@@ -71,88 +71,24 @@
 //! What the planner can do, how to say something, and what things there are: these are answered, and change nothing.
 
 use super::{
-    colour::Colour,
-    commands::{self, command},
-    fields, heads,
+    commands::command,
+    fields, heads, items,
     kinds::Draft,
-    model::{Kind, Thing},
-    naming, places,
+    model::Thing,
+    naming, nouns, places,
     questions::{Question, question},
     requests::{is_background, is_feature, is_small_talk, requests, take_colour, without_adding},
+    shapes,
     text::{Sentence, Token, quote, sentences},
     things::{self, Described},
     vocabulary::{BUILT_IN, FEATURES, has},
     words::{on_last_word, plural, singular},
 };
 
+pub(super) use super::wishes::{Place, Wish};
+
 /// How much of a prompt is read, in characters. Eight things of 24 fields fit several times.
 const PROMPT_CHARS: usize = 8_000;
-
-/// A field, perhaps without saying of which thing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
-    /// The table.
-    pub(super) thing: Option<String>,
-    /// The field's name as people say it.
-    pub(super) field: String,
-}
-
-/// One wish.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Wish {
-    /// There is a thing, with these fields; one that exists gets the fields that it lacks.
-    Thing {
-        words: String,
-        drafts: Vec<Draft>,
-    },
-    /// Each record of one thing belongs to one of another.
-    Belongs {
-        child: String,
-        parent: String,
-    },
-    RemoveThing {
-        table: String,
-    },
-    RenameThing {
-        table: String,
-        to: String,
-    },
-    RemoveField {
-        place: Place,
-    },
-    RenameField {
-        place: Place,
-        to: String,
-    },
-    Require {
-        place: Place,
-        required: bool,
-    },
-    Kind {
-        place: Place,
-        kind: Kind,
-    },
-    Options {
-        place: Place,
-        add: Vec<String>,
-        remove: Vec<String>,
-    },
-    /// The app is called so.
-    Name(String),
-    /// So, unless it has a name.
-    Suggest(String),
-    Tagline(String),
-    Colour(Colour),
-    /// It is there in every app.
-    BuiltIn(String),
-    /// Understood, but not what it is about.
-    Unclear {
-        part: String,
-        why: String,
-    },
-    /// A part that was not understood.
-    Left(String),
-}
 
 /// What a prompt says.
 #[derive(Debug, Default)]
@@ -171,6 +107,7 @@ pub(super) fn understand(prompt: &str, known: &[Thing]) -> Understanding {
         found: Understanding::default(),
         container: None,
         held: Vec::new(),
+        group: Vec::new(),
         background: Vec::new(),
     };
     if let [only] = known {
@@ -181,19 +118,33 @@ pub(super) fn understand(prompt: &str, known: &[Thing]) -> Understanding {
         None => (prompt, ""),
     };
     if !unread.is_empty() {
-        reader.found.left.push(format!("everything after the first {PROMPT_CHARS} characters"));
+        reader.found.left.push(format!(
+            "everything after the first {PROMPT_CHARS} characters"
+        ));
     }
     for sentence in sentences(read) {
         reader.sentence(sentence);
     }
-    let Reader { mut found, container, held, background, .. } = reader;
-    let described =
-        found.wishes.iter().any(|wish| matches!(wish, Wish::Thing { drafts, .. } if !drafts.is_empty()));
+    let Reader {
+        mut found,
+        container,
+        held,
+        background,
+        ..
+    } = reader;
+    let described = found
+        .wishes
+        .iter()
+        .any(|wish| matches!(wish, Wish::Thing { drafts, .. } if !drafts.is_empty()));
     if described {
         // "A gym log. Exercises: name, …" has exercises; the log is the app.
         found.wishes.retain(|wish| !matches!(wish, Wish::Thing { words, drafts } if drafts.is_empty() && held.contains(words)));
     }
-    if !found.wishes.iter().any(|wish| matches!(wish, Wish::Thing { .. })) {
+    if !found
+        .wishes
+        .iter()
+        .any(|wish| matches!(wish, Wish::Thing { .. }))
+    {
         found.left.extend(background);
     }
     let mut plurals: Vec<String> = Vec::new();
@@ -219,6 +170,8 @@ struct Reader<'a> {
     found: Understanding,
     /// The container that the first description asks for.
     container: Option<String>,
+    /// The things of the last description: "both", "they".
+    group: Vec<String>,
     /// Things that were only named by what holds them.
     held: Vec<String>,
     /// Sentences that introduce, and ask for nothing by themselves.
@@ -236,7 +189,7 @@ impl Reader<'_> {
             self.found.wishes.push(Wish::Name(naming::cut(&name)));
         }
         let whole = places::trim(&sentence.tokens);
-        if commands::coloured(whole).is_none()
+        if shapes::coloured(whole).is_none()
             && let Some(colour) = take_colour(&mut sentence.tokens)
         {
             self.found.wishes.push(Wish::Colour(colour));
@@ -251,25 +204,56 @@ impl Reader<'_> {
             return;
         }
         let trimmed = places::trim(said);
-        let negated = trimmed.first().is_some_and(|first| first.is_in("don't dont never not no do"))
-            && trimmed.iter().any(|token| token.is_in("don't dont never not no"));
+        let negated = trimmed
+            .first()
+            .is_some_and(|first| first.is_in("don't dont never not no do"))
+            && trimmed
+                .iter()
+                .any(|token| token.is_in("don't dont never not no"));
         if negated {
             return self.found.left.push(quote(said));
         }
-        let bare_colour = commands::coloured(trimmed).map(|wish| vec![wish]);
+        let bare_colour = shapes::coloured(trimmed).map(|wish| vec![wish]);
         if let Some(wishes) = command(said, self.known).or(bare_colour) {
             return self.wishes(wishes);
         }
         if let Some(words) = self.last.clone()
+            && things::belonging(trimmed).is_none()
             && let Some(body) = heads::headless(said)
         {
             let listed = fields::fields(body);
-            self.wishes(vec![Wish::Thing { words, drafts: listed.drafts }]);
+            self.wishes(vec![Wish::Thing {
+                words,
+                drafts: listed.drafts,
+            }]);
             return listed.left.into_iter().for_each(|part| self.left(part));
+        }
+        if !self.known.is_empty()
+            && let [first, rest @ ..] = trimmed
+            && first.is_in("have need want")
+            && items::items(rest).into_iter().all(things::is_things)
+        {
+            let nouns = nouns::all(rest).into_iter().map(|noun| noun.words);
+            let wishes: Vec<Wish> = nouns
+                .map(|words| Wish::Thing {
+                    words,
+                    drafts: Vec::new(),
+                })
+                .collect();
+            self.group = wishes
+                .iter()
+                .filter_map(Wish::thing)
+                .map(str::to_owned)
+                .collect();
+            self.last = self.group.last().cloned().or_else(|| self.last.take());
+            return self.wishes(wishes);
         }
         let declared = things::declare(without_adding(trimmed));
         if self.container.is_none() && self.known.is_empty() && declared.left.is_empty() {
-            let until = declared.things.first().map_or(trimmed.len(), |thing| thing.end.max(thing.start));
+            let until = declared
+                .things
+                .first()
+                .map_or(trimmed.len(), |thing| thing.end.max(thing.start));
             self.container = naming::container(without_adding(trimmed), until);
         }
         if declared.things.is_empty() && declared.belongs.is_empty() {
@@ -278,7 +262,26 @@ impl Reader<'_> {
             }
             return self.lost(said);
         }
-        for Described { words, drafts, held, .. } in declared.things {
+        let mut group = Vec::new();
+        for Described {
+            words,
+            drafts,
+            held,
+            ..
+        } in declared.things
+        {
+            if words.is_none()
+                && said.iter().any(|token| token.is_in("both all they"))
+                && self.group.len() > 1
+            {
+                let all = self.group.clone();
+                let wishes = all.into_iter().map(|words| Wish::Thing {
+                    words,
+                    drafts: drafts.clone(),
+                });
+                self.wishes(wishes.collect());
+                continue;
+            }
             let Some(words) = words.or_else(|| self.last.clone()) else {
                 self.found.left.push(quote(said));
                 continue;
@@ -288,11 +291,18 @@ impl Reader<'_> {
                 self.held.push(words.clone());
             }
             self.last = Some(words.clone());
+            group.push(words.clone());
             self.wishes(vec![Wish::Thing { words, drafts }]);
+        }
+        if !group.is_empty() {
+            self.group = group;
         }
         for (child, parent) in declared.belongs {
             for words in [&child, &parent] {
-                self.found.wishes.push(Wish::Thing { words: words.clone(), drafts: Vec::new() });
+                self.found.wishes.push(Wish::Thing {
+                    words: words.clone(),
+                    drafts: Vec::new(),
+                });
             }
             self.found.wishes.push(Wish::Belongs { child, parent });
         }
@@ -329,13 +339,17 @@ impl Reader<'_> {
             Wish::Thing { words, .. } => Some(words.as_str()),
             _ => None,
         });
-        let mut all: Vec<String> =
-            known.chain(wished).map(|words| on_last_word(&words.to_lowercase(), singular)).collect();
+        let mut all: Vec<String> = known
+            .chain(wished)
+            .map(|words| on_last_word(&words.to_lowercase(), singular))
+            .collect();
         all.dedup();
         if one.contains(' ') || all.contains(&one) {
             return None;
         }
-        let mut longer = all.into_iter().filter(|words| words.rsplit(' ').next() == Some(one.as_str()));
+        let mut longer = all
+            .into_iter()
+            .filter(|words| words.rsplit(' ').next() == Some(one.as_str()));
         longer.next().filter(|_| longer.next().is_none())
     }
 

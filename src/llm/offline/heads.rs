@@ -25,8 +25,9 @@ pub(super) struct Head {
 /// Where a noun starts with its article: "and each dog".
 fn noun_start(tokens: &[Token], noun: &Noun) -> usize {
     let before = tokens.get(..noun.start).unwrap_or(&[]);
-    let small =
-        |token: &&Token| token.is_in("a an the each every all my our their these those and plus also then");
+    let small = |token: &&Token| {
+        token.is_in("a an the each every all my our their these those and plus also then")
+    };
     noun.start - before.iter().rev().take_while(small).count()
 }
 
@@ -36,8 +37,11 @@ pub(super) fn headless(tokens: &[Token]) -> Option<&[Token]> {
     let items = items::items(body);
     let field = |item: &&[Token]| item.iter().any(|token| is_field_word(&token.lower));
     let likely = items.iter().filter(|item| field(item)).count();
-    let long = items.iter().any(|item| item.iter().filter(|token| token.is_word()).count() > 8);
-    (items.len() > 1 && likely * 2 >= items.len() && !long && heads(tokens).is_empty()).then_some(body)
+    let long = items
+        .iter()
+        .any(|item| item.iter().filter(|token| token.is_word()).count() > 8);
+    (items.len() > 1 && likely * 2 >= items.len() && !long && heads(tokens).is_empty())
+        .then_some(body)
 }
 
 /// The heads of a sentence, in order.
@@ -47,7 +51,9 @@ pub(super) fn heads(tokens: &[Token]) -> Vec<Head> {
     while index < tokens.len() {
         let inside = found.last().is_some_and(|head| {
             head.end.is_none()
-                && tokens.get(head.body..index).is_some_and(|body| body.iter().any(Token::is_word))
+                && tokens
+                    .get(head.body..index)
+                    .is_some_and(|body| body.iter().any(Token::is_word))
         });
         match head(tokens, index, inside) {
             Some(head) => {
@@ -68,12 +74,20 @@ pub(super) fn heads(tokens: &[Token]) -> Vec<Head> {
 
 fn head(tokens: &[Token], index: usize, inside: bool) -> Option<Head> {
     let token = tokens.get(index)?;
-    let is = |offset: usize, words: &str| tokens.get(index + offset).is_some_and(|token| token.is_in(words));
+    let is = |offset: usize, words: &str| {
+        tokens
+            .get(index + offset)
+            .is_some_and(|token| token.is_in(words))
+    };
     if is(0, "for") && is(1, "each every all any") || (is(0, "per") && !inside && index == 0) {
         return for_each(tokens, index);
     }
-    let noun = nouns::before(tokens, index)
-        .filter(|noun| !has("fields field columns following attributes properties", &noun.head()));
+    let noun = nouns::before(tokens, index).filter(|noun| {
+        !has(
+            "fields field columns following attributes properties",
+            &noun.head(),
+        )
+    });
     // "inspections should also record …"
     let records = token.is_in("record records store track note keep show list contain save")
         && tokens.get(..index).is_some_and(|before| {
@@ -90,35 +104,48 @@ fn head(tokens: &[Token], index: usize, inside: bool) -> Option<Head> {
             start,
             body: skip_intro(tokens, body),
             end: None,
-            verb: token
-                .is_in("has have contains contain includes include needs need gets get stores consists")
-                || records,
+            verb: token.is_in(
+                "has have contains contain includes include needs need gets get stores consists",
+            ) || records,
         })
     };
-    let plural = noun.as_ref().is_some_and(|noun| noun.is_plural() && !is_field_word(&noun.head()));
+    let plural = noun
+        .as_ref()
+        .is_some_and(|noun| noun.is_plural() && !is_field_word(&noun.head()));
     let each = noun.as_ref().is_some_and(|noun| {
-        noun.start > 0 && tokens.get(noun.start - 1).is_some_and(|token| token.is_in("each every"))
+        noun.start > 0
+            && tokens
+                .get(noun.start - 1)
+                .is_some_and(|token| token.is_in("each every"))
     });
-    if token.is_in("has have having contains contain containing includes include including comprises")
+    if token
+        .is_in("has have having contains contain containing includes include including comprises")
         || (token.is_in("consists consist made") && is(1, "of"))
         || ((token.is_in("needs need gets get stores") || records) && noun.is_some())
     {
-        let pronoun =
-            index > 0 && tokens.get(index - 1).is_some_and(|token| token.is_in("i we you people users i'd"));
+        let pronoun = index > 0
+            && tokens
+                .get(index - 1)
+                .is_some_and(|token| token.is_in("i we you people users i'd"));
         if pronoun || (inside && !plural && !each) {
             return None;
         }
         let it = tokens.get(..index)?.iter().all(|token| {
             token.is_in(
-                "it they each these those this that one of them every should must also can will all and",
+                "it they both all each these those this that one of them every should must also can will all and",
             )
         });
-        return if noun.is_some() || it && index > 0 { of(noun, index + 1) } else { None };
+        return if noun.is_some() || it && index > 0 {
+            of(noun, index + 1)
+        } else {
+            None
+        };
     }
     if token.is_in("with") {
         let items = items::items(tokens.get(index + 1..).unwrap_or(&[]));
-        let fieldlike =
-            items.first().is_some_and(|item| item.iter().any(|token| is_field_word(&token.lower)));
+        let fieldlike = items
+            .first()
+            .is_some_and(|item| item.iter().any(|token| is_field_word(&token.lower)));
         let named = plural || (fieldlike && noun.as_ref().is_some_and(Noun::is_plural));
         return if noun.is_some() && (!inside || each || (named && items.len() > 1)) {
             of(noun, index + 1)
@@ -130,20 +157,35 @@ fn head(tokens: &[Token], index: usize, inside: bool) -> Option<Head> {
         let close = closing(tokens, index);
         let told = tokens.get(index + 1..close)?;
         let listed = items::items(told).len();
-        let choices = told.iter().take_while(|token| !token.is_sign(':')).any(|token| token.is("or"));
+        let choices = told
+            .iter()
+            .take_while(|token| !token.is_sign(':'))
+            .any(|token| token.is("or"));
         let fieldlike = told.iter().any(|token| is_field_word(&token.lower));
-        let fits = noun.is_some() && listed > 0 && !choices && (fieldlike || (!inside && listed > 1));
         let fits =
-            fits && (!inside || plural) && noun.as_ref().is_some_and(|noun| !has(CHOICE_WORDS, &noun.head()));
+            noun.is_some() && listed > 0 && !choices && (fieldlike || (!inside && listed > 1));
+        let fits = fits
+            && (!inside || (plural && listed > 1))
+            && noun
+                .as_ref()
+                .is_some_and(|noun| !has(CHOICE_WORDS, &noun.head()));
         if !fits {
             return None;
         }
         let start = noun.as_ref().map_or(index, |noun| noun_start(tokens, noun));
-        return Some(Head { noun, start, body: index + 1, end: Some(close), verb: false });
+        return Some(Head {
+            noun,
+            start,
+            body: index + 1,
+            end: Some(close),
+            verb: false,
+        });
     }
     let dash = token.is_sign('-') && noun.is_some();
     if token.is_sign(':') || dash {
-        let named = noun.as_ref().is_some_and(|noun| !has(CHOICE_WORDS, &singular(&noun.head())));
+        let named = noun
+            .as_ref()
+            .is_some_and(|noun| !has(CHOICE_WORDS, &singular(&noun.head())));
         let rest = tokens.get(index + 1..)?;
         let many = items::items(rest).len() > 1;
         let fits = if inside {
@@ -159,16 +201,27 @@ fn head(tokens: &[Token], index: usize, inside: bool) -> Option<Head> {
 /// "for each customer (I want to store) their email and phone".
 fn for_each(tokens: &[Token], index: usize) -> Option<Head> {
     let start = index + if tokens.get(index)?.is("per") { 1 } else { 2 };
-    let lead = tokens.get(start..)?.iter().take_while(|token| token.is_in("of the one single")).count();
+    let lead = tokens
+        .get(start..)?
+        .iter()
+        .take_while(|token| token.is_in("of the one single"))
+        .count();
     let start = start + lead;
     let rest = tokens.get(start..)?;
-    let length = rest.iter().take_while(|token| token.is_word() && !token.is_in(STOP)).count();
-    let words: Vec<&str> = rest.get(..length)?.iter().map(|token| token.text.as_str()).collect();
+    let length = rest
+        .iter()
+        .take_while(|token| token.is_word() && !token.is_in(STOP))
+        .count();
+    let words: Vec<&str> = rest
+        .get(..length)?
+        .iter()
+        .map(|token| token.text.as_str())
+        .collect();
     if words.is_empty() {
         // "for each of them", "for each I want"
-        let it = rest
-            .first()
-            .is_some_and(|token| token.is_in("of i we it them") || token.is_sign(',') || token.is_sign(':'));
+        let it = rest.first().is_some_and(|token| {
+            token.is_in("of i we it them") || token.is_sign(',') || token.is_sign(':')
+        });
         return it.then(|| Head {
             noun: None,
             start: index,
@@ -177,7 +230,11 @@ fn for_each(tokens: &[Token], index: usize) -> Option<Head> {
             verb: true,
         });
     }
-    let noun = Noun { words: words.join(" "), start, end: start + length };
+    let noun = Noun {
+        words: words.join(" "),
+        start,
+        end: start + length,
+    };
     Some(Head {
         noun: Some(noun),
         start: index,
@@ -197,6 +254,8 @@ fn skip_intro(tokens: &[Token], from: usize) -> usize {
     };
     let count = rest.iter().take_while(filler).count();
     let stop = rest.get(..count).unwrap_or(&[]).iter().rposition(|token| token.is_sign(':') || token.is_in("store record track keep save note log see enter list know want fields columns properties attributes"));
-    let fields = rest.first().is_some_and(|token| token.is_in("details information data note"));
+    let fields = rest
+        .first()
+        .is_some_and(|token| token.is_in("details information data note"));
     from + stop.filter(|_| !fields).map_or(0, |stop| stop + 1)
 }

@@ -59,14 +59,19 @@ pub(super) fn closing(body: &[Token], open: usize) -> usize {
 
 /// How many tokens at `index` separate two items.
 fn separator(body: &[Token], index: usize) -> usize {
-    let is = |offset: usize, word: &str| body.get(index + offset).is_some_and(|token| token.is(word));
-    let Some(token) = body.get(index) else { return 0 };
-    let between =
-        token.is("and") && index >= 2 && body.get(index - 2).is_some_and(|token| token.is("between"));
+    let is =
+        |offset: usize, word: &str| body.get(index + offset).is_some_and(|token| token.is(word));
+    let Some(token) = body.get(index) else {
+        return 0;
+    };
+    let between = token.is("and")
+        && index >= 2
+        && body.get(index - 2).is_some_and(|token| token.is("between"));
     match token.mark {
         Mark::Item | Mark::Sign(',' | '&' | '+' | ';' | '.' | '!') => 1,
         _ if between => 0,
         _ if is(0, "as") && is(1, "well") && is(2, "as") => 3,
+        _ if token.is("plus") && is(1, "one") => 0,
         _ if token.is_in("and plus") => 1,
         _ => 0,
     }
@@ -79,24 +84,36 @@ fn options_end(body: &[Token], start: usize, index: usize) -> Option<usize> {
     }
     let begin = index + options_start(body, start, index)?;
     let rest = body.get(begin..)?;
-    let limit = rest.iter().position(|token| token.mark == Mark::Item).unwrap_or(rest.len());
+    let limit = rest
+        .iter()
+        .position(|token| token.mark == Mark::Item)
+        .unwrap_or(rest.len());
     let rest = rest.get(..limit)?;
     if let Some(or) = rest.iter().position(|token| token.is("or")) {
         let after = rest.iter().enumerate().skip(or + 1);
-        let end = after.skip(1).find(|(_, token)| !token.is_word() || token.is_in("and or plus"));
+        let end = after
+            .skip(1)
+            .find(|(_, token)| !token.is_word() || token.is_in("and or plus"));
         let end = end.map_or(rest.len(), |(end, _)| end);
         // "a, b or c or d"
-        let more = rest.get(end).is_some_and(|token| token.is("or") || token.is_sign('/'));
+        let more = rest
+            .get(end)
+            .is_some_and(|token| token.is("or") || token.is_sign('/'));
         return Some(begin + if more { rest.len() } else { end });
     }
     let field = |token: &Token| super::kinds::is_field_word(&token.lower);
-    let end = rest.windows(2).position(|pair| matches!(pair, [and, next] if and.is("and") && field(next)));
+    let end = rest
+        .windows(2)
+        .position(|pair| matches!(pair, [and, next] if and.is("and") && field(next)));
     Some(begin + end.unwrap_or(limit))
 }
 
 /// How many tokens introduce options at `index`.
 pub(super) fn options_start(body: &[Token], start: usize, index: usize) -> Option<usize> {
-    let is = |offset: usize, words: &str| body.get(index + offset).is_some_and(|token| token.is_in(words));
+    let is = |offset: usize, words: &str| {
+        body.get(index + offset)
+            .is_some_and(|token| token.is_in(words))
+    };
     let token = body.get(index)?;
     let many = body.get(index + 1..).is_some_and(|rest| {
         let next = |token: &&Token| token.mark == Mark::Item;
@@ -121,11 +138,16 @@ pub(super) fn options_start(body: &[Token], start: usize, index: usize) -> Optio
     }
     let choice = |token: &Token| token.is_in(CHOICE_WORDS);
     let after_choice = index > start && body.get(index - 1).is_some_and(choice);
-    if is(0, "either") || (after_choice && is(0, "like of is are =") && or_before_end(body, index)) {
+    if is(0, "either") || (after_choice && is(0, "like of is are =") && or_before_end(body, index))
+    {
         return Some(1);
     }
-    (after_choice && token.is_word() && !token.is("and") && !token.is("or") && or_before_and(body, index))
-        .then_some(0)
+    (after_choice
+        && token.is_word()
+        && !token.is("and")
+        && !token.is("or")
+        && or_before_and(body, index))
+    .then_some(0)
 }
 
 fn or_before_end(body: &[Token], index: usize) -> bool {
@@ -136,6 +158,10 @@ fn or_before_end(body: &[Token], index: usize) -> bool {
 }
 
 fn or_before_and(body: &[Token], index: usize) -> bool {
-    let mut rest = body.iter().skip(index).take_while(|token| token.mark != Mark::Item);
-    rest.find(|token| token.is_in("or and")).is_some_and(|token| token.is("or"))
+    let mut rest = body
+        .iter()
+        .skip(index)
+        .take_while(|token| token.mark != Mark::Item);
+    rest.find(|token| token.is_in("or and"))
+        .is_some_and(|token| token.is("or"))
 }

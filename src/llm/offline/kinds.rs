@@ -40,7 +40,9 @@ impl Draft {
             return Some(thing);
         }
         let head = relative_head(&self.phrase);
-        things.iter().find(|thing| thing.answers_to(&self.phrase) || thing.answers_to(&head))
+        things
+            .iter()
+            .find(|thing| thing.answers_to(&self.phrase) || thing.answers_to(&head))
     }
 
     /// The field, without regard to other things.
@@ -48,8 +50,14 @@ impl Draft {
         let mut field = Field::new(&label(&self.phrase), Kind::Text);
         let mut lower = self.phrase.to_lowercase();
         let one = super::words::on_last_word(&lower, singular);
-        if CHOICES.iter().any(|(word, _)| last_word(&one) == *word && last_word(&lower) != *word) {
-            field = Field::new(&label(&super::words::on_last_word(&self.phrase, singular)), Kind::Text);
+        if CHOICES
+            .iter()
+            .any(|(word, _)| last_word(&one) == *word && last_word(&lower) != *word)
+        {
+            field = Field::new(
+                &label(&super::words::on_last_word(&self.phrase, singular)),
+                Kind::Text,
+            );
             lower = one;
         }
         let guessed = infer(&lower);
@@ -62,17 +70,24 @@ impl Draft {
             field.options.clone_from(&self.options);
         } else if field.kind == Kind::Choice {
             let options = CHOICES.iter().find(|(word, _)| last_word(&lower) == *word);
-            field.options =
-                options.map_or_else(Vec::new, |(_, all)| all.iter().map(|one| (*one).to_owned()).collect());
+            field.options = options.map_or_else(Vec::new, |(_, all)| {
+                all.iter().map(|one| (*one).to_owned()).collect()
+            });
             if field.options.is_empty() {
                 field.kind = Kind::Text;
             }
         }
         if self.range.is_some() || self.unit.is_some() {
             let rating = field.kind == Kind::Rating;
-            let small =
-                self.range.as_ref().is_none_or(|(_, max)| max.parse::<u32>().is_ok_and(|max| max <= 10));
-            field.kind = if rating && small && self.unit.is_none() { Kind::Rating } else { Kind::Number };
+            let small = self
+                .range
+                .as_ref()
+                .is_none_or(|(_, max)| max.parse::<u32>().is_ok_and(|max| max <= 10));
+            field.kind = if rating && small && self.unit.is_none() {
+                Kind::Rating
+            } else {
+                Kind::Number
+            };
         }
         self.bound(&mut field, &lower);
         field.required = self.required.unwrap_or(false);
@@ -82,7 +97,10 @@ impl Draft {
     fn bound(&self, field: &mut Field, lower: &str) {
         match field.kind {
             Kind::Rating => {
-                let (min, max) = self.range.clone().unwrap_or_else(|| ("1".to_owned(), "5".to_owned()));
+                let (min, max) = self
+                    .range
+                    .clone()
+                    .unwrap_or_else(|| ("1".to_owned(), "5".to_owned()));
                 field.min = Some(if min == "0" { "1".to_owned() } else { min });
                 field.max = Some(max);
             }
@@ -105,7 +123,9 @@ impl Draft {
 /// A label in sentence case, short forms in capitals.
 pub(super) fn label(phrase: &str) -> String {
     let words: Vec<&str> = phrase.split_whitespace().collect();
-    let titled = words.first().is_some_and(|first| first.chars().next().is_some_and(char::is_uppercase));
+    let titled = words
+        .first()
+        .is_some_and(|first| first.chars().next().is_some_and(char::is_uppercase));
     let cased = words.iter().map(|word| {
         let lower = word.to_lowercase();
         if has("url id isbn vat sku dob iban pin bmi", &lower) {
@@ -122,8 +142,8 @@ pub(super) fn label(phrase: &str) -> String {
 /// The part of a phrase that says what it is: "number" of "number of guests".
 pub(super) fn head(lower: &str) -> String {
     let cut = [
-        "of", "in", "for", "per", "between", "until", "from", "to", "by", "since", "spent", "needed",
-        "required", "left",
+        "of", "in", "for", "per", "between", "until", "from", "to", "by", "since", "spent",
+        "needed", "required", "left",
     ];
     let mut words: Vec<&str> = Vec::new();
     for (index, word) in lower.split_whitespace().enumerate() {
@@ -136,7 +156,10 @@ pub(super) fn head(lower: &str) -> String {
 }
 
 fn starts_clause(word: &str) -> bool {
-    has("i it we they you he she i've we've it's that which who is was are were", word)
+    has(
+        "i it we they you he she i've we've it's that which who is was are were",
+        word,
+    )
 }
 
 /// The noun before a relative clause: "project" of "project it belongs to", "author" of "author of the book".
@@ -165,10 +188,14 @@ pub(super) fn infer(lower: &str) -> Kind {
     if has("is has was are can should does did whether needs", first) && words.len() > 1 {
         return Kind::Boolean;
     }
-    if has("when since", first)
-        || has("on at", last_word(lower))
-        || (words.len() > 1 && last_word(lower) == "by" && has("due needed finish complete return", first))
-    {
+    if words.len() > 1 && last_word(lower) == "by" {
+        return if has("due needed finish complete return", first) {
+            Kind::Date
+        } else {
+            Kind::Text
+        };
+    }
+    if has("when since", first) || has("on at", last_word(lower)) {
         return Kind::Date;
     }
     if has("what why", first) {
@@ -221,7 +248,11 @@ pub(super) fn infer(lower: &str) -> Kind {
     }
     if words.len() == 1 && is_participle(last) {
         let dated = "created released published planted hired started joined updated watered opened founded launched repotted sowed installed";
-        return if has(dated, last) { Kind::Date } else { Kind::Boolean };
+        return if has(dated, last) {
+            Kind::Date
+        } else {
+            Kind::Boolean
+        };
     }
     Kind::Text
 }
@@ -251,27 +282,40 @@ fn is_participle(word: &str) -> bool {
 }
 
 fn step(lower: &str, head: &str) -> &'static str {
-    let money = lower.split(' ').any(|word| has("cost costs paid price", word)) && lower.starts_with("how");
+    let money = lower
+        .split(' ')
+        .any(|word| has("cost costs paid price", word))
+        && lower.starts_with("how");
     if money || lower.starts_with("what") || (lower.starts_with("how much")) {
         return "0.01";
     }
     let all = head.split(' ').rev().chain(lower.split(' '));
-    all.filter(|word| *word != "number").find_map(|word| group(NUMBERS, word, ' ')).unwrap_or("1")
+    all.filter(|word| *word != "number")
+        .find_map(|word| group(NUMBERS, word, ' '))
+        .unwrap_or("1")
 }
 
 /// The unit that a word of the field names: "min" of "cooking minutes".
 fn unit_of(lower: &str, head: &str) -> Option<String> {
     let counted = |word: &&str| word.len() > 3 || has("kg km", word);
     let words = std::iter::once(last_word(head)).chain(lower.split(' ').take(3));
-    let unit = words.filter(counted).filter(|word| is_plural(word) || has("kg km percent", word));
-    let unit = unit.map(|word| (word, group(UNITS, word, ' '))).find_map(|(_, unit)| unit);
+    let unit = words
+        .filter(counted)
+        .filter(|word| is_plural(word) || has("kg km percent", word));
+    let unit = unit
+        .map(|word| (word, group(UNITS, word, ' ')))
+        .find_map(|(_, unit)| unit);
     let time = lower.ends_with(" time") && infer_time(lower);
-    unit.map(str::to_owned).or_else(|| time.then(|| "min".to_owned()))
+    unit.map(str::to_owned)
+        .or_else(|| time.then(|| "min".to_owned()))
 }
 
 fn infer_time(lower: &str) -> bool {
     lower.split(' ').any(|word| {
-        has("cook cooking prep preparation baking total drying running play playing reading travel", word)
+        has(
+            "cook cooking prep preparation baking total drying running play playing reading travel",
+            word,
+        )
     })
 }
 

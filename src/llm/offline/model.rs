@@ -33,17 +33,26 @@ impl Kind {
 
     /// As in the sources of an app.
     pub(super) fn name(self) -> &'static str {
-        Self::NAMES.iter().find(|(kind, _, _)| *kind == self).map_or("text", |(_, name, _)| name)
+        Self::NAMES
+            .iter()
+            .find(|(kind, _, _)| *kind == self)
+            .map_or("text", |(_, name, _)| name)
     }
 
     /// As in an answer.
     pub(super) fn words(self) -> &'static str {
-        Self::NAMES.iter().find(|(kind, _, _)| *kind == self).map_or("text", |(_, _, words)| words)
+        Self::NAMES
+            .iter()
+            .find(|(kind, _, _)| *kind == self)
+            .map_or("text", |(_, _, words)| words)
     }
 
     /// The kind of that name in the sources of an app.
     pub(super) fn named(name: &str) -> Option<Self> {
-        Self::NAMES.iter().find(|(_, known, _)| *known == name).map(|(kind, _, _)| *kind)
+        Self::NAMES
+            .iter()
+            .find(|(_, known, _)| *known == name)
+            .map(|(kind, _, _)| *kind)
     }
 
     /// The TypeScript type of a value.
@@ -96,7 +105,8 @@ impl Field {
 
     /// Whether people may mean this field by these words.
     pub(super) fn answers_to(&self, words: &str) -> bool {
-        let same = |a: &str, b: &str| a == b || super::words::on_last_word(a, super::words::singular) == b;
+        let same =
+            |a: &str, b: &str| a == b || super::words::on_last_word(a, super::words::singular) == b;
         let wanted = words.to_lowercase();
         let label = self.label.to_lowercase();
         let wanted_one = super::words::on_last_word(&wanted, super::words::singular);
@@ -149,12 +159,17 @@ impl Thing {
     pub(super) fn field(&self, words: &str) -> Option<&Field> {
         let ends = |field: &&Field| {
             let last = field.label.to_lowercase();
-            last.rsplit(' ').next().is_some_and(|last| last == words.to_lowercase())
+            last.rsplit(' ')
+                .next()
+                .is_some_and(|last| last == words.to_lowercase())
         };
-        self.fields.iter().find(|field| field.answers_to(words)).or_else(|| {
-            let mut close = self.fields.iter().filter(ends);
-            close.next().filter(|_| close.next().is_none())
-        })
+        self.fields
+            .iter()
+            .find(|field| field.answers_to(words))
+            .or_else(|| {
+                let mut close = self.fields.iter().filter(ends);
+                close.next().filter(|_| close.next().is_none())
+            })
     }
 }
 

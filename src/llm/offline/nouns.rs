@@ -32,22 +32,42 @@ impl Noun {
 
     /// Whether all of its words only name containers: "app", "library app".
     pub(super) fn is_container(&self) -> bool {
-        self.words.to_lowercase().split(' ').all(|word| has(CONTAINERS, word))
+        self.words
+            .to_lowercase()
+            .split(' ')
+            .all(|word| has(CONTAINERS, word))
     }
 }
 
 fn in_noun(token: &Token) -> bool {
-    token.is_word() && !token.is_in(STOP) && token.mark != Mark::Number || token.mark == Mark::Number
+    token.is_word() && !token.is_in(STOP) && token.mark != Mark::Number
+        || token.mark == Mark::Number
 }
 
 /// The noun phrase that ends right before `end`.
 fn directly_before(tokens: &[Token], end: usize) -> Option<Noun> {
     let before = tokens.get(..end)?;
-    let count = before.iter().rev().take_while(|token| in_noun(token)).count();
-    let counted = before.iter().skip(end - count).take_while(|token| token.mark == Mark::Number).count();
+    let count = before
+        .iter()
+        .rev()
+        .take_while(|token| in_noun(token))
+        .count();
+    let counted = before
+        .iter()
+        .skip(end - count)
+        .take_while(|token| token.mark == Mark::Number)
+        .count();
     let start = end - count + counted;
-    let words: Vec<&str> = before.get(start..)?.iter().map(|token| token.text.as_str()).collect();
-    (!words.is_empty()).then(|| Noun { words: words.join(" "), start, end })
+    let words: Vec<&str> = before
+        .get(start..)?
+        .iter()
+        .map(|token| token.text.as_str())
+        .collect();
+    (!words.is_empty()).then(|| Noun {
+        words: words.join(" "),
+        start,
+        end,
+    })
 }
 
 /// The noun that what stands at `end` is said of. Relative clauses ("movies I've watched") and places ("plants in my house") are
@@ -59,14 +79,21 @@ pub(super) fn before(tokens: &[Token], end: usize) -> Option<Noun> {
             && tokens.get(end - 1).is_some_and(|token| {
                 steps_over(token)
                     || (token.is_sign(',')
-                        && tokens.get(end).is_some_and(|next| next.is_in("each which that all every")))
+                        && tokens
+                            .get(end)
+                            .is_some_and(|next| next.is_in("each which that all every")))
             })
         {
             end -= 1;
         }
         let Some(noun) = directly_before(tokens, end) else {
             // "movies I want to see with": only small words so far.
-            let small = tokens.get(..end)?.iter().rev().take_while(|token| token.is_in(STOP)).count();
+            let small = tokens
+                .get(..end)?
+                .iter()
+                .rev()
+                .take_while(|token| token.is_in(STOP))
+                .count();
             let told = tokens.get(end - small..end)?;
             let clause = told.iter().any(|token| {
                 token.is_in("i we i've we've they he she you it people users someone everyone to")
@@ -78,20 +105,27 @@ pub(super) fn before(tokens: &[Token], end: usize) -> Option<Noun> {
             continue;
         };
         let before = tokens.get(..noun.start)?;
-        let small: Vec<&Token> = before.iter().rev().take_while(|token| token.is_in(STOP)).collect();
+        let small: Vec<&Token> = before
+            .iter()
+            .rev()
+            .take_while(|token| token.is_in(STOP))
+            .collect();
         let closest = small.first().copied();
-        if closest
-            .is_some_and(|token| token.is_in("i we i've we've they he she you it that which who i'm we're"))
-            && noun.start > small.len()
+        if closest.is_some_and(|token| {
+            token.is_in("i we i've we've they he she you it that which who i'm we're")
+        }) && noun.start > small.len()
         {
             end = noun.start - small.len();
             continue;
         }
-        let prepositional = small
-            .iter()
-            .find(|token| !token.is_in("a an the my our your their his her its this all some each every"));
+        let prepositional = small.iter().find(|token| {
+            !token.is_in("a an the my our your their his her its this all some each every")
+        });
         if prepositional.is_some_and(|token| token.is_in(PREPOSITIONS)) {
-            let place = small.iter().position(|token| token.is_in(PREPOSITIONS)).unwrap_or(0);
+            let place = small
+                .iter()
+                .position(|token| token.is_in(PREPOSITIONS))
+                .unwrap_or(0);
             let left = noun.start - place - 1;
             if directly_before(tokens, left).is_some() {
                 end = left;
@@ -99,11 +133,14 @@ pub(super) fn before(tokens: &[Token], end: usize) -> Option<Noun> {
             }
         }
         if prepositional.is_some_and(|token| token.is_in("for")) {
-            let place = small.iter().position(|token| token.is_in("for")).unwrap_or(0);
+            let place = small
+                .iter()
+                .position(|token| token.is_in("for"))
+                .unwrap_or(0);
             let left = directly_before(tokens, noun.start - place - 1);
-            if let Some(left) =
-                left.filter(|left| !left.is_container() && !noun.is_plural() && has(CONTAINERS, &left.head()))
-            {
+            if let Some(left) = left.filter(|left| {
+                !left.is_container() && !noun.is_plural() && has(CONTAINERS, &left.head())
+            }) {
                 return Some(left);
             }
         }
@@ -133,11 +170,31 @@ pub(super) fn all(tokens: &[Token]) -> Vec<Noun> {
 pub(super) fn subject(noun: &Noun) -> Option<String> {
     let lower = noun.words.to_lowercase();
     let one = on_last_word(&lower, singular);
-    for size in (1..=lower.split(' ').count()).rev() {
-        let skipped = lower.split(' ').count() - size;
-        let tail = lower.split(' ').skip(skipped).collect::<Vec<_>>().join(" ");
-        if let Some(known) =
-            group(NAMED_LISTS, &tail, '|').or_else(|| group(NAMED_LISTS, &on_last_word(&tail, singular), '|'))
+    let plain = |word: &str| has("app application tracker manager system tool planner", word);
+    let count = lower.split(' ').count();
+    let shown = lower
+        .split(' ')
+        .rev()
+        .take_while(|word| plain(word))
+        .count();
+    let shown = if shown < count { shown } else { 0 };
+    for (size, cut) in (1..=count)
+        .rev()
+        .map(|size| (size, 0))
+        .chain([(count - shown, shown)])
+    {
+        let skipped = count - size - cut;
+        let tail = lower
+            .split(' ')
+            .skip(skipped)
+            .take(size)
+            .collect::<Vec<_>>()
+            .join(" ");
+        if size == 1 && count - cut > 1 {
+            continue;
+        }
+        if let Some(known) = group(NAMED_LISTS, &tail, '|')
+            .or_else(|| group(NAMED_LISTS, &on_last_word(&tail, singular), '|'))
         {
             return Some(known.to_owned());
         }
@@ -151,7 +208,10 @@ pub(super) fn subject(noun: &Noun) -> Option<String> {
     {
         words.pop();
     }
-    if words.iter().all(|word| has(CONTAINERS, &word.to_lowercase()) && !is_thing(word, &one)) {
+    if words
+        .iter()
+        .all(|word| has(CONTAINERS, &word.to_lowercase()) && !is_thing(word, &one))
+    {
         return None;
     }
     Some(on_last_word(&words.join(" "), plural))

@@ -47,41 +47,62 @@ pub(super) fn bare(said: &[Token]) -> String {
     {
         said = rest;
     }
-    let words: Vec<&str> =
-        said.iter().filter(|token| token.is_word()).map(|token| token.text.as_str()).collect();
+    let words: Vec<&str> = said
+        .iter()
+        .filter(|token| token.is_word())
+        .map(|token| token.text.as_str())
+        .collect();
     words.join(" ")
 }
 
 pub(super) fn thing_named<'a>(said: &[Token], known: &'a [Thing]) -> Option<&'a Thing> {
     let words = bare(said);
-    known.iter().find(|thing| !words.is_empty() && thing.answers_to(&words))
+    known
+        .iter()
+        .find(|thing| !words.is_empty() && thing.answers_to(&words))
 }
 
 pub(super) fn is_app(words: &str) -> bool {
-    super::vocabulary::has("app application it site website project", &words.to_lowercase())
-        || words.eq_ignore_ascii_case("whole app")
+    super::vocabulary::has(
+        "app application it site website project",
+        &words.to_lowercase(),
+    ) || words.eq_ignore_ascii_case("whole app")
 }
 
 /// "the notes of recipes", "recipe's notes", "notes".
 pub(super) fn place(said: &[Token], known: &[Thing]) -> Place {
     for (index, token) in said.iter().enumerate().rev() {
         if token.is_in("of in from on for to within")
-            && let Some(thing) = said.get(index + 1..).and_then(|after| thing_named(after, known))
+            && let Some(thing) = said
+                .get(index + 1..)
+                .and_then(|after| thing_named(after, known))
         {
-            return Place { thing: Some(thing.table.clone()), field: bare(said.get(..index).unwrap_or(&[])) };
+            return Place {
+                thing: Some(thing.table.clone()),
+                field: bare(said.get(..index).unwrap_or(&[])),
+            };
         }
     }
     for split in 1..said.len() {
         let (head, field) = said.split_at(split);
-        let owner = quote(head).trim_end_matches("'s").trim_end_matches('\'').to_owned();
+        let owner = quote(head)
+            .trim_end_matches("'s")
+            .trim_end_matches('\'')
+            .to_owned();
         if let Some(thing) = thing_named(&tokens(&owner), known)
             && let field = bare(field)
             && thing.field(&field).is_some()
         {
-            return Place { thing: Some(thing.table.clone()), field };
+            return Place {
+                thing: Some(thing.table.clone()),
+                field,
+            };
         }
     }
-    Place { thing: None, field: bare(said) }
+    Place {
+        thing: None,
+        field: bare(said),
+    }
 }
 
 pub(super) fn split_at<'a>(said: &'a [Token], words: &str) -> Option<(&'a [Token], &'a [Token])> {
@@ -94,8 +115,13 @@ pub(super) fn choice(said: &[Token], known: &[Thing]) -> Option<Place> {
     let mut place = place(said, known);
     place.field = on_last_word(&place.field, singular);
     let fits = |thing: &&Thing| {
-        place.thing.as_ref().is_none_or(|table| *table == thing.table)
-            && thing.field(&place.field).is_some_and(|field| field.kind == Kind::Choice)
+        place
+            .thing
+            .as_ref()
+            .is_none_or(|table| *table == thing.table)
+            && thing
+                .field(&place.field)
+                .is_some_and(|field| field.kind == Kind::Choice)
     };
     let found = known.iter().any(|thing| fits(&thing));
     found.then_some(place)

@@ -52,11 +52,20 @@ pub(super) struct Taken {
 }
 
 /// Column names that the platform or the language has taken.
-const RESERVED: &str = "id created_at updated_at deleted_at user_id app_id owner_id constructor prototype";
+const RESERVED: &str =
+    "id created_at updated_at deleted_at user_id app_id owner_id constructor prototype";
 
 /// Applies an understanding to the things that there are.
-pub(super) fn plan(understanding: &Understanding, before: &[Thing], named: bool, taken: &Taken) -> Plan {
-    let mut plan = Plan { things: before.to_vec(), ..Plan::default() };
+pub(super) fn plan(
+    understanding: &Understanding,
+    before: &[Thing],
+    named: bool,
+    taken: &Taken,
+) -> Plan {
+    let mut plan = Plan {
+        things: before.to_vec(),
+        ..Plan::default()
+    };
     let mut drafted = plan.make_things(&understanding.wishes, taken);
     plan.fill(&mut drafted, before);
     for wish in &understanding.wishes {
@@ -74,28 +83,6 @@ struct Drafted {
 }
 
 impl Plan {
-    /// Names a new app that has no name yet, and gives it a tagline.
-    fn introduce(&mut self, understanding: &Understanding, before: &[Thing], named: bool) {
-        if !before.is_empty() || self.things.is_empty() {
-            return;
-        }
-        let suggested = understanding.wishes.iter().find_map(|wish| match wish {
-            Wish::Suggest(name) => Some(name.clone()),
-            _ => None,
-        });
-        if let Some(name) = suggested.filter(|_| self.name.is_none() && !named) {
-            self.deeds
-                .push(Deed {
-                    says: format!("The app is called “{name}”"), touches: vec![Part::Identity]
-                });
-            self.name = Some(name);
-        }
-        if self.tagline.is_none() {
-            let plurals: Vec<String> = self.things.iter().map(|thing| thing.plural.clone()).collect();
-            self.tagline = Some(format!("{}, all in one place.", sentence(&super::summary::list(&plurals))));
-        }
-    }
-
     pub(super) fn refuse(&mut self, why: impl Into<String>) {
         self.refused.push(why.into());
     }
@@ -108,7 +95,9 @@ impl Plan {
     fn make_things(&mut self, wishes: &[Wish], taken: &Taken) -> Vec<Drafted> {
         let mut drafted: Vec<Drafted> = Vec::new();
         for wish in wishes {
-            let Wish::Thing { words, drafts } = wish else { continue };
+            let Wish::Thing { words, drafts } = wish else {
+                continue;
+            };
             let told = !drafts.is_empty();
             if let Some(known) = self.find(words) {
                 let table = known.table.clone();
@@ -117,7 +106,11 @@ impl Plan {
                         one.drafts.extend(drafts.iter().cloned());
                         one.told |= told;
                     }
-                    None => drafted.push(Drafted { table, drafts: drafts.clone(), told }),
+                    None => drafted.push(Drafted {
+                        table,
+                        drafts: drafts.clone(),
+                        told,
+                    }),
                 }
                 continue;
             }
@@ -128,7 +121,9 @@ impl Plan {
                 continue;
             };
             if self.things.len() >= THINGS {
-                self.refuse(format!("“{words}”: an app of mine has at most {THINGS} things"));
+                self.refuse(format!(
+                    "“{words}”: an app of mine has at most {THINGS} things"
+                ));
                 continue;
             }
             if taken.unreadable.contains(&thing.table) {
@@ -142,7 +137,9 @@ impl Plan {
                 taken.tables.iter().any(|table| table == name)
                     || self.things.iter().any(|thing| thing.table == name)
             };
-            let Some(table) = super::codegen::free_table(&thing.table, taken) else { continue };
+            let Some(table) = super::codegen::free_table(&thing.table, taken) else {
+                continue;
+            };
             thing.path = table.replace('_', "-");
             if super::vocabulary::has(
                 "dashboard login signup forgot-password update-password auth assets",
@@ -152,7 +149,11 @@ impl Plan {
             }
             thing.table.clone_from(&table);
             self.things.push(thing);
-            drafted.push(Drafted { table, drafts: drafts.clone(), told });
+            drafted.push(Drafted {
+                table,
+                drafts: drafts.clone(),
+                told,
+            });
         }
         drafted
     }
@@ -195,7 +196,9 @@ impl Plan {
         }
         self.point_at_titles();
         for (table, labels) in added {
-            if !labels.is_empty() || told.contains(&table) || !before.iter().any(|thing| thing.table == table)
+            if !labels.is_empty()
+                || told.contains(&table)
+                || !before.iter().any(|thing| thing.table == table)
             {
                 self.report(&table, &labels, before);
             }
@@ -207,11 +210,15 @@ impl Plan {
         if one.told || !is_new {
             return;
         }
-        let Some(thing) = self.things.iter().find(|thing| thing.table == one.table) else { return };
+        let Some(thing) = self.things.iter().find(|thing| thing.table == one.table) else {
+            return;
+        };
         let plural = thing.plural.clone();
         if let Some(known) = default_fields(&thing.singular) {
             one.drafts = fields::phrase(known);
-            self.notes.push(format!("You named no fields for {plural}, so I gave them usual ones."));
+            self.notes.push(format!(
+                "You named no fields for {plural}, so I gave them usual ones."
+            ));
         } else {
             one.drafts = fields::phrase("name, notes");
             self.notes.push(format!(
@@ -221,7 +228,10 @@ impl Plan {
     }
 
     fn reference(&self, table: &str, draft: &Draft) -> Reference {
-        let Some(target) = draft.target(&self.things).filter(|target| target.table != table) else {
+        let Some(target) = draft
+            .target(&self.things)
+            .filter(|target| target.table != table)
+        else {
             return Reference::None;
         };
         let last = draft.phrase.rsplit(' ').next().unwrap_or("").to_lowercase();
@@ -240,11 +250,22 @@ impl Plan {
 
     /// Gives each record of `child` a reference to one of `parent`, unless it has one.
     pub(super) fn refer(&mut self, child: &str, parent: &str) -> bool {
-        let Some(target) = self.things.iter().find(|thing| thing.table == parent).cloned() else {
+        let Some(target) = self
+            .things
+            .iter()
+            .find(|thing| thing.table == parent)
+            .cloned()
+        else {
             return false;
         };
-        let Some(thing) = self.things.iter().find(|thing| thing.table == child) else { return false };
-        if thing.fields.iter().any(|field| field.to.as_deref() == Some(parent)) {
+        let Some(thing) = self.things.iter().find(|thing| thing.table == child) else {
+            return false;
+        };
+        if thing
+            .fields
+            .iter()
+            .any(|field| field.to.as_deref() == Some(parent))
+        {
             return false;
         }
         let mut field = Field::new(&target.singular, Kind::Reference);
@@ -259,7 +280,10 @@ impl Plan {
             (
                 thing.plural.clone(),
                 thing.fields.len(),
-                thing.fields.iter().any(|known| known.label.eq_ignore_ascii_case(&field.label)),
+                thing
+                    .fields
+                    .iter()
+                    .any(|known| known.label.eq_ignore_ascii_case(&field.label)),
             )
         })?;
         if twin {
@@ -277,7 +301,8 @@ impl Plan {
         }
         let thing = self.things.get_mut(place)?;
         let taken = |name: &str| thing.fields.iter().any(|known| known.name == name);
-        let Some(name) = super::codegen::free_table(&field.name, taken).filter(|name| snake(name).is_some())
+        let Some(name) =
+            super::codegen::free_table(&field.name, taken).filter(|name| snake(name).is_some())
         else {
             self.refuse(format!(
                 "“{}”: its name needs at least one letter that can be written in ASCII",
@@ -291,90 +316,14 @@ impl Plan {
         Some(label)
     }
 
-    /// Every thing has a text field that names its records, and that one is required.
-    fn settle_title(&mut self, table: &str) {
-        let Some(thing) = self.things.iter_mut().find(|thing| thing.table == table) else { return };
-        if !thing.title_field.is_empty() {
-            return;
-        }
-        let named = |field: &Field| {
-            let last = field.name.rsplit('_').next().unwrap_or("");
-            field.kind == Kind::Text && super::vocabulary::has("title name label", last)
-        };
-        let text = |field: &Field| {
-            let last = field.name.rsplit('_').next().unwrap_or("");
-            let aside = "time phone size colour color room unit location place category type gender priorities owner country status";
-            field.kind == Kind::Text && !super::vocabulary::has(aside, last)
-        };
-        let place = thing.fields.iter().position(named).or_else(|| thing.fields.iter().position(text));
-        let first_text = place.and_then(|place| thing.fields.get_mut(place));
-        if let Some(title) = first_text {
-            title.required = true;
-            thing.title_field.clone_from(&title.name);
-            return;
-        }
-        let usual = default_fields(&thing.singular).is_some_and(|fields| fields.starts_with("title"));
-        let mut title = Field::new(if usual { "Title" } else { "Name" }, Kind::Text);
-        title.required = true;
-        thing.title_field.clone_from(&title.name);
-        self.notes.push(format!(
-            "Each {} needs something to be called by, so I added a {}.",
-            thing.singular, title.name
-        ));
-        thing.fields.insert(0, title);
-    }
-
-    /// References show the title of what they refer to.
-    pub(super) fn point_at_titles(&mut self) {
-        let titles: Vec<(String, String)> =
-            self.things.iter().map(|thing| (thing.table.clone(), thing.title_field.clone())).collect();
-        for field in self.things.iter_mut().flat_map(|thing| thing.fields.iter_mut()) {
-            if field.to_field.is_none()
-                && let Some((_, title)) = titles.iter().find(|(table, _)| Some(table) == field.to.as_ref())
-            {
-                field.to_field = Some(title.clone());
-            }
-        }
-    }
-
-    fn report(&mut self, table: &str, labels: &[String], before: &[Thing]) {
-        let Some(thing) = self.things.iter().find(|thing| thing.table == table) else { return };
-        let describe = |field: &Field| {
-            let target = field.to.as_ref().and_then(|to| self.things.iter().find(|thing| thing.table == *to));
-            let kind = match (field.kind, target) {
-                (Kind::Text, _) => return super::summary::inner(&field.label),
-                (Kind::Choice, _) => field.options.join(", "),
-                (Kind::Rating, _) => format!(
-                    "{} to {} stars",
-                    field.min.as_deref().unwrap_or("1"),
-                    field.max.as_deref().unwrap_or("5")
-                ),
-                (_, Some(target)) => format!("one of the {}", target.plural),
-                (kind, None) => kind.words().to_owned(),
-            };
-            format!("{} ({kind})", super::summary::inner(&field.label))
-        };
-        let is_new = !before.iter().any(|known| known.table == table);
-        let listed = thing.fields.iter().filter(|field| is_new || labels.contains(&field.label));
-        let listed = super::summary::list(&listed.map(describe).collect::<Vec<_>>());
-        let says = if is_new {
-            format!("{}: a list with search, and a form, with {listed}", sentence(&thing.plural))
-        } else if labels.is_empty() {
-            let plural = thing.plural.clone();
-            self.notes.push(format!("{} have that already, so I left them as they are.", sentence(&plural)));
-            return;
-        } else {
-            format!("{} now also have {listed}", sentence(&thing.plural))
-        };
-        self.deeds.push(Deed { says, touches: vec![Part::Thing(table.to_owned())] });
-    }
-
     /// The table of the thing that words name, or a refusal.
     pub(super) fn table_of(&mut self, words: &str) -> Option<String> {
         let table = self.find(words).map(|thing| thing.table.clone());
         if table.is_none() {
             let one = on_last_word(words, singular);
-            self.refuse(format!("“{words}”: there is no such thing in this app (no list of {one} records)"));
+            self.refuse(format!(
+                "“{words}”: there is no such thing in this app (no list of {one} records)"
+            ));
         }
         table
     }

@@ -28,15 +28,21 @@ pub(super) fn question(sentence: &Sentence) -> Option<Result<Question, ()>> {
     if tokens.len() <= 2 && any("help") {
         return Some(Ok(Question::Ability));
     }
-    let open =
-        first("what what's whats how why which who who's when where is are does do did was were am should");
-    let possible = first("can could may") && tokens.get(1).is_some_and(|token| token.is_in("i it this one"));
+    let open = first(
+        "what what's whats how why which who who's when where is are does do did was were am should",
+    );
+    let possible = first("can could may")
+        && tokens
+            .get(1)
+            .is_some_and(|token| token.is_in("i it this one"));
     if !(open && (sentence.asks || first("what what's whats how why which who who's"))
         || possible && sentence.asks)
     {
         return None;
     }
-    if any("how") && any("many") && !any("thing things field fields list lists table tables page pages kinds")
+    if any("how")
+        && any("many")
+        && !any("thing things field fields list lists table tables page pages kinds")
     {
         return Some(Ok(Question::Records));
     }
@@ -46,7 +52,10 @@ pub(super) fn question(sentence: &Sentence) -> Option<Result<Question, ()>> {
     {
         return Some(Ok(Question::Things));
     }
-    if any("you") && any("can do are understand know help able work") && !any("weather time love think") {
+    if any("you")
+        && any("can do are understand know help able work")
+        && !any("weather time love think")
+    {
         return Some(Ok(Question::Ability));
     }
     if any("add create make change remove rename delete use work works colour color") {
@@ -68,7 +77,9 @@ pub(super) fn answer(question: Question, things: &[Thing]) -> String {
              app's name and its colour. I am not a language model: what does not fit my grammar I leave alone, and say so."
         ),
         Question::How => {
-            let thing = things.first().map_or("recipes", |thing| thing.plural.as_str());
+            let thing = things
+                .first()
+                .map_or("recipes", |thing| thing.plural.as_str());
             format!(
                 "Say it like one of these: “add a rating from 1 to 5 to {thing}”, “add a thing: shopping items with name and \
                  quantity”, “remove the notes from {thing}”, “rename the field notes to remarks”, “make the date of {thing} required”, \
@@ -76,13 +87,17 @@ pub(super) fn answer(question: Question, things: &[Thing]) -> String {
             )
         }
         Question::Records => {
-            "I see the app's source, not its records. The Dashboard of the app counts them.".to_owned()
+            "I see the app's source, not its records. The Dashboard of the app counts them."
+                .to_owned()
         }
         Question::Things if things.is_empty() => "There are no things in this app yet.".to_owned(),
         Question::Things => {
             let told = things.iter().map(|thing| {
-                let labels: Vec<String> =
-                    thing.fields.iter().map(|field| super::summary::inner(&field.label)).collect();
+                let labels: Vec<String> = thing
+                    .fields
+                    .iter()
+                    .map(|field| super::summary::inner(&field.label))
+                    .collect();
                 format!("- {}: {}", capital(&thing.plural), list(&labels))
             });
             let told: Vec<String> = told.collect();

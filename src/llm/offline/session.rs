@@ -15,7 +15,9 @@ use super::{
     summary,
     wiring::{FileChange, IDENTITY, INDEX, NAVIGATION, ROUTES, Views, Wiring, wire},
 };
-use crate::llm::message::{Block, Message, Reply, Request, Stop, ToolCall, ToolResult, Usage, UserBlock};
+use crate::llm::message::{
+    Block, Message, Reply, Request, Stop, ToolCall, ToolResult, Usage, UserBlock,
+};
 
 /// A call of this turn and its result, if there is one.
 pub(super) struct Done {
@@ -37,13 +39,21 @@ impl Turn {
     fn of(messages: &[Message]) -> Self {
         let starts = |message: &Message| match message {
             Message::User(blocks) => {
-                blocks.iter().any(|block| matches!(block, UserBlock::Text { .. }))
-                    && !blocks.iter().any(|block| matches!(block, UserBlock::ToolResult(_)))
+                blocks
+                    .iter()
+                    .any(|block| matches!(block, UserBlock::Text { .. }))
+                    && !blocks
+                        .iter()
+                        .any(|block| matches!(block, UserBlock::ToolResult(_)))
             }
             Message::Assistant(_) => false,
         };
         let start = messages.iter().rposition(starts).unwrap_or(0);
-        let mut turn = Self { prompt: String::new(), steps: 0, done: Vec::new() };
+        let mut turn = Self {
+            prompt: String::new(),
+            steps: 0,
+            done: Vec::new(),
+        };
         for (index, message) in messages.iter().skip(start).enumerate() {
             match message {
                 Message::User(blocks) => {
@@ -59,7 +69,10 @@ impl Turn {
                     turn.steps += 1;
                     for block in blocks {
                         if let Block::ToolCall(call) = block {
-                            turn.done.push(Done { call: call.clone(), result: None });
+                            turn.done.push(Done {
+                                call: call.clone(),
+                                result: None,
+                            });
                         }
                     }
                 }
@@ -69,23 +82,39 @@ impl Turn {
     }
 
     fn note(&mut self, result: &ToolResult) {
-        if let Some(done) = self.done.iter_mut().rev().find(|done| done.call.id == result.call) {
+        if let Some(done) = self
+            .done
+            .iter_mut()
+            .rev()
+            .find(|done| done.call.id == result.call)
+        {
             done.result = Some(result.clone());
         }
     }
 
     fn views(&self) -> Views {
         let mut views: Views = BTreeMap::new();
-        for done in self.done.iter().filter(|done| done.call.name == "view_file") {
-            let Some(path) = path_of(&done.call) else { continue };
+        for done in self
+            .done
+            .iter()
+            .filter(|done| done.call.name == "view_file")
+        {
+            let Some(path) = path_of(&done.call) else {
+                continue;
+            };
             let shown = done.result.as_ref().filter(|result| result.ok);
-            views.insert(path.to_owned(), shown.and_then(|result| File::viewed(path, &result.content)));
+            views.insert(
+                path.to_owned(),
+                shown.and_then(|result| File::viewed(path, &result.content)),
+            );
         }
         views
     }
 
     fn changes(&self) -> impl Iterator<Item = &Done> {
-        self.done.iter().filter(|done| done.call.name != "view_file")
+        self.done
+            .iter()
+            .filter(|done| done.call.name != "view_file")
     }
 }
 
@@ -98,7 +127,12 @@ pub(super) fn path_of(call: &ToolCall) -> Option<&str> {
 fn listed_files(system: &str) -> Option<Vec<&str>> {
     let mut lines = system.lines().skip_while(|line| line.trim() != "Files:");
     lines.next()?;
-    Some(lines.map(str::trim).take_while(|line| !line.is_empty()).collect())
+    Some(
+        lines
+            .map(str::trim)
+            .take_while(|line| !line.is_empty())
+            .collect(),
+    )
 }
 
 /// Everything that is known in a step.
@@ -117,12 +151,24 @@ pub(super) fn reply(request: &Request) -> Reply {
     let files = listed_files(&request.system);
     let views = turn.views();
     let missing = |wanted: Vec<String>| -> Vec<String> {
-        wanted.into_iter().filter(|path| !views.contains_key(path)).collect()
+        wanted
+            .into_iter()
+            .filter(|path| !views.contains_key(path))
+            .collect()
     };
-    let fresh = files.as_ref().is_some_and(|files| !files.iter().any(|file| is_resource(file)));
+    let fresh = files
+        .as_ref()
+        .is_some_and(|files| !files.iter().any(|file| is_resource(file)));
     // The list of files is that of this step; what this turn wrote was not there when it was planned.
-    let written: Vec<&str> = turn.changes().filter_map(|done| path_of(&done.call)).collect();
-    let there = files.iter().flatten().copied().filter(|path| !written.contains(path));
+    let written: Vec<&str> = turn
+        .changes()
+        .filter_map(|done| path_of(&done.call))
+        .collect();
+    let there = files
+        .iter()
+        .flatten()
+        .copied()
+        .filter(|path| !written.contains(path));
     let outlook = look(&turn.prompt, &views, &there.collect::<Vec<_>>());
     if turn.changes().next().is_some() {
         return end(request, summary::report(&outlook, &turn.done));
@@ -136,7 +182,12 @@ pub(super) fn reply(request: &Request) -> Reply {
     }
     let needed = missing(outlook.wiring.needs.clone());
     if !needed.is_empty() {
-        return views_step(request, &turn, &needed, "Let me look at the files that this changes.");
+        return views_step(
+            request,
+            &turn,
+            &needed,
+            "Let me look at the files that this changes.",
+        );
     }
     let calls = calls(&outlook, &views);
     if calls.is_empty() {
@@ -147,21 +198,29 @@ pub(super) fn reply(request: &Request) -> Reply {
 }
 
 fn is_resource(path: &str) -> bool {
-    path.strip_prefix("src/resources/").is_some_and(|name| name.ends_with(".ts") && !name.contains('/'))
+    path.strip_prefix("src/resources/")
+        .is_some_and(|name| name.ends_with(".ts") && !name.contains('/'))
 }
 
 /// What has to be seen before anything can be planned.
 fn first_views(files: Option<&[&str]>, views: &Views) -> Vec<String> {
-    let mut wanted: Vec<String> = [IDENTITY, ROUTES, NAVIGATION, INDEX].map(str::to_owned).to_vec();
+    let mut wanted: Vec<String> = [IDENTITY, ROUTES, NAVIGATION, INDEX]
+        .map(str::to_owned)
+        .to_vec();
     match files {
-        Some(files) => {
-            wanted.extend(files.iter().filter(|file| is_resource(file)).map(|file| (*file).to_owned()))
-        }
+        Some(files) => wanted.extend(
+            files
+                .iter()
+                .filter(|file| is_resource(file))
+                .map(|file| (*file).to_owned()),
+        ),
         None => {
             // Without a list of files, the routes tell which things there are.
             let routes = views.get(ROUTES).and_then(Option::as_ref);
             for line in routes.map_or(&[][..], |file| file.lines.as_slice()) {
-                let table = line.split_once("from \"@/pages/").and_then(|(_, rest)| rest.split_once('/'));
+                let table = line
+                    .split_once("from \"@/pages/")
+                    .and_then(|(_, rest)| rest.split_once('/'));
                 if let Some((table, _)) = table {
                     wanted.push(super::codegen::resource_path(table));
                 }
@@ -188,8 +247,14 @@ fn look(prompt: &str, views: &Views, files: &[&str]) -> Outlook {
         .and_then(source::string);
     let understanding = understand(prompt, &before);
     let named = name.is_some_and(|name| !UNNAMED.contains(&name.trim()));
-    let table = |path: &String| path.strip_prefix("src/resources/")?.strip_suffix(".ts").map(str::to_owned);
-    let folders = files.iter().filter_map(|path| path.strip_prefix("src/pages/")?.split_once('/'));
+    let table = |path: &String| {
+        path.strip_prefix("src/resources/")?
+            .strip_suffix(".ts")
+            .map(str::to_owned)
+    };
+    let folders = files
+        .iter()
+        .filter_map(|path| path.strip_prefix("src/pages/")?.split_once('/'));
     let taken = Taken {
         unreadable: unreadable.iter().filter_map(table).collect(),
         tables: folders
@@ -199,7 +264,13 @@ fn look(prompt: &str, views: &Views, files: &[&str]) -> Outlook {
     };
     let plan = plan(&understanding, &before, named, &taken);
     let wiring = wire(&plan, &before, views);
-    Outlook { before, unreadable, understanding, plan, wiring }
+    Outlook {
+        before,
+        unreadable,
+        understanding,
+        plan,
+        wiring,
+    }
 }
 
 /// The calls that bring the plan about: new files first, then edits, then removals.
@@ -215,9 +286,14 @@ fn calls(outlook: &Outlook, views: &Views) -> Vec<(&'static str, serde_json::Val
         }
     }
     for (path, change) in changes {
-        let FileChange::Lines(after) = change else { continue };
-        let before =
-            views.get(path).and_then(Option::as_ref).map(|file| file.lines.as_slice()).unwrap_or_default();
+        let FileChange::Lines(after) = change else {
+            continue;
+        };
+        let before = views
+            .get(path)
+            .and_then(Option::as_ref)
+            .map(|file| file.lines.as_slice())
+            .unwrap_or_default();
         for edit in edits(before, after).unwrap_or_default() {
             found.push((
                 "line_replace",
@@ -252,19 +328,30 @@ fn numbered(turn: &Turn, calls: Vec<(&'static str, serde_json::Value)>) -> Vec<T
 }
 
 fn views_step(request: &Request, turn: &Turn, paths: &[String], text: &str) -> Reply {
-    let calls = paths.iter().map(|path| ("view_file", json!({ "path": path }))).collect();
+    let calls = paths
+        .iter()
+        .map(|path| ("view_file", json!({ "path": path })))
+        .collect();
     act(request, text.to_owned(), numbered(turn, calls))
 }
 
 fn act(request: &Request, text: String, calls: Vec<ToolCall>) -> Reply {
     let mut blocks = vec![Block::Text { text }];
     blocks.extend(calls.into_iter().map(Block::ToolCall));
-    Reply { usage: usage(request, &blocks), blocks, stop: Stop::ToolUse }
+    Reply {
+        usage: usage(request, &blocks),
+        blocks,
+        stop: Stop::ToolUse,
+    }
 }
 
 fn end(request: &Request, text: String) -> Reply {
     let blocks = vec![Block::Text { text }];
-    Reply { usage: usage(request, &blocks), blocks, stop: Stop::EndTurn }
+    Reply {
+        usage: usage(request, &blocks),
+        blocks,
+        stop: Stop::EndTurn,
+    }
 }
 
 /// No tokens are used: nothing is sent anywhere.

@@ -17,11 +17,21 @@ impl File {
     pub(super) fn viewed(path: &str, shown: &str) -> Option<Self> {
         let mut rows = shown.lines();
         let header = rows.next()?;
-        let count = header.rsplit_once('(')?.1.split_once(' ')?.0.parse::<usize>().ok()?;
-        let lines: Option<Vec<String>> =
-            rows.map(|row| row.split_once('\t').map(|(_, line)| line.to_owned())).collect();
+        let count = header
+            .rsplit_once('(')?
+            .1
+            .split_once(' ')?
+            .0
+            .parse::<usize>()
+            .ok()?;
+        let lines: Option<Vec<String>> = rows
+            .map(|row| row.split_once('\t').map(|(_, line)| line.to_owned()))
+            .collect();
         let lines = lines?;
-        (lines.len() == count).then(|| Self { path: path.to_owned(), lines })
+        (lines.len() == count).then(|| Self {
+            path: path.to_owned(),
+            lines,
+        })
     }
 
     /// The value of the first line `  key: value` or `--key: value`, without its comma or semicolon.
@@ -31,14 +41,21 @@ impl File {
 }
 
 fn property<'a>(line: &'a str, key: &str) -> Option<&'a str> {
-    let rest = line.trim().strip_prefix(key)?.trim_start().strip_prefix(':')?;
+    let rest = line
+        .trim()
+        .strip_prefix(key)?
+        .trim_start()
+        .strip_prefix(':')?;
     Some(rest.trim().trim_end_matches([',', ';']).trim())
 }
 
 /// The thing that a file under `src/resources` describes.
 pub(super) fn thing(file: &File) -> Option<Thing> {
     let text = |key: &str| file.property(key).and_then(string);
-    let from = file.lines.iter().position(|line| line.trim().starts_with("fields:"))?;
+    let from = file
+        .lines
+        .iter()
+        .position(|line| line.trim().starts_with("fields:"))?;
     let mut fields = Vec::new();
     for line in file.lines.iter().skip(from + 1) {
         let line = line.trim();
@@ -62,7 +79,11 @@ pub(super) fn thing(file: &File) -> Option<Thing> {
 
 /// The field of one line `{ name: "…", … },`.
 pub(super) fn field(line: &str) -> Option<Field> {
-    let inner = line.trim().trim_end_matches(',').strip_prefix('{')?.strip_suffix('}')?;
+    let inner = line
+        .trim()
+        .trim_end_matches(',')
+        .strip_prefix('{')?
+        .strip_suffix('}')?;
     let mut found = Field::new("", Kind::Text);
     let mut rest = inner.trim();
     while !rest.is_empty() {
@@ -99,7 +120,9 @@ fn value(text: &str) -> Option<(&str, &str)> {
             '"' => quoted = !quoted,
             '[' if !quoted => depth += 1,
             ']' if !quoted => depth = depth.saturating_sub(1),
-            ',' if !quoted && depth == 0 => return Some((text.get(..index)?.trim(), text.get(index..)?)),
+            ',' if !quoted && depth == 0 => {
+                return Some((text.get(..index)?.trim(), text.get(index..)?));
+            }
             _ => {}
         }
     }

@@ -33,7 +33,12 @@ pub(super) fn inner(label: &str) -> String {
 
 /// What is about to be done.
 pub(super) fn intent(outlook: &Outlook) -> String {
-    let deeds: Vec<&str> = outlook.plan.deeds.iter().map(|deed| deed.says.as_str()).collect();
+    let deeds: Vec<&str> = outlook
+        .plan
+        .deeds
+        .iter()
+        .map(|deed| deed.says.as_str())
+        .collect();
     format!("I understood: {}.", deeds.join("; "))
 }
 
@@ -41,10 +46,17 @@ pub(super) fn intent(outlook: &Outlook) -> String {
 pub(super) fn report(outlook: &Outlook, done: &[Done]) -> String {
     let failures: Vec<&Done> = done.iter().filter(|done| failed(done)).collect();
     let mut lines: Vec<String> = Vec::new();
-    let (told, broken): (Vec<&Deed>, Vec<&Deed>) =
-        outlook.plan.deeds.iter().partition(|deed| stands(deed, outlook, done));
+    let (told, broken): (Vec<&Deed>, Vec<&Deed>) = outlook
+        .plan
+        .deeds
+        .iter()
+        .partition(|deed| stands(deed, outlook, done));
     lines.extend(
-        outlook.understanding.questions.iter().map(|asked| super::questions::answer(*asked, &outlook.before)),
+        outlook
+            .understanding
+            .questions
+            .iter()
+            .map(|asked| super::questions::answer(*asked, &outlook.before)),
     );
     if !told.is_empty() {
         lines.push("Done:".to_owned());
@@ -58,7 +70,10 @@ pub(super) fn report(outlook: &Outlook, done: &[Done]) -> String {
         lines.extend(broken.iter().map(|deed| format!("- {}.", deed.says)));
     }
     for done in &failures {
-        let why = done.result.as_ref().map_or("it was interrupted", |result| result.content.as_str());
+        let why = done
+            .result
+            .as_ref()
+            .map_or("it was interrupted", |result| result.content.as_str());
         let why = why.lines().next().unwrap_or("no reason was given");
         lines.push(format!(
             "{} of {} failed: {why}.",
@@ -67,20 +82,37 @@ pub(super) fn report(outlook: &Outlook, done: &[Done]) -> String {
         ));
     }
     for (_, path) in &outlook.wiring.strange {
-        lines.push(format!("{path} is not as I left it, so I changed nothing there."));
+        lines.push(format!(
+            "{path} is not as I left it, so I changed nothing there."
+        ));
     }
     for path in &outlook.unreadable {
-        lines.push(format!("I cannot read {path} as a list of fields any more, so I left it alone."));
+        lines.push(format!(
+            "I cannot read {path} as a list of fields any more, so I left it alone."
+        ));
     }
-    lines.extend(outlook.plan.refused.iter().map(|why| format!("I did not do this: {why}.")));
+    lines.extend(
+        outlook
+            .plan
+            .refused
+            .iter()
+            .map(|why| format!("I did not do this: {why}.")),
+    );
     if !outlook.understanding.left.is_empty() {
         lines.push("I did not understand:".to_owned());
-        lines.extend(outlook.understanding.left.iter().map(|part| format!("- “{part}”")));
+        lines.extend(
+            outlook
+                .understanding
+                .left
+                .iter()
+                .map(|part| format!("- “{part}”")),
+        );
         lines.push(examples(&outlook.before));
     }
     if lines.is_empty() {
         lines.push("There was nothing to do, so I changed nothing.".to_owned());
-    } else if told.is_empty() && (!outlook.understanding.left.is_empty() || !outlook.plan.refused.is_empty())
+    } else if told.is_empty()
+        && (!outlook.understanding.left.is_empty() || !outlook.plan.refused.is_empty())
     {
         lines.push("I changed nothing.".to_owned());
     }
@@ -95,16 +127,34 @@ fn failed(done: &Done) -> bool {
 
 /// Whether every file that a deed needs was written.
 fn stands(deed: &Deed, outlook: &Outlook, done: &[Done]) -> bool {
-    let strange = |part: &Part| outlook.wiring.strange.iter().any(|(other, _)| other == part);
+    let strange = |part: &Part| {
+        outlook
+            .wiring
+            .strange
+            .iter()
+            .any(|(other, _)| other == part)
+    };
     let unwritten = |part: &Part| {
-        let mut paths =
-            outlook.wiring.parts.iter().filter(|(other, _)| other == part).map(|(_, path)| path.as_str());
-        paths.any(|path| done.iter().any(|done| failed(done) && path_of(&done.call) == Some(path)))
-            || (*part == Part::Identity
-                && done.iter().any(|done| failed(done) && done.call.name == "rename_app"))
+        let mut paths = outlook
+            .wiring
+            .parts
+            .iter()
+            .filter(|(other, _)| other == part)
+            .map(|(_, path)| path.as_str());
+        paths.any(|path| {
+            done.iter()
+                .any(|done| failed(done) && path_of(&done.call) == Some(path))
+        }) || (*part == Part::Identity
+            && done
+                .iter()
+                .any(|done| failed(done) && done.call.name == "rename_app"))
     };
     let acted = done.iter().any(|done| done.call.name != "view_file");
-    acted && !deed.touches.iter().any(|part| strange(part) || unwritten(part))
+    acted
+        && !deed
+            .touches
+            .iter()
+            .any(|part| strange(part) || unwritten(part))
 }
 
 fn examples(things: &[Thing]) -> String {

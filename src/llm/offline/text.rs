@@ -66,24 +66,40 @@ pub(super) fn sentences(prompt: &str) -> Vec<Sentence> {
     for Line { text, items } in layout(&straighten(prompt)) {
         let mut parts = split(&tokens(&text));
         if !items.is_empty() {
-            let mut last = parts.pop().unwrap_or(Sentence { tokens: Vec::new(), asks: false });
+            let mut last = parts.pop().unwrap_or(Sentence {
+                tokens: Vec::new(),
+                asks: false,
+            });
             last.asks = false;
-            if !last.tokens.last().is_some_and(|token| token.is_sign(':')) && !last.tokens.is_empty() {
+            if !last.tokens.last().is_some_and(|token| token.is_sign(':'))
+                && !last.tokens.is_empty()
+            {
                 last.tokens.push(sign(':'));
             }
             for (index, item) in items.iter().enumerate() {
                 if index > 0 {
-                    last.tokens.push(Token { text: String::new(), lower: String::new(), mark: Mark::Item });
+                    last.tokens.push(Token {
+                        text: String::new(),
+                        lower: String::new(),
+                        mark: Mark::Item,
+                    });
                 }
                 let mut item = tokens(item);
-                while item.last().is_some_and(|token| matches!(token.mark, Mark::Sign(',' | '.' | ';'))) {
+                while item
+                    .last()
+                    .is_some_and(|token| matches!(token.mark, Mark::Sign(',' | '.' | ';')))
+                {
                     item.pop();
                 }
                 last.tokens.extend(item);
             }
             parts.push(last);
         }
-        found.extend(parts.into_iter().filter(|sentence| sentence.tokens.iter().any(Token::is_word)));
+        found.extend(
+            parts
+                .into_iter()
+                .filter(|sentence| sentence.tokens.iter().any(Token::is_word)),
+        );
     }
     found
 }
@@ -93,7 +109,10 @@ pub(super) fn quote(tokens: &[Token]) -> String {
     let mut text = String::new();
     let mut tight = true;
     for token in tokens {
-        let closes = matches!(token.mark, Mark::Sign(',' | ')' | ':' | ';' | '.' | '?' | '!' | '/'));
+        let closes = matches!(
+            token.mark,
+            Mark::Sign(',' | ')' | ':' | ';' | '.' | '?' | '!' | '/')
+        );
         if !tight && !closes && token.mark != Mark::Item {
             text.push(' ');
         }
@@ -131,11 +150,19 @@ fn straighten(prompt: &str) -> String {
 }
 
 fn sign(sign: char) -> Token {
-    Token { text: sign.to_string(), lower: sign.to_string(), mark: Mark::Sign(sign) }
+    Token {
+        text: sign.to_string(),
+        lower: sign.to_string(),
+        mark: Mark::Sign(sign),
+    }
 }
 
 fn token(text: String, mark: Mark) -> Token {
-    Token { lower: text.to_lowercase(), text, mark }
+    Token {
+        lower: text.to_lowercase(),
+        text,
+        mark,
+    }
 }
 
 /// Cuts a line into tokens.
@@ -159,7 +186,9 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
                 index += 1;
             }
             let word: String = letters.iter().skip(start).take(index - start).collect();
-            let number = word.chars().all(|letter| letter.is_ascii_digit() || letter == '.');
+            let number = word
+                .chars()
+                .all(|letter| letter.is_ascii_digit() || letter == '.');
             found.push(token(word, if number { Mark::Number } else { Mark::Word }));
         } else {
             found.push(sign(letter));
@@ -184,8 +213,13 @@ fn is_inner(letters: &[char], start: usize, index: usize) -> bool {
 
 /// The length of a text in quotes that starts at `start`, quotes not counted.
 fn quoted(letters: &[char], start: usize) -> Option<usize> {
-    let quote = *letters.get(start).filter(|letter| matches!(letter, '"' | '\''))?;
-    let length = letters.iter().skip(start + 1).position(|letter| *letter == quote)?;
+    let quote = *letters
+        .get(start)
+        .filter(|letter| matches!(letter, '"' | '\''))?;
+    let length = letters
+        .iter()
+        .skip(start + 1)
+        .position(|letter| *letter == quote)?;
     let after = letters.get(start + length + 2).copied().unwrap_or(' ');
     ((1..=80).contains(&length) && !after.is_alphanumeric()).then_some(length)
 }
@@ -204,14 +238,20 @@ fn split(tokens: &[Token]) -> Vec<Sentence> {
         let ends = depth == 0 && matches!(token.mark, Mark::Sign('.' | '!' | '?' | ';'));
         if ends {
             if !current.is_empty() {
-                found.push(Sentence { tokens: std::mem::take(&mut current), asks: token.is_sign('?') });
+                found.push(Sentence {
+                    tokens: std::mem::take(&mut current),
+                    asks: token.is_sign('?'),
+                });
             }
         } else {
             current.push(token.clone());
         }
     }
     if !current.is_empty() {
-        found.push(Sentence { tokens: current, asks: false });
+        found.push(Sentence {
+            tokens: current,
+            asks: false,
+        });
     }
     found
 }
@@ -221,16 +261,28 @@ mod tests {
     use super::*;
 
     fn quotes(prompt: &str) -> Vec<String> {
-        sentences(prompt).iter().map(|sentence| quote(&sentence.tokens)).collect()
+        sentences(prompt)
+            .iter()
+            .map(|sentence| quote(&sentence.tokens))
+            .collect()
     }
 
     #[test]
     fn cuts_at_ends_of_sentences_only() {
         assert_eq!(
             quotes("Build it. Add “a b” to x; call it v1.5! Don’t (see e.g. this) stop?"),
-            ["Build it", "Add 'a b' to x", "call it v1.5", "Don't (see e . g. this) stop"]
+            [
+                "Build it",
+                "Add 'a b' to x",
+                "call it v1.5",
+                "Don't (see e . g. this) stop"
+            ]
         );
-        assert!(sentences("What is it?").iter().all(|sentence| sentence.asks));
+        assert!(
+            sentences("What is it?")
+                .iter()
+                .all(|sentence| sentence.asks)
+        );
         assert!(sentences(" \n\n ?! ").is_empty());
     }
 

@@ -10,7 +10,9 @@ use super::{
     kinds::{Draft, is_field_word},
     nouns::{self, Noun},
     text::{Mark, Token, quote},
-    vocabulary::{BEYOND, CONTAINERS, DEFAULTS, KEEPING, NAMED_LISTS, RECORD_CONTAINERS, group, has},
+    vocabulary::{
+        BEYOND, CONTAINERS, DEFAULTS, KEEPING, NAMED_LISTS, RECORD_CONTAINERS, group, has,
+    },
     words::{on_last_word, plural, singular},
 };
 
@@ -40,15 +42,38 @@ pub(super) struct Declared {
 
 /// Reads a sentence.
 pub(super) fn declare(tokens: &[Token]) -> Declared {
-    let mut declared = Declared::default();
-    if let Some(pair) = belonging(tokens) {
-        declared.belongs.push(pair);
+    if let Some((child, parent, rest)) = belonging(tokens) {
+        let mut declared = if rest.is_empty() {
+            Declared::default()
+        } else {
+            declare(&rest)
+        };
+        declared.belongs.push((child, parent));
         return declared;
     }
+    let mut declared = Declared::default();
     let heads = heads(tokens);
+    if heads.is_empty()
+        && let [first, rest @ ..] = items::items(tokens).as_slice()
+    {
+        // "a library of board games, players, play time in minutes, rating"
+        let field = |item: &&&[Token]| item.iter().any(|token| is_field_word(&token.lower));
+        if rest.len() > 1
+            && rest.iter().filter(field).count() * 2 > rest.len()
+            && let Some(mut thing) = mentioned(first, 0).pop()
+        {
+            let listed = fields::fields(purpose_cut(tokens.get(first.len()..).unwrap_or(&[])));
+            thing.drafts = listed.drafts;
+            declared.left = listed.left;
+            declared.things.push(thing);
+            return declared;
+        }
+    }
     let mut open = 0;
     for (index, head) in heads.iter().enumerate() {
-        let next = heads.get(index + 1).map_or(tokens.len(), |next| next.start.max(head.body));
+        let next = heads
+            .get(index + 1)
+            .map_or(tokens.len(), |next| next.start.max(head.body));
         let end = head.end.unwrap_or(next).min(next.max(head.body));
         let body = tokens.get(head.body..end).unwrap_or(&[]);
         let before = tokens.get(open..head.start.max(open)).unwrap_or(&[]);
@@ -78,12 +103,20 @@ pub(super) fn declare(tokens: &[Token]) -> Declared {
         let listed = fields::fields(purpose_cut(body));
         declared.left.extend(listed.left);
         let end = head.noun.as_ref().map_or(head.start, |noun| noun.end);
-        declared.things.push(Described { words, drafts: listed.drafts, held: false, start: head.start, end });
+        declared.things.push(Described {
+            words,
+            drafts: listed.drafts,
+            held: false,
+            start: head.start,
+            end,
+        });
     }
     if heads.is_empty() {
         declared.things.extend(mentioned(tokens, 0));
     } else {
-        declared.things.extend(mentioned(tokens.get(open..).unwrap_or(&[]), open));
+        declared
+            .things
+            .extend(mentioned(tokens.get(open..).unwrap_or(&[]), open));
     }
     declared
 }
@@ -92,9 +125,14 @@ pub(super) fn declare(tokens: &[Token]) -> Declared {
 /// container, or at least "a …" with a field that is known by name. A calculator with buttons is none.
 fn plausible(head: &Head, tokens: &[Token], body: &[Token]) -> bool {
     let Some(noun) = &head.noun else { return true };
-    let before = noun.start.checked_sub(1).and_then(|index| tokens.get(index));
+    let before = noun
+        .start
+        .checked_sub(1)
+        .and_then(|index| tokens.get(index));
     if before.is_some_and(|token| token.is_in("each every"))
-        || tokens.get(head.start).is_some_and(|token| token.is_in("for per each every"))
+        || tokens
+            .get(head.start)
+            .is_some_and(|token| token.is_in("for per each every"))
     {
         return true;
     }
@@ -103,27 +141,35 @@ fn plausible(head: &Head, tokens: &[Token], body: &[Token]) -> bool {
         return false;
     }
     let lower = noun.words.to_lowercase();
-    let kept =
-        nouns::subject(noun).is_none_or(|subject| subject.to_lowercase() != on_last_word(&lower, plural));
+    let kept = nouns::subject(noun)
+        .is_none_or(|subject| subject.to_lowercase() != on_last_word(&lower, plural));
     if noun.is_plural() || kept || default_fields(&lower).is_some() {
         return noun.words.split(' ').count() <= 4;
     }
-    let introduced = before.is_none_or(|token| !token.is_word() || token.is_in("a an my our the new and"));
+    let introduced =
+        before.is_none_or(|token| !token.is_word() || token.is_in("a an my our the new and"));
     let items = items::items(body);
-    let known = items.iter().any(|item| item.iter().any(|token| is_field_word(&token.lower)));
+    let known = items
+        .iter()
+        .any(|item| item.iter().any(|token| is_field_word(&token.lower)));
     introduced && (known || head.verb) && noun.words.split(' ').count() <= 4
 }
 
 /// "a library app with books and authors": a container whose parts are things.
 fn container_of(head: &Head, body: &[Token]) -> Vec<Described> {
-    let Some(noun) = &head.noun else { return Vec::new() };
+    let Some(noun) = &head.noun else {
+        return Vec::new();
+    };
     let list_word = "thing entity object model type section list table page record part area";
     let generic = noun.is_plural() && has(list_word, &singular(&noun.head()));
     let container = generic
         || has(CONTAINERS, &noun.head())
             && (noun.is_container() || noun.head() == "app" || noun.head() == "system");
     let items = items::items(body);
-    let names: Vec<Noun> = items.iter().filter_map(|item| nouns::all(item).into_iter().next_back()).collect();
+    let names: Vec<Noun> = items
+        .iter()
+        .filter_map(|item| nouns::all(item).into_iter().next_back())
+        .collect();
     let all = names.len() == items.len()
         && names.iter().all(|name| {
             let known = default_fields(&name.words).is_some();
@@ -135,8 +181,12 @@ fn container_of(head: &Head, body: &[Token]) -> Vec<Described> {
     let heading = !head.verb
         && !noun.is_plural()
         && names.len() > 1
-        && !DEFAULTS.iter().any(|(known, _)| *known == on_last_word(&noun.words.to_lowercase(), singular))
-        && names.iter().all(|name| name.is_plural() && !is_field_word(&name.head()));
+        && !DEFAULTS
+            .iter()
+            .any(|(known, _)| *known == on_last_word(&noun.words.to_lowercase(), singular))
+        && names
+            .iter()
+            .all(|name| name.is_plural() && !is_field_word(&name.head()));
     if !(container || heading) || !all || !any {
         return Vec::new();
     }
@@ -165,21 +215,44 @@ fn purpose_cut(body: &[Token]) -> &[Token] {
     body.get(..purpose.unwrap_or(body.len())).unwrap_or(body)
 }
 
-/// "a task belongs to a project", "projects can have many tasks".
-fn belonging(tokens: &[Token]) -> Option<(String, String)> {
+/// "a task belongs to a project", "repairs are for a bike", and what else is said of the child.
+pub(super) fn belonging(tokens: &[Token]) -> Option<(String, String, Vec<Token>)> {
     let text = |part: &[Token]| {
         let nouns = nouns::all(part);
-        let [only] = nouns.as_slice() else { return None };
+        let [only] = nouns.as_slice() else {
+            return None;
+        };
         Some(on_last_word(&only.words, singular))
     };
-    let place = tokens
+    let owns = |index: usize| {
+        let is = |offset: usize, words: &str| {
+            tokens
+                .get(index + offset)
+                .is_some_and(|token| token.is_in(words))
+        };
+        let linked = is(
+            0,
+            "belongs belong linked assigned connected related attached",
+        ) && is(1, "to with");
+        linked || (is(0, "is are") && is(1, "for") && is(2, "a an one"))
+    };
+    let place = (0..tokens.len()).find(|index| owns(*index))?;
+    // "bikes belong to a customer and have a brand": what follows is said of the bikes.
+    let having = |token: &Token| token.is_in("have has with");
+    let more = tokens
         .iter()
-        .position(|token| token.is_in("belongs belong linked assigned connected related attached"))?;
-    let after = tokens.get(place + 1)?;
-    if after.is_in("to with") {
-        return Some((text(tokens.get(..place)?)?, text(tokens.get(place + 2..)?)?));
-    }
-    None
+        .skip(place)
+        .position(having)
+        .map(|more| place + more);
+    let parent = tokens.get(place + 2..more.unwrap_or(tokens.len()))?;
+    let subject = tokens.get(..place)?;
+    let rest = more.and_then(|more| tokens.get(more..)).unwrap_or_default();
+    let rest = if rest.is_empty() {
+        Vec::new()
+    } else {
+        subject.iter().chain(rest).cloned().collect()
+    };
+    Some((text(subject)?, text(parent)?, rest))
 }
 
 /// Things named without fields: after a verb of keeping, "list of …", "… tracker".
@@ -195,14 +268,20 @@ fn mentioned(tokens: &[Token], offset: usize) -> Vec<Described> {
         }) && !between.is_empty();
         let verb = between.iter().any(|token| token.is_in(KEEPING));
         let about = between.iter().any(|token| token.is_in("for of about")) && last_end > 0;
-        keeping = verb || (keeping && joined) || (about && !between.iter().any(|token| token.is_in("game")));
+        keeping = verb
+            || (keeping && joined)
+            || (about && !between.iter().any(|token| token.is_in("game")));
         last_end = noun.end;
         let lower = noun.words.to_lowercase();
         let first = lower.split(' ').next().unwrap_or("");
         let (noun, kept) = if has(KEEPING, first) && lower.contains(' ') {
             (
                 Noun {
-                    words: noun.words.split_once(' ').map_or("", |(_, rest)| rest).to_owned(),
+                    words: noun
+                        .words
+                        .split_once(' ')
+                        .map_or("", |(_, rest)| rest)
+                        .to_owned(),
                     ..noun.clone()
                 },
                 true,
@@ -214,12 +293,19 @@ fn mentioned(tokens: &[Token], offset: usize) -> Vec<Described> {
             return Vec::new();
         }
         keeping |= kept;
-        let Some(words) = nouns::subject(&noun) else { continue };
+        let Some(words) = nouns::subject(&noun) else {
+            continue;
+        };
         let named = group(NAMED_LISTS, &lower, '|').is_some();
         let contained = has(RECORD_CONTAINERS, &noun.head()) && words.to_lowercase() != lower;
         let app = has(CONTAINERS, &noun.head()) && default_fields(&words).is_some();
         let plural = noun.is_plural() && keeping;
-        if named || contained || app || plural || (noun.is_plural() && default_fields(&words).is_some()) {
+        if named
+            || contained
+            || app
+            || plural
+            || (noun.is_plural() && default_fields(&words).is_some())
+        {
             found.push(Described {
                 words: Some(words),
                 drafts: Vec::new(),
@@ -243,6 +329,11 @@ pub(super) fn is_things(item: &[Token]) -> bool {
 pub(super) fn default_fields(words: &str) -> Option<&'static str> {
     let one = on_last_word(&words.to_lowercase(), singular);
     let last = one.rsplit(' ').next().unwrap_or("").to_owned();
-    let by = |name: &str| DEFAULTS.iter().find(|(known, _)| *known == name).map(|(_, fields)| *fields);
+    let by = |name: &str| {
+        DEFAULTS
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, fields)| *fields)
+    };
     by(&one).or_else(|| by(&last))
 }

@@ -9,7 +9,10 @@ pub(super) fn has(list: &str, word: &str) -> bool {
 
 /// The value of the first group that holds the word; words in a group are separated by `by`.
 pub(super) fn group<T: Copy>(groups: &[(T, &str)], word: &str, by: char) -> Option<T> {
-    groups.iter().find(|(_, words)| words.split(by).any(|known| known == word)).map(|(value, _)| *value)
+    groups
+        .iter()
+        .find(|(_, words)| words.split(by).any(|known| known == word))
+        .map(|(value, _)| *value)
 }
 
 /// Words that start a request to change something.
@@ -41,7 +44,7 @@ pub(super) const STOP: &str = "a an the my our your their his her its this that 
 pub(super) const PREPOSITIONS: &str = "in on at from by during around across within inside";
 
 /// What an app is called after, and what holds things without being one.
-pub(super) const CONTAINERS: &str = "app application web mobile online tool cellar wardrobe closet pantry garage site website webapp system software platform program page dashboard \
+pub(super) const CONTAINERS: &str = "app application web mobile online tool cellar wardrobe closet pantry store site website webapp system software platform program page dashboard \
     list lists tracker tracking manager management organizer organiser planner database box collection catalog \
     catalogue library journal diary log logbook register registry directory inventory archive crm portal hub \
     notebook binder vault shelf board keeper overview administration admin record records index book cookbook table \
@@ -62,7 +65,10 @@ pub(super) const NAMED_LISTS: &[(&str, &str)] = &[
     ("wishes", "wish list|wishlist"),
     ("goals", "bucket list"),
     ("guests", "guest list"),
-    ("todos", "to-do list|to do list|todo list|todolist|to-do|to-dos|to do|to dos"),
+    (
+        "todos",
+        "to-do list|to do list|todo list|todolist|to-do|to-dos|to do|to dos",
+    ),
     ("contacts", "address book|phone book"),
     ("recipes", "cookbook|recipe book"),
     ("diary entries", "diary"),
@@ -71,6 +77,9 @@ pub(super) const NAMED_LISTS: &[(&str, &str)] = &[
     ("customers", "crm|customer base"),
     ("notes", "notebook"),
     ("events", "calendar"),
+    ("pantry items", "pantry"),
+    ("items", "inventory|stock"),
+    ("clothes", "wardrobe|closet"),
 ];
 
 /// Heads of prompts that this planner has no way to make.
@@ -84,7 +93,7 @@ pub(super) const BUILT_IN: &str = "search searching sort sorting filter find edi
     responsive accessible crud browse list view searchable sortable";
 
 /// What people ask for that this planner does not make. Each is the head of the request.
-pub(super) const FEATURES: &str = "chart charts graph graphs statistics stats notification notifications reminder reminders payments \
+pub(super) const FEATURES: &str = "cart payment chart charts graph graphs statistics stats notification notifications reminder reminders payments \
     checkout export exports import pdf csv upload uploads login logins authentication permissions roles \
     chat calendar map maps api webhook webhooks analytics report reports printing print alerts sync \
     offline password totals button widget leaderboard animation animations timeline kanban drag \
@@ -179,7 +188,7 @@ pub(super) const KINDS: &[(Kind, &str)] = &[
     ),
     (
         Kind::Boolean,
-        "done completed complete finished paid favorite favourite active archived read watched public \
+        "signed cancelled renewed insured accepted done completed complete finished paid favorite favourite active archived read watched public \
         private urgent important available sold shipped checked packed bought purchased cooked vegan \
         vegetarian returned attended approved verified enabled owned lent confirmed subscribed received \
         resolved closed gluten-free billable vaccinated delivered reimbursed flag checkbox recurring \
@@ -204,8 +213,14 @@ pub(super) const CHOICE_WORDS: &str = "status priority difficulty severity frequ
 /// Kinds as people name them after "as", in parentheses or after a colon.
 pub(super) const KIND_NAMES: &[(Kind, &str)] = &[
     (Kind::Text, "text|string|short text"),
-    (Kind::LongText, "long text|multiline|multi-line|textarea|paragraph|multiline text|free text"),
-    (Kind::Number, "number|integer|int|decimal|numeric|float|whole number|money|currency"),
+    (
+        Kind::LongText,
+        "long text|multiline|multi-line|textarea|paragraph|multiline text|free text",
+    ),
+    (
+        Kind::Number,
+        "number|integer|int|decimal|numeric|float|whole number|money|currency",
+    ),
     (Kind::Date, "date|day"),
     (
         Kind::Boolean,
@@ -251,7 +266,10 @@ pub(super) const DEFAULTS: &[(&str, &str)] = &[
     ("class", "title, teacher, room, start date"),
     ("expense", "title, amount, date, category, notes"),
     ("income", "title, amount, date, notes"),
-    ("invoice", "invoice number, customer, amount, due date, paid"),
+    (
+        "invoice",
+        "invoice number, customer, amount, due date, paid",
+    ),
     ("subscription", "name, price, renewal date, active"),
     ("habit", "name, frequency, active, notes"),
     ("goal", "title, target date, done, notes"),
@@ -266,7 +284,10 @@ pub(super) const DEFAULTS: &[(&str, &str)] = &[
     ("series", "title, seasons, watched, rating"),
     ("album", "title, artist, year, rating"),
     ("song", "title, artist, album"),
-    ("recipe", "title, ingredients, instructions, cooking minutes"),
+    (
+        "recipe",
+        "title, ingredients, instructions, cooking minutes",
+    ),
     ("meal", "name, date, calories, notes"),
     ("workout", "title, date, duration in minutes, notes"),
     ("exercise", "name, sets, reps, weight in kg"),

@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 
 use super::{
-    codegen::{self, attributes, page_imports, page_paths, references, resource_import, resource_path},
+    codegen::{
+        self, attributes, page_imports, page_paths, references, resource_import, resource_path,
+    },
     model::Thing,
     plan::{Part, Plan},
     source::File,
@@ -53,7 +55,10 @@ pub(super) fn wire(plan: &Plan, before: &[Thing], views: &Views) -> Wiring {
             Some(_) => {}
         }
     }
-    for thing in before.iter().filter(|known| !plan.things.iter().any(|thing| thing.table == known.table)) {
+    for thing in before
+        .iter()
+        .filter(|known| !plan.things.iter().any(|thing| thing.table == known.table))
+    {
         wiring.remove(thing, views);
     }
     if let Some(name) = &plan.name {
@@ -62,16 +67,24 @@ pub(super) fn wire(plan: &Plan, before: &[Thing], views: &Views) -> Wiring {
             set(lines, "name:", &format!("  name: {escaped},"))
         });
         let title = format!("    <title>{}</title>", codegen::html(name));
-        wiring.edit(&Part::Identity, INDEX, views, |lines| set(lines, "<title>", &title));
+        wiring.edit(&Part::Identity, INDEX, views, |lines| {
+            set(lines, "<title>", &title)
+        });
     }
     if let Some(tagline) = &plan.tagline {
         let line = format!("  tagline: {},", codegen::literal(tagline));
-        wiring.edit(&Part::Identity, IDENTITY, views, |lines| set(lines, "tagline:", &line));
+        wiring.edit(&Part::Identity, IDENTITY, views, |lines| {
+            set(lines, "tagline:", &line)
+        });
     }
     if let Some((hue, chroma)) = &plan.colour {
         wiring.edit(&Part::Theme, THEME, views, |lines| {
             set(lines, "--brand-hue:", &format!("  --brand-hue: {hue};"))
-                && set(lines, "--brand-chroma:", &format!("  --brand-chroma: {chroma};"))
+                && set(
+                    lines,
+                    "--brand-chroma:",
+                    &format!("  --brand-chroma: {chroma};"),
+                )
         });
     }
     wiring
@@ -114,17 +127,40 @@ impl Wiring {
 
     fn create(&mut self, thing: &Thing, views: &Views) {
         let part = Part::Thing(thing.table.clone());
-        self.put(&part, &resource_path(&thing.table), FileChange::Write(codegen::resource(thing)));
+        self.put(
+            &part,
+            &resource_path(&thing.table),
+            FileChange::Write(codegen::resource(thing)),
+        );
         let [list, form] = page_paths(thing);
         let page = |shared, own: String| FileChange::Write(codegen::page(thing, shared, &own));
-        self.put(&part, &list, page("ResourceListPage", codegen::list_page(thing)));
-        self.put(&part, &form, page("ResourceFormPage", codegen::form_page(thing)));
+        self.put(
+            &part,
+            &list,
+            page("ResourceListPage", codegen::list_page(thing)),
+        );
+        self.put(
+            &part,
+            &form,
+            page("ResourceFormPage", codegen::form_page(thing)),
+        );
         self.edit(&part, ROUTES, views, |lines| {
-            insert(lines, "// Page imports of this app go above this line.", page_imports(thing))
-                && insert(lines, "// Routes of this app go above this line.", codegen::routes(thing))
+            insert(
+                lines,
+                "// Page imports of this app go above this line.",
+                page_imports(thing),
+            ) && insert(
+                lines,
+                "// Routes of this app go above this line.",
+                codegen::routes(thing),
+            )
         });
         self.edit(&part, NAVIGATION, views, |lines| {
-            insert(lines, "// Navigation of this app goes above this line.", vec![codegen::navigation(thing)])
+            insert(
+                lines,
+                "// Navigation of this app goes above this line.",
+                vec![codegen::navigation(thing)],
+            )
         });
     }
 
@@ -146,11 +182,15 @@ impl Wiring {
 
     fn update(&mut self, before: &Thing, after: &Thing, views: &Views) {
         let part = Part::Thing(after.table.clone());
-        self.edit(&part, &resource_path(&after.table), views, |lines| update_resource(lines, before, after));
+        self.edit(&part, &resource_path(&after.table), views, |lines| {
+            update_resource(lines, before, after)
+        });
         let (old, new) = (references(before), references(after));
         if old != new {
             for path in page_paths(after) {
-                self.edit(&part, &path, views, |lines| update_page(lines, after, &old, &new));
+                self.edit(&part, &path, views, |lines| {
+                    update_page(lines, after, &old, &new)
+                });
             }
         }
         if before.plural != after.plural {
@@ -168,18 +208,26 @@ impl Wiring {
 
 fn relabel(line: &str, old: &str, new: &str) -> String {
     let label = |words: &str| codegen::literal(&super::words::sentence(words));
-    line.replace(&format!("label: {}", label(old)), &format!("label: {}", label(new)))
+    line.replace(
+        &format!("label: {}", label(old)),
+        &format!("label: {}", label(new)),
+    )
 }
 
 /// Brings a resource's lines from one state to the other.
 fn update_resource(lines: &mut Vec<String>, before: &Thing, after: &Thing) -> bool {
-    for ((key, old), (_, new)) in codegen::properties(before).into_iter().zip(codegen::properties(after)) {
+    for ((key, old), (_, new)) in codegen::properties(before)
+        .into_iter()
+        .zip(codegen::properties(after))
+    {
         if old != new && !set(lines, &format!("{key}:"), &codegen::property_line(key, new)) {
             return false;
         }
     }
     for field in &before.fields {
-        let Some(place) = field_place(lines, &field.name) else { return false };
+        let Some(place) = field_place(lines, &field.name) else {
+            return false;
+        };
         match after.fields.iter().find(|known| known.name == field.name) {
             None => {
                 lines.remove(place);
@@ -201,14 +249,27 @@ fn update_resource(lines: &mut Vec<String>, before: &Thing, after: &Thing) -> bo
             Some(_) => {}
         }
     }
-    let new = after.fields.iter().filter(|field| !before.fields.iter().any(|known| known.name == field.name));
+    let new = after
+        .fields
+        .iter()
+        .filter(|field| !before.fields.iter().any(|known| known.name == field.name));
     for field in new {
-        insert(lines, &codegen::columns_marker(&after.table), vec![codegen::column_line(field)]);
+        insert(
+            lines,
+            &codegen::columns_marker(&after.table),
+            vec![codegen::column_line(field)],
+        );
         let line = vec![codegen::field_line(field)];
         if !insert(lines, &codegen::fields_marker(&after.table), line.clone()) {
-            let from = lines.iter().position(|line| line.trim().starts_with("fields:"));
+            let from = lines
+                .iter()
+                .position(|line| line.trim().starts_with("fields:"));
             let end = from.and_then(|from| {
-                lines.iter().skip(from).position(|line| line.trim().starts_with(']')).map(|end| from + end)
+                lines
+                    .iter()
+                    .skip(from)
+                    .position(|line| line.trim().starts_with(']'))
+                    .map(|end| from + end)
             });
             let Some(end) = end else { return false };
             lines.splice(end..end, line);
@@ -218,32 +279,46 @@ fn update_resource(lines: &mut Vec<String>, before: &Thing, after: &Thing) -> bo
 }
 
 fn field_place(lines: &[String], name: &str) -> Option<usize> {
-    lines.iter().position(|line| super::source::field(line).is_some_and(|field| field.name == name))
+    lines
+        .iter()
+        .position(|line| super::source::field(line).is_some_and(|field| field.name == name))
 }
 
 fn column_place(lines: &[String], name: &str) -> Option<usize> {
     let end = lines.iter().position(|line| line.trim() == "}")?;
-    lines.iter().take(end).position(|line| line.trim().starts_with(&format!("{name}:")))
+    lines
+        .iter()
+        .take(end)
+        .position(|line| line.trim().starts_with(&format!("{name}:")))
 }
 
 /// Gives a page the resources that its thing refers to.
 fn update_page(lines: &mut Vec<String>, thing: &Thing, old: &[String], new: &[String]) -> bool {
     let (from, to) = (attributes(&thing.table, old), attributes(&thing.table, new));
-    let found = set_where(lines, |line| line.contains(&from), |line| line.replace(&from, &to));
+    let found = set_where(
+        lines,
+        |line| line.contains(&from),
+        |line| line.replace(&from, &to),
+    );
     if !found {
         return false;
     }
-    lines.retain(|line| !old.iter().any(|table| !new.contains(table) && *line == resource_import(table)));
+    lines.retain(|line| {
+        !old.iter()
+            .any(|table| !new.contains(table) && *line == resource_import(table))
+    });
     for table in new.iter().filter(|table| !old.contains(table)) {
         let import = resource_import(table);
         if lines.contains(&import) {
             continue;
         }
         let after = |line: &String| line.contains("@/resources/") && *line > import;
-        let place = lines
-            .iter()
-            .position(after)
-            .or_else(|| lines.iter().rposition(|line| line.starts_with("import ")).map(|place| place + 1));
+        let place = lines.iter().position(after).or_else(|| {
+            lines
+                .iter()
+                .rposition(|line| line.starts_with("import "))
+                .map(|place| place + 1)
+        });
         let place = place.unwrap_or(0);
         lines.insert(place, import);
     }
@@ -252,19 +327,34 @@ fn update_page(lines: &mut Vec<String>, thing: &Thing, old: &[String], new: &[St
 
 /// Replaces the first line that starts with `key`.
 fn set(lines: &mut [String], key: &str, new: &str) -> bool {
-    set_where(lines, |line| line.trim().starts_with(key), |_| new.to_owned())
+    set_where(
+        lines,
+        |line| line.trim().starts_with(key),
+        |_| new.to_owned(),
+    )
 }
 
-fn set_where(lines: &mut [String], is: impl Fn(&str) -> bool, new: impl FnOnce(&str) -> String) -> bool {
-    let Some(line) = lines.iter_mut().find(|line| is(line)) else { return false };
+fn set_where(
+    lines: &mut [String],
+    is: impl Fn(&str) -> bool,
+    new: impl FnOnce(&str) -> String,
+) -> bool {
+    let Some(line) = lines.iter_mut().find(|line| is(line)) else {
+        return false;
+    };
     *line = new(line);
     true
 }
 
 /// Puts lines above a marker, unless they are there.
 fn insert(lines: &mut Vec<String>, marker: &str, new: Vec<String>) -> bool {
-    let Some(place) = lines.iter().position(|line| line.trim() == marker) else { return false };
-    let new: Vec<String> = new.into_iter().filter(|line| !lines.contains(line)).collect();
+    let Some(place) = lines.iter().position(|line| line.trim() == marker) else {
+        return false;
+    };
+    let new: Vec<String> = new
+        .into_iter()
+        .filter(|line| !lines.contains(line))
+        .collect();
     lines.splice(place..place, new);
     true
 }

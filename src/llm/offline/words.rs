@@ -78,7 +78,10 @@ const IRREGULAR: &[(&str, &str)] = &[
 
 /// The singular of a lower-case word, which may be singular already.
 pub(super) fn singular(word: &str) -> String {
-    if let Some((one, _)) = IRREGULAR.iter().find(|(one, many)| *many == word || *one == word) {
+    if let Some((one, _)) = IRREGULAR
+        .iter()
+        .find(|(one, many)| *many == word || *one == word)
+    {
         return (*one).to_owned();
     }
     let stem = |ending: &str| word.strip_suffix(ending).filter(|stem| stem.len() > 1);
@@ -90,7 +93,10 @@ pub(super) fn singular(word: &str) -> String {
             return stem("es").unwrap_or(word).to_owned();
         }
     }
-    if ["ss", "us", "is"].iter().any(|ending| word.ends_with(ending)) {
+    if ["ss", "us", "is"]
+        .iter()
+        .any(|ending| word.ends_with(ending))
+    {
         return word.to_owned();
     }
     stem("s").unwrap_or(word).to_owned()
@@ -98,7 +104,10 @@ pub(super) fn singular(word: &str) -> String {
 
 /// The plural of a lower-case word, which may be plural already.
 pub(super) fn plural(word: &str) -> String {
-    if let Some((_, many)) = IRREGULAR.iter().find(|(one, many)| *many == word || *one == word) {
+    if let Some((_, many)) = IRREGULAR
+        .iter()
+        .find(|(one, many)| *many == word || *one == word)
+    {
         return (*many).to_owned();
     }
     let word = singular(word);
@@ -106,7 +115,10 @@ pub(super) fn plural(word: &str) -> String {
     if word.ends_with('y') && !"aeiou".contains(before_last) {
         return format!("{}ies", word.strip_suffix('y').unwrap_or(&word));
     }
-    if ["s", "x", "z", "ch", "sh"].iter().any(|ending| word.ends_with(ending)) {
+    if ["s", "x", "z", "ch", "sh"]
+        .iter()
+        .any(|ending| word.ends_with(ending))
+    {
         return format!("{word}es");
     }
     format!("{word}s")
@@ -130,13 +142,19 @@ fn keep_case(before: &str, after: String) -> String {
     if before.to_lowercase() == after {
         return before.to_owned();
     }
-    if before.chars().next().is_some_and(char::is_uppercase) { sentence(&after) } else { after }
+    if before.chars().next().is_some_and(char::is_uppercase) {
+        sentence(&after)
+    } else {
+        after
+    }
 }
 
 /// The text with its first letter in upper case.
 pub(super) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 /// `snake_case` of a phrase: at most [`IDENTIFIER_BYTES`], cut between words. `None` when no letter can be
@@ -157,7 +175,9 @@ pub(super) fn snake(phrase: &str) -> Option<String> {
     if name.starts_with(|first: char| first.is_ascii_digit()) {
         name = format!("n{name}").chars().take(IDENTIFIER_BYTES).collect();
     }
-    name.bytes().any(|byte| byte.is_ascii_lowercase()).then_some(name)
+    name.bytes()
+        .any(|byte| byte.is_ascii_lowercase())
+        .then_some(name)
 }
 
 /// `PascalCase` of an identifier in `snake_case`.
@@ -258,7 +278,12 @@ mod tests {
             assert_eq!(singular(many), one);
             assert_eq!(singular(one), one);
         }
-        assert!(is_plural("recipes") && is_plural("people") && !is_plural("class") && !is_plural("recipe"));
+        assert!(
+            is_plural("recipes")
+                && is_plural("people")
+                && !is_plural("class")
+                && !is_plural("recipe")
+        );
     }
 
     #[test]
