@@ -114,7 +114,7 @@ fn rounds() -> usize {
     std::env::var("ROUNDS")
         .ok()
         .and_then(|rounds| rounds.parse().ok())
-        .unwrap_or(400)
+        .unwrap_or(150)
 }
 
 /// The `name: "…"` of every field line of a resource.

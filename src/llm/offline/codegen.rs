@@ -56,12 +56,21 @@ fn singular_name(thing: &Thing) -> String {
 
 /// The component that lists a thing.
 pub(super) fn list_page(thing: &Thing) -> String {
-    format!("{}Page", pascal(&thing.table))
+    component(&thing.table, "Page")
 }
 
 /// The component that edits a thing.
 pub(super) fn form_page(thing: &Thing) -> String {
-    format!("{}FormPage", pascal(&singular_name(thing)))
+    component(&singular_name(thing), "FormPage")
+}
+
+/// A component's name that is not one of the shared pages'.
+fn component(name: &str, kind: &str) -> String {
+    let component = format!("{}{kind}", pascal(name));
+    match component.as_str() {
+        "ResourceFormPage" | "ResourceListPage" => format!("{}Record{kind}", pascal(name)),
+        _ => component,
+    }
 }
 
 /// Where the resource lives.

@@ -291,5 +291,19 @@ fn tracked(said: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
             return added(thing.table.clone(), body.get(..index)?);
         }
     }
-    None
+    match known {
+        // "also track who came along"
+        [only]
+            if verb.is_some_and(|verb| {
+                verb.is_in("track record store keep save note log remember")
+            }) && !items::items(body).into_iter().any(super::things::is_things)
+                && super::things::declare(body)
+                    .things
+                    .iter()
+                    .all(|thing| thing.drafts.is_empty()) =>
+        {
+            added(only.table.clone(), body)
+        }
+        _ => None,
+    }
 }

@@ -195,7 +195,7 @@ pub(super) fn infer(lower: &str) -> Kind {
             Kind::Text
         };
     }
-    if has("when since", first) || has("on at", last_word(lower)) {
+    if has("when since", first) || has("on at until since", last_word(lower)) {
         return Kind::Date;
     }
     if has("what why", first) {

@@ -201,12 +201,11 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
 /// Whether the sign at `index` stays inside the word that began at `start`.
 fn is_inner(letters: &[char], start: usize, index: usize) -> bool {
     let at = |index: usize| letters.get(index).copied().unwrap_or('\n');
-    let before_digits = index > start && (start..index).all(|index| at(index).is_ascii_digit());
     match at(index) {
         '_' => true,
         '\'' => index > start && at(index + 1).is_alphanumeric(),
         '-' => index > start && at(index + 1).is_alphabetic(),
-        '.' | ',' if before_digits => at(index) == '.' && at(index + 1).is_ascii_digit(),
+        '.' => index > start && at(index - 1).is_ascii_digit() && at(index + 1).is_ascii_digit(),
         _ => false,
     }
 }
@@ -275,7 +274,7 @@ mod tests {
                 "Build it",
                 "Add 'a b' to x",
                 "call it v1.5",
-                "Don't (see e . g. this) stop"
+                "Don't (see e. g. this) stop"
             ]
         );
         assert!(
