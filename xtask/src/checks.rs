@@ -67,7 +67,9 @@ pub(crate) fn run(depth: Depth) -> Result<ExitCode> {
     run.gate("lints, tests", |run| {
         lint_native(run, &["--all-targets"], &ALLOWED_IN_TESTS)
     });
-    run.check("tests, native", native_tests);
+    // The builder's tests build real apps.
+    let node = run.part("Node and npm packages", setup::node_and_packages);
+    run.check("tests, native", |run| native_tests(run, node.as_ref()));
     let toolchain = run.part("Rust target", toolchain::ensure);
     run.gate("lints, Worker", |run| lint_worker(run, toolchain.as_ref()));
     let parts = run.part("Worker and builder", setup::ensure);
@@ -209,11 +211,13 @@ fn lint_native(run: &Run, targets: &[&str], allowed: &[&str]) -> Result<String> 
     run.command(log, &mut command)
 }
 
-fn native_tests(run: &Run) -> Result<Tally> {
+fn native_tests(run: &Run, node: Option<&Node>) -> Result<Tally> {
+    let node = node.context("there is no Node, or npm packages are missing")?;
     // The Workers crate is switched off: what passes here does not depend on it.
     let selection = ["--workspace", "--no-default-features"];
     let nextest = process::quiet(place::cargo().args(["nextest", "--version"])).is_ok();
     let mut command = place::cargo();
+    command.env("PATH", node.path());
     if nextest {
         command
             .args(["nextest", "run", "--no-fail-fast", "--color=never"])

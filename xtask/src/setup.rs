@@ -31,10 +31,7 @@ pub(crate) fn ensure() -> Result<Parts> {
     let toolchain = toolchain::ensure()?;
     thread::scope(|scope| {
         // npm waits for the network while cargo uses the processor.
-        let packages = scope.spawn(|| {
-            node::ensure_packages(&node, place::root())?;
-            node::ensure_packages(&node, &place::foundation())
-        });
+        let packages = scope.spawn(|| packages(&node));
         let wasm = worker::compile(&toolchain);
         let builder = build_builder();
         packages
@@ -46,6 +43,21 @@ pub(crate) fn ensure() -> Result<Parts> {
             builder: builder?,
         })
     })
+}
+
+/// Node and everything that npm installs, without building anything.
+///
+/// # Errors
+/// When npm is missing or fails.
+pub(crate) fn node_and_packages() -> Result<Node> {
+    let node = node::ensure()?;
+    packages(&node)?;
+    Ok(node)
+}
+
+fn packages(node: &Node) -> Result<()> {
+    node::ensure_packages(node, place::root())?;
+    node::ensure_packages(node, &place::foundation())
 }
 
 /// What is there already, for a start without building.

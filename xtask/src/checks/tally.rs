@@ -1,5 +1,7 @@
 //! Counting tests in what the runners print.
 
+use std::collections::BTreeSet;
+
 /// Counts of one check or of all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
@@ -11,7 +13,7 @@ pub(crate) struct Tally {
     pub(crate) note: String,
 }
 
-const FAILURE_LINES: usize = 80;
+const FAILURE_LINES: usize = 60;
 
 /// The number before a word: `12` in `… 12 passed, …`.
 fn before(line: &str, word: &str) -> u64 {
@@ -75,23 +77,28 @@ pub(crate) fn tap(text: &str) -> Tally {
     }
 }
 
-/// The part of a runner's output that speaks of failures, else its end.
+/// The names of what failed, then the runner's output from the first failure on; its end when there is none.
 pub(crate) fn failures(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
+    let named: BTreeSet<&str> = lines
+        .iter()
+        .map(|line| line.trim_start())
+        .filter(|line| line.starts_with("FAIL [") || line.starts_with("not ok "))
+        .map(|line| line.rsplit_once(") ").map_or(line, |(_, test)| test))
+        .collect();
     let speaks = |line: &&str| {
         let line = line.trim_start();
-        line.starts_with("not ok ")
-            || line.starts_with("FAIL [")
-            || line.starts_with("error")
-            || (line.starts_with("---- ") && line.ends_with("stdout ----"))
+        ["not ok ", "FAIL [", "error", "---- "]
+            .iter()
+            .any(|start| line.starts_with(start))
     };
     let first = lines.iter().position(speaks);
     let from = first.unwrap_or_else(|| lines.len().saturating_sub(FAILURE_LINES));
-    lines
-        .iter()
-        .skip(from)
-        .take(FAILURE_LINES)
-        .copied()
+    let shown = lines.iter().skip(from).take(FAILURE_LINES).copied();
+    named
+        .into_iter()
+        .map(|name| format!("  failed: {name}"))
+        .chain(shown.map(str::to_owned))
         .collect::<Vec<_>>()
         .join("\n")
 }
