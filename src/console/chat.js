@@ -20,6 +20,8 @@ export function chat({ appId, send, openFile, showPreview }) {
   const buildGroups = new Map();
   let atEnd = true;
   let working = null;
+  /** Turns that were asked for and are not finished, the oldest first. */
+  const unfinished = new Set();
 
   const empty = el("div", { class: "feed-empty" }, el("span", { class: "spinner" }), el("p", {}, "Loading the conversation"));
   const feed = el("div", { class: "feed", role: "log", "aria-live": "off", "aria-label": "Conversation", tabindex: "0", testid: "feed" }, empty);
@@ -86,8 +88,12 @@ export function chat({ appId, send, openFile, showPreview }) {
     apply(event) {
       observe(event.at);
       // A build may go on after its group: its later events belong where it was queued.
-      const where = (event.build && buildGroups.get(event.build)) || group(event.turn ?? null, event.at);
+      // What happens without a turn of its own belongs to the one that it happens in.
+      const turn = event.turn ?? working ?? unfinished.values().next().value ?? null;
+      const where = (event.build && buildGroups.get(event.build)) || group(turn, event.at);
       if (event.build) buildGroups.set(event.build, where);
+      if (event.kind === "message" && event.role === "user") unfinished.add(event.turn);
+      if (event.kind === "turn_finished") unfinished.delete(event.turn);
       if (event.kind === "turn_started") working = event.turn;
       if (event.kind === "turn_finished" && working === event.turn) working = null;
       const sentence = where.apply(event);
