@@ -567,12 +567,13 @@ fn told() -> World {
     world
 }
 
-/// A sample by default; `PROPTEST_CASES` says more.
+/// A sample, or with `OVERSKILL_TEST_DEPTH=full` enough to look for the rare.
 fn cases() -> u32 {
-    std::env::var("PROPTEST_CASES")
-        .ok()
-        .and_then(|cases| cases.parse().ok())
-        .unwrap_or(24)
+    if std::env::var("OVERSKILL_TEST_DEPTH").as_deref() == Ok("full") {
+        1_000
+    } else {
+        24
+    }
 }
 
 proptest! {

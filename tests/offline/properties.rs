@@ -110,11 +110,13 @@ fn prompt(dice: &mut Dice) -> String {
     words.join(if dice.below(4) == 0 { "" } else { " " })
 }
 
+/// A sample, or with `OVERSKILL_TEST_DEPTH=full` enough to look for the rare.
 fn rounds() -> usize {
-    std::env::var("ROUNDS")
-        .ok()
-        .and_then(|rounds| rounds.parse().ok())
-        .unwrap_or(150)
+    if std::env::var("OVERSKILL_TEST_DEPTH").as_deref() == Ok("full") {
+        10_000
+    } else {
+        150
+    }
 }
 
 /// The `name: "…"` of every field line of a resource.
