@@ -66,7 +66,7 @@ describe("the builder killed", () => {
 
   test("at any moment: the turn finishes, nothing twice", async () => {
     const next = random();
-    for (let round = 0; round < depth(2, 20); round += 1) {
+    for (let round = 0; round < depth(2, 10); round += 1) {
       const other = await App.create(stack);
       try {
         await other.feed.find("build", (event) => event.kind === "build_started" && event.version === 2);

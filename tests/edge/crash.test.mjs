@@ -50,7 +50,7 @@ describe("workerd killed in a first turn", () => {
     ["when the build is over", told("build_finished", (event) => event.version === 2)],
   ];
   const next = random();
-  for (let index = 0; index < depth(2, 40); index += 1) {
+  for (let index = 0; index < depth(1, 20); index += 1) {
     const share = next();
     moments.push([`after ${Math.round(share * 100)} % of its time`, () => sleep(share * turnMillis)]);
   }
@@ -77,6 +77,25 @@ describe("workerd killed in a first turn", () => {
       assert.equal((await app.show()).status, "ready");
     });
   }
+});
+
+describe("a whole stack stopped and started again", () => {
+  test("has everything it had", async () => {
+    const app = await App.create(stack);
+    try {
+      await app.completed();
+      const held = await keepsake(app);
+      const page = (await app.preview()).text;
+      await stack.restart();
+      assert.deepEqual(await keepsake(app), held);
+      assert.equal((await app.preview()).text, page);
+      await app.completed(await app.say(RATING));
+      await assertSound(app);
+      assert.deepEqual(await keepsake(app), expected.second);
+    } finally {
+      app.close();
+    }
+  });
 });
 
 describe("workerd killed in a later turn", () => {
@@ -126,25 +145,6 @@ describe("workerd killed while it is being asked", () => {
       await assertSound(app);
       assert.deepEqual(await keepsake(app), expected.first);
       assert.equal((await stack.api("GET", "/v1/apps?limit=200")).body.apps.length, before + 1);
-    } finally {
-      app.close();
-    }
-  });
-});
-
-describe("a whole stack stopped and started again", () => {
-  test("has everything it had", async () => {
-    const app = await App.create(stack);
-    try {
-      await app.completed();
-      const held = await keepsake(app);
-      const page = (await app.preview()).text;
-      await stack.restart();
-      assert.deepEqual(await keepsake(app), held);
-      assert.equal((await app.preview()).text, page);
-      await app.completed(await app.say(RATING));
-      await assertSound(app);
-      assert.deepEqual(await keepsake(app), expected.second);
     } finally {
       app.close();
     }

@@ -15,6 +15,8 @@ export function launch() {
     args: [
       "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
       "--host-resolver-rules=MAP *.localhost 127.0.0.1, MAP localhost 127.0.0.1",
+      // Playwright switches off that frames of other sites have storage of their own. The last such list counts.
+      "--disable-features=Translate",
     ],
   });
 }
