@@ -211,5 +211,8 @@ describe("another workspace", () => {
     assert.equal((await call("GET", "/v1/session", { cookie })).json().workspace, "local", "so does a session over a restart");
     assert.equal((await call("GET", file, bearer(mine))).status, 200);
     assertNoPanic(stack);
+    for (const secret of [mine, other, cookie, stack.token].map((text) => text.slice(-43))) {
+      for (const log of ["worker", "builder"]) assert.ok(!stack.log(log).includes(secret), `a secret in the log of the ${log}`);
+    }
   });
 });

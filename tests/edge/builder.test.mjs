@@ -10,6 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { startStack } from "../../xtask/local/harness.mjs";
 import { App } from "../support/app.mjs";
 import { assertSound, keepsake } from "../support/history.mjs";
+import { assertProblem } from "../support/problem.mjs";
 import { depth, random, seed } from "../support/random.mjs";
 
 const RATING = "add a rating from 1 to 5 to recipes";
@@ -82,6 +83,63 @@ describe("the builder killed", () => {
         other.close();
       }
     }
+  });
+});
+
+describe("a builder that takes its time", () => {
+  /** Runs `work` while the builder stands still. */
+  async function meanwhile(work) {
+    const pid = stack.builderPid;
+    process.kill(pid, "SIGSTOP");
+    try {
+      return await work();
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+  }
+
+  test("leaves a new app's address with a page that says so and asks again", async () => {
+    let other;
+    try {
+      await meanwhile(async () => {
+        other = await App.create(stack);
+        await other.feed.find("build", (event) => event.kind === "build_started" && event.version === 2);
+        const preview = await other.preview();
+        assert.equal(preview.status, 503);
+        assert.ok(Number(preview.headers["retry-after"]) > 0);
+        assert.match(preview.headers["content-type"], /^text\/html/);
+        assert.equal(preview.headers["cache-control"], "no-store");
+        assert.match(preview.text, /is being built/);
+        assert.equal((await other.show()).status, "working");
+      });
+      await other.completed();
+      assert.equal((await other.preview()).status, 200);
+    } finally {
+      other?.close();
+    }
+  });
+
+  test("holds up neither a change by hand nor the turn; a restore has to wait", async () => {
+    const file = "src/app/theme.css";
+    const { version } = await app.show();
+    const mark = app.feed.events.length;
+    let turn;
+    let written;
+    await meanwhile(async () => {
+      turn = await app.say("add a cuisine to recipes");
+      await app.feed.find("build", (event) => event.kind === "build_started" && event.version === version + 1, { from: mark });
+      assertProblem(await app.api("POST", "/versions/2/restore"), "conflict", /turn is running/);
+      const { text, etag } = await app.read(file);
+      written = await app.write(file, text.replace(/--brand-hue: \d+/, "--brand-hue: 25"), etag);
+      assert.equal(written.version, version + 2);
+      assert.equal(await app.served(), version, "the last good one");
+    });
+    await app.completed(turn);
+    await app.live(written.version);
+    await assertSound(app);
+    assert.equal(await app.served(), written.version);
+    assert.match((await app.read("src/resources/recipes.ts")).text, /name: "cuisine"/);
+    assert.match((await app.read(file)).text, /--brand-hue: 25/);
   });
 });
 
