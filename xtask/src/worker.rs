@@ -47,14 +47,15 @@ impl std::fmt::Display for Sizes {
 /// # Errors
 /// When the Rust code does not compile or a step after it fails.
 pub(crate) fn build(toolchain: &Toolchain, node: &Node) -> Result<Sizes> {
-    finish(&compile(toolchain)?, node)
+    finish(&compile(toolchain)?, node)?;
+    sizes()
 }
 
 /// From compiled wasm to the two modules; skipped when the input did not change.
 ///
 /// # Errors
 /// When wasm-bindgen or esbuild fails.
-pub(crate) fn finish(wasm: &Path, node: &Node) -> Result<Sizes> {
+pub(crate) fn finish(wasm: &Path, node: &Node) -> Result<()> {
     let start = Instant::now();
     let out = place::worker_build();
     let shim = place::root().join("src/edge/shim.js");
@@ -64,7 +65,7 @@ pub(crate) fn finish(wasm: &Path, node: &Node) -> Result<Sizes> {
     let stamp = hash::hex(&[RECIPE.as_bytes(), &wasm_bytes, &shim_bytes, &lock]);
     let stamp_file = out.join(".stamp");
     if fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp) && modules_present() {
-        return sizes();
+        return Ok(());
     }
     let staging = place::target()?.join("worker");
     bind(wasm, &staging)?;
@@ -81,12 +82,11 @@ pub(crate) fn finish(wasm: &Path, node: &Node) -> Result<Sizes> {
         fs::rename(&new, out.join(name))?;
     }
     fs::write(&stamp_file, &stamp)?;
-    let sizes = sizes()?;
     progress::done(
-        &format!("Worker bound and bundled: {sizes}"),
+        &format!("Worker bound and bundled: {}", sizes()?),
         start.elapsed(),
     );
-    Ok(sizes)
+    Ok(())
 }
 
 /// Whether both modules of an earlier build are there.

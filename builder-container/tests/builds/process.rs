@@ -50,10 +50,6 @@ fn running(state: &std::path::Path) -> Child {
     child
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is no Worker, and what is waited for is another process"
-)]
 fn until(what: &str, condition: impl Fn() -> bool) {
     for _ in 0..400 {
         if condition() {
