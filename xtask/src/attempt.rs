@@ -165,7 +165,7 @@ fn state_option(state: &Path) -> String {
     if state == place::default_state() {
         String::new()
     } else {
-        format!(" --state {}", state.display())
+        format!(" --state '{}'", state.display())
     }
 }
 

@@ -124,7 +124,7 @@ pub(crate) fn taken(state: &Path) -> anyhow::Error {
         .map(|record| format!(" (process {}, {})", record.pid, record.origin))
         .unwrap_or_default();
     anyhow::anyhow!(
-        "a stack already runs on {0}{who}: use it, stop it with `cargo xtask dev --stop --state {0}`, \
+        "a stack already runs on {0}{who}: use it, stop it with `cargo xtask dev --stop --state '{0}'`, \
          or choose another folder with --state",
         state.display()
     )
