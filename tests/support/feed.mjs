@@ -99,7 +99,7 @@ export class Feed {
   async #follow() {
     while (!this.#closed && !this.#fault) {
       await new Promise((done) => this.#connect(done));
-      if (!this.#closed) await sleep(20);
+      if (!this.#closed) await sleep(50);
     }
   }
 
