@@ -85,6 +85,11 @@ impl DurableObject for Conversation {
             nudge: RefCell::default(),
             armed: Cell::default(),
         };
+        if object.machine.borrow().is_some()
+            && let Err(error) = object.store.send_builds_again(clock::now())
+        {
+            console_error!("build messages could not be made due: {error}");
+        }
         object.arm();
         object
     }

@@ -129,6 +129,10 @@ pub fn parse<T: Body>(bytes: &[u8], content_type: Option<&str>, limits: &Limits)
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(invalid("The body is empty. Send a JSON object."));
     }
+    // serde would take a list for an object with its members in order.
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        return Err(invalid("The body is a JSON list. Send a JSON object."));
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let wire = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();

@@ -201,6 +201,16 @@ impl Store {
             .map(|row| Timestamp(row.due)))
     }
 
+    /// Makes build messages due now: a process that starts may find its local queue empty, and a message too many
+    /// is harmless.
+    pub(super) fn send_builds_again(&self, now: Timestamp) -> Result<()> {
+        self.run(
+            "UPDATE outbox SET due = ? WHERE key LIKE 'build/%' AND due > ?",
+            vec![integer(now.0), integer(now.0)],
+        )
+        .map_err(Error::internal)
+    }
+
     /// Takes a finished job out of the outbox.
     pub(super) fn finish(&self, job: &Job) -> Result<()> {
         self.run("DELETE FROM outbox WHERE key = ?", vec![job.key().into()])

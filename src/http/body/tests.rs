@@ -86,9 +86,10 @@ fn says_where_and_what_is_wrong() {
             "prompt=x",
             "The body is not JSON: expected value, at line 1, column 1.",
         ),
+        ("[]", "The body is a JSON list. Send a JSON object."),
         (
-            "[]",
-            "The body does not fit: invalid length 0, expected struct CreateApp with 3 elements (line 1, column 2).",
+            " [\"a prompt\", null, null]",
+            "The body is a JSON list. Send a JSON object.",
         ),
         (
             "5",

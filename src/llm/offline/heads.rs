@@ -44,6 +44,12 @@ pub(super) fn headless(tokens: &[Token]) -> Option<&[Token]> {
         .then_some(body)
 }
 
+/// How many words of a field are looked at to tell whether it is one.
+const MOST_WORDS_OF_A_NAME: usize = 8;
+
+/// How far ahead a "with" looks for a second field.
+const MOST_WORDS_AHEAD: usize = 64;
+
 /// The heads of a sentence, in order.
 pub(super) fn heads(tokens: &[Token]) -> Vec<Head> {
     let mut found: Vec<Head> = Vec::new();
@@ -142,10 +148,13 @@ fn head(tokens: &[Token], index: usize, inside: bool) -> Option<Head> {
         };
     }
     if token.is_in("with") {
-        let items = items::items(tokens.get(index + 1..).unwrap_or(&[]));
-        let fieldlike = items
-            .first()
-            .is_some_and(|item| item.iter().any(|token| is_field_word(&token.lower)));
+        // A field's name has a few words. Looking no further keeps a long sentence of many "with" linear.
+        let told = tokens.get(index + 1..).unwrap_or(&[]);
+        let items = items::items(told.get(..MOST_WORDS_AHEAD).unwrap_or(told));
+        let fieldlike = items.first().is_some_and(|item| {
+            let mut words = item.iter().take(MOST_WORDS_OF_A_NAME);
+            words.any(|token| is_field_word(&token.lower))
+        });
         let named = plural || (fieldlike && noun.as_ref().is_some_and(Noun::is_plural));
         return if noun.is_some() && (!inside || each || (named && items.len() > 1)) {
             of(noun, index + 1)

@@ -70,9 +70,22 @@ fn directly_before(tokens: &[Token], end: usize) -> Option<Noun> {
     })
 }
 
+/// How far back a noun may stand from what is said of it, in words and signs.
+const MOST_WORDS_BACK: usize = 40;
+
 /// The noun that what stands at `end` is said of. Relative clauses ("movies I've watched") and places ("plants in my house") are
 /// stepped over; "list of movies" is about movies.
+///
+/// Looks back over at most [`MOST_WORDS_BACK`] words, so that a sentence without end costs no more than its length.
 pub(super) fn before(tokens: &[Token], end: usize) -> Option<Noun> {
+    let floor = end.saturating_sub(MOST_WORDS_BACK);
+    let mut noun = look_back(tokens.get(floor..)?, end - floor)?;
+    noun.start += floor;
+    noun.end += floor;
+    Some(noun)
+}
+
+fn look_back(tokens: &[Token], end: usize) -> Option<Noun> {
     let mut end = end;
     for _ in 0..6 {
         while end > 0

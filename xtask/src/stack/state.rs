@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
@@ -118,6 +119,23 @@ pub(crate) fn secret() -> Result<String> {
 /// # Errors
 /// When the port is in use or not allowed; names the port and `--port`.
 pub(crate) fn free_port(wanted: u16) -> Result<u16> {
+    // A stack that was stopped a moment ago may hold its port a little longer than its process.
+    for _ in 0..20 {
+        if is_free(wanted) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    bind(wanted)
+}
+
+fn is_free(port: u16) -> bool {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .err()
+        .is_none_or(|error| error.kind() != std::io::ErrorKind::AddrInUse)
+}
+
+fn bind(wanted: u16) -> Result<u16> {
     match TcpListener::bind((Ipv4Addr::LOCALHOST, wanted)) {
         Ok(listener) => Ok(listener.local_addr()?.port()),
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
@@ -138,7 +156,7 @@ pub(crate) fn builder_port(state: &Path) -> Result<u16> {
         .ok()
         .and_then(|text| text.trim().parse().ok())
         .unwrap_or(0);
-    let port = free_port(last).or_else(|_in_use| free_port(0))?;
+    let port = bind(last).or_else(|_in_use| bind(0))?;
     fs::write(&path, format!("{port}\n"))?;
     Ok(port)
 }
