@@ -60,6 +60,8 @@ pub struct Conversation {
     env: Env,
     store: Store,
     machine: RefCell<Option<Machine>>,
+    /// Why the stored state cannot be read. Nothing is answered and nothing written over it then.
+    unreadable: Option<Error>,
     readers: RefCell<Vec<mpsc::Sender<worker::Result<Vec<u8>>>>>,
     /// Keys of the jobs that run.
     under_way: RefCell<BTreeSet<String>>,
@@ -71,15 +73,16 @@ pub struct Conversation {
 impl DurableObject for Conversation {
     fn new(state: State, env: Env) -> Self {
         let store = Store::new(state.storage().sql());
-        let machine = store.load().unwrap_or_else(|error| {
-            console_error!("a conversation could not be loaded: {error}");
-            None
-        });
+        let (machine, unreadable) = match store.load() {
+            Ok(machine) => (machine, None),
+            Err(error) => (None, Some(error)),
+        };
         let object = Self {
             state,
             env,
             store,
             machine: RefCell::new(machine),
+            unreadable,
             readers: RefCell::default(),
             under_way: RefCell::default(),
             nudge: RefCell::default(),

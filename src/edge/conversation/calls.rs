@@ -20,6 +20,9 @@ use crate::{
 impl Conversation {
     /// Answers a call as JSON.
     pub(super) async fn answer(&self, asked: Asked<Call>) -> Result<serde_json::Value> {
+        if let Some(error) = &self.unreadable {
+            return Err(error.clone());
+        }
         let Asked { workspace, call } = asked;
         match call {
             Call::Create {

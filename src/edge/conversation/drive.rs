@@ -30,42 +30,53 @@ impl Conversation {
         }
         let (sender, mut nudges) = mpsc::channel(1);
         self.nudge.replace(Some(sender));
+        let result = self.run_jobs(&mut nudges).await;
+        self.nudge.replace(None);
+        self.under_way.borrow_mut().clear();
+        self.arm();
+        result
+    }
+
+    /// Ends when nothing is due, or with the error of a job that could not be settled: it is due still, and would
+    /// be run again and again without a pause.
+    async fn run_jobs(&self, nudges: &mut mpsc::Receiver<()>) -> Result<()> {
         let mut jobs = FuturesUnordered::new();
+        let mut unsettled = None;
         loop {
-            for due in self.store.due(clock::now())? {
-                if self.under_way.borrow_mut().insert(due.job.key()) {
-                    jobs.push(self.run(due));
+            if unsettled.is_none() {
+                for due in self.store.due(clock::now())? {
+                    if self.under_way.borrow_mut().insert(due.job.key()) {
+                        jobs.push(self.run(due));
+                    }
                 }
             }
             if jobs.is_empty() {
-                break;
+                return unsettled.map_or(Ok(()), Err);
             }
             let wait = self
                 .store
                 .next_due(|key| self.under_way.borrow().contains(key))?;
             let timer = match wait {
-                Some(due) => Either::Left(Delay::from(Duration::from_millis(
-                    due.since(clock::now()).max(1),
-                ))),
-                None => Either::Right(future::pending::<()>()),
+                Some(due) if unsettled.is_none() => Either::Left(Delay::from(
+                    Duration::from_millis(due.since(clock::now()).max(1)),
+                )),
+                _ => Either::Right(future::pending::<()>()),
             };
             futures::select_biased! {
-                key = jobs.next() => {
-                    if let Some(key) = key {
+                done = jobs.next() => {
+                    if let Some((key, settled)) = done {
                         self.under_way.borrow_mut().remove(&key);
+                        unsettled = unsettled.or(settled.err());
                     }
                 }
                 _ = nudges.next() => {}
                 () = timer.fuse() => {}
             }
         }
-        self.nudge.replace(None);
-        self.arm();
-        Ok(())
     }
 
-    /// Runs one job; its key.
-    async fn run(&self, due: DueJob) -> String {
+    /// Runs one job; its key, and whether the machine took what came of it.
+    async fn run(&self, due: DueJob) -> (String, Result<()>) {
         let DueJob { job, failures } = due;
         let key = job.key();
         let result = match self.perform(&job).await {
@@ -82,10 +93,7 @@ impl Conversation {
                 .map(drop)
             }
         };
-        if let Err(error) = result {
-            console_error!("{key} could not be settled: {error}");
-        }
-        key
+        (key, result)
     }
 
     /// Does a job's work. The input that it leads to, or nothing when there is nothing more to do about it.
