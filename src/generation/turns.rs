@@ -319,18 +319,25 @@ impl Conversation {
     }
 }
 
-/// The first line of a text that says something by itself, shortened to what fits a list of versions: a heading
-/// such as "Done:" is passed over, the mark of a list is taken off.
+/// What a text says first, shortened to what fits a list of versions: a heading such as "Done:" is passed over, a
+/// longer one is read together with what follows it; the marks of lists and headings are taken off.
 fn first_line(text: &str) -> String {
     const MOST_CHARS: usize = 120;
     let mut lines = text
         .lines()
-        .map(|line| line.trim_start_matches(['#', '-', '*', ' ']).trim());
-    let line = lines
-        .find(|line| !line.is_empty() && !line.ends_with(':'))
-        .unwrap_or_default();
+        .map(|line| line.trim_start_matches(['#', '-', '*', ' ']).trim())
+        .filter(|line| !line.is_empty());
+    let first = lines.next().unwrap_or_default();
+    let line = match first.strip_suffix(':') {
+        None => first.to_owned(),
+        Some(heading) => match lines.next() {
+            Some(next) if heading.contains(' ') => format!("{first} {next}"),
+            Some(next) => next.to_owned(),
+            None => heading.to_owned(),
+        },
+    };
     if line.chars().count() <= MOST_CHARS {
-        return line.to_owned();
+        return line;
     }
     let kept: String = line.chars().take(MOST_CHARS - 1).collect();
     format!("{}…", kept.trim_end())
@@ -347,7 +354,11 @@ mod tests {
             "Recipes have a rating now."
         );
         assert_eq!(first_line("## All **good**"), "All **good**");
-        assert_eq!(first_line("Only this:"), "");
+        assert_eq!(first_line("Only this:"), "Only this");
+        assert_eq!(
+            first_line("I did not understand:\n- “a poem”"),
+            "I did not understand: “a poem”"
+        );
         assert_eq!(
             first_line(&"ü".repeat(121)),
             format!("{}…", "ü".repeat(119))

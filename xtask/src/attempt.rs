@@ -18,6 +18,8 @@ use crate::{browser, node, place, process, progress};
 
 /// The app is live, but no browser was there to look at it.
 const NOT_RENDER_CHECKED: u8 = 3;
+/// How long an app's first preview may take when no turn waits for it.
+const FIRST_PREVIEW: Duration = Duration::from_secs(60);
 const START_LIMIT: Duration = Duration::from_secs(30 * 60);
 const GLANCE: Duration = Duration::from_millis(100);
 const DIAGNOSTICS_SHOWN: usize = 8;
@@ -49,10 +51,18 @@ pub(crate) fn run(place: &Place, prompt: &str, app: Option<&str>) -> Result<Exit
         return Ok(ExitCode::FAILURE);
     }
     let url = journey.preview_url(&turn.app)?;
-    let status = journey
-        .api()
-        .page(host_of(&url))
-        .context("the preview does not answer")?;
+    // A turn that changed nothing ends before the foundation's own build: 503 says that it is under way.
+    let patience = Instant::now() + FIRST_PREVIEW;
+    let status = loop {
+        let status = journey
+            .api()
+            .page(host_of(&url))
+            .context("the preview does not answer")?;
+        if status != 503 || Instant::now() > patience {
+            break status;
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    };
     if status != 200 {
         bail!("the preview {url} answered {status}");
     }
