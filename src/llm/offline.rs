@@ -14,6 +14,7 @@ mod fields;
 pub mod grammar;
 mod heads;
 mod items;
+mod kept;
 mod kinds;
 mod lines;
 mod model;

@@ -321,3 +321,54 @@ fn later_changes_are_line_edits() {
         assert!(!changes.is_empty(), "{message}");
     }
 }
+
+#[test]
+fn every_field_after_a_verb_of_keeping_is_made_or_named() {
+    const VERBS: &[&str] = &[
+        "write down",
+        "note down",
+        "jot down",
+        "keep track of",
+        "log",
+        "record",
+        "remember",
+        "enter",
+        "fill in",
+    ];
+    const LINKS: &[&str] = &[
+        "where I can",
+        "in which we",
+        "that lets me",
+        "so I can",
+        "to",
+        "where my mother can",
+    ];
+    const FIELDS: &[(&str, &str)] = &[
+        ("the exercise", "exercise"),
+        ("how hard it felt from 1 to 5", "how hard it felt"),
+        ("the weight in kg", "weight"),
+        ("the date", "date"),
+        ("how many sets", "sets"),
+        ("where it was", "where it was"),
+        ("taste out of 5", "taste"),
+    ];
+    let mut dice = Dice(0x5EED);
+    for _ in 0..rounds() {
+        let start = dice.below(FIELDS.len());
+        let said: Vec<_> = (start..start + 2 + dice.below(FIELDS.len() - 1))
+            .map(|index| FIELDS[index % FIELDS.len()])
+            .collect();
+        let list: Vec<&str> = said.iter().map(|(said, _)| *said).collect();
+        let (last, first) = list.split_last().unwrap();
+        let prompt = format!(
+            "Please make a workout log {} {} {} and {last}",
+            dice.pick(LINKS),
+            dice.pick(VERBS),
+            first.join(", "),
+        );
+        let answer = Player::new().say(&prompt).answer;
+        for (_, name) in said {
+            assert!(answer.contains(name), "{prompt}\nlacks {name}:\n{answer}");
+        }
+    }
+}

@@ -6,7 +6,7 @@
 use super::{
     fields::{self, options},
     grammar::{Place, Wish},
-    items,
+    items, kept,
     model::Thing,
     naming,
     places::{bare, choice, is_app, place, split_at, thing_named, trim},
@@ -33,7 +33,13 @@ pub(super) fn command(said: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
             remove(rest.get(1..)?, known)
         }
         "make" | "change" | "set" | "switch" | "use" | "turn" | "paint" | "color" | "colour"
-        | "mark" | "convert" => change(verb, rest, known),
+        | "mark" | "convert"
+            if !(known.is_empty()
+                && rest.len() > 4
+                && rest.first().is_some_and(|token| token.is_in("a an me us"))) =>
+        {
+            change(verb, rest, known)
+        }
         _ => tracked(said, known).or_else(|| state(said, known)),
     }
 }
@@ -275,10 +281,10 @@ fn remove(rest: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
 /// "track the prep time for each recipe", "we need a source url on recipes".
 fn tracked(said: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
     let verb = said.first().filter(|token| {
-        token.is_in("track record store keep save note log see enter have need show remember")
+        token.is_in("track record store keep save note log see enter have need show remember write jot fill register capture")
     });
     let body = if verb.is_some() {
-        said.get(1..)?
+        said.get(kept::verb(said).max(1)..)?
     } else {
         return None;
     };
@@ -295,7 +301,7 @@ fn tracked(said: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
         // "also track who came along"
         [only]
             if verb.is_some_and(|verb| {
-                verb.is_in("track record store keep save note log remember")
+                verb.is_in("track record store keep save note log remember write jot fill register capture")
             }) && !items::items(body).into_iter().any(super::things::is_things)
                 && super::things::declare(body)
                     .things
