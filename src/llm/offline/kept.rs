@@ -5,9 +5,9 @@
 use super::{
     fields, items,
     kinds::{Draft, is_field_word},
-    nouns,
+    nouns::{self, Noun},
     text::{Mark, Token},
-    things::{default_fields, is_things},
+    things::{Described, default_fields, is_things},
     words::{on_last_word, singular},
 };
 
@@ -34,7 +34,7 @@ pub(super) fn verb(tokens: &[Token]) -> usize {
     }
     usize::from(is(
         0,
-        "log track record save store note enter remember register capture write jot keep input logging tracking recording \
+        "log logs tracks track record save store note enter remember register capture write jot keep input logging tracking recording \
          saving storing noting entering remembering registering capturing",
     ))
 }
@@ -105,21 +105,28 @@ pub(super) fn name_self(drafts: &mut [Draft], words: &str) {
     }
 }
 
-/// The items after `end` that are said like fields, and become none.
-pub(super) fn passed_over(tokens: &[Token], end: usize) -> Vec<&[Token]> {
-    let after = tokens.get(end..).unwrap_or(&[]);
-    let listed = match find(tokens) {
-        Some((link, body)) if link >= end => body,
-        _ => {
-            let comma = after.iter().position(|token| !token.is_word());
-            let Some(comma) = comma else {
-                return Vec::new();
-            };
-            after.get(comma + 1..).unwrap_or(&[])
-        }
+/// The items that are said like fields and become none, where things were only mentioned.
+pub(super) fn passed_over<'a>(tokens: &'a [Token], things: &[Described]) -> Vec<&'a [Token]> {
+    let Some(last) = things.last() else {
+        return Vec::new();
     };
-    items::items(listed)
-        .into_iter()
-        .filter(|item| is_said_like_a_field(item) && !nouns::all(item).is_empty())
-        .collect()
+    let listed = find(tokens).map_or_else(
+        || {
+            let after = tokens.get(last.end..).unwrap_or(&[]);
+            let comma = after.iter().position(|token| !token.is_word());
+            comma
+                .and_then(|comma| after.get(comma + 1..))
+                .unwrap_or(&[])
+        },
+        |(_, body)| body,
+    );
+    let is_thing = |noun: &Noun| {
+        let words = nouns::subject(noun);
+        words.is_some() && things.iter().any(|thing| thing.words == words)
+    };
+    let passed = |item: &&[Token]| {
+        let nouns = nouns::all(item);
+        is_said_like_a_field(item) && !nouns.is_empty() && !nouns.iter().any(is_thing)
+    };
+    items::items(listed).into_iter().filter(passed).collect()
 }

@@ -137,10 +137,8 @@ pub(super) fn declare(tokens: &[Token]) -> Declared {
     }
     if heads.is_empty() {
         declared.things.extend(mentioned(tokens, 0));
-        if let Some(last) = declared.things.last() {
-            let over = kept::passed_over(tokens, last.end);
-            declared.left.extend(over.into_iter().map(quote));
-        }
+        let over = kept::passed_over(tokens, &declared.things);
+        declared.left.extend(over.into_iter().map(quote));
     } else {
         declared
             .things
