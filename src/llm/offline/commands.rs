@@ -9,7 +9,7 @@ use super::{
     items, kept,
     model::Thing,
     naming,
-    places::{bare, choice, is_app, place, split_at, thing_named, trim},
+    places::{MOST_WORDS_OF_A_NAME, bare, choice, is_app, place, split_at, thing_named, trim},
     shapes::{change, state},
     text::{Token, quote},
 };
@@ -86,7 +86,7 @@ fn call(rest: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
             .collect();
         return (!name.is_empty()).then(|| vec![Wish::Name(naming::cut(&name.join(" ")))]);
     }
-    for split in 1..rest.len() {
+    for split in 1..rest.len().min(MOST_WORDS_OF_A_NAME) {
         let (from, to) = rest.split_at(split);
         let words = bare(from);
         let fits = thing_named(from, known).is_some()

@@ -89,7 +89,7 @@ use super::{
 pub(super) use super::wishes::{Place, Wish};
 
 /// How much of a prompt is read, in characters. Eight things of 24 fields fit several times.
-const PROMPT_CHARS: usize = 8_000;
+const PROMPT_CHARS: usize = 6_000;
 
 /// A longer part that names what every app has ("list", "search") is about more than that.
 const MOST_WORDS_OF_A_FEATURE: usize = 16;

@@ -44,12 +44,16 @@ fn in_noun(token: &Token) -> bool {
         || token.mark == Mark::Number
 }
 
+/// The longest noun phrase, in words.
+const MOST_WORDS_OF_A_NOUN: usize = 8;
+
 /// The noun phrase that ends right before `end`.
 fn directly_before(tokens: &[Token], end: usize) -> Option<Noun> {
     let before = tokens.get(..end)?;
     let count = before
         .iter()
         .rev()
+        .take(MOST_WORDS_OF_A_NOUN)
         .take_while(|token| in_noun(token))
         .count();
     let counted = before
@@ -71,7 +75,7 @@ fn directly_before(tokens: &[Token], end: usize) -> Option<Noun> {
 }
 
 /// How far back a noun may stand from what is said of it, in words and signs.
-const MOST_WORDS_BACK: usize = 40;
+const MOST_WORDS_BACK: usize = 24;
 
 /// The noun that what stands at `end` is said of. Relative clauses ("movies I've watched") and places ("plants in my house") are
 /// stepped over; "list of movies" is about movies.

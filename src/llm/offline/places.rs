@@ -55,7 +55,13 @@ pub(super) fn bare(said: &[Token]) -> String {
     words.join(" ")
 }
 
+/// The longest way to name a thing or a field, in words and signs.
+pub(super) const MOST_WORDS_OF_A_NAME: usize = 16;
+
 pub(super) fn thing_named<'a>(said: &[Token], known: &'a [Thing]) -> Option<&'a Thing> {
+    if said.len() > MOST_WORDS_OF_A_NAME {
+        return None;
+    }
     let words = bare(said);
     known
         .iter()
@@ -83,7 +89,7 @@ pub(super) fn place(said: &[Token], known: &[Thing]) -> Place {
             };
         }
     }
-    for split in 1..said.len() {
+    for split in 1..said.len().min(MOST_WORDS_OF_A_NAME) {
         let (head, field) = said.split_at(split);
         let owner = quote(head)
             .trim_end_matches("'s")
