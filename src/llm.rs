@@ -4,3 +4,6 @@
 
 pub mod message;
 pub mod offline;
+
+/// The models that there are.
+pub const MODELS: &[&str] = &["offline"];

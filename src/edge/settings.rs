@@ -7,6 +7,7 @@ use crate::{
     error::{Error, Result},
     http::host::Hosts,
     ids::WorkspaceId,
+    llm::MODELS,
 };
 
 /// The hosts that this Worker answers.
@@ -19,10 +20,22 @@ pub(super) fn hosts(env: &Env) -> Result<Hosts> {
 
 /// The models that can be asked for, the default first.
 pub(super) fn models(env: &Env) -> Result<Vec<String>> {
-    Ok(variable(env, "MODEL")?
+    let text = variable(env, "MODEL")?;
+    let models: Vec<String> = text
         .split(',')
         .map(|model| model.trim().to_owned())
-        .collect())
+        .filter(|model| !model.is_empty())
+        .collect();
+    match models
+        .iter()
+        .find(|model| !MODELS.contains(&model.as_str()))
+    {
+        Some(unknown) => Err(Error::internal(format!(
+            "MODEL names `{unknown}`; there is: {}",
+            MODELS.join(", ")
+        ))),
+        None => Ok(models),
+    }
 }
 
 /// Where the builder is, without a slash at the end.
