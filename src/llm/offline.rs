@@ -14,7 +14,6 @@ mod fields;
 pub mod grammar;
 mod heads;
 mod items;
-mod kept;
 mod kinds;
 mod lines;
 mod model;

@@ -6,7 +6,7 @@
 use super::{
     fields::{self, options},
     grammar::{Place, Wish},
-    items, kept,
+    items,
     model::Thing,
     naming,
     places::{MOST_WORDS_OF_A_NAME, bare, choice, is_app, place, split_at, thing_named, trim},
@@ -33,13 +33,7 @@ pub(super) fn command(said: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
             remove(rest.get(1..)?, known)
         }
         "make" | "change" | "set" | "switch" | "use" | "turn" | "paint" | "color" | "colour"
-        | "mark" | "convert"
-            if !(known.is_empty()
-                && rest.len() > 4
-                && rest.first().is_some_and(|token| token.is_in("a an me us"))) =>
-        {
-            change(verb, rest, known)
-        }
+        | "mark" | "convert" => change(verb, rest, known),
         _ => tracked(said, known).or_else(|| state(said, known)),
     }
 }
@@ -281,10 +275,10 @@ fn remove(rest: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
 /// "track the prep time for each recipe", "we need a source url on recipes".
 fn tracked(said: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
     let verb = said.first().filter(|token| {
-        token.is_in("track record store keep save note log see enter have need show remember write jot fill register capture")
+        token.is_in("track record store keep save note log see enter have need show remember")
     });
     let body = if verb.is_some() {
-        said.get(kept::verb(said).max(1)..)?
+        said.get(1..)?
     } else {
         return None;
     };
@@ -301,7 +295,7 @@ fn tracked(said: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
         // "also track who came along"
         [only]
             if verb.is_some_and(|verb| {
-                verb.is_in("track record store keep save note log remember write jot fill register capture")
+                verb.is_in("track record store keep save note log remember")
             }) && !items::items(body).into_iter().any(super::things::is_things)
                 && super::things::declare(body)
                     .things

@@ -35,14 +35,6 @@ pub(super) fn fields(body: &[Token]) -> Listed {
         }
         match draft(item) {
             Read::Field(draft) => listed.drafts.push(*draft),
-            // "how calm they were, on a scale of 1 to 5"
-            Read::Bounds(range, scale) => match listed.drafts.last_mut() {
-                Some(previous) if previous.range.is_none() => {
-                    previous.range = Some(range);
-                    previous.scale = scale;
-                }
-                _ => listed.left.push(quote(item)),
-            },
             Read::Nothing => {}
             Read::Unknown => listed.left.push(quote(item)),
         }
@@ -57,7 +49,6 @@ pub(super) fn phrase(text: &str) -> Vec<Draft> {
 
 enum Read {
     Field(Box<Draft>),
-    Bounds((String, String), bool),
     Nothing,
     Unknown,
 }
@@ -118,10 +109,10 @@ fn draft(item: &[Token]) -> Read {
     clause(&mut rest, &mut draft);
     rest.retain(Token::is_word);
     if rest.is_empty() {
-        return match draft.range.clone() {
-            Some(range) => Read::Bounds(range, draft.scale),
-            None if draft == Draft::default() => Read::Nothing,
-            None => Read::Unknown,
+        return if draft == Draft::default() {
+            Read::Nothing
+        } else {
+            Read::Unknown
         };
     }
     let verb =
@@ -237,7 +228,7 @@ fn range(rest: &mut Vec<Token>, draft: &mut Draft) -> bool {
             let lead = rest.iter().take(index).rev();
             let lead = lead
                 .take_while(|token| {
-                    token.is_in("from between a the on scale of range in 1") || token.is_sign('(')
+                    token.is_in("from between a on scale of range in 1") || token.is_sign('(')
                 })
                 .count();
             let tail = rest
@@ -248,10 +239,6 @@ fn range(rest: &mut Vec<Token>, draft: &mut Draft) -> bool {
             if tail > 0 {
                 draft.kind = Some(Kind::Rating);
             }
-            let from = index - lead;
-            draft.scale = rest
-                .get(from..index)
-                .is_some_and(|lead| lead.iter().any(|token| token.is("scale")));
             rest.drain(index - lead..index + 3 + tail);
             draft.range = Some((min, max));
             return true;
@@ -262,7 +249,6 @@ fn range(rest: &mut Vec<Token>, draft: &mut Draft) -> bool {
         {
             rest.drain(index..index + 3);
             draft.range = Some(("1".to_owned(), max));
-            draft.scale = true;
             return true;
         }
     }
@@ -271,7 +257,7 @@ fn range(rest: &mut Vec<Token>, draft: &mut Draft) -> bool {
 
 /// Takes articles and the like off the front.
 fn strip_lead(rest: &mut Vec<Token>, draft: &mut Draft) {
-    const FILLERS: &str = "a an the its their his her your my our some few also maybe possibly perhaps then finally both one \
+    const FILLERS: &str = "a an the its their his her your my our some also maybe possibly perhaps then finally both one \
         include including many several multiple store record track of with any have has just plus basic field column called named";
     let guest = |rest: &[Token]| matches!(rest, [plus, one, ..] if plus.is("plus") && one.is_in("one ones"));
     while let Some(first) = rest.first().filter(|_| !guest(rest)) {
@@ -396,9 +382,7 @@ fn clause(rest: &mut Vec<Token>, draft: &mut Draft) {
     let is = |index: usize, words: &str| rest.get(index).is_some_and(|token| token.is_in(words));
     if is(0, "how") && is(1, "many") && rest.len() > 2 {
         draft.kind = draft.kind.or(Some(Kind::Number));
-        if !is(2, "i we he she it they you") {
-            rest.drain(..2);
-        }
+        rest.drain(..2);
     } else if is(0, "whether if") || (is(0, "is has was are") && rest.len() > 1) {
         draft.kind = draft.kind.or(Some(Kind::Boolean));
         let fillers = "whether if it it's its is are was were has have i i've we we've they they're he she been the a an be or not";

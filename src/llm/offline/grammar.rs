@@ -16,7 +16,6 @@
 //! | noun `:` list, noun ` - ` list | "Track my house plants**:** name, species, watered on" |
 //! | `for each`/`for every` noun list | "**for every** customer their email and phone number" |
 //! | `each`/`every` noun `has`, `it has` | "**each** recipe also **has** a difficulty" |
-//! | container, then a verb of keeping, list of things said like fields | "a workout log where I can **write down** the exercise, sets and reps" |
 //! | lines or bullets under a noun | "Books:", "- title", "- year" |
 //! | after a verb of keeping, `list of`, or before `tracker`, `list`, `manager`, `log` … without fields | "todo list", "an expense tracker" |
 //!
@@ -28,7 +27,7 @@
 //!
 //! | said | means |
 //! |---|---|
-//! | `from 1 to 5`, `between 0 and 10`, `1-5`, `out of 10`, `on a scale of 1 to 5` | bounds |
+//! | `from 1 to 5`, `between 0 and 10`, `1-5`, `out of 10` | bounds |
 //! | `in minutes`, `(kg)`, `in euros` | a number with that unit |
 //! | `: a, b or c`, `(a, b or c)`, `a/b/c`, `such as a or b`, `one of a, b or c` | a choice with these options |
 //! | `as a number`, `(date)`, `: long text`, `(yes/no)` | that kind |
@@ -41,7 +40,7 @@
 //! | kind | words |
 //! |---|---|
 //! | number | count, quantity, year, age, number of …, minutes, hours, kg, km, price, cost, amount (step 0.01), weight, distance … |
-//! | rating | rating, stars (1 to 5); what is judged "from 1 to 5", "on a scale of 1 to 10", "out of 5", unless it is counted or measured |
+//! | rating | rating, stars (1 to 5) |
 //! | date | date, deadline, due, birthday, born, since, "… on", "last watered" |
 //! | yes or no | done, completed, paid, favourite, archived, "is …", single participles |
 //! | e-mail, link | email; url, link, website, photo (a link to one) |
@@ -90,9 +89,6 @@ pub(super) use super::wishes::{Place, Wish};
 
 /// How much of a prompt is read, in characters. Eight things of 24 fields fit several times.
 const PROMPT_CHARS: usize = 6_000;
-
-/// A longer part that names what every app has ("list", "search") is about more than that.
-const MOST_WORDS_OF_A_FEATURE: usize = 16;
 
 /// What a prompt says.
 #[derive(Debug, Default)]
@@ -368,7 +364,7 @@ impl Reader<'_> {
             .map(str::to_owned)
             .collect();
         let any = |list: &str| words.iter().any(|word| has(list, word));
-        if words.len() <= MOST_WORDS_OF_A_FEATURE && any(BUILT_IN) && !any(FEATURES) {
+        if any(BUILT_IN) && !any(FEATURES) {
             self.found.wishes.push(Wish::BuiltIn(part));
         } else if !part.is_empty() {
             self.found.left.push(part);

@@ -35,13 +35,7 @@ fn noun_start(tokens: &[Token], noun: &Noun) -> usize {
 pub(super) fn headless(tokens: &[Token]) -> Option<&[Token]> {
     let body = tokens.get(skip_intro(tokens, 0)..)?;
     let items = items::items(body);
-    let field = |item: &&[Token]| {
-        item.iter().any(|token| is_field_word(&token.lower))
-            || item
-                .first()
-                .is_some_and(|first| first.is_in("how when where whether what who"))
-            || item.iter().any(|token| token.mark == Mark::Number)
-    };
+    let field = |item: &&[Token]| item.iter().any(|token| is_field_word(&token.lower));
     let likely = items.iter().filter(|item| field(item)).count();
     let long = items
         .iter()
@@ -264,18 +258,13 @@ fn skip_intro(tokens: &[Token], from: usize) -> usize {
     let rest = tokens.get(from..).unwrap_or(&[]);
     let filler = |token: &&Token| {
         token.is_in("i we i'd we'd want need would like to should must can could be able also it its their his her the a an of like know has have with please us let me")
-            || token.is_in("store record track keep save note log see enter list add show write jot down remember register capture fill") || token.is_in("following these fields field columns properties attributes data information details as follows namely")
+            || token.is_in("store record track keep save note log see enter list add show") || token.is_in("following these fields field columns properties attributes data information details as follows namely")
             || matches!(token.mark, Mark::Sign(',' | ':'))
     };
     let count = rest.iter().take_while(filler).count();
-    let stop = rest.get(..count).unwrap_or(&[]).iter().rposition(|token| token.is_sign(':') || token.is_in("store record track keep save note log see enter list know want down remember register capture fill fields columns properties attributes"));
+    let stop = rest.get(..count).unwrap_or(&[]).iter().rposition(|token| token.is_sign(':') || token.is_in("store record track keep save note log see enter list know want fields columns properties attributes"));
     let fields = rest
         .first()
         .is_some_and(|token| token.is_in("details information data note"));
-    let count = stop.filter(|_| !fields).map_or(0, |stop| {
-        let filled = rest.get(stop).is_some_and(|token| token.is("fill"))
-            && rest.get(stop + 1).is_some_and(|token| token.is("in"));
-        stop + 1 + usize::from(filled)
-    });
-    from + count
+    from + stop.filter(|_| !fields).map_or(0, |stop| stop + 1)
 }

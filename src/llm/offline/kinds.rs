@@ -17,8 +17,6 @@ pub(super) struct Draft {
     pub(super) kind: Option<Kind>,
     /// Bounds.
     pub(super) range: Option<(String, String)>,
-    /// Whether the bounds are those of a scale: "on a scale of 1 to 10", "out of 5".
-    pub(super) scale: bool,
     /// What can be chosen.
     pub(super) options: Vec<String>,
     /// What its numbers count.
@@ -81,7 +79,6 @@ impl Draft {
         }
         if self.range.is_some() || self.unit.is_some() {
             let rating = field.kind == Kind::Rating;
-            let rating = rating || self.rates(field.kind);
             let small = self
                 .range
                 .as_ref()
@@ -95,17 +92,6 @@ impl Draft {
         self.bound(&mut field, &lower);
         field.required = self.required.unwrap_or(false);
         field
-    }
-
-    /// "how hard it felt from 1 to 5", "taste out of 10": what is judged on a small scale, unless it is counted or measured.
-    fn rates(&self, guessed: Kind) -> bool {
-        let Some((min, max)) = &self.range else {
-            return false;
-        };
-        let five = max.parse::<u32>().is_ok_and(|max| max <= 5);
-        let level = has("score level", last_word(&self.phrase.to_lowercase()));
-        let judged = guessed != Kind::Number || level || self.scale;
-        self.kind.is_none() && min == "1" && (five || self.scale) && judged
     }
 
     fn bound(&self, field: &mut Field, lower: &str) {

@@ -6,7 +6,7 @@
 use super::{
     fields,
     heads::{Head, heads},
-    items, kept,
+    items,
     kinds::{Draft, is_field_word},
     nouns::{self, Noun},
     text::{Mark, Token, quote},
@@ -54,19 +54,6 @@ pub(super) fn declare(tokens: &[Token]) -> Declared {
     let mut declared = Declared::default();
     let heads = heads(tokens);
     if heads.is_empty()
-        && let Some((link, body)) = kept::find(tokens)
-        && let [thing, others @ ..] = mentioned(tokens.get(..link).unwrap_or(&[]), 0).as_mut_slice()
-        && (others.is_empty() || thing.held)
-    {
-        // "a time tracker for freelancers"
-        let listed = fields::fields(purpose_cut(body));
-        thing.drafts = listed.drafts;
-        kept::name_self(&mut thing.drafts, thing.words.as_deref().unwrap_or(""));
-        declared.left = listed.left;
-        declared.things.push(thing.clone());
-        return declared;
-    }
-    if heads.is_empty()
         && let [first, rest @ ..] = items::items(tokens).as_slice()
     {
         // "a library of board games, players, play time in minutes, rating"
@@ -78,17 +65,6 @@ pub(super) fn declare(tokens: &[Token]) -> Declared {
             let listed = fields::fields(purpose_cut(tokens.get(first.len()..).unwrap_or(&[])));
             thing.drafts = listed.drafts;
             declared.left = listed.left;
-            let over = first.get(thing.end..).unwrap_or(&[]);
-            let own = |noun: &Noun| {
-                let lower = on_last_word(&noun.words.to_lowercase(), plural);
-                thing
-                    .words
-                    .as_ref()
-                    .is_some_and(|words| words.to_lowercase() == lower)
-            };
-            if !nouns::all(over).iter().all(own) {
-                declared.left.insert(0, quote(over));
-            }
             declared.things.push(thing);
             return declared;
         }
@@ -137,8 +113,6 @@ pub(super) fn declare(tokens: &[Token]) -> Declared {
     }
     if heads.is_empty() {
         declared.things.extend(mentioned(tokens, 0));
-        let over = kept::passed_over(tokens, &declared.things);
-        declared.left.extend(over.into_iter().map(quote));
     } else {
         declared
             .things
@@ -292,12 +266,7 @@ fn mentioned(tokens: &[Token], offset: usize) -> Vec<Described> {
             token.is_in("and my our the their a an of also")
                 || matches!(token.mark, Mark::Sign(',' | '&') | Mark::Item)
         }) && !between.is_empty();
-        let verb = between.iter().any(|token| token.is_in(KEEPING))
-            || (0..between.len()).any(|index| {
-                between
-                    .get(index..)
-                    .is_some_and(|rest| kept::verb(rest) > 1)
-            });
+        let verb = between.iter().any(|token| token.is_in(KEEPING));
         let about = between.iter().any(|token| token.is_in("for of about")) && last_end > 0;
         keeping = verb
             || (keeping && joined)
