@@ -1,0 +1,148 @@
+use super::*;
+use crate::build::header_line;
+
+fn artifact(path: &str, content: &[u8]) -> Vec<u8> {
+    let header = AnswerFrame::Artifact {
+        path: path.parse().unwrap(),
+        sha256: Digest::of(content),
+        media_type: "text/html".to_owned(),
+        size: content.len() as u64,
+    };
+    [header_line(&header).unwrap(), content.to_vec()].concat()
+}
+
+fn report(status: Status, artifacts: u64, artifact_bytes: u64) -> Report {
+    Report {
+        status,
+        reason: (status == Status::Failed).then_some(FailureReason::Source),
+        timings: Timings {
+            queue_ms: 1,
+            prepare_ms: 2,
+            build_ms: 3,
+            total_ms: 6,
+        },
+        artifact_bytes,
+        artifacts,
+        toolchain_digest: Digest::of(b""),
+    }
+}
+
+fn line(frame: &AnswerFrame) -> Vec<u8> {
+    header_line(frame).unwrap()
+}
+
+fn read(bytes: &[u8]) -> Result<Vec<AnswerEvent>, AnswerError> {
+    let mut reader = AnswerReader::new(ArtifactLimits {
+        files: 2,
+        total_bytes: 10,
+        file_bytes: 8,
+    });
+    let events = reader.push(bytes)?;
+    reader.finish().map(|()| events)
+}
+
+#[test]
+fn the_wire_is_the_contract() {
+    let diagnostic = Diagnostic::error("syntax", "Unexpected token")
+        .in_file("src/App.tsx".parse().unwrap())
+        .at("x", 1, Some(1))
+        .advising("Close it.");
+    for (frame, expected) in [
+            (AnswerFrame::Started { queued_ms: 5 }, r#"{"type":"started","queued_ms":5}"#.to_owned()),
+            (AnswerFrame::Log { line: "a".to_owned() }, r#"{"type":"log","line":"a"}"#.to_owned()),
+            (
+                AnswerFrame::Diagnostic(diagnostic),
+                r#"{"type":"diagnostic","severity":"error","path":"src/App.tsx","line":1,"column":1,"code":"syntax","message":"Unexpected token","frame":">    1 | x\n       | ^\n","suggestion":"Close it."}"#.to_owned(),
+            ),
+            (
+                AnswerFrame::Report(report(Status::Failed, 0, 0)),
+                format!(
+                    r#"{{"type":"report","status":"failed","reason":"source","timings":{{"queue_ms":1,"prepare_ms":2,"build_ms":3,"total_ms":6}},"artifact_bytes":0,"artifacts":0,"toolchain_digest":"{}"}}"#,
+                    Digest::of(b"")
+                ),
+            ),
+        ] {
+            assert_eq!(String::from_utf8_lossy(&line(&frame)), format!("{expected}\n"));
+            assert_eq!(serde_json::from_str::<AnswerFrame>(&expected).unwrap(), frame);
+        }
+}
+
+#[test]
+fn a_complete_answer_is_read() {
+    let report = report(Status::Succeeded, 1, 4);
+    let bytes = [
+        line(&AnswerFrame::Started { queued_ms: 5 }),
+        artifact("index.html", b"<p/>"),
+        line(&AnswerFrame::Report(report.clone())),
+    ]
+    .concat();
+    let events = read(&bytes).unwrap();
+    assert_eq!(events.len(), 3);
+    assert_eq!(events.last(), Some(&AnswerEvent::Report(report)));
+    for length in 0..bytes.len() {
+        let answer = read(&bytes[..length]);
+        assert!(
+            matches!(
+                answer,
+                Err(AnswerError::NoReport | AnswerError::Frame(FrameError::CutOff))
+            ),
+            "{length}: {answer:?}"
+        );
+    }
+}
+
+#[test]
+fn nothing_is_believed() {
+    let done =
+        |status, artifacts, bytes| line(&AnswerFrame::Report(report(status, artifacts, bytes)));
+    let index = || artifact("index.html", b"<p/>");
+    let mut other = index();
+    let last = other.len() - 2;
+    other[last] = b'!';
+    for (frames, expected) in [
+        (
+            vec![other],
+            AnswerError::Hash("index.html".parse().unwrap()),
+        ),
+        (
+            vec![index(), index()],
+            AnswerError::Repeated("index.html".parse().unwrap()),
+        ),
+        (vec![artifact("a", b"123456789")], AnswerError::TooLarge),
+        (
+            vec![artifact("a", b"123456"), artifact("b", b"12345")],
+            AnswerError::TooLarge,
+        ),
+        (
+            vec![artifact("a", b""), artifact("b", b""), artifact("c", b"")],
+            AnswerError::TooLarge,
+        ),
+        (
+            vec![index(), done(Status::Succeeded, 2, 4)],
+            AnswerError::Inconsistent,
+        ),
+        (
+            vec![index(), done(Status::Succeeded, 1, 5)],
+            AnswerError::Inconsistent,
+        ),
+        (
+            vec![artifact("a", b""), done(Status::Succeeded, 1, 0)],
+            AnswerError::Inconsistent,
+        ),
+        (
+            vec![index(), done(Status::Failed, 1, 4)],
+            AnswerError::Inconsistent,
+        ),
+        (
+            vec![done(Status::Failed, 0, 0), done(Status::Failed, 0, 0)],
+            AnswerError::AfterReport,
+        ),
+    ] {
+        assert_eq!(read(&frames.concat()), Err(expected));
+    }
+    let leaving = r#"{"type":"artifact","path":"../x","sha256":"","media_type":"","size":0}"#;
+    assert!(matches!(
+        read(format!("{leaving}\n").as_bytes()),
+        Err(AnswerError::Frame(_))
+    ));
+}

@@ -1,0 +1,221 @@
+//! One exchange with the builder: sources out, log, diagnostics and artifacts in. Nothing that comes back is believed
+//! before the core's reader has checked it.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use futures::{
+    FutureExt as _, Stream, StreamExt as _,
+    future::{self, Either},
+    stream,
+};
+use js_sys::Uint8Array;
+use wasm_bindgen::JsValue;
+use worker::{ByteStream, Delay, Headers, Method, Request, RequestInit, Response};
+
+use super::{Attempt, Call};
+use crate::{
+    build::{
+        AnswerEvent, AnswerReader, ArtifactLimits, Diagnostic, Job, JobFrame, Report, header_line,
+    },
+    edge::{blobs::Blobs, clock, settings},
+    error::{Error, Result},
+    generation::BuildOutcome,
+    project::{Manifest, ProjectPath},
+    publish::Artifact,
+};
+
+/// How often the conversation hears of a running build, in milliseconds.
+const PROGRESS_MILLIS: u64 = 1_000;
+
+/// How long the builder may be silent, in milliseconds. It promises a line every five seconds.
+const SILENCE_MILLIS: u64 = 20_000;
+
+/// What a builder's answer amounts to.
+pub(super) struct Received {
+    pub(super) entries: BTreeMap<ProjectPath, Artifact>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) report: Report,
+}
+
+impl Attempt<'_> {
+    /// The request with the sources as a stream: one blob at a time is held.
+    pub(super) fn request(&self, manifest: Manifest) -> Result<Request> {
+        let sources = Blobs::sources(self.env, self.app)?;
+        let id = format!("{}-{}-{}", self.app, self.work.build, self.work.attempt);
+        let job = Job {
+            id: id.parse().map_err(Error::internal)?,
+            mode: self.work.mode,
+            source_digest: self.work.source_digest,
+        };
+        let head = header_line(&JobFrame::Job(job)).map_err(Error::internal)?;
+        let end = header_line(&JobFrame::End {
+            files: manifest.len() as u64,
+        })
+        .map_err(Error::internal)?;
+        let files: Vec<_> = manifest
+            .iter()
+            .map(|(path, entry)| (path.clone(), *entry))
+            .collect();
+        let bodies = stream::iter(files).then(move |(path, entry)| {
+            let blob = sources.get_owned(entry.hash);
+            async move {
+                let mut bytes = header_line(&JobFrame::File {
+                    path,
+                    size: entry.size,
+                })
+                .map_err(Error::internal)?;
+                bytes.extend(blob.await?);
+                Ok::<_, Error>(bytes)
+            }
+        });
+        let frames = stream::once(async { Ok(head) })
+            .chain(bodies)
+            .chain(stream::once(async { Ok(end) }));
+        let headers = Headers::new();
+        let token = settings::builder_token(self.env)?;
+        headers
+            .set("authorization", &format!("Bearer {token}"))
+            .map_err(Error::internal)?;
+        let mut init = RequestInit::new();
+        init.with_method(Method::Post)
+            .with_headers(headers)
+            .with_body(Some(readable(frames)));
+        let url = format!("{}/builds", settings::builder_url(self.env)?);
+        Request::new_with_init(&url, &init).map_err(Error::internal)
+    }
+
+    /// An answer that is not a stream of frames. What it means is in `build::job`'s table.
+    pub(super) async fn refused(&self, response: &mut Response) -> Result<BuildOutcome> {
+        let status = response.status_code();
+        let retry_after = response.headers().get("retry-after").ok().flatten();
+        let problem = response.text().await.unwrap_or_default();
+        let detail = serde_json::from_str::<serde_json::Value>(&problem)
+            .ok()
+            .and_then(|problem| problem.get("detail")?.as_str().map(str::to_owned))
+            .unwrap_or_else(|| format!("it answered {status}"));
+        Ok(match status {
+            413 => BuildOutcome::Failed {
+                diagnostics: vec![Diagnostic::error(
+                    "too_large",
+                    format!("The builder refused the sources: {detail}"),
+                )],
+                report: None,
+            },
+            503 => BuildOutcome::Unavailable {
+                reason: "the builder is busy".to_owned(),
+                retry_after_millis: retry_after
+                    .and_then(|seconds| seconds.parse::<u64>().ok())
+                    .map(|seconds| seconds.saturating_mul(1_000)),
+            },
+            401 => BuildOutcome::Unavailable {
+                reason: "the builder does not accept this Worker's token".to_owned(),
+                retry_after_millis: None,
+            },
+            _ => BuildOutcome::Unavailable {
+                reason: format!(
+                    "the builder refused the job: {}",
+                    detail.trim_end_matches('.')
+                ),
+                retry_after_millis: None,
+            },
+        })
+    }
+
+    pub(super) async fn receive(&self, mut answer: ByteStream) -> Result<Received> {
+        let broken = |error: &dyn std::fmt::Display| {
+            Error::unavailable("the builder broke off", error.to_string())
+        };
+        let assets = Blobs::assets(self.env, self.app)?;
+        let mut reader = AnswerReader::new(ArtifactLimits::DEFAULT);
+        let mut progress = Progress::new();
+        let mut entries = BTreeMap::new();
+        let mut diagnostics = Vec::new();
+        let mut report = None;
+        loop {
+            let silence = Delay::from(Duration::from_millis(SILENCE_MILLIS));
+            let next = match future::select(answer.next(), silence.boxed_local()).await {
+                Either::Left((next, _)) => next,
+                Either::Right(_) => {
+                    return Err(Error::unavailable(
+                        "the builder fell silent",
+                        "no byte within the time-out",
+                    ));
+                }
+            };
+            let Some(chunk) = next else { break };
+            for event in reader
+                .push(&chunk.map_err(|error| broken(&error))?)
+                .map_err(|error| broken(&error))?
+            {
+                match event {
+                    AnswerEvent::Started { .. } => {}
+                    AnswerEvent::Log(line) => progress.lines.push(line),
+                    AnswerEvent::Diagnostic(diagnostic) => diagnostics.push(diagnostic),
+                    AnswerEvent::Artifact(artifact) => {
+                        let entry = Artifact {
+                            hash: artifact.sha256,
+                            size: artifact.content.len() as u64,
+                            media_type: artifact.media_type,
+                        };
+                        assets.put(&artifact.sha256, artifact.content).await?;
+                        entries.insert(artifact.path, entry);
+                    }
+                    AnswerEvent::Report(done) => report = Some(done),
+                }
+            }
+            self.tell(&mut progress, false).await?;
+        }
+        reader.finish().map_err(|error| broken(&error))?;
+        self.tell(&mut progress, true).await?;
+        let report = report.ok_or_else(|| broken(&"no report"))?;
+        Ok(Received {
+            entries,
+            diagnostics,
+            report,
+        })
+    }
+
+    /// Renews the claim and passes on what the builder said, once a second or at the end.
+    async fn tell(&self, progress: &mut Progress, last: bool) -> Result<()> {
+        let now = clock::now();
+        if !last && now.since(progress.told_at) < PROGRESS_MILLIS
+            || last && progress.lines.is_empty()
+        {
+            return Ok(());
+        }
+        progress.told_at = now;
+        let lines = std::mem::take(&mut progress.lines);
+        let call = Call::Progress {
+            build: self.work.build.clone(),
+            attempt: self.work.attempt,
+            lines,
+        };
+        self.conversation.ask(None, call).await
+    }
+}
+
+/// What the conversation has not heard yet.
+struct Progress {
+    lines: Vec<String>,
+    told_at: crate::time::Timestamp,
+}
+
+impl Progress {
+    fn new() -> Self {
+        Self {
+            lines: Vec::new(),
+            told_at: clock::now(),
+        }
+    }
+}
+
+/// A stream of bytes as a request body.
+fn readable(frames: impl Stream<Item = Result<Vec<u8>>> + 'static) -> JsValue {
+    let chunks = frames.map(|chunk| match chunk {
+        Ok(bytes) => Ok(JsValue::from(Uint8Array::from(bytes.as_slice()))),
+        Err(error) => Err(JsValue::from(error.to_string())),
+    });
+    wasm_streams::ReadableStream::from_stream(chunks)
+        .into_raw()
+        .into()
+}

@@ -1,0 +1,96 @@
+//! From received artifacts to a stored artifact set with the app's Worker script around it.
+
+use std::collections::BTreeMap;
+
+use super::{Attempt, exchange::Received};
+use crate::{
+    build::Diagnostic,
+    digest::Digest,
+    edge::{
+        blobs::Blobs,
+        loader::{ModuleText, StoredSet},
+        settings,
+    },
+    error::{Error, Result},
+    generation::BuildOutcome,
+    publish::{self, ArtifactSet, ModuleKind, Runtime},
+};
+
+impl Attempt<'_> {
+    /// Generates the app's Worker script around the artifacts and stores both as one artifact set.
+    pub(super) async fn publish(&self, received: Received) -> Result<BuildOutcome> {
+        let Received {
+            entries,
+            diagnostics,
+            report,
+        } = received;
+        let artifacts = ArtifactSet {
+            mode: self.work.mode,
+            source_digest: self.work.source_digest,
+            toolchain_digest: report.toolchain_digest,
+            entries,
+        };
+        match self.store_set(artifacts).await? {
+            Ok(set) => Ok(BuildOutcome::Succeeded {
+                set,
+                diagnostics,
+                report,
+            }),
+            Err(refusal) => Ok(BuildOutcome::Failed {
+                diagnostics: vec![Diagnostic::error("publish", refusal.to_string())],
+                report: Some(report),
+            }),
+        }
+    }
+
+    async fn store_set(
+        &self,
+        artifacts: ArtifactSet,
+    ) -> Result<std::result::Result<Digest, publish::PublishError>> {
+        let Some(page) = artifacts.page().map(|page| page.hash) else {
+            return Ok(Err(publish::PublishError::NoPage));
+        };
+        let html = Blobs::assets(self.env, self.app)?.get(&page).await?;
+        let script = match publish::worker_script(&artifacts, &html, publish::BUDGET) {
+            Ok(script) => script,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let runtime = Runtime {
+            app_id: self.app.clone(),
+            environment: publish::Environment::Preview,
+            version: self.work.version,
+            console_origin: Some(settings::hosts(self.env)?.console_origin().to_owned()),
+            public: BTreeMap::new(),
+        };
+        let variables = runtime.vars();
+        let set = publish::code_id(&script, &variables);
+        let mut modules = BTreeMap::new();
+        for module in script.modules {
+            let text = String::from_utf8(module.bytes).map_err(Error::internal)?;
+            let module_text = match module.kind {
+                ModuleKind::EsModule => ModuleText::Js(text),
+                ModuleKind::Text => ModuleText::Text(text),
+                ModuleKind::Data => {
+                    return Err(Error::internal(
+                        "a binary module where only text is embedded",
+                    ));
+                }
+            };
+            modules.insert(module.name.to_owned(), module_text);
+        }
+        let stored = StoredSet {
+            artifacts,
+            main: script.main.to_owned(),
+            modules,
+            variables: variables
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
+            sizes: script.report,
+        };
+        Blobs::sets(self.env, self.app)?
+            .put_json(&set, &stored)
+            .await?;
+        Ok(Ok(set))
+    }
+}
