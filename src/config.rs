@@ -21,6 +21,8 @@ pub struct Limits {
     pub name_chars: usize,
     /// Messages that wait while a turn runs.
     pub queued_messages: usize,
+    /// Builds of one app that are not over.
+    pub active_builds: usize,
 }
 
 impl Limits {
@@ -35,6 +37,7 @@ impl Limits {
         turn_millis: 20 * 60 * 1_000,
         name_chars: 80,
         queued_messages: 50,
+        active_builds: 20,
     };
 }
 
@@ -49,15 +52,21 @@ pub struct BuildPolicy {
     pub queue_millis: u64,
     /// The wait after the first failed attempt, doubled after each, in milliseconds.
     pub backoff_millis: u64,
+    /// The longest wait before another attempt, whatever a busy builder asks for, in milliseconds.
+    pub longest_wait_millis: u64,
+    /// How long a build may wait and run, all attempts together, in milliseconds.
+    pub build_millis: u64,
 }
 
 impl BuildPolicy {
-    /// The defaults: five attempts over half a minute, a lease of twelve seconds.
+    /// The defaults: six attempts over half a minute, a lease of twelve seconds, twenty minutes in all.
     pub const DEFAULT: Self = Self {
         attempts: 6,
         lease_millis: 12_000,
         queue_millis: 15_000,
         backoff_millis: 1_000,
+        longest_wait_millis: 60_000,
+        build_millis: 20 * 60 * 1_000,
     };
 
     /// The wait after the `attempt`th failed attempt, from 1, in milliseconds.
@@ -65,5 +74,6 @@ impl BuildPolicy {
     pub fn backoff(&self, attempt: u32) -> u64 {
         self.backoff_millis
             .saturating_mul(1 << attempt.saturating_sub(1).min(6))
+            .min(self.longest_wait_millis)
     }
 }

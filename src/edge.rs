@@ -52,3 +52,9 @@ pub fn assets_entry(request: web_sys::Request, env: Env, context: JsValue) -> Pr
         Ok(web_sys::Response::from(response).into())
     }))
 }
+
+impl From<crate::error::Error> for worker::Error {
+    fn from(error: crate::error::Error) -> Self {
+        Self::RustError(error.to_string())
+    }
+}

@@ -14,7 +14,7 @@ use overskill::{
     config::{BuildPolicy, Limits},
     error::Kind,
     generation::{
-        Answer, Author, BuildOutcome, BuildStatus, Input, Job, Probe, Status as AppStatus,
+        Answer, Author, BuildOutcome, BuildStatus, Input, Job, Probe, Status as AppStatus, Work,
         feed::{Event, Outcome},
     },
     ids::BuildId,
@@ -183,13 +183,7 @@ fn a_builder_that_stays_away_is_tried_again_and_then_given_up_with_a_reason() {
     for _ in 0..200 {
         if let Some(work) = world.claim() {
             let reason = "the builder could not be reached".to_owned();
-            world.report(
-                &work,
-                BuildOutcome::Unavailable {
-                    reason,
-                    retry_after_millis: None,
-                },
-            );
+            world.report(&work, BuildOutcome::Unavailable { reason });
         }
         let Some(job) = world.next_job() else { break };
         world.run(&job, Fault::None);
@@ -597,5 +591,281 @@ proptest! {
         }
         let ids: Vec<BuildId> = world.builds.keys().cloned().collect();
         prop_assert_eq!(ids.len(), 3);
+    }
+}
+
+/// Begins a second turn and stops when its build has been claimed.
+fn claimed_in_a_second_turn(world: &mut World) -> Work {
+    world.settle();
+    world.post(2, "add a rating from 1 to 5 to recipes");
+    until(world, |job| matches!(job, Job::SendBuild { .. }));
+    let job = world.next_job().unwrap();
+    world.run(&job, Fault::None);
+    world.claim().unwrap()
+}
+
+#[test]
+fn the_state_stays_small_however_much_is_waiting() {
+    let mut world = World::new(PROMPT);
+    let long = "\"".repeat(Limits::DEFAULT.prompt_bytes);
+    for number in 2..=u8::try_from(Limits::DEFAULT.queued_messages).unwrap() {
+        world.post(number, &long);
+    }
+    // A row of the platform's storage holds 2 MB.
+    assert!(world.state_bytes() < 200_000, "{}", world.state_bytes());
+    world.settle();
+    assert_eq!(
+        world.count("turn_finished"),
+        Limits::DEFAULT.queued_messages
+    );
+}
+
+#[test]
+fn a_builder_that_is_busy_has_not_failed() {
+    let mut world = World::new(PROMPT);
+    let mut work = claimed_in_a_second_turn(&mut world);
+    for _ in 0..2 * BuildPolicy::DEFAULT.attempts {
+        let busy = BuildOutcome::Busy {
+            retry_after_millis: Some(86_400_000),
+        };
+        let before = world.now;
+        world.report(&work, busy);
+        work = loop {
+            let job = world.next_job().unwrap();
+            world.run(&job, Fault::None);
+            if let Some(work) = world.claim() {
+                break work;
+            }
+        };
+        assert!(world.now.since(before) <= BuildPolicy::DEFAULT.longest_wait_millis);
+    }
+    world.report(&work, succeeded(&work));
+    world.settle();
+    assert!(matches!(
+        finished(&world, 2).as_slice(),
+        [(Outcome::Completed, _)]
+    ));
+}
+
+#[test]
+fn a_builder_that_is_busy_for_ever_ends_the_turn_and_then_the_build() {
+    let mut world = World::new(PROMPT);
+    let work = claimed_in_a_second_turn(&mut world);
+    let busy = || BuildOutcome::Busy {
+        retry_after_millis: None,
+    };
+    world.report(&work, busy());
+    for _ in 0..1_000 {
+        while let Some(work) = world.claim() {
+            world.report(&work, busy());
+        }
+        let Some(job) = world.next_job() else { break };
+        world.run(&job, Fault::None);
+    }
+    assert!(world.outbox.is_empty(), "{:?}", world.outbox);
+    assert!(
+        matches!(finished(&world, 2).as_slice(), [(Outcome::Failed, summary)] if summary.contains("20 minutes"))
+    );
+    let build = &world.builds[&work.build];
+    assert_eq!(build.status, BuildStatus::Failed);
+    assert!(
+        build.diagnostics[0].message.contains("No builder took"),
+        "{build:?}"
+    );
+    assert_eq!(live(&world), Some(2));
+}
+
+#[test]
+fn a_turn_whose_build_takes_too_long_ends_and_the_build_goes_live_later() {
+    let mut world = World::new(PROMPT);
+    let work = claimed_in_a_second_turn(&mut world);
+    for _ in 0..Limits::DEFAULT.turn_millis / 10_000 + 1 {
+        world.now = world.now.after(10_000);
+        let held = world
+            .take(Input::Progress {
+                build: work.build.clone(),
+                attempt: work.attempt,
+                lines: vec![],
+            })
+            .unwrap();
+        assert_eq!(held, Some(Answer::Held(true)));
+    }
+    let job = world.next_job().unwrap();
+    assert!(matches!(job, Job::EndTurn { .. }), "{job:?}");
+    world.run(&job, Fault::Twice);
+    assert!(
+        matches!(finished(&world, 2).as_slice(), [(Outcome::Failed, summary)] if summary.contains("20 minutes"))
+    );
+    world.report(&work, succeeded(&work));
+    world.settle();
+    assert_eq!(live(&world), Some(3));
+}
+
+#[test]
+fn a_consumer_that_lost_its_claim_hears_of_it() {
+    let mut world = World::new(PROMPT);
+    let lost = claimed_in_a_second_turn(&mut world);
+    world.now = world.now.after(BuildPolicy::DEFAULT.lease_millis);
+    world.queue.push(lost.build.clone());
+    world.claim().unwrap();
+    let held = world
+        .take(Input::Progress {
+            build: lost.build.clone(),
+            attempt: lost.attempt,
+            lines: vec![],
+        })
+        .unwrap();
+    assert_eq!(held, Some(Answer::Held(false)));
+}
+
+#[test]
+fn a_claim_that_lapses_again_and_again_is_given_up() {
+    let mut world = World::new(PROMPT);
+    let mut work = claimed_in_a_second_turn(&mut world);
+    let mut attempts = 1;
+    loop {
+        world.now = world.now.after(BuildPolicy::DEFAULT.lease_millis);
+        world.queue.push(work.build.clone());
+        match world.claim() {
+            Some(next) => work = next,
+            None => break,
+        }
+        attempts += 1;
+    }
+    assert_eq!(attempts, BuildPolicy::DEFAULT.attempts);
+    assert_eq!(world.builds[&work.build].status, BuildStatus::Failed);
+    world.settle();
+    assert!(matches!(
+        finished(&world, 2).as_slice(),
+        [(Outcome::Failed, _)]
+    ));
+}
+
+#[test]
+fn a_build_that_is_under_way_is_not_started_again_and_their_number_is_bounded() {
+    let mut world = World::new(PROMPT);
+    world.settle();
+    let start = |world: &mut World| {
+        world.take(Input::StartBuild {
+            mode: Mode::Production,
+        })
+    };
+    let first = start(&mut world).unwrap();
+    assert_eq!(start(&mut world).unwrap(), first);
+    let mut started = 1;
+    let refused = loop {
+        let entry = FileEntry::of(&[started]);
+        let path = "a.txt".parse().unwrap();
+        world.take(Input::PutFile { path, entry }).unwrap();
+        match start(&mut world) {
+            Ok(_) => started += 1,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(refused.kind, Kind::Conflict);
+    assert!(usize::from(started) <= Limits::DEFAULT.active_builds);
+    world.settle();
+    start(&mut world).unwrap();
+}
+
+#[test]
+fn an_old_build_does_not_say_how_the_app_is() {
+    let mut world = World::new(PROMPT);
+    let mut old = claimed_in_a_second_turn(&mut world);
+    while old.version < 3 {
+        old = world.claim().unwrap();
+    }
+    let entry = FileEntry::of(b"x");
+    let path = "a.txt".parse().unwrap();
+    world.take(Input::PutFile { path, entry }).unwrap();
+    // Both are built at the same time; the newer one is done first.
+    for _ in 0..100 {
+        let Some(job) = world.next_job() else { break };
+        world.run(&job, Fault::None);
+        while let Some(work) = world.claim() {
+            world.report(&work, succeeded(&work));
+        }
+        if live(&world) == Some(4) {
+            break;
+        }
+    }
+    assert_eq!(live(&world), Some(4));
+    let failed = BuildOutcome::Failed {
+        diagnostics: vec![Diagnostic::error("syntax", "Unexpected token")],
+        report: None,
+    };
+    world.report(&old, failed);
+    // The turn that waited for it failed; what somebody does by hand afterwards decides.
+    assert_eq!(world.machine().summary().status, AppStatus::Failed);
+    let path = "b.txt".parse().unwrap();
+    world.take(Input::PutFile { path, entry }).unwrap();
+    world.settle();
+    assert_eq!(world.machine().summary().status, AppStatus::Ready);
+    let production = world
+        .take(Input::StartBuild {
+            mode: Mode::Production,
+        })
+        .unwrap();
+    let Some(Answer::Build(production)) = production else {
+        panic!("{production:?}")
+    };
+    until(&mut world, |job| matches!(job, Job::SendBuild { .. }));
+    let job = world.next_job().unwrap();
+    world.run(&job, Fault::None);
+    let work = world.claim().unwrap();
+    assert_eq!(work.build, production.id);
+    world.report(
+        &work,
+        BuildOutcome::Failed {
+            diagnostics: vec![Diagnostic::error("types", "no")],
+            report: None,
+        },
+    );
+    assert_eq!(world.machine().summary().status, AppStatus::Ready);
+}
+
+#[test]
+fn a_failed_turn_is_not_made_good_by_the_build_of_what_it_left() {
+    let mut world = World::new(PROMPT);
+    world.model = endless;
+    world.settle();
+    assert!(matches!(
+        finished(&world, 1).as_slice(),
+        [(Outcome::Failed, _)]
+    ));
+    assert_eq!(live(&world), Some(1));
+    assert_eq!(world.machine().summary().status, AppStatus::Failed);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(cases()))]
+
+    /// Whatever is under way when an app is deleted comes to nothing, and nothing of it stays.
+    #[test]
+    fn deleted_at_any_moment_nothing_comes_back(before in 0_usize..30, happenings in prop::collection::vec(happening(), 0..30)) {
+        let mut world = told();
+        let mut under_way = Vec::new();
+        for _ in 0..before {
+            while let Some(work) = world.claim() {
+                world.report(&work, succeeded(&work));
+            }
+            let Some(job) = world.next_job() else { break };
+            under_way.push(world.perform(&job));
+            world.run(&job, Fault::None);
+        }
+        world.take(Input::Delete).unwrap();
+        for late in under_way {
+            world.take(late.clone()).unwrap();
+            if let Some(job) = late.job() {
+                world.take(Input::JobFailed { job, failures: 1, reason: "it was gone".to_owned() }).unwrap();
+            }
+        }
+        for what in happenings {
+            happen(&mut world, what);
+        }
+        world.settle();
+        prop_assert!(world.outbox.is_empty());
+        prop_assert!(world.feed.is_empty() && world.messages.is_empty() && world.blobs.is_empty());
+        prop_assert!(!world.state().contains("recipe"), "{}", world.state());
     }
 }

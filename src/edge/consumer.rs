@@ -6,12 +6,16 @@
 
 mod exchange;
 mod publication;
+mod pulse;
 
-use futures::future;
+use std::{pin::pin, rc::Rc};
+
+use futures::future::{self, Either};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsCast;
 use worker::{AbortController, Env, Fetch, console_error, console_warn, worker_sys};
 
+use self::pulse::Pulse;
 use super::objects::{self, Claimed, ConversationCall as Call, Object};
 use crate::{
     build::Status,
@@ -92,7 +96,6 @@ async fn work_off(env: &Env, message: &BuildMessage) -> Result<()> {
             );
             BuildOutcome::Unavailable {
                 reason: reason(&error),
-                retry_after_millis: None,
             }
         }
     };
@@ -113,9 +116,32 @@ struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
+    /// Builds while a pulse keeps the claim. Without the claim nobody needs the result, and the builder is told to stop.
     async fn build(&self, manifest: Manifest) -> Result<BuildOutcome> {
         let abort = AbortController::default();
-        let request = self.request(manifest)?;
+        let pulse = Rc::new(Pulse::new());
+        let outcome = {
+            let work = pin!(self.exchange(manifest, &pulse, &abort));
+            let claim = pin!(self.keep_claim(&pulse));
+            match future::select(work, claim).await {
+                Either::Left((outcome, _)) => outcome,
+                Either::Right((lost, _)) => Err(lost),
+            }
+        };
+        if outcome.is_err() {
+            abort.abort();
+        }
+        self.tell(&pulse).await?;
+        outcome
+    }
+
+    async fn exchange(
+        &self,
+        manifest: Manifest,
+        pulse: &Rc<Pulse>,
+        abort: &AbortController,
+    ) -> Result<BuildOutcome> {
+        let request = self.request(manifest, pulse)?;
         let mut response = Fetch::Request(request)
             .send_with_signal(&abort.signal())
             .await
@@ -124,14 +150,7 @@ impl Attempt<'_> {
             return self.refused(&mut response).await;
         }
         let answer = response.stream().map_err(Error::internal)?;
-        let received = match self.receive(answer).await {
-            Ok(received) => received,
-            Err(error) => {
-                // Nobody listens any more: the builder stops.
-                abort.abort();
-                return Err(error);
-            }
-        };
+        let received = self.receive(answer, pulse).await?;
         match received.report.status {
             Status::Succeeded => self.publish(received).await,
             Status::Failed => Ok(BuildOutcome::Failed {

@@ -12,6 +12,9 @@
 //!
 //! One event that changes something is one transaction: state, feed, records, outbox, and the alarm. The alarm
 //! runs the jobs; an object that starts with a full outbox arms it again, so a kill at any moment loses nothing.
+//!
+//! Readers of the feed read the table, each at its own pace, and are only told when there is more: nothing is held
+//! for a slow one, and none sees a gap or a repetition.
 
 mod calls;
 mod drive;
@@ -40,6 +43,7 @@ use super::{
     runtime,
 };
 use crate::{
+    config::BuildPolicy,
     error::{Error, Kind, Result},
     generation::{Answer, Conversation as Machine, Effect, Input},
     http::sse,
@@ -47,8 +51,8 @@ use crate::{
     time::Timestamp,
 };
 
-/// How far a reader of the feed may fall behind before it is cut off; it resumes where it was.
-const READER_BUFFER: usize = 1_024;
+/// How many events of the feed are read at once.
+const FEED_PAGE: u32 = 256;
 
 /// After how much silence a reader of the feed hears that the stream lives.
 const HEARTBEAT_SECONDS: u64 = 20;
@@ -62,12 +66,15 @@ pub struct Conversation {
     machine: RefCell<Option<Machine>>,
     /// Why the stored state cannot be read. Nothing is answered and nothing written over it then.
     unreadable: Option<Error>,
-    readers: RefCell<Vec<mpsc::Sender<worker::Result<Vec<u8>>>>>,
+    /// Told when the feed has grown.
+    readers: RefCell<Vec<mpsc::Sender<()>>>,
     /// Keys of the jobs that run.
     under_way: RefCell<BTreeSet<String>>,
     /// Tells the running driver that there may be more to do.
     nudge: RefCell<Option<mpsc::Sender<()>>>,
     armed: Cell<Option<Timestamp>>,
+    /// How often in a row the driver stopped because what came of a job could not be stored.
+    unsettled: Cell<u32>,
 }
 
 impl DurableObject for Conversation {
@@ -87,13 +94,16 @@ impl DurableObject for Conversation {
             under_way: RefCell::default(),
             nudge: RefCell::default(),
             armed: Cell::default(),
+            unsettled: Cell::default(),
         };
         if object.machine.borrow().is_some()
             && let Err(error) = object.store.send_builds_again(clock::now())
         {
             console_error!("build messages could not be made due: {error}");
         }
-        object.arm();
+        if let Err(error) = object.arm() {
+            console_error!("the alarm could not be armed: {error}");
+        }
         object
     }
 
@@ -114,9 +124,18 @@ impl DurableObject for Conversation {
     async fn alarm(&self) -> worker::Result<Response> {
         // An error here would count against the platform's six retries, after which it gives up on the alarm.
         self.armed.set(None);
-        if let Err(error) = self.drive().await {
-            console_error!("the driver stopped: {error}");
-            runtime::arm(&self.state, clock::now().after(1_000))?;
+        if self.unreadable.is_some() {
+            // Nothing can be done until a Worker comes that reads the state; its first event arms the alarm again.
+            return Response::empty();
+        }
+        match self.drive().await {
+            Ok(()) => self.unsettled.set(0),
+            Err(error) => {
+                console_error!("the driver stopped: {error}");
+                self.unsettled.set(self.unsettled.get().saturating_add(1));
+                let pause = BuildPolicy::DEFAULT.backoff(self.unsettled.get());
+                runtime::arm(&self.state, clock::now().after(pause))?;
+            }
         }
         Response::empty()
     }
@@ -125,14 +144,14 @@ impl DurableObject for Conversation {
 impl Conversation {
     /// Runs an input through the machine and writes what comes of it, all or nothing.
     fn step(&self, input: Input) -> Result<Option<Answer>> {
-        self.step_with(input, |_| Ok(()))
+        self.step_with(input, |_, _| Ok(()))
     }
 
     /// As [`Self::step`], with more to write in the same transaction.
     fn step_with(
         &self,
         input: Input,
-        also: impl Fn(Option<&Answer>) -> worker::Result<()>,
+        also: impl Fn(Option<&Answer>, Timestamp) -> worker::Result<()>,
     ) -> Result<Option<Answer>> {
         let now = clock::now();
         let failures = match &input {
@@ -145,7 +164,9 @@ impl Conversation {
             Effect::Answer(answer) => Some(answer.clone()),
             _ => None,
         });
-        self.commit(machine, &effects, failures, now, || also(answer.as_ref()))?;
+        self.commit(machine, &effects, failures, now, || {
+            also(answer.as_ref(), now)
+        })?;
         Ok(answer)
     }
 
@@ -160,20 +181,35 @@ impl Conversation {
         if effects.is_empty() && self.machine.borrow().as_ref() == Some(&machine) {
             return Ok(());
         }
-        let mut rows = Vec::new();
+        let told = effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Feed(_)));
         runtime::transaction(&self.state, || {
-            rows = self.store.write(&machine, effects, failures, now)?;
-            also()
+            self.store.write(&machine, effects, failures, now)?;
+            also()?;
+            Ok(self.arm()?)
         })
         .map_err(|error| {
+            // The alarm may stand for what was not written.
+            self.armed.set(None);
+            if let Err(error) = self.arm() {
+                console_error!("the alarm could not be armed: {error}");
+            }
             Error::unavailable(
                 "The change could not be stored. Nothing was changed; please try again.",
                 error,
             )
         })?;
         self.machine.replace(Some(machine));
-        self.tell_readers(&rows);
-        self.arm();
+        if told {
+            // A full channel has a word in it already; a reader that is gone is dropped.
+            let mut readers = self.readers.borrow_mut();
+            readers.retain_mut(|reader| {
+                reader
+                    .try_send(())
+                    .map_or_else(|error| error.is_full(), |()| true)
+            });
+        }
         if let Some(nudge) = self.nudge.borrow_mut().as_mut() {
             // A full channel has a nudge in it already.
             let _ = nudge.try_send(());
@@ -182,34 +218,18 @@ impl Conversation {
     }
 
     /// Sets the alarm to the earliest job that does not run.
-    fn arm(&self) {
-        if self.machine.borrow().is_none() {
-            return;
+    fn arm(&self) -> Result<()> {
+        if self.unreadable.is_some() || !self.store.is_created()? {
+            return Ok(());
         }
         let under_way = self.under_way.borrow();
-        let result = self
-            .store
-            .next_due(|key| under_way.contains(key))
-            .and_then(|due| match due {
-                Some(due) if self.armed.get() != Some(due) => {
-                    self.armed.set(Some(due));
-                    runtime::arm(&self.state, due).map_err(Error::internal)
-                }
-                _ => Ok(()),
-            });
-        if let Err(error) = result {
-            console_error!("the alarm could not be armed: {error}");
+        if let Some(due) = self.store.next_due(|key| under_way.contains(key))?
+            && self.armed.get() != Some(due)
+        {
+            runtime::arm(&self.state, due).map_err(Error::internal)?;
+            self.armed.set(Some(due));
         }
-    }
-
-    fn tell_readers(&self, rows: &[FeedRow]) {
-        if rows.is_empty() {
-            return;
-        }
-        let bytes: Vec<u8> = rows.iter().flat_map(event_bytes).collect();
-        self.readers
-            .borrow_mut()
-            .retain_mut(|reader| reader.try_send(Ok(bytes.clone())).is_ok());
+        Ok(())
     }
 
     fn open_feed(&self, request: &Request) -> worker::Result<Response> {
@@ -229,16 +249,11 @@ impl Conversation {
         if !known {
             return Response::error("no such app", 404);
         }
-        let rows = self
-            .store
-            .feed_after(after)
-            .map_err(|error| worker::Error::RustError(error.to_string()))?;
-        let (sender, receiver) = mpsc::channel(READER_BUFFER);
+        let (sender, more) = mpsc::channel(1);
         self.readers.borrow_mut().push(sender);
-        let replay = stream::iter(rows).map(|row| Ok(event_bytes(&row)));
         let start = stream::once(async { Ok(sse::PRELUDE.as_bytes().to_vec()) });
         let mut response =
-            Response::from_stream(start.chain(replay).chain(with_heartbeat(receiver)))?;
+            Response::from_stream(start.chain(events(self.store.clone(), after, more)))?;
         response
             .headers_mut()
             .set("content-type", "text/event-stream")?;
@@ -254,17 +269,37 @@ fn event_bytes(row: &FeedRow) -> Vec<u8> {
     sse::event(row.seq, &row.kind, &data).into_bytes()
 }
 
-/// What comes, and a comment now and then while nothing does, so that no proxy closes the stream.
-fn with_heartbeat(
-    events: mpsc::Receiver<worker::Result<Vec<u8>>>,
+/// The feed from number `after` on, a page at a time, as fast as it is read; a comment now and then while there is
+/// nothing, so that no proxy closes the stream. Ends with the conversation.
+fn events(
+    store: Store,
+    after: u64,
+    more: mpsc::Receiver<()>,
 ) -> impl Stream<Item = worker::Result<Vec<u8>>> {
-    stream::unfold(events, |mut events| async {
-        let silence = Delay::from(Duration::from_secs(HEARTBEAT_SECONDS));
-        match future::select(events.next(), silence).await {
-            Either::Left((event, _)) => event.map(|event| (event, events)),
-            Either::Right(_) => Some((Ok(sse::HEARTBEAT.as_bytes().to_vec()), events)),
-        }
-    })
+    stream::unfold(
+        (store, after, more),
+        |(store, after, mut more)| async move {
+            loop {
+                let rows = match store.feed_after(after, FEED_PAGE) {
+                    Ok(rows) => rows,
+                    Err(error) => return Some((Err(error.into()), (store, after, more))),
+                };
+                if let Some(last) = rows.last() {
+                    let after = last.seq;
+                    let bytes = rows.iter().flat_map(event_bytes).collect();
+                    return Some((Ok(bytes), (store, after, more)));
+                }
+                let silence = Delay::from(Duration::from_secs(HEARTBEAT_SECONDS));
+                match future::select(more.next(), silence).await {
+                    Either::Left((word, _)) => word?,
+                    Either::Right(_) => {
+                        let heartbeat = sse::HEARTBEAT.as_bytes().to_vec();
+                        return Some((Ok(heartbeat), (store, after, more)));
+                    }
+                }
+            }
+        },
+    )
 }
 
 fn no_app() -> Error {

@@ -72,7 +72,7 @@ pub(super) enum ConversationCall {
     Preview,
     /// → `Option<`[`Claimed`]`>`
     Claim { build: BuildId },
-    /// → `()`
+    /// → `bool`: whether the claim still holds. Without it, the work is of no use
     Progress {
         build: BuildId,
         attempt: u32,

@@ -14,6 +14,9 @@ use crate::{
     ids::{BuildId, TurnId},
 };
 
+/// Why an attempt whose claim has lapsed failed.
+const SILENT: &str = "the builder stopped answering";
+
 impl Conversation {
     /// Has the newest version built. Builds of older versions that no builder has yet are superseded.
     pub(super) fn start_build(
@@ -21,7 +24,7 @@ impl Conversation {
         mode: Mode,
         turn: Option<TurnId>,
         step: &mut Step<'_>,
-    ) -> BuildId {
+    ) -> Build {
         let (version, source_digest) = self.head.map_or((0, self.manifest.digest()), |head| {
             (head.number, head.digest)
         });
@@ -50,15 +53,16 @@ impl Conversation {
         });
         step.run(Job::SendBuild { build: id.clone() });
         self.builds.insert(
-            id.clone(),
+            id,
             ActiveBuild {
-                build,
+                build: build.clone(),
                 turn,
                 source_digest,
                 stage: Stage::Waiting,
+                failures: 0,
             },
         );
-        id
+        build
     }
 
     fn supersede_before(&mut self, version: u32, successor: &BuildId, step: &mut Step<'_>) {
@@ -89,7 +93,15 @@ impl Conversation {
             step.finish(&job);
             return;
         };
+        let waited = step.now.since(active.build.created_at);
         match active.stage {
+            Stage::Waiting if waited >= step.policy.build_millis => {
+                let text = format!(
+                    "No builder took the build within {} minutes",
+                    waited / 60_000
+                );
+                self.no_builder(id, text, step);
+            }
             Stage::Waiting => {
                 if active.build.status == BuildStatus::Retrying {
                     active.build.status = BuildStatus::Queued;
@@ -98,28 +110,27 @@ impl Conversation {
                 step.run_at(job, step.now.after(step.policy.queue_millis));
             }
             Stage::Claimed { until } if step.now < until => step.run_at(job, until),
-            Stage::Claimed { .. } => {
-                self.attempt_failed(id, "the builder stopped answering", None, step);
-            }
+            Stage::Claimed { .. } => self.attempt_failed(id, SILENT, step),
             Stage::Probing { .. } => step.finish(&job),
         }
     }
 
     pub(super) fn claim(&mut self, id: &BuildId, step: &mut Step<'_>) {
         let now = step.now;
-        let Some(active) = self.builds.get_mut(id) else {
-            step.effects.push(Effect::Answer(Answer::Claim(None)));
-            return;
-        };
-        let free = match active.stage {
-            Stage::Waiting => true,
-            Stage::Claimed { until } => until <= now,
-            Stage::Probing { .. } => false,
-        };
-        if !free {
-            step.effects.push(Effect::Answer(Answer::Claim(None)));
-            return;
+        let lapsed =
+            |active: &ActiveBuild| matches!(active.stage, Stage::Claimed { until } if until <= now);
+        if self.builds.get(id).is_some_and(lapsed) {
+            // Whoever had it counts as failed before somebody else has it.
+            self.attempt_failed(id, SILENT, step);
         }
+        let Some(active) = self
+            .builds
+            .get_mut(id)
+            .filter(|active| active.stage == Stage::Waiting)
+        else {
+            step.effects.push(Effect::Answer(Answer::Claim(None)));
+            return;
+        };
         let until = now.after(step.policy.lease_millis);
         active.stage = Stage::Claimed { until };
         active.build.attempts += 1;
@@ -151,9 +162,11 @@ impl Conversation {
     ) {
         let until = step.now.after(step.policy.lease_millis);
         let Some(active) = self.claimed_by(id, attempt) else {
+            step.effects.push(Effect::Answer(Answer::Held(false)));
             return;
         };
         active.stage = Stage::Claimed { until };
+        step.effects.push(Effect::Answer(Answer::Held(true)));
         for line in lines {
             step.feed(Event::BuildLog {
                 build: id.clone(),
@@ -201,11 +214,14 @@ impl Conversation {
                 self.end_build(id, BuildStatus::Failed, diagnostics.clone(), report, step);
                 self.settle_turn(id, Err(&diagnostics), step);
             }
-            BuildOutcome::Unavailable {
-                reason,
-                retry_after_millis,
-            } => {
-                self.attempt_failed(id, &reason, retry_after_millis, step);
+            BuildOutcome::Unavailable { reason } => self.attempt_failed(id, &reason, step),
+            BuildOutcome::Busy { retry_after_millis } => {
+                let attempt = active.build.attempts;
+                let wait = step
+                    .policy
+                    .backoff(attempt)
+                    .max(retry_after_millis.unwrap_or(0));
+                self.wait_for_builder(id, "the builder is busy", wait, step);
             }
         }
     }
@@ -258,41 +274,43 @@ impl Conversation {
     }
 
     /// An attempt came to nothing through no fault of the sources.
-    fn attempt_failed(
-        &mut self,
-        id: &BuildId,
-        reason: &str,
-        retry_after_millis: Option<u64>,
-        step: &mut Step<'_>,
-    ) {
+    fn attempt_failed(&mut self, id: &BuildId, reason: &str, step: &mut Step<'_>) {
         let Some(active) = self.builds.get_mut(id) else {
             return;
         };
-        let attempt = active.build.attempts;
-        if attempt >= step.policy.attempts {
-            let diagnostics = vec![
-                Diagnostic::error(
-                    "builder_unavailable",
-                    format!("The build was tried {attempt} times, the last time {reason}."),
-                )
-                .advising("Your files are safe. Start the build again when the builder is back."),
-            ];
-            self.end_build(id, BuildStatus::Failed, diagnostics.clone(), None, step);
-            self.settle_turn(id, Err(&diagnostics), step);
+        active.failures += 1;
+        let failures = active.failures;
+        if failures >= step.policy.attempts {
+            let text = format!("The build was tried {failures} times, the last time {reason}");
+            self.no_builder(id, text, step);
             return;
         }
-        let wait = step
-            .policy
-            .backoff(attempt)
-            .max(retry_after_millis.unwrap_or(0));
-        let retry_at = step.now.after(wait);
+        self.wait_for_builder(id, reason, step.policy.backoff(failures), step);
+    }
+
+    /// Gives up, through no fault of the sources.
+    fn no_builder(&mut self, id: &BuildId, text: String, step: &mut Step<'_>) {
+        let diagnostics = vec![
+            Diagnostic::error("builder_unavailable", format!("{text}."))
+                .advising("Your files are safe. Start the build again when the builder is back."),
+        ];
+        self.end_build(id, BuildStatus::Failed, diagnostics.clone(), None, step);
+        self.settle_turn(id, Err(&diagnostics), step);
+    }
+
+    /// Gives the claim back; the message is sent again after `wait` milliseconds, within the policy's bound.
+    fn wait_for_builder(&mut self, id: &BuildId, reason: &str, wait: u64, step: &mut Step<'_>) {
+        let Some(active) = self.builds.get_mut(id) else {
+            return;
+        };
+        let retry_at = step.now.after(wait.min(step.policy.longest_wait_millis));
         active.stage = Stage::Waiting;
         active.build.status = BuildStatus::Retrying;
         step.effects.push(Effect::Build(active.build.clone()));
         step.feed(Event::BuildRetrying {
             turn: active.turn.clone(),
             build: id.clone(),
-            attempt,
+            attempt: active.build.attempts,
             reason: reason.to_owned(),
             retry_at,
         });
@@ -310,6 +328,16 @@ impl Conversation {
         let Some(mut active) = self.builds.remove(id) else {
             return;
         };
+        let newest = self
+            .head
+            .is_some_and(|head| head.number == active.build.version);
+        if status == BuildStatus::Failed
+            && newest
+            && active.build.mode == Mode::Development
+            && self.phase == Phase::Resting
+        {
+            self.last_outcome = Some(Outcome::Failed);
+        }
         step.finish(&Job::SendBuild { build: id.clone() });
         active.build.status = status;
         active.build.diagnostics.clone_from(&diagnostics);
@@ -339,9 +367,6 @@ impl Conversation {
             summary,
         } = &self.phase
         else {
-            if self.phase == Phase::Resting {
-                self.last_outcome = Some(result.map_or(Outcome::Failed, |()| Outcome::Completed));
-            }
             return;
         };
         if build != id {

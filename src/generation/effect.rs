@@ -29,6 +29,8 @@ pub enum Effect {
         role: MessageRole,
         content: String,
     },
+    /// Begin the turn's transcript with its stored message.
+    OpenTranscript { turn: TurnId },
     /// Append to the turn's transcript, which is what the model reads.
     Transcript { turn: TurnId, message: Message },
     /// Keep a version for ever.
@@ -55,6 +57,8 @@ pub enum Effect {
 pub enum Answer {
     /// The work of a claimed build, or nothing: it is done, in other hands, or of no use any more.
     Claim(Option<Work>),
+    /// Whether the consumer that reports progress still holds its claim; without it, its work is of no use.
+    Held(bool),
     /// The new version; none while a turn runs, whose end will make one.
     Version(Option<Version>),
     /// The new build.
@@ -79,6 +83,8 @@ pub enum Job {
     SendBuild { build: BuildId },
     /// Look whether the built preview works.
     Probe { build: BuildId },
+    /// End the turn if it still runs: its time is up.
+    EndTurn { turn: TurnId },
     /// Tell the workspace how the app is.
     Announce,
     /// Delete everything stored.
@@ -95,6 +101,7 @@ impl Job {
             Self::RunTools { turn, step } => format!("tools/{turn}/{step}"),
             Self::SendBuild { build } => format!("build/{build}"),
             Self::Probe { build } => format!("probe/{build}"),
+            Self::EndTurn { turn } => format!("end/{turn}"),
             Self::Announce => "announce".to_owned(),
             Self::Purge => "purge".to_owned(),
         }

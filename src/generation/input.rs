@@ -80,6 +80,10 @@ pub enum Input {
     },
     /// The candidate for the preview was looked at.
     Probed { build: BuildId, probe: Probe },
+    /// The turn has had all the time that a turn may have.
+    TimeIsUp { turn: TurnId },
+    /// Everything stored was deleted.
+    Purged,
     /// The workspace knows how the app was.
     Announced { summary: Box<AppSummary> },
     /// A job could not be run for the `failures`th time in a row.
@@ -88,6 +92,44 @@ pub enum Input {
         failures: u32,
         reason: String,
     },
+}
+
+impl Input {
+    /// The job that this is the result of.
+    #[must_use]
+    pub fn job(&self) -> Option<Job> {
+        Some(match self {
+            Self::FoundationLaid { .. } => Job::LayFoundation,
+            Self::ModelReplied { turn, step, .. } => Job::CallModel {
+                turn: turn.clone(),
+                step: *step,
+            },
+            Self::ToolsRan(ran) => Job::RunTools {
+                turn: ran.turn.clone(),
+                step: ran.step,
+            },
+            Self::BuildSent { build } => Job::SendBuild {
+                build: build.clone(),
+            },
+            Self::Probed { build, .. } => Job::Probe {
+                build: build.clone(),
+            },
+            Self::TimeIsUp { turn } => Job::EndTurn { turn: turn.clone() },
+            Self::Announced { .. } => Job::Announce,
+            Self::Purged => Job::Purge,
+            Self::JobFailed { job, .. } => job.clone(),
+            Self::Post { .. }
+            | Self::Rename { .. }
+            | Self::PutFile { .. }
+            | Self::DeleteFile { .. }
+            | Self::Restore { .. }
+            | Self::StartBuild { .. }
+            | Self::Delete
+            | Self::Claim { .. }
+            | Self::Progress { .. }
+            | Self::BuildReported { .. } => return None,
+        })
+    }
 }
 
 /// What the tools of a step did.

@@ -57,12 +57,6 @@ impl Conversation {
     /// # Errors
     /// When a user's wish cannot be fulfilled now; the state is unchanged then.
     pub fn step(&mut self, input: Input, now: Timestamp) -> Result<Vec<Effect>> {
-        if self.phase == Phase::Deleted && !matches!(input, Input::JobFailed { .. }) {
-            return Err(Error::new(
-                Kind::NotFound,
-                format!("There is no app `{}`: it was deleted.", self.app),
-            ));
-        }
         let before = self.summary();
         let mut step = Step {
             now,
@@ -70,8 +64,12 @@ impl Conversation {
             policy: &BuildPolicy::DEFAULT,
             effects: Vec::new(),
         };
+        if self.is_deleted() {
+            self.take_after_deletion(input, &mut step)?;
+            return Ok(step.effects);
+        }
         self.take(input, &mut step)?;
-        if self.summary() != before && self.phase != Phase::Deleted {
+        if self.summary() != before && !self.is_deleted() {
             self.updated_at = now;
             step.run(Job::Announce);
         }
@@ -90,7 +88,7 @@ impl Conversation {
             Input::Restore { version, manifest } => self.restore(version, manifest, step),
             Input::StartBuild { mode } => self.start_build_by_hand(mode, step),
             Input::Delete => {
-                self.phase = Phase::Deleted;
+                self.forget();
                 step.effects.push(Effect::FinishAll);
                 step.run(Job::Purge);
                 Ok(())
@@ -100,6 +98,46 @@ impl Conversation {
                 Ok(())
             }
         }
+    }
+
+    /// Nothing of the app is kept but that it was.
+    fn forget(&mut self) {
+        self.phase = Phase::Deleted { purged_once: false };
+        self.name.clear();
+        self.waiting.clear();
+        self.manifest = Manifest::default();
+        self.head = None;
+        self.builds.clear();
+        self.preview = None;
+        self.last_outcome = None;
+    }
+
+    /// Work that was under way comes to nothing, whether it succeeded or not.
+    fn take_after_deletion(&mut self, input: Input, step: &mut Step<'_>) -> Result<()> {
+        match (&mut self.phase, input) {
+            (Phase::Deleted { purged_once }, Input::Purged) if !*purged_once => {
+                *purged_once = true;
+                step.run_at(Job::Purge, step.now.after(step.policy.build_millis));
+            }
+            (
+                _,
+                Input::JobFailed {
+                    job: Job::Purge,
+                    failures,
+                    ..
+                },
+            ) => step.run_at(Job::Purge, step.now.after(step.policy.backoff(failures))),
+            (_, input) => {
+                let job = input.job().ok_or_else(|| {
+                    Error::new(
+                        Kind::NotFound,
+                        format!("There is no app `{}`: it was deleted.", self.app),
+                    )
+                })?;
+                step.finish(&job);
+            }
+        }
+        Ok(())
     }
 
     /// Inputs that answer a job. None of them can be refused: what is stale is ignored.
@@ -125,6 +163,7 @@ impl Conversation {
                 outcome,
             } => self.build_reported(&build, attempt, outcome, step),
             Input::Probed { build, probe } => self.probed(&build, probe, step),
+            Input::TimeIsUp { turn } => self.time_is_up(&turn, step),
             Input::Announced { summary } if *summary == self.summary() => {
                 step.finish(&Job::Announce)
             }
@@ -140,6 +179,7 @@ impl Conversation {
             | Input::DeleteFile { .. }
             | Input::Restore { .. }
             | Input::StartBuild { .. }
+            | Input::Purged
             | Input::Delete => {}
         }
     }
@@ -158,7 +198,10 @@ impl Conversation {
     fn job_failed(&mut self, job: &Job, failures: u32, reason: &str, step: &mut Step<'_>) {
         const MOST_FAILURES: u32 = 6;
         let retry_at = step.now.after(step.policy.backoff(failures));
-        let for_ever = matches!(job, Job::Announce | Job::Purge | Job::SendBuild { .. });
+        let for_ever = matches!(
+            job,
+            Job::Announce | Job::Purge | Job::SendBuild { .. } | Job::EndTurn { .. }
+        );
         if failures < MOST_FAILURES || for_ever {
             step.run_at(job.clone(), retry_at);
             return;
@@ -176,7 +219,7 @@ impl Conversation {
                     step,
                 );
             }
-            Job::SendBuild { .. } | Job::Announce | Job::Purge => {}
+            Job::SendBuild { .. } | Job::EndTurn { .. } | Job::Announce | Job::Purge => {}
         }
     }
 }

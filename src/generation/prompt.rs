@@ -10,7 +10,7 @@ use super::{records::MessageRole, tools};
 const SYSTEM: &str = include_str!("../../templates/prompts/system.md");
 
 /// How many bytes of earlier messages a request carries at most; the newest are kept.
-const HISTORY_BYTES: usize = 64 * 1024;
+pub const HISTORY_BYTES: usize = 64 * 1024;
 
 /// A message of an earlier turn.
 #[derive(Debug, Clone, PartialEq, Eq)]

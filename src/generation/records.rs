@@ -180,7 +180,10 @@ pub enum BuildOutcome {
     Unavailable {
         /// Why.
         reason: String,
-        /// Not before so many milliseconds.
+    },
+    /// All seats of the builder are taken: the build waits for one, and nothing has failed.
+    Busy {
+        /// Not before so many milliseconds, as the builder says.
         retry_after_millis: Option<u64>,
     },
 }

@@ -33,7 +33,8 @@ pub struct Conversation {
     /// When it last changed.
     pub updated_at: Timestamp,
     pub(super) phase: Phase,
-    pub(super) waiting: VecDeque<QueuedTurn>,
+    /// Turns whose messages are stored and wait; the texts are the storage's.
+    pub(super) waiting: VecDeque<TurnId>,
     pub(super) manifest: Manifest,
     /// Counts changes of the manifest, so that work done on an older one is noticed.
     pub(super) revision: u64,
@@ -69,24 +70,16 @@ pub(super) enum Phase {
         build: BuildId,
         summary: String,
     },
-    /// The app is gone.
-    Deleted,
+    /// The app is gone. What was under way may have stored something after the first purge, so there are two.
+    Deleted { purged_once: bool },
 }
 
 /// The turn that runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Turn {
     pub(super) id: TurnId,
-    pub(super) started_at: Timestamp,
     /// From 1.
     pub(super) step: u32,
-}
-
-/// A turn that waits.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct QueuedTurn {
-    pub(super) turn: TurnId,
-    pub(super) content: String,
 }
 
 /// A build that is not over.
@@ -97,6 +90,8 @@ pub struct ActiveBuild {
     pub(super) turn: Option<TurnId>,
     pub(super) source_digest: Digest,
     pub(super) stage: Stage,
+    /// Attempts that came to nothing. A builder that was busy is none.
+    pub(super) failures: u32,
 }
 
 /// Where a build is on its way.
@@ -163,12 +158,12 @@ impl Conversation {
     /// Whether the app was deleted.
     #[must_use]
     pub fn is_deleted(&self) -> bool {
-        self.phase == Phase::Deleted
+        matches!(self.phase, Phase::Deleted { .. })
     }
 
     /// The turns that wait for the one that runs.
     pub fn waiting_turns(&self) -> impl Iterator<Item = &TurnId> {
-        self.waiting.iter().map(|queued| &queued.turn)
+        self.waiting.iter()
     }
 
     fn status(&self) -> Status {
@@ -177,8 +172,8 @@ impl Conversation {
             (Phase::AwaitingModel(_) | Phase::RunningTools(_) | Phase::Building { .. }, _) => {
                 Status::Working
             }
-            (Phase::Resting | Phase::Deleted, Some(Outcome::Failed)) => Status::Failed,
-            (Phase::Resting | Phase::Deleted, _) => Status::Ready,
+            (Phase::Resting | Phase::Deleted { .. }, Some(Outcome::Failed)) => Status::Failed,
+            (Phase::Resting | Phase::Deleted { .. }, _) => Status::Ready,
         }
     }
 }

@@ -5,7 +5,7 @@ use super::{
     feed::{Event, Outcome},
     input::ToolsRan,
     records::{Author, MessageRole},
-    state::{Conversation, Phase, QueuedTurn, Turn},
+    state::{Conversation, Phase, Turn},
 };
 use crate::{
     error::{Error, Kind, Result},
@@ -45,8 +45,8 @@ impl Conversation {
 
     /// From here on the message is not lost.
     pub(super) fn accept_message(&mut self, turn: TurnId, content: String, step: &mut Step<'_>) {
-        self.record_message(&turn, MessageRole::User, content.clone(), step);
-        self.waiting.push_back(QueuedTurn { turn, content });
+        self.record_message(&turn, MessageRole::User, content, step);
+        self.waiting.push_back(turn);
     }
 
     pub(super) fn foundation_laid(&mut self, manifest: Manifest, step: &mut Step<'_>) {
@@ -75,10 +75,10 @@ impl Conversation {
         let text = format!(
             "The app's first files could not be stored: {reason}. Send a message to try again."
         );
-        while let Some(queued) = self.waiting.pop_front() {
-            self.record_message(&queued.turn, MessageRole::Assistant, text.clone(), step);
+        while let Some(turn) = self.waiting.pop_front() {
+            self.record_message(&turn, MessageRole::Assistant, text.clone(), step);
             step.feed(Event::TurnFinished {
-                turn: queued.turn,
+                turn,
                 outcome: Outcome::Failed,
                 summary: text.clone(),
                 version: None,
@@ -87,22 +87,17 @@ impl Conversation {
     }
 
     fn start_next_turn(&mut self, step: &mut Step<'_>) {
-        let Some(QueuedTurn { turn, content }) = self.waiting.pop_front() else {
+        let Some(turn) = self.waiting.pop_front() else {
             return;
         };
         step.feed(Event::TurnStarted { turn: turn.clone() });
-        step.effects.push(Effect::Transcript {
-            turn: turn.clone(),
-            message: Message::User(vec![UserBlock::Text { text: content }]),
-        });
-        self.call_model(
-            Turn {
-                id: turn,
-                started_at: step.now,
-                step: 1,
-            },
-            step,
+        step.effects
+            .push(Effect::OpenTranscript { turn: turn.clone() });
+        step.run_at(
+            Job::EndTurn { turn: turn.clone() },
+            step.now.after(step.limits.turn_millis),
         );
+        self.call_model(Turn { id: turn, step: 1 }, step);
     }
 
     fn call_model(&mut self, turn: Turn, step: &mut Step<'_>) {
@@ -225,12 +220,6 @@ impl Conversation {
         if turn.step > step.limits.steps {
             let reason = format!("it took more than {} steps", step.limits.steps);
             self.stop_turn(turn, &reason, step);
-        } else if step.now.since(turn.started_at) > step.limits.turn_millis {
-            let reason = format!(
-                "it took more than {} minutes",
-                step.limits.turn_millis / 60_000
-            );
-            self.stop_turn(turn, &reason, step);
         } else {
             self.call_model(turn, step);
         }
@@ -264,6 +253,34 @@ impl Conversation {
         }
     }
 
+    /// A turn may be at anything when its time is up. A build that still runs goes live when it is done.
+    pub(super) fn time_is_up(&mut self, id: &TurnId, step: &mut Step<'_>) {
+        step.finish(&Job::EndTurn { turn: id.clone() });
+        let minutes = step.limits.turn_millis / 60_000;
+        match &self.phase {
+            Phase::AwaitingModel(turn) | Phase::RunningTools(turn) if turn.id == *id => {
+                let turn = turn.clone();
+                step.finish(&Job::CallModel {
+                    turn: turn.id.clone(),
+                    step: turn.step,
+                });
+                step.finish(&Job::RunTools {
+                    turn: turn.id.clone(),
+                    step: turn.step,
+                });
+                self.stop_turn(turn, &format!("it took more than {minutes} minutes"), step);
+            }
+            Phase::Building { turn, build, .. } if turn.id == *id => {
+                let text = format!(
+                    "Your changes are kept, but they could not be built within {minutes} minutes. \
+                     If build {build} succeeds later, the preview shows them."
+                );
+                self.finish_turn(id.clone(), Outcome::Failed, text, step);
+            }
+            _ => {}
+        }
+    }
+
     /// Ends a turn that cannot go on. What it changed is kept as a version, so that nothing is lost.
     fn stop_turn(&mut self, turn: Turn, reason: &str, step: &mut Step<'_>) {
         let text = format!(
@@ -288,6 +305,7 @@ impl Conversation {
         summary: String,
         step: &mut Step<'_>,
     ) {
+        step.finish(&Job::EndTurn { turn: turn.clone() });
         step.feed(Event::TurnFinished {
             turn,
             outcome,

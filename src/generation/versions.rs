@@ -3,7 +3,7 @@
 use super::{
     effect::{Answer, Effect, Step},
     feed::Event,
-    records::{Author, Version},
+    records::{Author, Build, Version},
     state::{Conversation, Head, Phase},
 };
 use crate::{
@@ -73,6 +73,7 @@ impl Conversation {
             // The turn that runs commits it with its own changes.
             Phase::AwaitingModel(_) | Phase::RunningTools(_) => None,
             _ => {
+                self.last_outcome = None;
                 self.commit(Author::User, summary, None, step);
                 last_version(&step.effects)
             }
@@ -95,6 +96,7 @@ impl Conversation {
         }
         self.manifest = manifest;
         self.revision += 1;
+        self.last_outcome = None;
         self.commit(
             Author::Restore,
             format!("Restored version {version}"),
@@ -108,12 +110,34 @@ impl Conversation {
 
     pub(super) fn start_build_by_hand(&mut self, mode: Mode, step: &mut Step<'_>) -> Result<()> {
         self.refuse_before_foundation()?;
-        let build = self.start_build(mode, None, step);
-        if let Some(active) = self.builds.get(&build) {
-            step.effects
-                .push(Effect::Answer(Answer::Build(active.build.clone())));
-        }
+        let newest = self.head.map(|head| head.number);
+        let under_way = self
+            .builds
+            .values()
+            .find(|active| active.build.mode == mode && Some(active.build.version) == newest);
+        let build = match under_way {
+            Some(active) => active.build.clone(),
+            None => self.another_build(mode, step)?,
+        };
+        step.effects.push(Effect::Answer(Answer::Build(build)));
         Ok(())
+    }
+
+    fn another_build(&mut self, mode: Mode, step: &mut Step<'_>) -> Result<Build> {
+        if self.builds.len() >= step.limits.active_builds {
+            return Err(Error::new(
+                Kind::Conflict,
+                format!(
+                    "{} builds wait or run already; start this one when some of them are done.",
+                    self.builds.len()
+                ),
+            )
+            .with("limit", step.limits.active_builds));
+        }
+        if mode == Mode::Development && self.phase == Phase::Resting {
+            self.last_outcome = None;
+        }
+        Ok(self.start_build(mode, None, step))
     }
 
     /// Makes the files a version and has it built for the preview.
@@ -151,7 +175,7 @@ impl Conversation {
             version,
             manifest: self.manifest.clone(),
         });
-        self.start_build(Mode::Development, turn, step)
+        self.start_build(Mode::Development, turn, step).id
     }
 
     pub(super) fn is_committed(&self) -> bool {

@@ -15,7 +15,7 @@ use overskill::{
     },
     ids::{BuildId, TurnId},
     llm::{
-        message::{Block, Message, Reply, Request},
+        message::{Block, Message, Reply, Request, UserBlock},
         offline,
     },
     project::{FileEntry, Manifest},
@@ -89,6 +89,15 @@ impl World {
         serde_json::from_str(&self.state).unwrap()
     }
 
+    /// The state as it is stored.
+    pub(crate) fn state(&self) -> &str {
+        &self.state
+    }
+
+    pub(crate) fn state_bytes(&self) -> usize {
+        self.state.len()
+    }
+
     pub(crate) fn take(&mut self, input: Input) -> Result<Option<Answer>> {
         let mut machine = self.machine();
         let effects = machine.step(input, self.now)?;
@@ -109,6 +118,14 @@ impl World {
                     role,
                     content,
                 } => self.messages.push((turn, role, content)),
+                Effect::OpenTranscript { turn } => {
+                    let mut said = self.messages.iter().filter(|(id, ..)| *id == turn);
+                    let (_, _, text) = said.next().expect("a turn has a message").clone();
+                    self.transcript
+                        .entry(turn)
+                        .or_default()
+                        .push(Message::User(vec![UserBlock::Text { text }]))
+                }
                 Effect::Transcript { turn, message } => {
                     self.transcript.entry(turn).or_default().push(message)
                 }
@@ -147,9 +164,7 @@ impl World {
     }
 
     pub(crate) fn run(&mut self, job: &Job, fault: Fault) {
-        let Some(input) = self.perform(job) else {
-            return;
-        };
+        let input = self.perform(job);
         match fault {
             Fault::None => drop(self.take(input)),
             Fault::Crash => {}
@@ -160,9 +175,9 @@ impl World {
         }
     }
 
-    fn perform(&mut self, job: &Job) -> Option<Input> {
+    pub(crate) fn perform(&mut self, job: &Job) -> Input {
         let machine = self.machine();
-        Some(match job {
+        match job {
             Job::LayFoundation => {
                 let mut manifest = Manifest::default();
                 for (path, content) in template::foundation(&machine.name).unwrap() {
@@ -195,11 +210,17 @@ impl World {
             Job::Announce => Input::Announced {
                 summary: Box::new(machine.summary()),
             },
+            Job::EndTurn { turn } => Input::TimeIsUp { turn: turn.clone() },
             Job::Purge => {
-                self.outbox.remove(&job.key());
-                return None;
+                self.feed.clear();
+                self.messages.clear();
+                self.transcript.clear();
+                self.versions.clear();
+                self.builds.clear();
+                self.blobs.clear();
+                Input::Purged
             }
-        })
+        }
     }
 
     pub(crate) fn run_tools(

@@ -1,34 +1,27 @@
 //! One exchange with the builder: sources out, log, diagnostics and artifacts in. Nothing that comes back is believed
 //! before the core's reader has checked it.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, rc::Rc};
 
-use futures::{
-    FutureExt as _, Stream, StreamExt as _,
-    future::{self, Either},
-    stream,
-};
+use futures::{Stream, StreamExt as _, stream};
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
-use worker::{ByteStream, Delay, Headers, Method, Request, RequestInit, Response};
+use worker::{ByteStream, Headers, Method, Request, RequestInit, Response};
 
-use super::{Attempt, Call};
+use super::{Attempt, pulse::Pulse};
 use crate::{
     build::{
         AnswerEvent, AnswerReader, ArtifactLimits, Diagnostic, Job, JobFrame, Report, header_line,
     },
-    edge::{blobs::Blobs, clock, settings},
+    edge::{blobs::Blobs, settings},
     error::{Error, Result},
     generation::BuildOutcome,
     project::{Manifest, ProjectPath},
     publish::Artifact,
 };
 
-/// How often the conversation hears of a running build, in milliseconds.
-const PROGRESS_MILLIS: u64 = 1_000;
-
-/// How long the builder may be silent, in milliseconds. It promises a line every five seconds.
-const SILENCE_MILLIS: u64 = 20_000;
+/// How many sources are read at the same time. Each has at most 5 MiB.
+const READ_AT_ONCE: usize = 4;
 
 /// What a builder's answer amounts to.
 pub(super) struct Received {
@@ -38,8 +31,8 @@ pub(super) struct Received {
 }
 
 impl Attempt<'_> {
-    /// The request with the sources as a stream: one blob at a time is held.
-    pub(super) fn request(&self, manifest: Manifest) -> Result<Request> {
+    /// The request with the sources as a stream: few blobs are held at a time.
+    pub(super) fn request(&self, manifest: Manifest, pulse: &Rc<Pulse>) -> Result<Request> {
         let sources = Blobs::sources(self.env, self.app)?;
         let id = format!("{}-{}-{}", self.app, self.work.build, self.work.attempt);
         let job = Job {
@@ -56,8 +49,10 @@ impl Attempt<'_> {
             .iter()
             .map(|(path, entry)| (path.clone(), *entry))
             .collect();
-        let bodies = stream::iter(files).then(move |(path, entry)| {
+        let pulse = Rc::clone(pulse);
+        let bodies = stream::iter(files).map(move |(path, entry)| {
             let blob = sources.get_owned(entry.hash);
+            let pulse = Rc::clone(&pulse);
             async move {
                 let mut bytes = header_line(&JobFrame::File {
                     path,
@@ -65,11 +60,12 @@ impl Attempt<'_> {
                 })
                 .map_err(Error::internal)?;
                 bytes.extend(blob.await?);
+                pulse.beat();
                 Ok::<_, Error>(bytes)
             }
         });
         let frames = stream::once(async { Ok(head) })
-            .chain(bodies)
+            .chain(bodies.buffered(READ_AT_ONCE))
             .chain(stream::once(async { Ok(end) }));
         let headers = Headers::new();
         let token = settings::builder_token(self.env)?;
@@ -101,55 +97,41 @@ impl Attempt<'_> {
                 )],
                 report: None,
             },
-            503 => BuildOutcome::Unavailable {
-                reason: "the builder is busy".to_owned(),
+            503 => BuildOutcome::Busy {
                 retry_after_millis: retry_after
                     .and_then(|seconds| seconds.parse::<u64>().ok())
                     .map(|seconds| seconds.saturating_mul(1_000)),
             },
             401 => BuildOutcome::Unavailable {
                 reason: "the builder does not accept this Worker's token".to_owned(),
-                retry_after_millis: None,
             },
             _ => BuildOutcome::Unavailable {
                 reason: format!(
                     "the builder refused the job: {}",
                     detail.trim_end_matches('.')
                 ),
-                retry_after_millis: None,
             },
         })
     }
 
-    pub(super) async fn receive(&self, mut answer: ByteStream) -> Result<Received> {
+    pub(super) async fn receive(&self, mut answer: ByteStream, pulse: &Pulse) -> Result<Received> {
         let broken = |error: &dyn std::fmt::Display| {
             Error::unavailable("the builder broke off", error.to_string())
         };
         let assets = Blobs::assets(self.env, self.app)?;
         let mut reader = AnswerReader::new(ArtifactLimits::DEFAULT);
-        let mut progress = Progress::new();
         let mut entries = BTreeMap::new();
         let mut diagnostics = Vec::new();
         let mut report = None;
-        loop {
-            let silence = Delay::from(Duration::from_millis(SILENCE_MILLIS));
-            let next = match future::select(answer.next(), silence.boxed_local()).await {
-                Either::Left((next, _)) => next,
-                Either::Right(_) => {
-                    return Err(Error::unavailable(
-                        "the builder fell silent",
-                        "no byte within the time-out",
-                    ));
-                }
-            };
-            let Some(chunk) = next else { break };
+        while let Some(chunk) = answer.next().await {
+            pulse.beat();
             for event in reader
                 .push(&chunk.map_err(|error| broken(&error))?)
                 .map_err(|error| broken(&error))?
             {
                 match event {
                     AnswerEvent::Started { .. } => {}
-                    AnswerEvent::Log(line) => progress.lines.push(line),
+                    AnswerEvent::Log(line) => pulse.say(line),
                     AnswerEvent::Diagnostic(diagnostic) => diagnostics.push(diagnostic),
                     AnswerEvent::Artifact(artifact) => {
                         let entry = Artifact {
@@ -158,54 +140,20 @@ impl Attempt<'_> {
                             media_type: artifact.media_type,
                         };
                         assets.put(&artifact.sha256, artifact.content).await?;
+                        pulse.beat();
                         entries.insert(artifact.path, entry);
                     }
                     AnswerEvent::Report(done) => report = Some(done),
                 }
             }
-            self.tell(&mut progress, false).await?;
         }
         reader.finish().map_err(|error| broken(&error))?;
-        self.tell(&mut progress, true).await?;
         let report = report.ok_or_else(|| broken(&"no report"))?;
         Ok(Received {
             entries,
             diagnostics,
             report,
         })
-    }
-
-    /// Renews the claim and passes on what the builder said, once a second or at the end.
-    async fn tell(&self, progress: &mut Progress, last: bool) -> Result<()> {
-        let now = clock::now();
-        if !last && now.since(progress.told_at) < PROGRESS_MILLIS
-            || last && progress.lines.is_empty()
-        {
-            return Ok(());
-        }
-        progress.told_at = now;
-        let lines = std::mem::take(&mut progress.lines);
-        let call = Call::Progress {
-            build: self.work.build.clone(),
-            attempt: self.work.attempt,
-            lines,
-        };
-        self.conversation.ask(None, call).await
-    }
-}
-
-/// What the conversation has not heard yet.
-struct Progress {
-    lines: Vec<String>,
-    told_at: crate::time::Timestamp,
-}
-
-impl Progress {
-    fn new() -> Self {
-        Self {
-            lines: Vec::new(),
-            told_at: clock::now(),
-        }
     }
 }
 

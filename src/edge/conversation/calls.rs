@@ -133,12 +133,12 @@ impl Conversation {
                 attempt,
                 lines,
             } => {
-                self.step(Input::Progress {
+                let answer = self.step(Input::Progress {
                     build,
                     attempt,
                     lines,
                 })?;
-                json(&())
+                json(&matches!(answer, Some(Answer::Held(true))))
             }
             Call::BuildReported {
                 build,
@@ -196,11 +196,11 @@ impl Conversation {
         let value = |answer: Option<&Answer>| match answer {
             Some(Answer::Version(version)) => serde_json::to_value(version),
             Some(Answer::Build(build)) => serde_json::to_value(build),
-            Some(Answer::Claim(_)) | None => Ok(serde_json::Value::Null),
+            Some(Answer::Claim(_) | Answer::Held(_)) | None => Ok(serde_json::Value::Null),
         };
-        let answer = self.step_with(input()?, |answer| {
+        let answer = self.step_with(input()?, |answer, now| {
             let text = value(answer)?.to_string();
-            self.store.keep_answer(&nonce, &text)
+            self.store.keep_answer(&nonce, &text, now)
         })?;
         value(answer.as_ref()).map_err(Error::internal)
     }

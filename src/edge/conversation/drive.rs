@@ -22,6 +22,9 @@ use crate::{
     project::{FileEntry, Manifest},
 };
 
+/// How often a job is begun without coming to an end.
+const MOST_STARTS: u32 = 10;
+
 impl Conversation {
     /// Runs what is due until nothing is, then leaves the rest to the alarm.
     pub(super) async fn drive(&self) -> Result<()> {
@@ -33,8 +36,7 @@ impl Conversation {
         let result = self.run_jobs(&mut nudges).await;
         self.nudge.replace(None);
         self.under_way.borrow_mut().clear();
-        self.arm();
-        result
+        result.and_then(|()| self.arm())
     }
 
     /// Ends when nothing is due, or with the error of a job that could not be settled: it is due still, and would
@@ -77,35 +79,53 @@ impl Conversation {
 
     /// Runs one job; its key, and whether the machine took what came of it.
     async fn run(&self, due: DueJob) -> (String, Result<()>) {
-        let DueJob { job, failures } = due;
-        let key = job.key();
-        let result = match self.perform(&job).await {
-            Ok(Some(input)) => self.step(input).map(drop),
-            Ok(None) => self.store.finish(&job),
-            Err(error) => {
-                console_error!("{key} failed: {error}");
-                let reason = error.public.trim_end_matches('.').to_owned();
-                self.step(Input::JobFailed {
-                    job,
-                    failures: failures + 1,
-                    reason,
-                })
-                .map(drop)
-            }
-        };
-        (key, result)
+        let key = due.job.key();
+        let input = self.attempt(due).await;
+        (key, input.and_then(|input| self.step(input)).map(drop))
     }
 
-    /// Does a job's work. The input that it leads to, or nothing when there is nothing more to do about it.
-    async fn perform(&self, job: &Job) -> Result<Option<Input>> {
+    /// Does a job's work, unless it was begun too often already: it may be what ends this process.
+    async fn attempt(&self, due: DueJob) -> Result<Input> {
+        let DueJob {
+            job,
+            failures,
+            starts,
+        } = due;
+        if starts >= MOST_STARTS {
+            console_error!("{} was interrupted {starts} times", job.key());
+            return Ok(Input::JobFailed {
+                job,
+                failures: u32::MAX,
+                reason: format!("it was interrupted {starts} times"),
+            });
+        }
+        // A start that cannot be counted is not made.
+        self.store.count_start(&job)?;
+        match self.perform(&job).await {
+            Ok(input) => Ok(input),
+            Err(error) => {
+                console_error!("{} failed: {error}", job.key());
+                let reason = error.public.trim_end_matches('.').to_owned();
+                Ok(Input::JobFailed {
+                    job,
+                    failures: failures.saturating_add(1),
+                    reason,
+                })
+            }
+        }
+    }
+
+    /// Does a job's work; the input that it leads to.
+    async fn perform(&self, job: &Job) -> Result<Input> {
         let machine = self.machine.borrow().clone().ok_or_else(super::no_app)?;
         match job {
-            Job::LayFoundation => self.lay_foundation(&machine).await.map(Some),
-            Job::CallModel { turn, step } => self.call_model(&machine, turn, *step).map(Some),
-            Job::RunTools { turn, step } => self.run_tools(&machine, turn, *step).await.map(Some),
-            Job::SendBuild { build } => self.send_build(&machine.app, build).await.map(Some),
-            Job::Probe { build } => self.probe(&machine, build).await.map(Some),
-            Job::Announce => self.announce(&machine).await.map(Some),
+            Job::LayFoundation => self.lay_foundation(&machine).await,
+            Job::CallModel { turn, step } => self.call_model(&machine, turn, *step),
+            Job::RunTools { turn, step } => self.run_tools(&machine, turn, *step).await,
+            Job::SendBuild { build } => self.send_build(&machine.app, build).await,
+            Job::Probe { build } => self.probe(&machine, build).await,
+            Job::EndTurn { turn } => Ok(Input::TimeIsUp { turn: turn.clone() }),
+            Job::Announce => self.announce(&machine).await,
             Job::Purge => {
                 blobs::purge(&self.env, &machine.app).await?;
                 objects::workspace(&self.env, &machine.workspace)?
@@ -118,7 +138,7 @@ impl Conversation {
                     .await?;
                 self.store.forget()?;
                 self.readers.borrow_mut().clear();
-                Ok(None)
+                Ok(Input::Purged)
             }
         }
     }
@@ -132,8 +152,11 @@ impl Conversation {
             manifest
                 .put(path, entry, &crate::config::Limits::DEFAULT)
                 .map_err(Error::internal)?;
-            contents.push((entry.hash, content));
+            if crate::template::shared(&entry.hash).is_none() {
+                contents.push((entry.hash, content));
+            }
         }
+        blobs::keep_foundation(&self.env).await?;
         Blobs::sources(&self.env, &machine.app)?
             .put_all(contents)
             .await?;
@@ -143,7 +166,7 @@ impl Conversation {
     fn call_model(&self, machine: &Machine, turn: &TurnId, step: u32) -> Result<Input> {
         let mut others: Vec<&TurnId> = machine.waiting_turns().collect();
         others.push(turn);
-        let earlier = self.store.earlier(&others)?;
+        let earlier = self.store.earlier(&others, prompt::HISTORY_BYTES)?;
         let transcript = self.store.transcript(turn)?;
         let request = prompt::request(&machine.name, machine.manifest(), &earlier, transcript);
         let reply = offline::reply(&request);

@@ -10,25 +10,30 @@ use crate::{
     error::{Error, Result},
     generation::{Conversation as Machine, Effect, Job},
     ids::TurnId,
-    llm::message::Message,
+    llm::message::{Message, UserBlock},
     time::Timestamp,
 };
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS conversation(id INTEGER PRIMARY KEY CHECK (id = 1), state TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS messages(seq INTEGER PRIMARY KEY AUTOINCREMENT, turn TEXT NOT NULL, role TEXT NOT NULL, content TEXT NOT NULL, created_at INTEGER NOT NULL);
+    CREATE INDEX IF NOT EXISTS messages_turn ON messages(turn);
     CREATE TABLE IF NOT EXISTS transcript(seq INTEGER PRIMARY KEY AUTOINCREMENT, turn TEXT NOT NULL, ends INTEGER NOT NULL, part TEXT NOT NULL);
     CREATE INDEX IF NOT EXISTS transcript_turn ON transcript(turn);
     CREATE TABLE IF NOT EXISTS versions(number INTEGER PRIMARY KEY, version TEXT NOT NULL, manifest TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS builds(id TEXT PRIMARY KEY, build TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS build_log(seq INTEGER PRIMARY KEY AUTOINCREMENT, build TEXT NOT NULL, line TEXT NOT NULL);
+    CREATE INDEX IF NOT EXISTS build_log_build ON build_log(build);
     CREATE TABLE IF NOT EXISTS feed(seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, kind TEXT NOT NULL, event TEXT NOT NULL);
-    CREATE TABLE IF NOT EXISTS outbox(key TEXT PRIMARY KEY, job TEXT NOT NULL, due INTEGER NOT NULL, failures INTEGER NOT NULL);
-    CREATE TABLE IF NOT EXISTS done(nonce TEXT PRIMARY KEY, answer TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS outbox(key TEXT PRIMARY KEY, job TEXT NOT NULL, due INTEGER NOT NULL, failures INTEGER NOT NULL, starts INTEGER NOT NULL DEFAULT 0);
+    CREATE TABLE IF NOT EXISTS done(nonce TEXT PRIMARY KEY, answer TEXT NOT NULL, at INTEGER NOT NULL);
 ";
 
 /// A piece of a transcript entry, in bytes: a row of the platform's SQLite holds 2 MB.
 const PART_BYTES: usize = 1_000_000;
+
+/// How long the answer to a request is kept: longer than an idempotency key is remembered. Milliseconds.
+const KEPT_MILLIS: u64 = 25 * 60 * 60 * 1_000;
 
 /// A row of the feed.
 #[derive(Debug, Clone, Deserialize)]
@@ -44,9 +49,12 @@ pub(super) struct FeedRow {
 pub(super) struct DueJob {
     pub(super) job: Job,
     pub(super) failures: u32,
+    /// How often it was started without coming to an end.
+    pub(super) starts: u32,
 }
 
 /// The rows.
+#[derive(Clone)]
 pub(super) struct Store {
     sql: SqlStorage,
 }
@@ -62,15 +70,20 @@ impl Store {
         struct Row {
             state: String,
         }
-        let tables = self.rows::<serde_json::Value>(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'conversation'",
-            vec![],
-        )?;
-        if tables.is_empty() {
+        if !self.is_created()? {
             return Ok(None);
         }
         let rows = self.rows::<Row>("SELECT state FROM conversation", vec![])?;
         rows.first().map(|row| parse(&row.state)).transpose()
+    }
+
+    /// Whether there are tables.
+    pub(super) fn is_created(&self) -> Result<bool> {
+        let tables = self.rows::<serde_json::Value>(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'conversation'",
+            vec![],
+        )?;
+        Ok(!tables.is_empty())
     }
 
     /// Creates the tables.
@@ -78,26 +91,28 @@ impl Store {
         self.sql.exec(SCHEMA, None).map(drop)
     }
 
-    /// Writes a state and the effects that came with it. The new feed rows.
+    /// Writes a state and the effects that came with it.
     pub(super) fn write(
         &self,
         machine: &Machine,
         effects: &[Effect],
         failures: u32,
         now: Timestamp,
-    ) -> worker::Result<Vec<FeedRow>> {
-        let mut feed = Vec::new();
+    ) -> worker::Result<()> {
         for effect in effects {
             match effect {
-                Effect::Feed(event) => {
-                    let row = FeedRow { seq: 0, at: now.0, kind: event.kind().to_owned(), event: json(event)? };
-                    let seq = self.append_feed(&row)?;
-                    feed.push(FeedRow { seq, ..row });
-                }
+                Effect::Feed(event) => self.run(
+                    "INSERT INTO feed(at, kind, event) VALUES (?, ?, ?)",
+                    vec![integer(now.0)?, event.kind().into(), json(event)?.into()],
+                )?,
                 Effect::Message { turn, role, content } => self.run(
                     "INSERT INTO messages(turn, role, content, created_at) VALUES (?, ?, ?, ?)",
-                    vec![turn.as_str().into(), json(role)?.into(), content.as_str().into(), integer(now.0)],
+                    vec![turn.as_str().into(), json(role)?.into(), content.as_str().into(), integer(now.0)?],
                 )?,
+                Effect::OpenTranscript { turn } => {
+                    let text = self.message_of(turn)?;
+                    self.append_transcript(turn, &Message::User(vec![UserBlock::Text { text }]))?;
+                }
                 Effect::Transcript { turn, message } => self.append_transcript(turn, message)?,
                 Effect::Version { version, manifest } => self.run(
                     "INSERT INTO versions(number, version, manifest) VALUES (?, ?, ?)",
@@ -112,8 +127,8 @@ impl Store {
                     vec![build.as_str().into(), line.as_str().into()],
                 )?,
                 Effect::Run { job, due } => self.run(
-                    "INSERT INTO outbox(key, job, due, failures) VALUES (?, ?, ?, ?) ON CONFLICT(key) DO UPDATE SET job = excluded.job, due = excluded.due, failures = excluded.failures",
-                    vec![job.key().into(), json(job)?.into(), integer(due.0), i64::from(failures).into()],
+                    "INSERT INTO outbox(key, job, due, failures) VALUES (?, ?, ?, ?) ON CONFLICT(key) DO UPDATE SET job = excluded.job, due = excluded.due, failures = excluded.failures, starts = 0",
+                    vec![job.key().into(), json(job)?.into(), integer(due.0)?, i64::from(failures).into()],
                 )?,
                 Effect::Finish { key } => {
                     self.run("DELETE FROM outbox WHERE key = ?", vec![key.as_str().into()])?;
@@ -125,24 +140,19 @@ impl Store {
         self.run(
             "INSERT INTO conversation(id, state) VALUES (1, ?) ON CONFLICT(id) DO UPDATE SET state = excluded.state",
             vec![json(machine)?.into()],
-        )?;
-        Ok(feed)
+        )
     }
 
-    fn append_feed(&self, row: &FeedRow) -> worker::Result<u64> {
+    fn message_of(&self, turn: &TurnId) -> worker::Result<String> {
         #[derive(Deserialize)]
         struct Row {
-            seq: u64,
+            content: String,
         }
         let cursor = self.sql.exec(
-            "INSERT INTO feed(at, kind, event) VALUES (?, ?, ?) RETURNING seq",
-            vec![
-                integer(row.at),
-                row.kind.as_str().into(),
-                row.event.as_str().into(),
-            ],
+            "SELECT content FROM messages WHERE turn = ? ORDER BY seq LIMIT 1",
+            vec![turn.as_str().into()],
         )?;
-        Ok(cursor.one::<Row>()?.seq)
+        Ok(cursor.one::<Row>()?.content)
     }
 
     fn append_transcript(&self, turn: &TurnId, message: &Message) -> worker::Result<()> {
@@ -172,19 +182,30 @@ impl Store {
         struct Row {
             job: String,
             failures: u32,
+            starts: u32,
         }
         let rows = self.rows::<Row>(
-            "SELECT job, failures FROM outbox WHERE due <= ? ORDER BY due, key",
-            vec![integer(now.0)],
+            "SELECT job, failures, starts FROM outbox WHERE due <= ? ORDER BY due, key",
+            vec![integer(now.0)?],
         )?;
         rows.iter()
             .map(|row| {
                 Ok(DueJob {
                     job: parse(&row.job)?,
                     failures: row.failures,
+                    starts: row.starts,
                 })
             })
             .collect()
+    }
+
+    /// Counts a start of a job, so that one which never comes to an end is noticed.
+    pub(super) fn count_start(&self, job: &Job) -> Result<()> {
+        self.run(
+            "UPDATE outbox SET starts = starts + 1 WHERE key = ?",
+            vec![job.key().into()],
+        )
+        .map_err(Error::internal)
     }
 
     /// When the next job that is not `under_way` is due.
@@ -206,15 +227,9 @@ impl Store {
     pub(super) fn send_builds_again(&self, now: Timestamp) -> Result<()> {
         self.run(
             "UPDATE outbox SET due = ? WHERE key LIKE 'build/%' AND due > ?",
-            vec![integer(now.0), integer(now.0)],
+            vec![integer(now.0)?, integer(now.0)?],
         )
         .map_err(Error::internal)
-    }
-
-    /// Takes a finished job out of the outbox.
-    pub(super) fn finish(&self, job: &Job) -> Result<()> {
-        self.run("DELETE FROM outbox WHERE key = ?", vec![job.key().into()])
-            .map_err(Error::internal)
     }
 
     /// The answer that was given to a request before.
@@ -230,11 +245,18 @@ impl Store {
         Ok(rows.into_iter().next().map(|row| row.answer))
     }
 
-    /// Keeps the answer to a request.
-    pub(super) fn keep_answer(&self, nonce: &str, answer: &str) -> worker::Result<()> {
+    /// Keeps the answer to a request for as long as the request may come again.
+    pub(super) fn keep_answer(
+        &self,
+        nonce: &str,
+        answer: &str,
+        now: Timestamp,
+    ) -> worker::Result<()> {
+        let oldest = now.0.saturating_sub(KEPT_MILLIS);
+        self.run("DELETE FROM done WHERE at < ?", vec![integer(oldest)?])?;
         self.run(
-            "INSERT INTO done(nonce, answer) VALUES (?, ?)",
-            vec![nonce.into(), answer.into()],
+            "INSERT INTO done(nonce, answer, at) VALUES (?, ?, ?)",
+            vec![nonce.into(), answer.into(), integer(now.0)?],
         )
     }
 
@@ -274,7 +296,7 @@ fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
     serde_json::from_str(text).map_err(Error::internal)
 }
 
-/// Counters and times, which are far below 2^53.
-fn integer(value: u64) -> Value {
-    Value::Integer(i64::try_from(value).unwrap_or(i64::MAX))
+/// Counters and times. From 2^53 on they would not come back as they were written.
+fn integer(value: u64) -> Result<Value> {
+    Value::try_from_i64(i64::try_from(value).unwrap_or(i64::MAX)).map_err(Error::internal)
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{FeedRow, Store, integer, parse};
 use crate::{
     edge::objects::MessageRow,
-    error::Result,
+    error::{Error, Result},
     generation::{Build, Version, prompt::Earlier},
     ids::{BuildId, TurnId},
     llm::message::Message,
@@ -13,12 +13,42 @@ use crate::{
     time::Timestamp,
 };
 
+/// Larger than any number of a row.
+const MOST: u64 = 1 << 52;
+
+#[derive(Deserialize)]
+struct MessageColumns {
+    seq: u64,
+    turn: TurnId,
+    role: String,
+    content: String,
+    created_at: u64,
+}
+
+impl TryFrom<MessageColumns> for MessageRow {
+    type Error = Error;
+
+    fn try_from(row: MessageColumns) -> Result<Self> {
+        Ok(Self {
+            seq: row.seq,
+            turn: row.turn,
+            role: parse(&row.role)?,
+            content: row.content,
+            created_at: Timestamp(row.created_at),
+        })
+    }
+}
+
 impl Store {
-    /// The feed after event number `after`.
-    pub(in crate::edge::conversation) fn feed_after(&self, after: u64) -> Result<Vec<FeedRow>> {
+    /// The next events of the feed after number `after`, at most `limit`.
+    pub(in crate::edge::conversation) fn feed_after(
+        &self,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<FeedRow>> {
         self.rows(
-            "SELECT seq, at, kind, event FROM feed WHERE seq > ? ORDER BY seq",
-            vec![integer(after)],
+            "SELECT seq, at, kind, event FROM feed WHERE seq > ? ORDER BY seq LIMIT ?",
+            vec![integer(after)?, i64::from(limit).into()],
         )
     }
 
@@ -37,42 +67,43 @@ impl Store {
         after: u64,
         limit: u32,
     ) -> Result<Vec<MessageRow>> {
-        #[derive(Deserialize)]
-        struct Row {
-            seq: u64,
-            turn: TurnId,
-            role: String,
-            content: String,
-            created_at: u64,
-        }
-        let rows = self.rows::<Row>(
+        let rows = self.rows::<MessageColumns>(
             "SELECT seq, turn, role, content, created_at FROM messages WHERE seq > ? ORDER BY seq LIMIT ?",
-            vec![integer(after), i64::from(limit).into()],
+            vec![integer(after)?, i64::from(limit).into()],
         )?;
-        rows.into_iter()
-            .map(|row| {
-                Ok(MessageRow {
-                    seq: row.seq,
-                    turn: row.turn,
-                    role: parse(&row.role)?,
-                    content: row.content,
-                    created_at: Timestamp(row.created_at),
-                })
-            })
-            .collect()
+        rows.into_iter().map(MessageRow::try_from).collect()
     }
 
-    /// What was said in turns other than `but`.
-    pub(in crate::edge::conversation) fn earlier(&self, but: &[&TurnId]) -> Result<Vec<Earlier>> {
-        let messages = self.messages(0, u32::MAX)?;
-        Ok(messages
-            .into_iter()
-            .filter(|message| !but.contains(&&message.turn))
-            .map(|message| Earlier {
-                role: message.role,
-                content: message.content,
-            })
-            .collect())
+    /// What was said last in turns other than `but`, oldest first: as many messages as it takes to have `bytes` of them.
+    pub(in crate::edge::conversation) fn earlier(
+        &self,
+        but: &[&TurnId],
+        bytes: usize,
+    ) -> Result<Vec<Earlier>> {
+        const PAGE: u32 = 32;
+        let mut before = MOST;
+        let mut found = Vec::new();
+        let mut total = 0;
+        while total < bytes {
+            let rows = self.rows::<MessageColumns>(
+                "SELECT seq, turn, role, content, created_at FROM messages WHERE seq < ? ORDER BY seq DESC LIMIT ?",
+                vec![integer(before)?, i64::from(PAGE).into()],
+            )?;
+            let Some(oldest) = rows.last() else { break };
+            before = oldest.seq;
+            for row in rows {
+                let message = MessageRow::try_from(row)?;
+                if total < bytes && !but.contains(&&message.turn) {
+                    total += message.content.len();
+                    found.push(Earlier {
+                        role: message.role,
+                        content: message.content,
+                    });
+                }
+            }
+        }
+        found.reverse();
+        Ok(found)
     }
 
     /// What was said to the model and by it in a turn.
