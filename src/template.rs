@@ -5,7 +5,9 @@
 
 pub mod escape;
 
-use crate::{config::Limits, project::ProjectPath};
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use crate::{config::Limits, digest::Digest, project::ProjectPath};
 
 /// What stands in the foundation's files where the app's name goes: in HTML as text or in a quoted attribute, in
 /// TypeScript inside a double-quoted string.
@@ -62,6 +64,25 @@ pub fn foundation(name: &str) -> Result<Vec<(ProjectPath, Vec<u8>)>, NameError> 
         })
         .collect())
 }
+
+/// The content of the foundation's file with this hash, if it is the same in every app.
+#[must_use]
+pub fn shared(hash: &Digest) -> Option<&'static [u8]> {
+    SHARED.get(hash).copied()
+}
+
+/// All contents that are the same in every app.
+pub fn all_shared() -> impl Iterator<Item = (Digest, &'static [u8])> {
+    SHARED.iter().map(|(hash, content)| (*hash, *content))
+}
+
+static SHARED: LazyLock<BTreeMap<Digest, &'static [u8]>> = LazyLock::new(|| {
+    let named =
+        |content: &[u8]| std::str::from_utf8(content).is_ok_and(|text| text.contains(PLACEHOLDER));
+    let same = FOUNDATION.iter().filter(|(_, content)| !named(content));
+    same.map(|(_, content)| (Digest::of(content), *content))
+        .collect()
+});
 
 /// The line of `src/app/identity.ts` that holds the name.
 #[must_use]

@@ -1,6 +1,9 @@
 //! Content by hash in R2: sources in BLOBS, published bytes in ASSETS, both under `apps/<id>/`.
+//!
+//! What the foundation has alike in every app is stored once, under `foundation/`, and never deleted: apps that began
+//! with an earlier foundation still name it. This program carries its own foundation and reads it from there.
 
-use std::collections::BTreeMap;
+use std::{cell::Cell, collections::BTreeMap};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Serialize, de::DeserializeOwned};
@@ -10,12 +13,16 @@ use crate::{
     digest::Digest,
     error::{Error, Result},
     ids::AppId,
+    template,
 };
 
 /// How many reads or writes are under way at once.
 const CONCURRENCY: usize = 24;
 
+const SOURCES: &str = "blobs";
+
 /// One app's part of a bucket.
+#[derive(Clone)]
 pub(super) struct Blobs {
     bucket: Bucket,
     app: AppId,
@@ -25,7 +32,7 @@ pub(super) struct Blobs {
 impl Blobs {
     /// The app's sources.
     pub(super) fn sources(env: &Env, app: &AppId) -> Result<Self> {
-        Self::open(env, "BLOBS", app, "blobs")
+        Self::open(env, "BLOBS", app, SOURCES)
     }
 
     /// The app's published files.
@@ -73,14 +80,26 @@ impl Blobs {
             .await
     }
 
+    /// What every app has, if this is it.
+    fn shared(&self, hash: &Digest) -> Option<&'static [u8]> {
+        template::shared(hash).filter(|_| self.folder == SOURCES)
+    }
+
+    async fn object(&self, hash: &Digest) -> Result<Option<worker::Object>> {
+        let read = async |key: String| self.bucket.get(key).execute().await.map_err(unavailable);
+        let own = read(self.key(hash)).await?;
+        if own.is_none() && self.folder == SOURCES {
+            return read(foundation_key(hash)).await;
+        }
+        Ok(own)
+    }
+
     /// The content with this hash.
     pub(super) async fn get(&self, hash: &Digest) -> Result<Vec<u8>> {
-        let object = self
-            .bucket
-            .get(self.key(hash))
-            .execute()
-            .await
-            .map_err(unavailable)?;
+        if let Some(content) = self.shared(hash) {
+            return Ok(content.to_vec());
+        }
+        let object = self.object(hash).await?;
         let body = object.as_ref().and_then(|object| object.body());
         let body =
             body.ok_or_else(|| Error::internal(format!("{} is not stored", self.key(hash))))?;
@@ -89,11 +108,7 @@ impl Blobs {
 
     /// The content with this hash, as a future that borrows nothing.
     pub(super) fn get_owned(&self, hash: Digest) -> impl Future<Output = Result<Vec<u8>>> + use<> {
-        let blobs = Self {
-            bucket: self.bucket.clone(),
-            app: self.app.clone(),
-            folder: self.folder,
-        };
+        let blobs = self.clone();
         async move { blobs.get(&hash).await }
     }
 
@@ -111,12 +126,10 @@ impl Blobs {
 
     /// The content with this hash as a stream, or nothing.
     pub(super) async fn stream(&self, hash: &Digest) -> Result<Option<worker::ResponseBody>> {
-        let object = self
-            .bucket
-            .get(self.key(hash))
-            .execute()
-            .await
-            .map_err(unavailable)?;
+        if let Some(content) = self.shared(hash) {
+            return Ok(Some(worker::ResponseBody::Body(content.to_vec())));
+        }
+        let object = self.object(hash).await?;
         let Some(body) = object.as_ref().and_then(|object| object.body()) else {
             return Ok(None);
         };
@@ -133,6 +146,39 @@ impl Blobs {
     pub(super) async fn get_json<T: DeserializeOwned>(&self, hash: &Digest) -> Result<T> {
         serde_json::from_slice(&self.get(hash).await?).map_err(Error::internal)
     }
+}
+
+/// Stores the foundation's contents that every app has, unless they are stored already.
+pub(super) async fn keep_foundation(env: &Env) -> Result<()> {
+    thread_local! {
+        static KEPT: Cell<bool> = const { Cell::new(false) };
+    }
+    if KEPT.get() {
+        return Ok(());
+    }
+    let bucket = env.bucket("BLOBS").map_err(unavailable)?;
+    let names: String = template::all_shared()
+        .map(|(hash, _)| hash.to_string())
+        .collect();
+    let mark = format!("foundation/complete/{}", Digest::of(names.as_bytes()));
+    if bucket.head(&mark).await.map_err(unavailable)?.is_none() {
+        stream::iter(template::all_shared().map(Ok))
+            .try_for_each_concurrent(CONCURRENCY, |(hash, content)| {
+                let put = bucket
+                    .put(foundation_key(&hash), content.to_vec())
+                    .execute();
+                async move { put.await.map(drop).map_err(unavailable) }
+            })
+            .await?;
+        let put = bucket.put(mark, Vec::new()).execute();
+        put.await.map_err(unavailable)?;
+    }
+    KEPT.set(true);
+    Ok(())
+}
+
+fn foundation_key(hash: &Digest) -> String {
+    format!("foundation/blobs/{hash}")
 }
 
 /// Deletes everything of an app. Can be repeated.

@@ -1,7 +1,10 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::project::{FileEntry, Manifest};
+use crate::{
+    digest::Digest,
+    project::{FileEntry, Manifest},
+};
 
 const HOSTILE: &str =
     r#"</script><img src=x onerror=alert(1)> "quoted" 'single' `tick` ${x} back\slash & 🍲 <!--"#;
@@ -128,4 +131,23 @@ fn what_is_embedded_is_what_the_folder_holds() {
         .filter(|path| !path.contains('/') && !path.starts_with('.'))
         .collect();
     assert_eq!(embedded, in_folder, "touch build.rs");
+}
+
+#[test]
+fn what_every_app_has_is_told_from_what_carries_its_name() {
+    let ours = |name| {
+        let files = foundation(name).unwrap();
+        files
+            .into_iter()
+            .map(|(path, content)| (path, Digest::of(&content)))
+            .collect::<Vec<_>>()
+    };
+    let (one, other) = (ours("One"), ours("Other"));
+    for ((path, hash), (_, again)) in one.iter().zip(&other) {
+        assert_eq!(hash == again, shared(hash).is_some(), "{path}");
+        if let Some(content) = shared(hash) {
+            assert_eq!(Digest::of(content), *hash);
+        }
+    }
+    assert!(all_shared().count() > one.len() / 2);
 }
