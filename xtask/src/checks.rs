@@ -13,6 +13,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::checks::tally::Tally;
 use crate::cli::Depth;
+use crate::mutants::{self, Extent};
 use crate::node::{self, Node};
 use crate::setup::{self, Parts};
 use crate::toolchain::{TARGET, Toolchain};
@@ -70,6 +71,15 @@ pub(crate) fn run(depth: Depth) -> Result<ExitCode> {
     // The builder's tests build real apps.
     let node = run.part("Node and npm packages", setup::node_and_packages);
     run.check("tests, native", |run| native_tests(run, node.as_ref()));
+    if depth != Depth::Quick {
+        run.gate("mutants", |run| {
+            mutants::check(if run.depth == Depth::Full {
+                Extent::All
+            } else {
+                Extent::Changed
+            })
+        });
+    }
     let toolchain = run.part("Rust target", toolchain::ensure);
     run.gate("lints, Worker", |run| lint_worker(run, toolchain.as_ref()));
     let parts = run.part("Worker and builder", setup::ensure);

@@ -25,6 +25,7 @@ cargo xtask COMMAND
   test     run all checks
              --quick       without workerd and browser
              --full        with the large counts
+  mutants  test the mutants of FILE…, or of listed files that changed; keeps tests/mutants.json
   doctor   say what is installed, what is not and what to do
   bench    journey [--runs N]   time each stage from prompt to preview (10)
   worker   build the Worker only: build/index.js, build/index_bg.wasm
@@ -87,6 +88,11 @@ pub(crate) enum Task {
         /// Samples.
         runs: u32,
     },
+    /// Test mutants and keep the list of those that survive.
+    Mutants {
+        /// Which files; those that changed, when there are none.
+        files: Vec<String>,
+    },
     /// Build the Worker.
     Worker,
     /// Print the usage.
@@ -134,7 +140,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task> {
         "try" => &["port", "state", "app"],
         "test" => &["quick", "full"],
         "bench" => &["port", "state", "runs"],
-        "doctor" | "worker" => &[],
+        "doctor" | "worker" | "mutants" => &[],
         "help" => return Ok(Task::Help),
         other => bail!("there is no command `{other}`\n\n{USAGE}"),
     };
@@ -201,6 +207,9 @@ fn task(command: &str, mut options: Options) -> Result<Task> {
         ("bench", _) => bail!("`bench` measures one thing so far: cargo xtask bench journey"),
         ("doctor", []) => Task::Doctor,
         ("worker", []) => Task::Worker,
+        ("mutants", files) => Task::Mutants {
+            files: files.to_vec(),
+        },
         (_, words) => bail!("`{command}` takes no `{}`\n\n{USAGE}", words.join(" ")),
     };
     Ok(task)

@@ -1,4 +1,4 @@
-//! The chores of OverSkill: `cargo xtask dev | try | test | doctor | bench | worker`.
+//! The chores of OverSkill: `cargo xtask dev | try | test | mutants | doctor | bench | worker`.
 //! Sets up what is missing, builds, starts and checks. Idempotent; holds no product logic.
 
 mod api;
@@ -11,6 +11,7 @@ mod dev;
 mod doctor;
 mod hash;
 mod journey;
+mod mutants;
 mod node;
 mod place;
 mod process;
@@ -55,6 +56,7 @@ fn run() -> Result<ExitCode> {
         Task::Test(depth) => checks::run(depth),
         Task::Doctor => doctor::run(),
         Task::Bench { place, runs } => bench::run(&place, runs),
+        Task::Mutants { files } => mutants::update(&files),
         Task::Worker => build_worker(),
         Task::Help => {
             print!("{}", cli::USAGE);
