@@ -28,7 +28,7 @@ use crate::{
         resource::Health,
         route,
     },
-    ids::WorkspaceId,
+    ids::{TokenId, WorkspaceId},
     publish::placeholder,
 };
 
@@ -151,9 +151,10 @@ impl Call<'_> {
                 match self.begin(principal, &bytes).await? {
                     Run::Replay(reply) => reply,
                     Run::Fresh(begun) => {
-                        let reply = self.create_token(principal, wanted, begun.nonce).await?;
+                        let token = TokenId::from_seed(&begun.nonce.0);
+                        let reply = self.create_token(principal, wanted, &token).await?;
                         // The secret is shown once: what is kept for a repetition says so instead.
-                        self.end_with(principal, begun, &session::secret_was_shown())
+                        self.end_with(principal, begun, &session::secret_was_shown(&token))
                             .await?;
                         reply
                     }

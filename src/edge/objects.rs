@@ -145,7 +145,7 @@ pub(super) enum WorkspaceCall {
     OpenSession { hash: Digest, expires_at: Timestamp },
     /// → `()`
     CloseSession { hash: Digest },
-    /// → `()`
+    /// → `bool`: whether it was made. A token of this id may be there already; it keeps the hash that it has.
     CreateToken {
         id: TokenId,
         name: String,

@@ -81,10 +81,9 @@ impl Workspace {
             Call::CloseSession { hash } => {
                 self.run("DELETE FROM sessions WHERE hash = ?", vec![hash.to_string().into()])
             }
-            Call::CreateToken { id, name, hash, created_at } => self.run(
-                "INSERT INTO tokens(id, name, hash, created_at) VALUES (?, ?, ?, ?) ON CONFLICT(id) DO NOTHING",
-                vec![id.as_str().into(), name.into(), hash.to_string().into(), integer(created_at.0)],
-            ),
+            Call::CreateToken { id, name, hash, created_at } => {
+                self.create_token(&id, name, &hash, created_at)
+            }
             Call::Tokens { after, limit } => self.tokens(after, limit),
             Call::DeleteToken { id } => self.delete_token(&id),
             Call::ReserveApp { app } => self.run(
@@ -135,6 +134,26 @@ impl Workspace {
                 .iter()
                 .fold(false, |known, row| known | row.hash.matches(hash)),
         )
+    }
+
+    /// Whether it was made: a repeated request finds its token there, under a hash whose text nobody has any more.
+    fn create_token(
+        &self,
+        id: &TokenId,
+        name: String,
+        hash: &Digest,
+        created_at: Timestamp,
+    ) -> Result<serde_json::Value> {
+        let made = self.rows::<serde_json::Value>(
+            "INSERT INTO tokens(id, name, hash, created_at) VALUES (?, ?, ?, ?) ON CONFLICT(id) DO NOTHING RETURNING id",
+            vec![
+                id.as_str().into(),
+                name.into(),
+                hash.to_string().into(),
+                integer(created_at.0),
+            ],
+        )?;
+        json(&!made.is_empty())
     }
 
     fn tokens(&self, after: u64, limit: u32) -> Result<serde_json::Value> {

@@ -101,6 +101,17 @@ describe("a token", () => {
     assert.equal((await stack.api("DELETE", `/v1/tokens/${token.id}`)).status, 204);
     assertProblem(await call("GET", "/v1/session", bearer(secret)), "unauthenticated");
   });
+
+  test("asked for several times at once with one key is made once, and every secret that is shown works", async () => {
+    const headers = { "idempotency-key": "tokens-at-once" };
+    const answers = await Promise.all(Array.from({ length: 8 }, () => stack.api("POST", "/v1/tokens", { name: "at once" }, headers)));
+    const made = answers.filter(({ status }) => status === 201);
+    assert.equal(made.length, 1, answers.map(({ status }) => status).join());
+    const [{ token, secret }] = made.map(({ body }) => body);
+    assert.equal((await call("GET", "/v1/session", bearer(secret))).status, 200);
+    for (const answer of answers.filter((one) => one !== made[0])) assertProblem(answer, "conflict", new RegExp(`${token.id}.*once`));
+    assert.equal((await stack.api("GET", "/v1/tokens")).body.tokens.filter(({ name }) => name === "at once").length, 1);
+  });
 });
 
 describe("the console's cookie", () => {

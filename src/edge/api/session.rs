@@ -11,18 +11,19 @@ use crate::{
     http::{
         auth::{self, ApiToken, Credential, SESSION_SECONDS, SessionToken},
         body::{ConsoleLogin, CreateToken, MAX_JSON_BYTES},
-        idempotency::Nonce,
         page::{self, Page},
         resource::{Session, Token, TokenCreated, TokenPage},
     },
     ids::TokenId,
 };
 
-/// What a repeated request for a token is told.
-pub(super) fn secret_was_shown() -> Reply {
+/// What a repeated request is told about the token that the first one made.
+pub(super) fn secret_was_shown(token: &TokenId) -> Reply {
     Reply::problem(&Error::new(
         Kind::Conflict,
-        "This request has made a token already, and its secret is shown only once. Delete that token and make another one.",
+        format!(
+            "This request has made the token `{token}` already, and its secret is shown only once. Delete that token and make another one."
+        ),
     ))
 }
 
@@ -90,11 +91,11 @@ impl Call<'_> {
         &self,
         principal: &Principal,
         wanted: CreateToken,
-        nonce: Nonce,
+        id: &TokenId,
     ) -> Result<Reply> {
         let secret = ApiToken::fresh(&principal.workspace, &random::bytes()?);
         let token = Token {
-            id: TokenId::from_seed(&nonce.0),
+            id: id.clone(),
             name: wanted.name,
             created_at: clock::now(),
         };
@@ -104,9 +105,12 @@ impl Call<'_> {
             hash: secret.hash(),
             created_at: token.created_at,
         };
-        objects::workspace(self.env, &principal.workspace)?
-            .ask::<()>(None, call)
+        let made: bool = objects::workspace(self.env, &principal.workspace)?
+            .ask(None, call)
             .await?;
+        if !made {
+            return Ok(secret_was_shown(&token.id));
+        }
         Reply::json(
             201,
             &TokenCreated {
