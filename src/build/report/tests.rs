@@ -140,9 +140,75 @@ fn nothing_is_believed() {
     ] {
         assert_eq!(read(&frames.concat()), Err(expected));
     }
+    for (frame, many, kind) in [
+        (AnswerFrame::Started { queued_ms: 0 }, 1, "starts"),
+        (
+            AnswerFrame::Log {
+                line: String::new(),
+            },
+            AnswerFrame::MAX_LOG_LINES,
+            "log lines",
+        ),
+        (
+            AnswerFrame::Diagnostic(Diagnostic::error("x", "No.")),
+            Diagnostic::MAX_PER_BUILD,
+            "diagnostics",
+        ),
+    ] {
+        let mut frames = vec![line(&frame); many];
+        frames.push(done(Status::Failed, 0, 0));
+        assert_eq!(read(&frames.concat()).unwrap().len(), many + 1, "{kind}");
+        frames.insert(0, line(&frame));
+        assert_eq!(
+            read(&frames.concat()),
+            Err(AnswerError::TooMany(kind)),
+            "{kind}"
+        );
+    }
     let leaving = r#"{"type":"artifact","path":"../x","sha256":"","media_type":"","size":0}"#;
     assert!(matches!(
         read(format!("{leaving}\n").as_bytes()),
         Err(AnswerError::Frame(_))
     ));
+}
+
+#[test]
+fn long_texts_are_cut_and_a_line_stays_one() {
+    let long = "ü".repeat(10_000);
+    let wordy = Diagnostic {
+        code: Some(long.clone()),
+        message: long.clone(),
+        frame: Some(long.clone()),
+        suggestion: Some("Close it.".to_owned()),
+        ..Diagnostic::error("", "")
+    };
+    let bytes = [
+        line(&AnswerFrame::Log {
+            line: format!("a\nb\u{1b}{long}"),
+        }),
+        line(&AnswerFrame::Diagnostic(wordy)),
+        line(&AnswerFrame::Report(report(Status::Failed, 0, 0))),
+    ]
+    .concat();
+    let events = read(&bytes).unwrap();
+    let [
+        AnswerEvent::Log(kept),
+        AnswerEvent::Diagnostic(diagnostic),
+        _,
+    ] = events.as_slice()
+    else {
+        panic!("{events:?}");
+    };
+    assert!(kept.starts_with("a b ü"), "{kept}");
+    assert_eq!(kept.chars().count(), AnswerFrame::MAX_LOG_LINE_CHARS);
+    for (text, limit) in [
+        (diagnostic.code.as_ref(), Diagnostic::MAX_CODE_BYTES),
+        (Some(&diagnostic.message), Diagnostic::MAX_MESSAGE_BYTES),
+        (diagnostic.frame.as_ref(), Diagnostic::MAX_FRAME_BYTES),
+    ] {
+        let text = text.unwrap();
+        assert!(text.len() <= limit && text.len() > limit - 8, "{limit}");
+        assert!(text.ends_with("ü…"), "{limit}");
+    }
+    assert_eq!(diagnostic.suggestion.as_deref(), Some("Close it."));
 }

@@ -30,6 +30,12 @@ const PROGRESS_MILLIS: u64 = 1_000;
 /// How long the builder may be silent, in milliseconds. It promises a line every five seconds.
 const SILENCE_MILLIS: u64 = 20_000;
 
+/// How much of a refusal is read, in bytes. What is longer is no problem document of the builder's.
+const REFUSAL_BYTES: usize = 16 * 1024;
+
+/// How much of a refusal's own words is passed on, in characters.
+const DETAIL_CHARS: usize = 500;
+
 /// What a builder's answer amounts to.
 pub(super) struct Received {
     pub(super) entries: BTreeMap<ProjectPath, Artifact>,
@@ -88,10 +94,13 @@ impl Attempt<'_> {
     pub(super) async fn refused(&self, response: &mut Response) -> Result<BuildOutcome> {
         let status = response.status_code();
         let retry_after = response.headers().get("retry-after").ok().flatten();
-        let problem = response.text().await.unwrap_or_default();
-        let detail = serde_json::from_str::<serde_json::Value>(&problem)
+        let problem = read_refusal(response).await.unwrap_or_default();
+        let detail = serde_json::from_slice::<serde_json::Value>(&problem)
             .ok()
-            .and_then(|problem| problem.get("detail")?.as_str().map(str::to_owned))
+            .and_then(|problem| {
+                let detail = problem.get("detail")?.as_str()?;
+                Some(detail.chars().take(DETAIL_CHARS).collect())
+            })
             .unwrap_or_else(|| format!("it answered {status}"));
         Ok(match status {
             413 => BuildOutcome::Failed {
@@ -122,31 +131,14 @@ impl Attempt<'_> {
     }
 
     pub(super) async fn receive(&self, mut answer: ByteStream) -> Result<Received> {
-        let broken = |error: &dyn std::fmt::Display| {
-            Error::unavailable("the builder broke off", error.to_string())
-        };
         let assets = Blobs::assets(self.env, self.app)?;
         let mut reader = AnswerReader::new(ArtifactLimits::DEFAULT);
         let mut progress = Progress::new();
         let mut entries = BTreeMap::new();
         let mut diagnostics = Vec::new();
         let mut report = None;
-        loop {
-            let silence = Delay::from(Duration::from_millis(SILENCE_MILLIS));
-            let next = match future::select(answer.next(), silence.boxed_local()).await {
-                Either::Left((next, _)) => next,
-                Either::Right(_) => {
-                    return Err(Error::unavailable(
-                        "the builder fell silent",
-                        "no byte within the time-out",
-                    ));
-                }
-            };
-            let Some(chunk) = next else { break };
-            for event in reader
-                .push(&chunk.map_err(|error| broken(&error))?)
-                .map_err(|error| broken(&error))?
-            {
+        while let Some(chunk) = next_chunk(&mut answer).await? {
+            for event in reader.push(&chunk).map_err(|error| broken(&error))? {
                 match event {
                     AnswerEvent::Started { .. } => {}
                     AnswerEvent::Log(line) => progress.lines.push(line),
@@ -192,6 +184,35 @@ impl Attempt<'_> {
         };
         self.conversation.ask(None, call).await
     }
+}
+
+/// The next bytes of an answer, for which the builder is not waited for ever.
+async fn next_chunk(answer: &mut ByteStream) -> Result<Option<Vec<u8>>> {
+    let silence = Delay::from(Duration::from_millis(SILENCE_MILLIS));
+    match future::select(answer.next(), silence.boxed_local()).await {
+        Either::Left((chunk, _)) => chunk.transpose().map_err(|error| broken(&error)),
+        Either::Right(_) => Err(Error::unavailable(
+            "the builder fell silent",
+            "no byte within the time-out",
+        )),
+    }
+}
+
+/// The body of a refusal, or nothing when it is too long to be one.
+async fn read_refusal(response: &mut Response) -> Result<Vec<u8>> {
+    let mut body = response.stream().map_err(|error| broken(&error))?;
+    let mut bytes = Vec::new();
+    while let Some(chunk) = next_chunk(&mut body).await? {
+        bytes.extend(chunk);
+        if bytes.len() > REFUSAL_BYTES {
+            return Ok(Vec::new());
+        }
+    }
+    Ok(bytes)
+}
+
+fn broken(error: &dyn std::fmt::Display) -> Error {
+    Error::unavailable("the builder broke off", error)
 }
 
 /// What the conversation has not heard yet.
