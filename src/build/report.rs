@@ -92,8 +92,6 @@ pub enum AnswerFrame {
         path: ProjectPath,
         /// Hash of the content.
         sha256: Digest,
-        /// The type it is served with.
-        media_type: String,
         /// Its length in bytes.
         size: u64,
     },
@@ -136,8 +134,6 @@ pub struct Artifact {
     pub path: ProjectPath,
     /// Hash of the content.
     pub sha256: Digest,
-    /// The type it is served with.
-    pub media_type: String,
     /// The content.
     pub content: Vec<u8>,
 }
@@ -268,17 +264,11 @@ impl AnswerReader {
                 }
                 Ok(AnswerEvent::Diagnostic(diagnostic.cut_to_limits()))
             }
-            AnswerFrame::Artifact {
-                path,
-                sha256,
-                media_type,
-                size,
-            } => {
+            AnswerFrame::Artifact { path, sha256, size } => {
                 self.admit(&path, &sha256, size, &content)?;
                 Ok(AnswerEvent::Artifact(Artifact {
                     path,
                     sha256,
-                    media_type,
                     content,
                 }))
             }

@@ -72,18 +72,25 @@ impl Workspace {
             Call::KnowsToken { hash } => self.knows_token(&hash),
             Call::KnowsSession { hash } => self.knows_session(&hash),
             Call::OpenSession { hash, expires_at } => {
-                self.run("DELETE FROM sessions WHERE expires_at <= ?", vec![integer(clock::now().0)])?;
+                self.run(
+                    "DELETE FROM sessions WHERE expires_at <= ?",
+                    vec![integer(clock::now().0)],
+                )?;
                 self.run(
                     "INSERT INTO sessions(hash, expires_at) VALUES (?, ?)",
                     vec![hash.to_string().into(), integer(expires_at.0)],
                 )
             }
-            Call::CloseSession { hash } => {
-                self.run("DELETE FROM sessions WHERE hash = ?", vec![hash.to_string().into()])
-            }
-            Call::CreateToken { id, name, hash, created_at } => {
-                self.create_token(&id, name, &hash, created_at)
-            }
+            Call::CloseSession { hash } => self.run(
+                "DELETE FROM sessions WHERE hash = ?",
+                vec![hash.to_string().into()],
+            ),
+            Call::CreateToken {
+                id,
+                name,
+                hash,
+                created_at,
+            } => self.create_token(&id, name, &hash, created_at),
             Call::Tokens { after, limit } => self.tokens(after, limit),
             Call::DeleteToken { id } => self.delete_token(&id),
             Call::ReserveApp { app } => self.run(

@@ -5,7 +5,6 @@ fn artifact(path: &str, content: &[u8]) -> Vec<u8> {
     let header = AnswerFrame::Artifact {
         path: path.parse().unwrap(),
         sha256: Digest::of(content),
-        media_type: "text/html".to_owned(),
         size: content.len() as u64,
     };
     [header_line(&header).unwrap(), content.to_vec()].concat()
@@ -165,11 +164,22 @@ fn nothing_is_believed() {
             "{kind}"
         );
     }
-    let leaving = r#"{"type":"artifact","path":"../x","sha256":"","media_type":"","size":0}"#;
-    assert!(matches!(
-        read(format!("{leaving}\n").as_bytes()),
-        Err(AnswerError::Frame(_))
-    ));
+    let hash = Digest::of(b"");
+    for strange in [
+        format!(r#"{{"type":"artifact","path":"../x","sha256":"{hash}","size":0}}"#),
+        // What a file is served as is not the builder's to say.
+        format!(
+            r#"{{"type":"artifact","path":"x.png","sha256":"{hash}","media_type":"text/html","size":0}}"#
+        ),
+    ] {
+        assert!(
+            matches!(
+                read(format!("{strange}\n").as_bytes()),
+                Err(AnswerError::Frame(FrameError::Malformed { .. }))
+            ),
+            "{strange}"
+        );
+    }
 }
 
 #[test]

@@ -147,7 +147,6 @@ impl Attempt<'_> {
                         let entry = Artifact {
                             hash: artifact.sha256,
                             size: artifact.content.len() as u64,
-                            media_type: artifact.media_type,
                         };
                         assets.put(&artifact.sha256, artifact.content).await?;
                         entries.insert(artifact.path, entry);
