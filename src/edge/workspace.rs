@@ -29,7 +29,11 @@ const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS tokens(seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, hash TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS sessions(hash TEXT PRIMARY KEY, expires_at INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS requests(key TEXT PRIMARY KEY, record TEXT NOT NULL, created_at INTEGER NOT NULL);
+    CREATE INDEX IF NOT EXISTS requests_by_age ON requests(created_at);
 ";
+
+/// The most API tokens of one workspace.
+const MAX_TOKENS: u32 = 100;
 
 /// How long an idempotency key is remembered, in milliseconds.
 const REQUEST_MILLIS: u64 = 24 * 60 * 60 * 1_000;
@@ -69,8 +73,8 @@ impl Workspace {
         }
         self.sql.exec(SCHEMA, None).map_err(Error::internal)?;
         match call {
-            Call::KnowsToken { hash } => self.knows_token(&hash),
-            Call::KnowsSession { hash } => self.knows_session(&hash),
+            Call::KnowsToken { hash } => json(&self.knows_token(&hash)?),
+            Call::KnowsSession { hash } => json(&self.knows_session(&hash)?),
             Call::OpenSession { hash, expires_at } => {
                 self.run(
                     "DELETE FROM sessions WHERE expires_at <= ?",
@@ -113,34 +117,30 @@ impl Workspace {
         Ok(tables.is_empty())
     }
 
-    /// Every hash is compared in full, so that the time says nothing about how close a guess was.
-    fn knows_token(&self, hash: &Digest) -> Result<serde_json::Value> {
-        #[derive(Deserialize)]
-        struct Row {
-            hash: Digest,
-        }
-        let rows = self.rows::<Row>("SELECT hash FROM tokens", vec![])?;
-        json(
-            &rows
-                .iter()
-                .fold(false, |known, row| known | row.hash.matches(hash)),
-        )
-    }
-
-    fn knows_session(&self, hash: &Digest) -> Result<serde_json::Value> {
+    /// Looked up by index: how long that takes says something about hashes, and from a hash nobody gets to the 256
+    /// random bits that it was made of.
+    fn knows_token(&self, hash: &Digest) -> Result<bool> {
         #[derive(Deserialize)]
         struct Row {
             hash: Digest,
         }
         let rows = self.rows::<Row>(
-            "SELECT hash FROM sessions WHERE expires_at > ?",
-            vec![integer(clock::now().0)],
+            "SELECT hash FROM tokens WHERE hash = ?",
+            vec![hash.to_string().into()],
         )?;
-        json(
-            &rows
-                .iter()
-                .fold(false, |known, row| known | row.hash.matches(hash)),
-        )
+        Ok(rows.first().is_some_and(|row| row.hash.matches(hash)))
+    }
+
+    fn knows_session(&self, hash: &Digest) -> Result<bool> {
+        #[derive(Deserialize)]
+        struct Row {
+            hash: Digest,
+        }
+        let rows = self.rows::<Row>(
+            "SELECT hash FROM sessions WHERE hash = ? AND expires_at > ?",
+            vec![hash.to_string().into(), integer(clock::now().0)],
+        )?;
+        Ok(rows.first().is_some_and(|row| row.hash.matches(hash)))
     }
 
     /// Whether it was made: a repeated request finds its token there, under a hash whose text nobody has any more.
@@ -151,6 +151,7 @@ impl Workspace {
         hash: &Digest,
         created_at: Timestamp,
     ) -> Result<serde_json::Value> {
+        self.refuse_too_many_tokens(id)?;
         let made = self.rows::<serde_json::Value>(
             "INSERT INTO tokens(id, name, hash, created_at) VALUES (?, ?, ?, ?) ON CONFLICT(id) DO NOTHING RETURNING id",
             vec![
@@ -161,6 +162,28 @@ impl Workspace {
             ],
         )?;
         json(&!made.is_empty())
+    }
+
+    /// A token that is there already is not one more.
+    fn refuse_too_many_tokens(&self, id: &TokenId) -> Result<()> {
+        #[derive(Deserialize)]
+        struct Row {
+            others: u32,
+        }
+        let rows = self.rows::<Row>(
+            "SELECT count(*) AS others FROM tokens WHERE id <> ?",
+            vec![id.as_str().into()],
+        )?;
+        if rows.first().is_none_or(|row| row.others < MAX_TOKENS) {
+            return Ok(());
+        }
+        Err(Error::new(
+            Kind::TooLarge,
+            format!(
+                "A workspace has at most {MAX_TOKENS} API tokens. Delete one that is not needed any more."
+            ),
+        )
+        .with("limit", MAX_TOKENS))
     }
 
     fn tokens(&self, after: u64, limit: u32) -> Result<serde_json::Value> {

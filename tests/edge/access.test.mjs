@@ -188,6 +188,22 @@ describe("the console's cookie", () => {
   });
 });
 
+describe("a workspace", () => {
+  test("has a hundred tokens at most, and says so", async () => {
+    const made = [];
+    let answer;
+    do {
+      answer = await stack.api("POST", "/v1/tokens", { name: "one of many" });
+      if (answer.status === 201) made.push(answer.body.token.id);
+    } while (answer.status === 201);
+    assert.equal(assertProblem(answer, "too_large", /at most 100 API tokens.*Delete/).limit, 100);
+    const listed = await stack.api("GET", "/v1/tokens?limit=200");
+    assert.equal(listed.body.tokens.length, 100);
+    for (const id of made) assert.equal((await stack.api("DELETE", `/v1/tokens/${id}`)).status, 204);
+    assert.equal((await stack.api("POST", "/v1/tokens", { name: "room again" })).status, 201);
+  });
+});
+
 describe("another workspace", () => {
   test("sees nothing of this one, with tokens that are good", async () => {
     const mine = (await stack.api("POST", "/v1/tokens", { name: "outlives the bootstrap token" })).body.secret;
