@@ -191,17 +191,15 @@ impl Call<'_> {
 
     async fn is_known(&self, credential: &Credential) -> Result<bool> {
         let hash = credential.hash();
-        if !credential.by_cookie()
-            && let Some((workspace, bootstrap)) = settings::bootstrap_token(self.env)?
-            && workspace == *credential.workspace()
-            && bootstrap.matches(&hash)
-        {
-            return Ok(true);
-        }
-        let call = if credential.by_cookie() {
-            WorkspaceCall::KnowsSession { hash }
-        } else {
-            WorkspaceCall::KnowsToken { hash }
+        let bootstrap = settings::bootstrap_token(self.env)?
+            .filter(|(workspace, _)| workspace == credential.workspace())
+            .map(|(_, hash)| hash);
+        let call = match credential {
+            Credential::Token(_) if bootstrap.is_some_and(|known| known.matches(&hash)) => {
+                return Ok(true);
+            }
+            Credential::Token(_) => WorkspaceCall::KnowsToken { hash },
+            Credential::Session(_) => WorkspaceCall::KnowsSession { hash, bootstrap },
         };
         objects::workspace(self.env, credential.workspace())?
             .ask(None, call)

@@ -139,10 +139,17 @@ pub(super) struct Claimed {
 pub(super) enum WorkspaceCall {
     /// → `bool`
     KnowsToken { hash: Digest },
-    /// → `bool`
-    KnowsSession { hash: Digest },
-    /// → `()`
-    OpenSession { hash: Digest, expires_at: Timestamp },
+    /// → `bool`. `bootstrap` is the hash of the token that set-up made, when it belongs to this workspace.
+    KnowsSession {
+        hash: Digest,
+        bootstrap: Option<Digest>,
+    },
+    /// → `()`. `token` is the hash of the token that was shown; the session ends with it.
+    OpenSession {
+        hash: Digest,
+        token: Digest,
+        expires_at: Timestamp,
+    },
     /// → `()`
     CloseSession { hash: Digest },
     /// → `bool`: whether it was made. A token of this id may be there already; it keeps the hash that it has.
@@ -154,7 +161,7 @@ pub(super) enum WorkspaceCall {
     },
     /// → `Vec<`[`TokenRow`]`>`
     Tokens { after: u64, limit: u32 },
-    /// → `()`
+    /// → `()`. Its sessions end.
     DeleteToken { id: TokenId },
     /// → `()`. Idempotent.
     ReserveApp { app: AppId },

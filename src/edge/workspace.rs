@@ -3,7 +3,7 @@
 //! `POST /` with an [`Asked`]`<`[`WorkspaceCall`]`>`; the call's answer as JSON, `Ok` or `Err`.
 //!
 //! Storage (SQLite): `apps` each app's latest summary, in the order of creation; `tokens` and `sessions` by the
-//! SHA-256 of their text, never the text; `requests` one row an idempotency key, kept for 24 hours.
+//! SHA-256 of their text, never the text, a session with the hash of the token that opened it; `requests` one row an idempotency key, kept for 24 hours.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use worker::{
@@ -27,7 +27,7 @@ use crate::{
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS apps(seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, updated_at INTEGER NOT NULL, summary TEXT);
     CREATE TABLE IF NOT EXISTS tokens(seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, hash TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL);
-    CREATE TABLE IF NOT EXISTS sessions(hash TEXT PRIMARY KEY, expires_at INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS sessions(hash TEXT PRIMARY KEY, token TEXT NOT NULL, expires_at INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS requests(key TEXT PRIMARY KEY, record TEXT NOT NULL, created_at INTEGER NOT NULL);
     CREATE INDEX IF NOT EXISTS requests_by_age ON requests(created_at);
 ";
@@ -74,17 +74,12 @@ impl Workspace {
         self.sql.exec(SCHEMA, None).map_err(Error::internal)?;
         match call {
             Call::KnowsToken { hash } => json(&self.knows_token(&hash)?),
-            Call::KnowsSession { hash } => json(&self.knows_session(&hash)?),
-            Call::OpenSession { hash, expires_at } => {
-                self.run(
-                    "DELETE FROM sessions WHERE expires_at <= ?",
-                    vec![integer(clock::now().0)],
-                )?;
-                self.run(
-                    "INSERT INTO sessions(hash, expires_at) VALUES (?, ?)",
-                    vec![hash.to_string().into(), integer(expires_at.0)],
-                )
-            }
+            Call::KnowsSession { hash, bootstrap } => json(&self.knows_session(&hash, bootstrap)?),
+            Call::OpenSession {
+                hash,
+                token,
+                expires_at,
+            } => self.open_session(&hash, &token, expires_at),
             Call::CloseSession { hash } => self.run(
                 "DELETE FROM sessions WHERE hash = ?",
                 vec![hash.to_string().into()],
@@ -131,16 +126,44 @@ impl Workspace {
         Ok(rows.first().is_some_and(|row| row.hash.matches(hash)))
     }
 
-    fn knows_session(&self, hash: &Digest) -> Result<bool> {
+    /// A session is good while the token is that it was opened with: one of the workspace's, or `bootstrap`.
+    fn knows_session(&self, hash: &Digest, bootstrap: Option<Digest>) -> Result<bool> {
         #[derive(Deserialize)]
         struct Row {
             hash: Digest,
+            token: Digest,
         }
         let rows = self.rows::<Row>(
-            "SELECT hash FROM sessions WHERE hash = ? AND expires_at > ?",
+            "SELECT hash, token FROM sessions WHERE hash = ? AND expires_at > ?",
             vec![hash.to_string().into(), integer(clock::now().0)],
         )?;
-        Ok(rows.first().is_some_and(|row| row.hash.matches(hash)))
+        match rows.first().filter(|row| row.hash.matches(hash)) {
+            Some(row) if bootstrap.is_some_and(|bootstrap| bootstrap.matches(&row.token)) => {
+                Ok(true)
+            }
+            Some(row) => self.knows_token(&row.token),
+            None => Ok(false),
+        }
+    }
+
+    fn open_session(
+        &self,
+        hash: &Digest,
+        token: &Digest,
+        expires_at: Timestamp,
+    ) -> Result<serde_json::Value> {
+        self.run(
+            "DELETE FROM sessions WHERE expires_at <= ?",
+            vec![integer(clock::now().0)],
+        )?;
+        self.run(
+            "INSERT INTO sessions(hash, token, expires_at) VALUES (?, ?, ?)",
+            vec![
+                hash.to_string().into(),
+                token.to_string().into(),
+                integer(expires_at.0),
+            ],
+        )
     }
 
     /// Whether it was made: a repeated request finds its token there, under a hash whose text nobody has any more.
@@ -195,17 +218,21 @@ impl Workspace {
     }
 
     fn delete_token(&self, id: &TokenId) -> Result<serde_json::Value> {
-        let deleted = self.rows::<serde_json::Value>(
-            "DELETE FROM tokens WHERE id = ? RETURNING id",
+        #[derive(Deserialize)]
+        struct Row {
+            hash: String,
+        }
+        let mut deleted = self.rows::<Row>(
+            "DELETE FROM tokens WHERE id = ? RETURNING hash",
             vec![id.as_str().into()],
         )?;
-        if deleted.is_empty() {
+        let Some(Row { hash }) = deleted.pop() else {
             return Err(Error::new(
                 Kind::NotFound,
                 format!("There is no token `{id}`."),
             ));
-        }
-        json(&())
+        };
+        self.run("DELETE FROM sessions WHERE token = ?", vec![hash.into()])
     }
 
     fn put_app(&self, summary: &AppSummary) -> Result<serde_json::Value> {

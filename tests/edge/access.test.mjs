@@ -38,8 +38,8 @@ function call(method, target, headers = {}, body) {
 const bearer = (token) => ({ authorization: `Bearer ${token}` });
 
 /** The console's cookie, as a browser would send it back. */
-async function logIn(headers = {}) {
-  const answer = await call("POST", "/v1/console-login", headers, { token: stack.token });
+async function logIn(headers = {}, token = stack.token) {
+  const answer = await call("POST", "/v1/console-login", headers, { token });
   assert.equal(answer.status, 204, answer.text);
   const [line, ...more] = answer.headers["set-cookie"];
   assert.deepEqual(more, []);
@@ -177,6 +177,21 @@ describe("the console's cookie", () => {
     assert.equal((await call("GET", "/v1/session", { cookie: `a=b; overskill=evil; ${cookie}` })).status, 200);
   });
 
+  test("ends with the token that opened it, and with no other", async () => {
+    const make = async (name) => (await stack.api("POST", "/v1/tokens", { name })).body;
+    const [lent, kept] = [await make("lent"), await make("kept")];
+    const cookies = [];
+    for (const secret of [lent.secret, lent.secret, kept.secret, stack.token]) cookies.push((await logIn({}, secret)).cookie);
+    const session = (cookie) => call("GET", "/v1/session", { cookie });
+    for (const cookie of cookies) assert.equal((await session(cookie)).status, 200);
+    assert.equal((await stack.api("DELETE", `/v1/tokens/${lent.token.id}`)).status, 204);
+    for (const cookie of cookies.slice(0, 2)) assertProblem(await session(cookie), "unauthenticated");
+    for (const cookie of cookies.slice(2)) assert.equal((await session(cookie)).status, 200);
+    assert.equal((await stack.api("DELETE", `/v1/tokens/${kept.token.id}`)).status, 204);
+    assertProblem(await session(cookies[2]), "unauthenticated");
+    assert.equal((await session(cookies[3])).status, 200);
+  });
+
   test("ends with the session", async () => {
     const { cookie } = await logIn();
     assertProblem(await call("POST", "/v1/console-logout", { cookie, origin: app.created.preview_url }), "forbidden");
@@ -207,7 +222,8 @@ describe("a workspace", () => {
 describe("another workspace", () => {
   test("sees nothing of this one, with tokens that are good", async () => {
     const mine = (await stack.api("POST", "/v1/tokens", { name: "outlives the bootstrap token" })).body.secret;
-    const { cookie } = await logIn();
+    const { cookie } = await logIn({}, mine);
+    const { cookie: ofBootstrap } = await logIn();
     app.close();
     await stack.stop({ keep: true });
     const other = `osk_other_${"b".repeat(43)}`;
@@ -233,12 +249,13 @@ describe("another workspace", () => {
     }
 
     assertProblem(await call("GET", "/v1/session", bearer(stack.token)), "unauthenticated");
+    assertProblem(await call("GET", "/v1/session", { cookie: ofBootstrap }), "unauthenticated");
     const shown = await call("GET", `/v1/apps/${app.id}`, bearer(mine));
     assert.equal(shown.status, 200, "its own token still opens it");
     assert.equal((await call("GET", "/v1/session", { cookie })).json().workspace, "local", "so does a session over a restart");
     assert.equal((await call("GET", file, bearer(mine))).status, 200);
     assertNoPanic(stack);
-    for (const secret of [mine, other, cookie, stack.token].map((text) => text.slice(-43))) {
+    for (const secret of [mine, other, cookie, ofBootstrap, stack.token].map((text) => text.slice(-43))) {
       for (const log of ["worker", "builder"]) assert.ok(!stack.log(log).includes(secret), `a secret in the log of the ${log}`);
     }
   });

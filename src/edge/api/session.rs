@@ -33,6 +33,7 @@ impl Call<'_> {
         let bytes = self.body(MAX_JSON_BYTES).await?;
         let ConsoleLogin { token } = self.parse(&bytes)?;
         let workspace = token.workspace().clone();
+        let opened_with = token.hash();
         if !self.is_known(&Credential::Token(token)).await? {
             return Err(Error::new(
                 Kind::Unauthenticated,
@@ -46,6 +47,7 @@ impl Call<'_> {
                 None,
                 WorkspaceCall::OpenSession {
                     hash: session.hash(),
+                    token: opened_with,
                     expires_at,
                 },
             )

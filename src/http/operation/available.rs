@@ -129,7 +129,11 @@ pub(super) static OPERATIONS: &[Operation] = &[
         "/v1/tokens/{token}",
         "deleteToken",
         "Revoke an API token",
-        &[answer(204, "Revoked.", Empty)],
+        &[answer(
+            204,
+            "Revoked, and the console's sessions that were opened with it have ended.",
+            Empty,
+        )],
         |_, captures| {
             Ok(Route::DeleteToken {
                 token: captures.id("token")?,
