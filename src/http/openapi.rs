@@ -151,6 +151,7 @@ impl Schemas {
                 Input::Page => &["cursor", "limit"][..],
                 Input::Resume => &["after", "lastEventId"],
                 Input::Precondition => &["ifMatch", "ifNoneMatch"],
+                Input::Match => &["ifMatch"],
                 Input::Seen => &["seen"],
             })
             .copied()

@@ -44,6 +44,8 @@ pub enum Input {
     Resume,
     /// `If-Match` and `If-None-Match`, of a writer.
     Precondition,
+    /// `If-Match` alone: what is to be changed must be there.
+    Match,
     /// `If-None-Match`, of a reader who may have it already.
     Seen,
 }

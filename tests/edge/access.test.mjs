@@ -167,6 +167,15 @@ describe("the console's cookie", () => {
     const { cookie } = await logIn();
     const events = await readFeed(stack, app.id, { upTo: 3, headers: { cookie } });
     assert.deepEqual(events, app.feed.events.slice(0, 3));
+    const stream = await fetch(`${stack.origin}/v1/apps/${app.id}/feed`, { headers: { cookie } });
+    await stream.body.cancel();
+    assert.equal(stream.status, 200);
+    assert.equal(stream.headers.get("content-type"), "text/event-stream");
+    const like = await call("GET", `/v1/apps/${app.id}`, { cookie });
+    for (const name of ["cache-control", "content-security-policy", "cross-origin-resource-policy", "referrer-policy", "x-content-type-options"]) {
+      assert.ok(like.headers[name], name);
+      assert.equal(stream.headers.get(name), like.headers[name]);
+    }
   });
 
   test("that stands there twice, or is malformed, is none", async () => {

@@ -144,6 +144,9 @@ describe("a file that was changed in between", () => {
     ]) {
       assertProblem(await put(headers), "invalid", /If-/);
     }
+    for (const headers of [{ "if-none-match": "*" }, { "if-match": seen.etag, "if-none-match": "*" }]) {
+      assertProblem(await app.fileCall("DELETE", file, { headers }), "invalid", /If-None-Match/);
+    }
     assert.deepEqual(await app.read(file), seen);
   });
 

@@ -113,6 +113,7 @@ impl Call<'_> {
     }
 
     pub(super) async fn delete_file(&self, asked: &Asked<'_>, path: ProjectPath) -> Result<Reply> {
+        etag::refuse_if_none_match(self.header("if-none-match")?.as_deref())?;
         let call = ConversationCall::DeleteFile {
             path,
             if_match: self.header("if-match")?,

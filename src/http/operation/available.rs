@@ -284,7 +284,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
             })
         },
     )
-    .reads(&[Input::Precondition]),
+    .reads(&[Input::Match]),
     Operation::new(
         Get,
         "/v1/apps/{app}/versions",
