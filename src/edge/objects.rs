@@ -161,8 +161,8 @@ pub(super) enum WorkspaceCall {
         hash: Digest,
         created_at: Timestamp,
     },
-    /// → `Vec<`[`TokenRow`]`>`
-    Tokens { after: u64, limit: u32 },
+    /// → `Vec<`[`TokenRow`]`>`, newest first
+    Tokens { before: Option<u64>, limit: u32 },
     /// → `()`. Its sessions end.
     DeleteToken { id: TokenId },
     /// → `()`. Idempotent.

@@ -90,7 +90,7 @@ impl Workspace {
                 hash,
                 created_at,
             } => self.create_token(&id, name, &hash, created_at),
-            Call::Tokens { after, limit } => self.tokens(after, limit),
+            Call::Tokens { before, limit } => self.tokens(before, limit),
             Call::DeleteToken { id } => self.delete_token(&id),
             Call::ReserveApp { app } => self.run(
                 "INSERT INTO apps(id, updated_at) VALUES (?, 0) ON CONFLICT(id) DO NOTHING",
@@ -209,10 +209,10 @@ impl Workspace {
         .with("limit", MAX_TOKENS))
     }
 
-    fn tokens(&self, after: u64, limit: u32) -> Result<serde_json::Value> {
+    fn tokens(&self, before: Option<u64>, limit: u32) -> Result<serde_json::Value> {
         let rows = self.rows::<TokenRow>(
-            "SELECT seq, id, name, created_at FROM tokens WHERE seq > ? ORDER BY seq LIMIT ?",
-            vec![integer(after), i64::from(limit).into()],
+            "SELECT seq, id, name, created_at FROM tokens WHERE seq < ? ORDER BY seq DESC LIMIT ?",
+            vec![from_the_end(before), i64::from(limit).into()],
         )?;
         json(&rows)
     }
@@ -259,7 +259,7 @@ impl Workspace {
         }
         let rows = self.rows::<Row>(
             "SELECT seq, summary FROM apps WHERE seq < ? AND summary IS NOT NULL ORDER BY seq DESC LIMIT ?",
-            vec![before.map_or(Value::Integer(i64::from(u32::MAX)), integer), i64::from(limit).into()],
+            vec![from_the_end(before), i64::from(limit).into()],
         )?;
         let apps: Result<Vec<AppRow>> = rows
             .iter()
@@ -342,6 +342,11 @@ impl Workspace {
 
 fn json<T: Serialize>(value: &T) -> Result<serde_json::Value> {
     serde_json::to_value(value).map_err(Error::internal)
+}
+
+/// What a list that begins with the newest row stays below: the row that was shown last, or nothing yet.
+fn from_the_end(before: Option<u64>) -> Value {
+    integer(before.unwrap_or(u64::from(u32::MAX)))
 }
 
 /// Counters and times, which are far below 2^53.

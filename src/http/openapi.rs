@@ -156,7 +156,7 @@ impl Schemas {
             })
             .copied()
             .collect();
-        if operation.method == Method::Post {
+        if operation.method == Method::Post && operation.access == Access::Principal {
             names.push("idempotencyKey");
         }
         parameters.extend(

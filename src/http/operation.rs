@@ -65,7 +65,7 @@ pub enum Content {
     Events,
 }
 
-/// An answer that means success.
+/// An answer that is no error.
 #[derive(Debug, Clone, Copy)]
 pub struct Answer {
     /// The status.

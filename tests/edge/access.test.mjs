@@ -95,6 +95,11 @@ describe("a token", () => {
     const listed = await stack.api("GET", "/v1/tokens");
     assert.ok(listed.body.tokens.some(({ id }) => id === token.id));
     assert.ok(!listed.text.includes(secret));
+    const later = (await stack.api("POST", "/v1/tokens", { name: "later" })).body.token;
+    const first = await stack.api("GET", "/v1/tokens?limit=1");
+    assert.deepEqual(first.body.tokens, [later], "newest first");
+    const rest = await stack.api("GET", `/v1/tokens?limit=1&cursor=${first.body.next_cursor}`);
+    assert.deepEqual(rest.body.tokens, [token]);
     const again = await stack.api("POST", "/v1/tokens", { name: "laptop" }, { "idempotency-key": "a-token" });
     assertProblem(again, "conflict", /once/);
     assert.ok(!again.text.includes(secret));

@@ -119,6 +119,9 @@ describe("a file that was changed in between", () => {
     );
     assert.equal(first.headers.etag, `"${hashOf(theirs)}"`);
     const { version } = await app.show();
+    const same = await put({ "if-match": first.headers.etag }, theirs);
+    assert.deepEqual([same.status, same.json().version], [200, version], "unchanged, the file is in the newest version");
+    assert.equal((await app.show()).version, version);
 
     const mine = seen.text.replace(/--brand-hue: \d+/, "--brand-hue: 25");
     for (const headers of [{ "if-match": seen.etag }, { "if-none-match": "*" }, { "if-match": `"${"0".repeat(64)}"` }]) {

@@ -124,9 +124,8 @@ impl Call<'_> {
 
     pub(super) async fn list_tokens(&self, principal: &Principal) -> Result<Reply> {
         let page = Page::parse(&self.query)?;
-        let after = page.after::<u64>("tokens")?.unwrap_or(0);
         let call = WorkspaceCall::Tokens {
-            after,
+            before: page.after("tokens")?,
             limit: page.limit + 1,
         };
         let rows: Vec<TokenRow> = objects::workspace(self.env, &principal.workspace)?

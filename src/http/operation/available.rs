@@ -244,17 +244,17 @@ pub(super) static OPERATIONS: &[Operation] = &[
         "/v1/apps/{app}/files/{path}",
         "readFile",
         "Read a file",
-        &[answer(
-            200,
-            "Its bytes. `ETag` is the hash in quotes.",
-            Bytes,
-        )],
+        &[
+            answer(200, "Its bytes. `ETag` is the hash in quotes.", Bytes),
+            answer(304, "The reader has it as it is now.", Empty),
+        ],
         |_, captures| {
             captures.app(AppCall::ReadFile {
                 path: captures.path()?,
             })
         },
-    ),
+    )
+    .reads(&[Input::Seen]),
     Operation::new(
         Put,
         "/v1/apps/{app}/files/{path}",
