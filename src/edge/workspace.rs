@@ -35,9 +35,6 @@ const SCHEMA: &str = "
 /// The most API tokens of one workspace.
 const MAX_TOKENS: u32 = 100;
 
-/// How long an idempotency key is remembered, in milliseconds.
-const REQUEST_MILLIS: u64 = 24 * 60 * 60 * 1_000;
-
 /// One workspace.
 #[durable_object(fetch)]
 pub struct Workspace {
@@ -281,10 +278,10 @@ impl Workspace {
         nonce: idempotency::Nonce,
     ) -> Result<serde_json::Value> {
         let now = clock::now();
-        let oldest = Timestamp(now.0.saturating_sub(REQUEST_MILLIS));
+        let expired = now.0.saturating_sub(idempotency::LIFETIME_MILLIS);
         self.run(
-            "DELETE FROM requests WHERE created_at < ?",
-            vec![integer(oldest.0)],
+            "DELETE FROM requests WHERE created_at <= ?",
+            vec![integer(expired)],
         )?;
         let record = self.request(key)?;
         let begun = match idempotency::decide(record.as_ref(), &digest, now)? {
@@ -323,7 +320,7 @@ impl Workspace {
     fn put_request(&self, key: &str, record: &Record) -> Result<()> {
         let text = serde_json::to_string(record).map_err(Error::internal)?;
         self.run(
-            "INSERT INTO requests(key, record, created_at) VALUES (?, ?, ?) ON CONFLICT(key) DO UPDATE SET record = excluded.record",
+            "INSERT INTO requests(key, record, created_at) VALUES (?, ?, ?) ON CONFLICT(key) DO UPDATE SET record = excluded.record, created_at = excluded.created_at",
             vec![key.into(), text.into(), integer(record.created_at.0)],
         )
         .map(drop)
