@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Serialize, de::DeserializeOwned};
-use worker::{Bucket, Env};
+use worker::{Bucket, Env, Range};
 
 use crate::{
     digest::Digest,
@@ -109,14 +109,17 @@ impl Blobs {
             .await
     }
 
-    /// The content with this hash as a stream, or nothing.
-    pub(super) async fn stream(&self, hash: &Digest) -> Result<Option<worker::ResponseBody>> {
-        let object = self
-            .bucket
-            .get(self.key(hash))
-            .execute()
-            .await
-            .map_err(unavailable)?;
+    /// The content with this hash, or a part of it, as a stream; or nothing.
+    pub(super) async fn stream(
+        &self,
+        hash: &Digest,
+        part: Option<Range>,
+    ) -> Result<Option<worker::ResponseBody>> {
+        let mut request = self.bucket.get(self.key(hash));
+        if let Some(part) = part {
+            request = request.range(part);
+        }
+        let object = request.execute().await.map_err(unavailable)?;
         let Some(body) = object.as_ref().and_then(|object| object.body()) else {
             return Ok(None);
         };
