@@ -10,8 +10,6 @@ use tokio::sync::mpsc;
 const PIECES: usize = 64;
 /// A piece of an artifact, in bytes.
 const PIECE: usize = 64 * 1024;
-/// Log lines of one answer.
-const LOG_LINES: usize = 200;
 
 /// The reader is gone, or stood still for too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,17 +46,12 @@ impl Answer {
     }
 
     /// A line for whoever watches. Past the limit of an answer, nothing.
-    pub(crate) async fn log(&mut self, line: impl Into<String>) -> Result<(), Gone> {
+    pub(crate) async fn log(&mut self, line: impl AsRef<str>) -> Result<(), Gone> {
         self.log_lines += 1;
-        if self.log_lines > LOG_LINES {
+        if self.log_lines > AnswerFrame::MAX_LOG_LINES {
             return Ok(());
         }
-        let line: String = line
-            .into()
-            .chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .take(1000)
-            .collect();
+        let line = AnswerFrame::log_line(line.as_ref());
         self.frame(&AnswerFrame::Log { line }).await
     }
 

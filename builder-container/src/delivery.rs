@@ -6,7 +6,6 @@ use axum::body::Bytes;
 use overskill::{
     build::{
         AnswerFrame, ArtifactLimits, Diagnostic, FailureReason, Mode, Report, Status, Timings,
-        media_type,
     },
     digest::Digest,
 };
@@ -265,7 +264,6 @@ async fn send(folder: &Folder, found: Found, answer: &Answer) -> Result<(), Stop
     }
     let frame = AnswerFrame::Artifact {
         sha256: Digest::of(&content),
-        media_type: media_type(found.path.as_str()).to_owned(),
         size: found.size,
         path: found.path,
     };

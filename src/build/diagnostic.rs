@@ -43,6 +43,8 @@ impl Diagnostic {
     pub const MAX_MESSAGE_BYTES: usize = 4 * 1024;
     /// The longest frame, in bytes.
     pub const MAX_FRAME_BYTES: usize = 2 * 1024;
+    /// The longest code, in bytes.
+    pub const MAX_CODE_BYTES: usize = 100;
 
     /// An error without a position.
     #[must_use]
@@ -87,6 +89,20 @@ impl Diagnostic {
     pub fn advising(mut self, suggestion: impl Into<String>) -> Self {
         self.suggestion = Some(cut(suggestion.into(), Self::MAX_MESSAGE_BYTES));
         self
+    }
+
+    /// The same, no text of it longer than allowed, whoever wrote it.
+    #[must_use]
+    pub(super) fn cut_to_limits(self) -> Self {
+        Self {
+            code: self.code.map(|code| cut(code, Self::MAX_CODE_BYTES)),
+            message: cut(self.message, Self::MAX_MESSAGE_BYTES),
+            frame: self.frame.map(|frame| cut(frame, Self::MAX_FRAME_BYTES)),
+            suggestion: self
+                .suggestion
+                .map(|suggestion| cut(suggestion, Self::MAX_MESSAGE_BYTES)),
+            ..self
+        }
     }
 
     /// Puts the errors first, drops repetitions, and keeps at most [`Self::MAX_PER_BUILD`].

@@ -92,13 +92,28 @@ pub enum AnswerFrame {
         path: ProjectPath,
         /// Hash of the content.
         sha256: Digest,
-        /// The type it is served with.
-        media_type: String,
         /// Its length in bytes.
         size: u64,
     },
     /// The last frame.
     Report(Report),
+}
+
+impl AnswerFrame {
+    /// The most log lines of one answer.
+    pub const MAX_LOG_LINES: usize = 200;
+    /// The longest log line, in characters.
+    pub const MAX_LOG_LINE_CHARS: usize = 1_000;
+
+    /// A log line as it may stand in an answer: no longer than allowed, each control character a space. Both sides
+    /// make their lines by it.
+    #[must_use]
+    pub fn log_line(text: &str) -> String {
+        text.chars()
+            .take(Self::MAX_LOG_LINE_CHARS)
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect()
+    }
 }
 
 impl Header for AnswerFrame {
@@ -119,8 +134,6 @@ pub struct Artifact {
     pub path: ProjectPath,
     /// Hash of the content.
     pub sha256: Digest,
-    /// The type it is served with.
-    pub media_type: String,
     /// The content.
     pub content: Vec<u8>,
 }
@@ -161,6 +174,9 @@ pub enum AnswerError {
     /// The same path twice.
     #[error("the artifact `{0}` came twice")]
     Repeated(ProjectPath),
+    /// More frames of a kind than an answer may have.
+    #[error("the builder's answer has too many {0}")]
+    TooMany(&'static str),
     /// More than an artifact set may have.
     #[error("the builder's answer is over the limits of an artifact set")]
     TooLarge,
@@ -169,11 +185,15 @@ pub enum AnswerError {
     Inconsistent,
 }
 
-/// Reads an answer. Holds at most one artifact.
+/// Reads an answer. Holds at most one artifact. An answer is bounded: one start, [`AnswerFrame::MAX_LOG_LINES`],
+/// [`Diagnostic::MAX_PER_BUILD`] and the [`ArtifactLimits`]; what is more is refused, texts that are longer are cut.
 #[derive(Debug)]
 pub struct AnswerReader {
     frames: FrameCollector<AnswerFrame>,
     limits: ArtifactLimits,
+    started: bool,
+    log_lines: usize,
+    diagnostics: usize,
     paths: BTreeSet<ProjectPath>,
     bytes: u64,
     reported: bool,
@@ -186,6 +206,9 @@ impl AnswerReader {
         Self {
             frames: FrameCollector::default(),
             limits,
+            started: false,
+            log_lines: 0,
+            diagnostics: 0,
             paths: BTreeSet::new(),
             bytes: 0,
             reported: false,
@@ -222,53 +245,76 @@ impl AnswerReader {
             return Err(AnswerError::AfterReport);
         }
         match header {
-            AnswerFrame::Started { queued_ms } => Ok(AnswerEvent::Started { queued_ms }),
-            AnswerFrame::Log { line } => Ok(AnswerEvent::Log(line)),
-            AnswerFrame::Diagnostic(diagnostic) => Ok(AnswerEvent::Diagnostic(diagnostic)),
-            AnswerFrame::Artifact {
-                path,
-                sha256,
-                media_type,
-                size,
-            } => {
-                self.bytes += size;
-                if size > self.limits.file_bytes
-                    || self.bytes > self.limits.total_bytes
-                    || self.paths.len() >= self.limits.files
-                {
-                    return Err(AnswerError::TooLarge);
+            AnswerFrame::Started { .. } if self.started => Err(AnswerError::TooMany("starts")),
+            AnswerFrame::Started { queued_ms } => {
+                self.started = true;
+                Ok(AnswerEvent::Started { queued_ms })
+            }
+            AnswerFrame::Log { line } => {
+                self.log_lines += 1;
+                if self.log_lines > AnswerFrame::MAX_LOG_LINES {
+                    return Err(AnswerError::TooMany("log lines"));
                 }
-                if Digest::of(&content) != sha256 {
-                    return Err(AnswerError::Hash(path));
+                Ok(AnswerEvent::Log(AnswerFrame::log_line(&line)))
+            }
+            AnswerFrame::Diagnostic(diagnostic) => {
+                self.diagnostics += 1;
+                if self.diagnostics > Diagnostic::MAX_PER_BUILD {
+                    return Err(AnswerError::TooMany("diagnostics"));
                 }
-                if !self.paths.insert(path.clone()) {
-                    return Err(AnswerError::Repeated(path));
-                }
+                Ok(AnswerEvent::Diagnostic(diagnostic.cut_to_limits()))
+            }
+            AnswerFrame::Artifact { path, sha256, size } => {
+                self.admit(&path, &sha256, size, &content)?;
                 Ok(AnswerEvent::Artifact(Artifact {
                     path,
                     sha256,
-                    media_type,
                     content,
                 }))
             }
             AnswerFrame::Report(report) => {
-                let complete = match report.status {
-                    Status::Succeeded => {
-                        self.paths.iter().any(|path| path.as_str() == "index.html")
-                    }
-                    Status::Failed => self.paths.is_empty(),
-                };
-                let counted = report.artifacts == self.paths.len() as u64
-                    && report.artifact_bytes == self.bytes;
-                if !complete
-                    || !counted
-                    || (report.status == Status::Failed) != report.reason.is_some()
-                {
-                    return Err(AnswerError::Inconsistent);
-                }
+                self.check_report(&report)?;
                 self.reported = true;
                 Ok(AnswerEvent::Report(report))
             }
+        }
+    }
+
+    fn admit(
+        &mut self,
+        path: &ProjectPath,
+        sha256: &Digest,
+        size: u64,
+        content: &[u8],
+    ) -> Result<(), AnswerError> {
+        self.bytes += size;
+        if size > self.limits.file_bytes
+            || self.bytes > self.limits.total_bytes
+            || self.paths.len() >= self.limits.files
+        {
+            return Err(AnswerError::TooLarge);
+        }
+        if Digest::of(content) != *sha256 {
+            return Err(AnswerError::Hash(path.clone()));
+        }
+        if !self.paths.insert(path.clone()) {
+            return Err(AnswerError::Repeated(path.clone()));
+        }
+        Ok(())
+    }
+
+    fn check_report(&self, report: &Report) -> Result<(), AnswerError> {
+        let complete = match report.status {
+            Status::Succeeded => self.paths.iter().any(|path| path.as_str() == "index.html"),
+            Status::Failed => self.paths.is_empty(),
+        };
+        let counted =
+            report.artifacts == self.paths.len() as u64 && report.artifact_bytes == self.bytes;
+        let explained = (report.status == Status::Failed) == report.reason.is_some();
+        if complete && counted && explained {
+            Ok(())
+        } else {
+            Err(AnswerError::Inconsistent)
         }
     }
 }

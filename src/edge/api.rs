@@ -28,7 +28,7 @@ use crate::{
         resource::Health,
         route,
     },
-    ids::WorkspaceId,
+    ids::{TokenId, WorkspaceId},
     publish::placeholder,
 };
 
@@ -151,9 +151,10 @@ impl Call<'_> {
                 match self.begin(principal, &bytes).await? {
                     Run::Replay(reply) => reply,
                     Run::Fresh(begun) => {
-                        let reply = self.create_token(principal, wanted, begun.nonce).await?;
+                        let token = TokenId::from_seed(&begun.nonce.0);
+                        let reply = self.create_token(principal, wanted, &token).await?;
                         // The secret is shown once: what is kept for a repetition says so instead.
-                        self.end_with(principal, begun, &session::secret_was_shown())
+                        self.end_with(principal, begun, &session::secret_was_shown(&token))
                             .await?;
                         reply
                     }
@@ -190,17 +191,15 @@ impl Call<'_> {
 
     async fn is_known(&self, credential: &Credential) -> Result<bool> {
         let hash = credential.hash();
-        if !credential.by_cookie()
-            && let Some((workspace, bootstrap)) = settings::bootstrap_token(self.env)?
-            && workspace == *credential.workspace()
-            && bootstrap.matches(&hash)
-        {
-            return Ok(true);
-        }
-        let call = if credential.by_cookie() {
-            WorkspaceCall::KnowsSession { hash }
-        } else {
-            WorkspaceCall::KnowsToken { hash }
+        let bootstrap = settings::bootstrap_token(self.env)?
+            .filter(|(workspace, _)| workspace == credential.workspace())
+            .map(|(_, hash)| hash);
+        let call = match credential {
+            Credential::Token(_) if bootstrap.is_some_and(|known| known.matches(&hash)) => {
+                return Ok(true);
+            }
+            Credential::Token(_) => WorkspaceCall::KnowsToken { hash },
+            Credential::Session(_) => WorkspaceCall::KnowsSession { hash, bootstrap },
         };
         objects::workspace(self.env, credential.workspace())?
             .ask(None, call)

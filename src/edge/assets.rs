@@ -3,7 +3,7 @@
 use js_sys::Reflect;
 use serde::Deserialize;
 use wasm_bindgen::JsValue;
-use worker::{Env, Request, Response};
+use worker::{Env, Range, Request, Response};
 
 use super::blobs::Blobs;
 use crate::{digest::Digest, ids::AppId};
@@ -15,7 +15,8 @@ struct Props {
     hashes: Vec<String>,
 }
 
-/// `GET https://assets/<sha256>`: the content; 404 for what is not in the set.
+/// `GET https://assets/<sha256>`: the content, or with `range: bytes=<first>-<last>` that part of it as 206; 404 for
+/// what is not in the set. The script around the set knows the sizes and asks for no other range.
 pub(super) async fn serve(
     request: &Request,
     env: &Env,
@@ -34,11 +35,29 @@ pub(super) async fn serve(
     else {
         return Response::error("not in this artifact set", 404);
     };
+    let range = request.headers().get("range")?;
+    let part = match range.as_deref().map(part) {
+        Some(None) => return Response::error("not a range that the script asks for", 400),
+        Some(Some(part)) => Some(part),
+        None => None,
+    };
+    let status = if part.is_some() { 206 } else { 200 };
     let blobs = Blobs::assets(env, &props.app)
         .map_err(|error| worker::Error::RustError(error.to_string()))?;
-    match blobs.stream(&hash).await {
-        Ok(Some(body)) => Response::from_body(body),
+    match blobs.stream(&hash, part).await {
+        Ok(Some(body)) => Ok(Response::from_body(body)?.with_status(status)),
         Ok(None) => Response::error("not stored", 404),
         Err(error) => Err(worker::Error::RustError(error.to_string())),
     }
+}
+
+/// The part that `bytes=<first>-<last>` means.
+fn part(range: &str) -> Option<Range> {
+    let (first, last) = range.strip_prefix("bytes=")?.split_once('-')?;
+    // An artifact is far smaller than 4 GiB.
+    let (first, last): (u32, u32) = (first.parse().ok()?, last.parse().ok()?);
+    Some(Range::OffsetWithLength {
+        offset: first.into(),
+        length: u64::from(last.checked_sub(first)?) + 1,
+    })
 }

@@ -7,7 +7,7 @@ use std::{cell::Cell, collections::BTreeMap};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Serialize, de::DeserializeOwned};
-use worker::{Bucket, Env};
+use worker::{Bucket, Env, Range};
 
 use crate::{
     digest::Digest,
@@ -124,12 +124,17 @@ impl Blobs {
             .await
     }
 
-    /// The content with this hash as a stream, or nothing.
-    pub(super) async fn stream(&self, hash: &Digest) -> Result<Option<worker::ResponseBody>> {
-        if let Some(content) = self.shared(hash) {
-            return Ok(Some(worker::ResponseBody::Body(content.to_vec())));
+    /// The content with this hash, or a part of it, as a stream; or nothing.
+    pub(super) async fn stream(
+        &self,
+        hash: &Digest,
+        part: Option<Range>,
+    ) -> Result<Option<worker::ResponseBody>> {
+        let mut request = self.bucket.get(self.key(hash));
+        if let Some(part) = part {
+            request = request.range(part);
         }
-        let object = self.object(hash).await?;
+        let object = request.execute().await.map_err(unavailable)?;
         let Some(body) = object.as_ref().and_then(|object| object.body()) else {
             return Ok(None);
         };

@@ -1,12 +1,14 @@
 //! Typed calls to the Durable Objects: what may be asked, instead of URLs.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use worker::{Env, Method, Request, RequestInit, Response, Stub};
+use worker::{Env, Method, Request, RequestInit, ResponseBody, Stub};
 
 use crate::{
     build::Mode,
     digest::Digest,
-    error::{Error, Result},
+    error::{Error, Kind, Result},
     generation::{AppSummary, BuildOutcome, MessageRole, Version, Work},
     http::idempotency::{Answer as IdempotentAnswer, Nonce},
     ids::{AppId, BuildId, TokenId, TurnId, WorkspaceId},
@@ -139,22 +141,29 @@ pub(super) struct Claimed {
 pub(super) enum WorkspaceCall {
     /// → `bool`
     KnowsToken { hash: Digest },
-    /// → `bool`
-    KnowsSession { hash: Digest },
-    /// → `()`
-    OpenSession { hash: Digest, expires_at: Timestamp },
+    /// → `bool`. `bootstrap` is the hash of the token that set-up made, when it belongs to this workspace.
+    KnowsSession {
+        hash: Digest,
+        bootstrap: Option<Digest>,
+    },
+    /// → `()`. `token` is the hash of the token that was shown; the session ends with it.
+    OpenSession {
+        hash: Digest,
+        token: Digest,
+        expires_at: Timestamp,
+    },
     /// → `()`
     CloseSession { hash: Digest },
-    /// → `()`
+    /// → `bool`: whether it was made. A token of this id may be there already; it keeps the hash that it has.
     CreateToken {
         id: TokenId,
         name: String,
         hash: Digest,
         created_at: Timestamp,
     },
-    /// → `Vec<`[`TokenRow`]`>`
-    Tokens { after: u64, limit: u32 },
-    /// → `()`
+    /// → `Vec<`[`TokenRow`]`>`, newest first
+    Tokens { before: Option<u64>, limit: u32 },
+    /// → `()`. Its sessions end.
     DeleteToken { id: TokenId },
     /// → `()`. Idempotent.
     ReserveApp { app: AppId },
@@ -211,26 +220,29 @@ pub(super) struct Asked<C> {
 
 /// The conversation of an app.
 pub(super) fn conversation(env: &Env, app: &AppId) -> Result<Object> {
-    Object::named(env, "CONVERSATIONS", app.as_str())
+    Object::named(env, "CONVERSATIONS", app.as_str(), "The app's conversation")
 }
 
 /// A workspace.
 pub(super) fn workspace(env: &Env, workspace: &WorkspaceId) -> Result<Object> {
-    Object::named(env, "WORKSPACES", workspace.as_str())
+    Object::named(env, "WORKSPACES", workspace.as_str(), "The workspace")
 }
 
 /// A Durable Object by name.
 pub(super) struct Object {
     stub: Stub,
+    /// What it is to a user.
+    what: &'static str,
 }
 
 impl Object {
-    fn named(env: &Env, binding: &str, name: &str) -> Result<Self> {
+    fn named(env: &Env, binding: &str, name: &str, what: &'static str) -> Result<Self> {
         let stub = env
             .durable_object(binding)
             .and_then(|namespace| namespace.get_by_name(name));
         Ok(Self {
             stub: stub.map_err(Error::internal)?,
+            what,
         })
     }
 
@@ -252,21 +264,36 @@ impl Object {
             .stub
             .fetch_with_request(request)
             .await
-            .map_err(unavailable)?;
-        let text = response.text().await.map_err(unavailable)?;
+            .map_err(|error| self.unavailable(error))?;
+        let text = response
+            .text()
+            .await
+            .map_err(|error| self.unavailable(error))?;
         serde_json::from_str::<Result<T>>(&text).map_err(Error::internal)?
     }
 
-    /// Opens the feed after event number `after`.
-    pub(super) async fn feed(&self, workspace: &WorkspaceId, after: u64) -> Result<Response> {
+    /// The feed after event number `after`, as a stream that does not end. 404 when there is no such app any more.
+    pub(super) async fn feed(&self, workspace: &WorkspaceId, after: u64) -> Result<ResponseBody> {
         let url = format!("https://object/feed?workspace={workspace}&after={after}");
-        self.stub.fetch_with_str(&url).await.map_err(unavailable)
+        let response = self
+            .stub
+            .fetch_with_str(&url)
+            .await
+            .map_err(|error| self.unavailable(error))?;
+        match response.status_code() {
+            200 => Ok(response.into_parts().1),
+            404 => Err(Error::new(Kind::NotFound, "There is no such app.")),
+            status => Err(self.unavailable(format!("the feed answers with the status {status}"))),
+        }
     }
-}
 
-fn unavailable(error: worker::Error) -> Error {
-    Error::unavailable(
-        "The app's conversation does not answer. Nothing was lost; please try again.",
-        error,
-    )
+    fn unavailable(&self, error: impl fmt::Display) -> Error {
+        Error::unavailable(
+            format!(
+                "{} does not answer. Nothing was lost; please try again.",
+                self.what
+            ),
+            error,
+        )
+    }
 }

@@ -3,7 +3,7 @@
 //! `POST /` with an [`Asked`]`<`[`WorkspaceCall`]`>`; the call's answer as JSON, `Ok` or `Err`.
 //!
 //! Storage (SQLite): `apps` each app's latest summary, in the order of creation; `tokens` and `sessions` by the
-//! SHA-256 of their text, never the text; `requests` one row an idempotency key, kept for 24 hours.
+//! SHA-256 of their text, never the text, a session with the hash of the token that opened it; `requests` one row an idempotency key, kept for 24 hours.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use worker::{
@@ -27,12 +27,13 @@ use crate::{
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS apps(seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, updated_at INTEGER NOT NULL, summary TEXT);
     CREATE TABLE IF NOT EXISTS tokens(seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, hash TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL);
-    CREATE TABLE IF NOT EXISTS sessions(hash TEXT PRIMARY KEY, expires_at INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS sessions(hash TEXT PRIMARY KEY, token TEXT NOT NULL, expires_at INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS requests(key TEXT PRIMARY KEY, record TEXT NOT NULL, created_at INTEGER NOT NULL);
+    CREATE INDEX IF NOT EXISTS requests_by_age ON requests(created_at);
 ";
 
-/// How long an idempotency key is remembered, in milliseconds.
-const REQUEST_MILLIS: u64 = 24 * 60 * 60 * 1_000;
+/// The most API tokens of one workspace.
+const MAX_TOKENS: u32 = 100;
 
 /// One workspace.
 #[durable_object(fetch)]
@@ -69,23 +70,24 @@ impl Workspace {
         }
         self.sql.exec(SCHEMA, None).map_err(Error::internal)?;
         match call {
-            Call::KnowsToken { hash } => self.knows_token(&hash),
-            Call::KnowsSession { hash } => self.knows_session(&hash),
-            Call::OpenSession { hash, expires_at } => {
-                self.run("DELETE FROM sessions WHERE expires_at <= ?", vec![integer(clock::now().0)])?;
-                self.run(
-                    "INSERT INTO sessions(hash, expires_at) VALUES (?, ?)",
-                    vec![hash.to_string().into(), integer(expires_at.0)],
-                )
-            }
-            Call::CloseSession { hash } => {
-                self.run("DELETE FROM sessions WHERE hash = ?", vec![hash.to_string().into()])
-            }
-            Call::CreateToken { id, name, hash, created_at } => self.run(
-                "INSERT INTO tokens(id, name, hash, created_at) VALUES (?, ?, ?, ?) ON CONFLICT(id) DO NOTHING",
-                vec![id.as_str().into(), name.into(), hash.to_string().into(), integer(created_at.0)],
+            Call::KnowsToken { hash } => json(&self.knows_token(&hash)?),
+            Call::KnowsSession { hash, bootstrap } => json(&self.knows_session(&hash, bootstrap)?),
+            Call::OpenSession {
+                hash,
+                token,
+                expires_at,
+            } => self.open_session(&hash, &token, expires_at),
+            Call::CloseSession { hash } => self.run(
+                "DELETE FROM sessions WHERE hash = ?",
+                vec![hash.to_string().into()],
             ),
-            Call::Tokens { after, limit } => self.tokens(after, limit),
+            Call::CreateToken {
+                id,
+                name,
+                hash,
+                created_at,
+            } => self.create_token(&id, name, &hash, created_at),
+            Call::Tokens { before, limit } => self.tokens(before, limit),
             Call::DeleteToken { id } => self.delete_token(&id),
             Call::ReserveApp { app } => self.run(
                 "INSERT INTO apps(id, updated_at) VALUES (?, 0) ON CONFLICT(id) DO NOTHING",
@@ -107,56 +109,127 @@ impl Workspace {
         Ok(tables.is_empty())
     }
 
-    /// Every hash is compared in full, so that the time says nothing about how close a guess was.
-    fn knows_token(&self, hash: &Digest) -> Result<serde_json::Value> {
-        #[derive(Deserialize)]
-        struct Row {
-            hash: Digest,
-        }
-        let rows = self.rows::<Row>("SELECT hash FROM tokens", vec![])?;
-        json(
-            &rows
-                .iter()
-                .fold(false, |known, row| known | row.hash.matches(hash)),
-        )
-    }
-
-    fn knows_session(&self, hash: &Digest) -> Result<serde_json::Value> {
+    /// Looked up by index: how long that takes says something about hashes, and from a hash nobody gets to the 256
+    /// random bits that it was made of.
+    fn knows_token(&self, hash: &Digest) -> Result<bool> {
         #[derive(Deserialize)]
         struct Row {
             hash: Digest,
         }
         let rows = self.rows::<Row>(
-            "SELECT hash FROM sessions WHERE expires_at > ?",
+            "SELECT hash FROM tokens WHERE hash = ?",
+            vec![hash.to_string().into()],
+        )?;
+        Ok(rows.first().is_some_and(|row| row.hash.matches(hash)))
+    }
+
+    /// A session is good while the token is that it was opened with: one of the workspace's, or `bootstrap`.
+    fn knows_session(&self, hash: &Digest, bootstrap: Option<Digest>) -> Result<bool> {
+        #[derive(Deserialize)]
+        struct Row {
+            hash: Digest,
+            token: Digest,
+        }
+        let rows = self.rows::<Row>(
+            "SELECT hash, token FROM sessions WHERE hash = ? AND expires_at > ?",
+            vec![hash.to_string().into(), integer(clock::now().0)],
+        )?;
+        match rows.first().filter(|row| row.hash.matches(hash)) {
+            Some(row) if bootstrap.is_some_and(|bootstrap| bootstrap.matches(&row.token)) => {
+                Ok(true)
+            }
+            Some(row) => self.knows_token(&row.token),
+            None => Ok(false),
+        }
+    }
+
+    fn open_session(
+        &self,
+        hash: &Digest,
+        token: &Digest,
+        expires_at: Timestamp,
+    ) -> Result<serde_json::Value> {
+        self.run(
+            "DELETE FROM sessions WHERE expires_at <= ?",
             vec![integer(clock::now().0)],
         )?;
-        json(
-            &rows
-                .iter()
-                .fold(false, |known, row| known | row.hash.matches(hash)),
+        self.run(
+            "INSERT INTO sessions(hash, token, expires_at) VALUES (?, ?, ?)",
+            vec![
+                hash.to_string().into(),
+                token.to_string().into(),
+                integer(expires_at.0),
+            ],
         )
     }
 
-    fn tokens(&self, after: u64, limit: u32) -> Result<serde_json::Value> {
+    /// Whether it was made: a repeated request finds its token there, under a hash whose text nobody has any more.
+    fn create_token(
+        &self,
+        id: &TokenId,
+        name: String,
+        hash: &Digest,
+        created_at: Timestamp,
+    ) -> Result<serde_json::Value> {
+        self.refuse_too_many_tokens(id)?;
+        let made = self.rows::<serde_json::Value>(
+            "INSERT INTO tokens(id, name, hash, created_at) VALUES (?, ?, ?, ?) ON CONFLICT(id) DO NOTHING RETURNING id",
+            vec![
+                id.as_str().into(),
+                name.into(),
+                hash.to_string().into(),
+                integer(created_at.0),
+            ],
+        )?;
+        json(&!made.is_empty())
+    }
+
+    /// A token that is there already is not one more.
+    fn refuse_too_many_tokens(&self, id: &TokenId) -> Result<()> {
+        #[derive(Deserialize)]
+        struct Row {
+            others: u32,
+        }
+        let rows = self.rows::<Row>(
+            "SELECT count(*) AS others FROM tokens WHERE id <> ?",
+            vec![id.as_str().into()],
+        )?;
+        if rows.first().is_none_or(|row| row.others < MAX_TOKENS) {
+            return Ok(());
+        }
+        Err(Error::new(
+            Kind::TooLarge,
+            format!(
+                "A workspace has at most {MAX_TOKENS} API tokens. Delete one that is not needed any more."
+            ),
+        )
+        .with("limit", MAX_TOKENS))
+    }
+
+    fn tokens(&self, before: Option<u64>, limit: u32) -> Result<serde_json::Value> {
         let rows = self.rows::<TokenRow>(
-            "SELECT seq, id, name, created_at FROM tokens WHERE seq > ? ORDER BY seq LIMIT ?",
-            vec![integer(after), i64::from(limit).into()],
+            "SELECT seq, id, name, created_at FROM tokens WHERE seq < ? ORDER BY seq DESC LIMIT ?",
+            vec![from_the_end(before), i64::from(limit).into()],
         )?;
         json(&rows)
     }
 
     fn delete_token(&self, id: &TokenId) -> Result<serde_json::Value> {
-        let deleted = self.rows::<serde_json::Value>(
-            "DELETE FROM tokens WHERE id = ? RETURNING id",
+        #[derive(Deserialize)]
+        struct Row {
+            hash: String,
+        }
+        let mut deleted = self.rows::<Row>(
+            "DELETE FROM tokens WHERE id = ? RETURNING hash",
             vec![id.as_str().into()],
         )?;
-        if deleted.is_empty() {
+        let Some(Row { hash }) = deleted.pop() else {
             return Err(Error::new(
                 Kind::NotFound,
                 format!("There is no token `{id}`."),
             ));
-        }
-        json(&())
+        };
+        self.run("DELETE FROM sessions WHERE token = ?", vec![hash.into()])
     }
 
     fn put_app(&self, summary: &AppSummary) -> Result<serde_json::Value> {
@@ -183,7 +256,7 @@ impl Workspace {
         }
         let rows = self.rows::<Row>(
             "SELECT seq, summary FROM apps WHERE seq < ? AND summary IS NOT NULL ORDER BY seq DESC LIMIT ?",
-            vec![before.map_or(Value::Integer(i64::from(u32::MAX)), integer), i64::from(limit).into()],
+            vec![from_the_end(before), i64::from(limit).into()],
         )?;
         let apps: Result<Vec<AppRow>> = rows
             .iter()
@@ -205,10 +278,10 @@ impl Workspace {
         nonce: idempotency::Nonce,
     ) -> Result<serde_json::Value> {
         let now = clock::now();
-        let oldest = Timestamp(now.0.saturating_sub(REQUEST_MILLIS));
+        let expired = now.0.saturating_sub(idempotency::LIFETIME_MILLIS);
         self.run(
-            "DELETE FROM requests WHERE created_at < ?",
-            vec![integer(oldest.0)],
+            "DELETE FROM requests WHERE created_at <= ?",
+            vec![integer(expired)],
         )?;
         let record = self.request(key)?;
         let begun = match idempotency::decide(record.as_ref(), &digest, now)? {
@@ -247,7 +320,7 @@ impl Workspace {
     fn put_request(&self, key: &str, record: &Record) -> Result<()> {
         let text = serde_json::to_string(record).map_err(Error::internal)?;
         self.run(
-            "INSERT INTO requests(key, record, created_at) VALUES (?, ?, ?) ON CONFLICT(key) DO UPDATE SET record = excluded.record",
+            "INSERT INTO requests(key, record, created_at) VALUES (?, ?, ?) ON CONFLICT(key) DO UPDATE SET record = excluded.record, created_at = excluded.created_at",
             vec![key.into(), text.into(), integer(record.created_at.0)],
         )
         .map(drop)
@@ -266,6 +339,11 @@ impl Workspace {
 
 fn json<T: Serialize>(value: &T) -> Result<serde_json::Value> {
     serde_json::to_value(value).map_err(Error::internal)
+}
+
+/// What a list that begins with the newest row stays below: the row that was shown last, or nothing yet.
+fn from_the_end(before: Option<u64>) -> Value {
+    integer(before.unwrap_or(u64::from(u32::MAX)))
 }
 
 /// Counters and times, which are far below 2^53.

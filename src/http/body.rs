@@ -28,7 +28,7 @@ const MAX_REASON_CHARS: usize = 200;
 pub struct CreateApp {
     /// What the app is to be, 1 byte to 64 KiB, not only white space. Kept as it is sent.
     pub prompt: String,
-    /// Its name, 1 to 80 characters; made from the prompt when it is not given.
+    /// Its name, 1 to 80 characters; `Untitled app` when it is not given, until the model finds a better one.
     #[serde(default)]
     pub name: Option<String>,
     /// The language model; the installation's own when it is not given.

@@ -47,6 +47,19 @@ impl Precondition {
     }
 }
 
+/// Refuses an `If-None-Match` on a file that is to be deleted: only of a file that is there can something be said.
+///
+/// # Errors
+/// 400 when there is one.
+pub fn refuse_if_none_match(if_none_match: Option<&str>) -> Result<()> {
+    match if_none_match {
+        None => Ok(()),
+        Some(_) => Err(invalid(
+            "To delete a file, send its `ETag` as `If-Match`; `If-None-Match` has no meaning here.",
+        )),
+    }
+}
+
 /// Whether a file whose hash is `current` (nothing when there is no such file) may be written or deleted.
 ///
 /// # Errors
@@ -158,6 +171,15 @@ mod tests {
             if let Err(error) = read {
                 assert_eq!(error.kind, Kind::Invalid);
             }
+        }
+    }
+
+    #[test]
+    fn a_deletion_says_nothing_of_a_file_that_is_not_there() {
+        assert!(refuse_if_none_match(None).is_ok());
+        for header in ["*", "\"x\"", ""] {
+            let refused = refuse_if_none_match(Some(header)).unwrap_err();
+            assert_eq!(refused.kind, Kind::Invalid, "{header}");
         }
     }
 

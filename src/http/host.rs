@@ -33,43 +33,6 @@ struct Authority {
     port: Option<u16>,
 }
 
-/// Labels under the apps' domain that never name an app.
-const RESERVED: [&str; 33] = [
-    "admin",
-    "api",
-    "app",
-    "apps",
-    "assets",
-    "auth",
-    "autoconfig",
-    "autodiscover",
-    "billing",
-    "blog",
-    "cdn",
-    "console",
-    "dashboard",
-    "docs",
-    "ftp",
-    "help",
-    "imap",
-    "localhost",
-    "login",
-    "mail",
-    "ns1",
-    "ns2",
-    "overskill",
-    "pop",
-    "preview",
-    "root",
-    "smtp",
-    "staging",
-    "static",
-    "status",
-    "support",
-    "webmail",
-    "www",
-];
-
 /// Public suffixes of two labels under which operators are likely to live. Without its entry here, two domains
 /// under such a suffix count as one site and are refused: the safe side.
 const TWO_LABEL_SUFFIXES: [&str; 24] = [
@@ -174,15 +137,6 @@ impl Hosts {
     pub fn frame_source(&self) -> String {
         format!("{}://*.{}", self.apps.scheme(), self.apps.with_port())
     }
-}
-
-/// Whether this label under the apps' domain is kept from apps. Letter case is ignored.
-#[must_use]
-pub fn is_reserved(label: &str) -> bool {
-    let label = label.to_ascii_lowercase();
-    RESERVED.contains(&label.as_str())
-        || label.starts_with("preview-")
-        || label.starts_with("staging-")
 }
 
 impl Authority {

@@ -151,11 +151,12 @@ impl Schemas {
                 Input::Page => &["cursor", "limit"][..],
                 Input::Resume => &["after", "lastEventId"],
                 Input::Precondition => &["ifMatch", "ifNoneMatch"],
+                Input::Match => &["ifMatch"],
                 Input::Seen => &["seen"],
             })
             .copied()
             .collect();
-        if operation.method == Method::Post {
+        if operation.method == Method::Post && operation.access == Access::Principal {
             names.push("idempotencyKey");
         }
         parameters.extend(

@@ -44,6 +44,8 @@ pub enum Input {
     Resume,
     /// `If-Match` and `If-None-Match`, of a writer.
     Precondition,
+    /// `If-Match` alone: what is to be changed must be there.
+    Match,
     /// `If-None-Match`, of a reader who may have it already.
     Seen,
 }
@@ -63,7 +65,7 @@ pub enum Content {
     Events,
 }
 
-/// An answer that means success.
+/// An answer that is no error.
 #[derive(Debug, Clone, Copy)]
 pub struct Answer {
     /// The status.

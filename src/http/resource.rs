@@ -32,11 +32,11 @@ pub struct Session {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AppStatus {
-    /// Its first preview is not live yet.
+    /// Its first files are being laid.
     Creating,
-    /// A turn is running; the last good preview is live.
+    /// A turn is running; the last good preview, if there was one, is live.
     Working,
-    /// At rest.
+    /// At rest; the last turn, if there was one, did not fail.
     Ready,
     /// The last turn failed; the last good preview, if there was one, is live.
     Failed,
@@ -184,7 +184,7 @@ pub struct FileWritten {
     pub hash: Digest,
     /// Its length in bytes.
     pub size: u64,
-    /// The version that holds it, once there is one.
+    /// The newest version, which holds it; null while the running turn, which will commit it, has made none.
     pub version: Option<u32>,
 }
 

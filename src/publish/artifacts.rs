@@ -18,11 +18,10 @@ pub struct Artifact {
     pub hash: Digest,
     /// Length in bytes.
     pub size: u64,
-    /// What it is served as. Follows from the path, whatever the builder said.
-    pub media_type: String,
 }
 
-/// Everything that one build put out, ordered by path.
+/// Everything that one build put out, ordered by path. What a file is served as follows from its path
+/// ([`build::media_type`]), and is nobody's to say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArtifactSet {
     /// What it was built for.
@@ -36,30 +35,6 @@ pub struct ArtifactSet {
 }
 
 impl ArtifactSet {
-    /// A set without files.
-    #[must_use]
-    pub const fn new(mode: Mode, source_digest: Digest, toolchain_digest: Digest) -> Self {
-        Self {
-            mode,
-            source_digest,
-            toolchain_digest,
-            entries: BTreeMap::new(),
-        }
-    }
-
-    /// Adds a file, or replaces the one at its path.
-    pub fn add(&mut self, path: ProjectPath, hash: Digest, size: u64) {
-        let media_type = build::media_type(path.as_str()).to_owned();
-        self.entries.insert(
-            path,
-            Artifact {
-                hash,
-                size,
-                media_type,
-            },
-        );
-    }
-
     /// The digest of what visitors get: equal for equal paths, contents and types, wherever they were built.
     #[must_use]
     pub fn digest(&self) -> Digest {
@@ -67,7 +42,7 @@ impl ArtifactSet {
             [
                 path.as_str().as_bytes(),
                 artifact.hash.bytes().as_slice(),
-                artifact.media_type.as_bytes(),
+                build::media_type(path.as_str()).as_bytes(),
             ]
         }))
     }
@@ -79,19 +54,5 @@ impl ArtifactSet {
             .iter()
             .find(|(path, _)| path.as_str() == PAGE)
             .map(|(_, artifact)| artifact)
-    }
-
-    /// The file with this content. An app's asset binding answers for these and no others.
-    #[must_use]
-    pub fn by_hash(&self, hash: &Digest) -> Option<&Artifact> {
-        self.entries
-            .values()
-            .find(|artifact| artifact.hash == *hash)
-    }
-
-    /// All files together, in bytes.
-    #[must_use]
-    pub fn bytes(&self) -> u64 {
-        self.entries.values().map(|artifact| artifact.size).sum()
     }
 }

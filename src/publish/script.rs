@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use serde::{Deserialize, Serialize};
 
 use super::{Artifact, ArtifactSet, PAGE, html};
-use crate::{digest::Digest, project::ProjectPath};
+use crate::{build::media_type, digest::Digest, project::ProjectPath};
 
 /// What a script may have by default: 900 KB, the sum of all its modules as uploaded.
 pub const BUDGET: usize = 921_600;
@@ -209,7 +209,7 @@ fn list(set: &ArtifactSet, outside: &[(&ProjectPath, &Artifact)]) -> String {
     for (path, artifact) in outside {
         // JSON strings are JavaScript strings.
         let path_literal = serde_json::Value::from(format!("/{path}"));
-        let type_literal = serde_json::Value::from(artifact.media_type.as_str());
+        let type_literal = serde_json::Value::from(media_type(path.as_str()));
         let _ = writeln!(
             out,
             "  [{path_literal}, {{ hash: \"{}\", size: {}, type: {type_literal}, immutable: {} }}],",

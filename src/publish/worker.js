@@ -1,6 +1,7 @@
 // The Worker of one app: serves its built files, and its page for every navigation.
 // The same for preview, staging and production. All that differs comes in `env`:
-//   ASSETS           fetch("https://assets/<sha256>") answers with the bytes of that hash
+//   ASSETS           fetch("https://assets/<sha256>") answers with the bytes of that hash, or, with
+//                    "range: bytes=<first>-<last>", with those of them and the status 206
 //   PUBLIC           JSON that the page is told: app id, environment, public variables
 //   VERSION          which version of the app this is
 //   FRAME_ANCESTORS  who may show the app in a frame
@@ -51,20 +52,41 @@ async function asset(request, env, { hash, size, type, immutable }) {
     "content-type": type,
     "cache-control": immutable ? "public, max-age=31536000, immutable" : "no-cache",
     etag: `"${hash}"`,
+    "accept-ranges": "bytes",
   });
   if (isFresh(request, hash)) return new Response(null, { status: 304, headers });
   if (request.method === "HEAD") {
     headers.set("content-length", String(size));
     return new Response(null, { headers });
   }
+  const part = wantedPart(request, hash, size);
+  if (part === null) {
+    return text(request, env, 416, "This file is shorter than that.", { "content-range": `bytes */${size}` });
+  }
+  if (part) headers.set("content-range", `bytes ${part.first}-${part.last}/${size}`);
+  const status = part ? 206 : 200;
   try {
-    const found = await env.ASSETS.fetch(new Request(`https://assets/${hash}`));
-    if (found.status === 200) return new Response(found.body, { headers });
+    const range = part ? { range: `bytes=${part.first}-${part.last}` } : {};
+    const found = await env.ASSETS.fetch(new Request(`https://assets/${hash}`, { headers: range }));
+    if (found.status === status) return new Response(found.body, { status, headers });
     console.error(`asset ${hash}: status ${found.status}`);
   } catch (error) {
     console.error(`asset ${hash}: ${error}`);
   }
   return text(request, env, 502, "This file could not be loaded. Please try again.");
+}
+
+// The one part that a reader asks for (RFC 9110 section 14.2): null when the file has no such part, undefined for all
+// of it. Several parts, what is malformed, and a part of what the file was before are answered with all of it.
+function wantedPart(request, tag, size) {
+  const [, from, to] = /^bytes=(\d*)-(\d*)$/i.exec(request.headers.get("range")?.trim() ?? "") ?? [];
+  if (from === undefined || from + to === "") return undefined;
+  const known = request.headers.get("if-range");
+  if (known !== null && known.trim() !== `"${tag}"`) return undefined;
+  if (from !== "" && to !== "" && Number(to) < Number(from)) return undefined;
+  const first = from === "" ? Math.max(0, size - Number(to)) : Number(from);
+  const last = from === "" || to === "" ? size - 1 : Math.min(Number(to), size - 1);
+  return first < size ? { first, last } : null;
 }
 
 let rendered;

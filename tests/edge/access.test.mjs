@@ -38,8 +38,8 @@ function call(method, target, headers = {}, body) {
 const bearer = (token) => ({ authorization: `Bearer ${token}` });
 
 /** The console's cookie, as a browser would send it back. */
-async function logIn(headers = {}) {
-  const answer = await call("POST", "/v1/console-login", headers, { token: stack.token });
+async function logIn(headers = {}, token = stack.token) {
+  const answer = await call("POST", "/v1/console-login", headers, { token });
   assert.equal(answer.status, 204, answer.text);
   const [line, ...more] = answer.headers["set-cookie"];
   assert.deepEqual(more, []);
@@ -95,11 +95,27 @@ describe("a token", () => {
     const listed = await stack.api("GET", "/v1/tokens");
     assert.ok(listed.body.tokens.some(({ id }) => id === token.id));
     assert.ok(!listed.text.includes(secret));
+    const later = (await stack.api("POST", "/v1/tokens", { name: "later" })).body.token;
+    const first = await stack.api("GET", "/v1/tokens?limit=1");
+    assert.deepEqual(first.body.tokens, [later], "newest first");
+    const rest = await stack.api("GET", `/v1/tokens?limit=1&cursor=${first.body.next_cursor}`);
+    assert.deepEqual(rest.body.tokens, [token]);
     const again = await stack.api("POST", "/v1/tokens", { name: "laptop" }, { "idempotency-key": "a-token" });
     assertProblem(again, "conflict", /once/);
     assert.ok(!again.text.includes(secret));
     assert.equal((await stack.api("DELETE", `/v1/tokens/${token.id}`)).status, 204);
     assertProblem(await call("GET", "/v1/session", bearer(secret)), "unauthenticated");
+  });
+
+  test("asked for several times at once with one key is made once, and every secret that is shown works", async () => {
+    const headers = { "idempotency-key": "tokens-at-once" };
+    const answers = await Promise.all(Array.from({ length: 8 }, () => stack.api("POST", "/v1/tokens", { name: "at once" }, headers)));
+    const made = answers.filter(({ status }) => status === 201);
+    assert.equal(made.length, 1, answers.map(({ status }) => status).join());
+    const [{ token, secret }] = made.map(({ body }) => body);
+    assert.equal((await call("GET", "/v1/session", bearer(secret))).status, 200);
+    for (const answer of answers.filter((one) => one !== made[0])) assertProblem(answer, "conflict", new RegExp(`${token.id}.*once`));
+    assert.equal((await stack.api("GET", "/v1/tokens")).body.tokens.filter(({ name }) => name === "at once").length, 1);
   });
 });
 
@@ -156,6 +172,15 @@ describe("the console's cookie", () => {
     const { cookie } = await logIn();
     const events = await readFeed(stack, app.id, { upTo: 3, headers: { cookie } });
     assert.deepEqual(events, app.feed.events.slice(0, 3));
+    const stream = await fetch(`${stack.origin}/v1/apps/${app.id}/feed`, { headers: { cookie } });
+    await stream.body.cancel();
+    assert.equal(stream.status, 200);
+    assert.equal(stream.headers.get("content-type"), "text/event-stream");
+    const like = await call("GET", `/v1/apps/${app.id}`, { cookie });
+    for (const name of ["cache-control", "content-security-policy", "cross-origin-resource-policy", "referrer-policy", "x-content-type-options"]) {
+      assert.ok(like.headers[name], name);
+      assert.equal(stream.headers.get(name), like.headers[name]);
+    }
   });
 
   test("that stands there twice, or is malformed, is none", async () => {
@@ -164,6 +189,21 @@ describe("the console's cookie", () => {
       assertProblem(await call("GET", "/v1/session", { cookie: line }), "unauthenticated");
     }
     assert.equal((await call("GET", "/v1/session", { cookie: `a=b; overskill=evil; ${cookie}` })).status, 200);
+  });
+
+  test("ends with the token that opened it, and with no other", async () => {
+    const make = async (name) => (await stack.api("POST", "/v1/tokens", { name })).body;
+    const [lent, kept] = [await make("lent"), await make("kept")];
+    const cookies = [];
+    for (const secret of [lent.secret, lent.secret, kept.secret, stack.token]) cookies.push((await logIn({}, secret)).cookie);
+    const session = (cookie) => call("GET", "/v1/session", { cookie });
+    for (const cookie of cookies) assert.equal((await session(cookie)).status, 200);
+    assert.equal((await stack.api("DELETE", `/v1/tokens/${lent.token.id}`)).status, 204);
+    for (const cookie of cookies.slice(0, 2)) assertProblem(await session(cookie), "unauthenticated");
+    for (const cookie of cookies.slice(2)) assert.equal((await session(cookie)).status, 200);
+    assert.equal((await stack.api("DELETE", `/v1/tokens/${kept.token.id}`)).status, 204);
+    assertProblem(await session(cookies[2]), "unauthenticated");
+    assert.equal((await session(cookies[3])).status, 200);
   });
 
   test("ends with the session", async () => {
@@ -177,10 +217,27 @@ describe("the console's cookie", () => {
   });
 });
 
+describe("a workspace", () => {
+  test("has a hundred tokens at most, and says so", async () => {
+    const made = [];
+    let answer;
+    do {
+      answer = await stack.api("POST", "/v1/tokens", { name: "one of many" });
+      if (answer.status === 201) made.push(answer.body.token.id);
+    } while (answer.status === 201);
+    assert.equal(assertProblem(answer, "too_large", /at most 100 API tokens.*Delete/).limit, 100);
+    const listed = await stack.api("GET", "/v1/tokens?limit=200");
+    assert.equal(listed.body.tokens.length, 100);
+    for (const id of made) assert.equal((await stack.api("DELETE", `/v1/tokens/${id}`)).status, 204);
+    assert.equal((await stack.api("POST", "/v1/tokens", { name: "room again" })).status, 201);
+  });
+});
+
 describe("another workspace", () => {
   test("sees nothing of this one, with tokens that are good", async () => {
     const mine = (await stack.api("POST", "/v1/tokens", { name: "outlives the bootstrap token" })).body.secret;
-    const { cookie } = await logIn();
+    const { cookie } = await logIn({}, mine);
+    const { cookie: ofBootstrap } = await logIn();
     app.close();
     await stack.stop({ keep: true });
     const other = `osk_other_${"b".repeat(43)}`;
@@ -206,12 +263,13 @@ describe("another workspace", () => {
     }
 
     assertProblem(await call("GET", "/v1/session", bearer(stack.token)), "unauthenticated");
+    assertProblem(await call("GET", "/v1/session", { cookie: ofBootstrap }), "unauthenticated");
     const shown = await call("GET", `/v1/apps/${app.id}`, bearer(mine));
     assert.equal(shown.status, 200, "its own token still opens it");
     assert.equal((await call("GET", "/v1/session", { cookie })).json().workspace, "local", "so does a session over a restart");
     assert.equal((await call("GET", file, bearer(mine))).status, 200);
     assertNoPanic(stack);
-    for (const secret of [mine, other, cookie, stack.token].map((text) => text.slice(-43))) {
+    for (const secret of [mine, other, cookie, ofBootstrap, stack.token].map((text) => text.slice(-43))) {
       for (const log of ["worker", "builder"]) assert.ok(!stack.log(log).includes(secret), `a secret in the log of the ${log}`);
     }
   });

@@ -197,6 +197,41 @@ describe("the preview", () => {
     }
   });
 
+  test("serves the part of an asset that is asked for, and all of it when the part makes no sense", async () => {
+    const [path] = assets(page.text);
+    const whole = await app.preview(path);
+    assert.equal(whole.headers["accept-ranges"], "bytes");
+    const { bytes, headers: { etag } } = whole;
+    const size = bytes.length;
+    const get = (range, more = {}) => app.preview(path, { headers: { range, ...more } });
+    for (const [range, first, end, more] of [
+      ["bytes=0-0", 0, 1], ["bytes=10-19", 10, 20], [`bytes=${size - 5}-`, size - 5, size], ["bytes=-7", size - 7, size],
+      [`bytes=-${size * 2}`, 0, size], [`bytes=5-${size * 2}`, 5, size], [" bytes=1-2 ", 1, 3], ["bytes=1-2", 1, 3, { "if-range": etag }],
+    ]) {
+      const answer = await get(range, more);
+      assert.equal(answer.status, 206, range);
+      assert.equal(answer.headers["content-range"], `bytes ${first}-${end - 1}/${size}`);
+      assert.equal(answer.headers.etag, etag);
+      assert.ok(answer.bytes.equals(bytes.subarray(first, end)), range);
+    }
+    for (const range of [`bytes=${size}-`, `bytes=${size}-${size + 1}`, "bytes=-0", `bytes=${"9".repeat(400)}-`]) {
+      const answer = await get(range);
+      assert.equal(answer.status, 416, range);
+      assert.equal(answer.headers["content-range"], `bytes */${size}`);
+    }
+    for (const [range, more] of [
+      ["bytes=1-2,5-6"], ["bytes=5-1"], ["bytes=-"], ["bytes=x-y"], ["items=0-1"], ["bytes=1-2", { "if-range": '"other"' }],
+      ["bytes=1-2", { "if-range": `W/${etag}` }], ["bytes=1-2", { "if-range": new Date().toUTCString() }],
+    ]) {
+      const answer = await get(range, more);
+      assert.equal(answer.status, 200, range);
+      assert.ok(answer.bytes.equals(bytes), range);
+    }
+    assert.equal((await get("bytes=1-2", { "if-none-match": etag })).status, 304);
+    const head = await app.preview(path, { method: "HEAD", headers: { range: "bytes=1-2" } });
+    assert.deepEqual([head.status, head.headers["content-length"]], [200, String(size)]);
+  });
+
   test("answers every navigation with the page, and what is not there with 404", async () => {
     for (const path of ["/recipes", "/recipes/new", "/no/such/page?x=1"]) {
       const answer = await app.preview(path, { headers: PAGE });

@@ -119,6 +119,9 @@ describe("a file that was changed in between", () => {
     );
     assert.equal(first.headers.etag, `"${hashOf(theirs)}"`);
     const { version } = await app.show();
+    const same = await put({ "if-match": first.headers.etag }, theirs);
+    assert.deepEqual([same.status, same.json().version], [200, version], "unchanged, the file is in the newest version");
+    assert.equal((await app.show()).version, version);
 
     const mine = seen.text.replace(/--brand-hue: \d+/, "--brand-hue: 25");
     for (const headers of [{ "if-match": seen.etag }, { "if-none-match": "*" }, { "if-match": `"${"0".repeat(64)}"` }]) {
@@ -143,6 +146,9 @@ describe("a file that was changed in between", () => {
       { "if-match": "," }, { "if-match": '"x"' }, { "if-none-match": seen.etag },
     ]) {
       assertProblem(await put(headers), "invalid", /If-/);
+    }
+    for (const headers of [{ "if-none-match": "*" }, { "if-match": seen.etag, "if-none-match": "*" }]) {
+      assertProblem(await app.fileCall("DELETE", file, { headers }), "invalid", /If-None-Match/);
     }
     assert.deepEqual(await app.read(file), seen);
   });

@@ -24,19 +24,12 @@ async fn the_foundation_builds_in_both_modes() {
     );
     for answer in [&development, &production] {
         // Sizes and hashes were checked by the reader.
-        let types: Vec<_> = answer
-            .artifacts
-            .iter()
-            .map(|a| (a.path.as_str(), a.media_type.as_str()))
-            .collect();
+        let paths: Vec<_> = answer.artifacts.iter().map(|a| a.path.as_str()).collect();
         assert!(
-            types.contains(&("index.html", "text/html; charset=utf-8")),
-            "{types:?}"
-        );
-        assert!(
-            types
+            paths
                 .iter()
-                .any(|(path, kind)| path.starts_with("assets/") && kind.starts_with("text/css"))
+                .any(|path| path.starts_with("assets/") && path.ends_with(".css")),
+            "{paths:?}"
         );
         let html = answer.artifact("index.html");
         assert!(html.contains("src=\"/assets/"), "{html}");

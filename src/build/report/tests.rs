@@ -5,7 +5,6 @@ fn artifact(path: &str, content: &[u8]) -> Vec<u8> {
     let header = AnswerFrame::Artifact {
         path: path.parse().unwrap(),
         sha256: Digest::of(content),
-        media_type: "text/html".to_owned(),
         size: content.len() as u64,
     };
     [header_line(&header).unwrap(), content.to_vec()].concat()
@@ -140,9 +139,86 @@ fn nothing_is_believed() {
     ] {
         assert_eq!(read(&frames.concat()), Err(expected));
     }
-    let leaving = r#"{"type":"artifact","path":"../x","sha256":"","media_type":"","size":0}"#;
-    assert!(matches!(
-        read(format!("{leaving}\n").as_bytes()),
-        Err(AnswerError::Frame(_))
-    ));
+    for (frame, many, kind) in [
+        (AnswerFrame::Started { queued_ms: 0 }, 1, "starts"),
+        (
+            AnswerFrame::Log {
+                line: String::new(),
+            },
+            AnswerFrame::MAX_LOG_LINES,
+            "log lines",
+        ),
+        (
+            AnswerFrame::Diagnostic(Diagnostic::error("x", "No.")),
+            Diagnostic::MAX_PER_BUILD,
+            "diagnostics",
+        ),
+    ] {
+        let mut frames = vec![line(&frame); many];
+        frames.push(done(Status::Failed, 0, 0));
+        assert_eq!(read(&frames.concat()).unwrap().len(), many + 1, "{kind}");
+        frames.insert(0, line(&frame));
+        assert_eq!(
+            read(&frames.concat()),
+            Err(AnswerError::TooMany(kind)),
+            "{kind}"
+        );
+    }
+    let hash = Digest::of(b"");
+    for strange in [
+        format!(r#"{{"type":"artifact","path":"../x","sha256":"{hash}","size":0}}"#),
+        // What a file is served as is not the builder's to say.
+        format!(
+            r#"{{"type":"artifact","path":"x.png","sha256":"{hash}","media_type":"text/html","size":0}}"#
+        ),
+    ] {
+        assert!(
+            matches!(
+                read(format!("{strange}\n").as_bytes()),
+                Err(AnswerError::Frame(FrameError::Malformed { .. }))
+            ),
+            "{strange}"
+        );
+    }
+}
+
+#[test]
+fn long_texts_are_cut_and_a_line_stays_one() {
+    let long = "ü".repeat(10_000);
+    let wordy = Diagnostic {
+        code: Some(long.clone()),
+        message: long.clone(),
+        frame: Some(long.clone()),
+        suggestion: Some("Close it.".to_owned()),
+        ..Diagnostic::error("", "")
+    };
+    let bytes = [
+        line(&AnswerFrame::Log {
+            line: format!("a\nb\u{1b}{long}"),
+        }),
+        line(&AnswerFrame::Diagnostic(wordy)),
+        line(&AnswerFrame::Report(report(Status::Failed, 0, 0))),
+    ]
+    .concat();
+    let events = read(&bytes).unwrap();
+    let [
+        AnswerEvent::Log(kept),
+        AnswerEvent::Diagnostic(diagnostic),
+        _,
+    ] = events.as_slice()
+    else {
+        panic!("{events:?}");
+    };
+    assert!(kept.starts_with("a b ü"), "{kept}");
+    assert_eq!(kept.chars().count(), AnswerFrame::MAX_LOG_LINE_CHARS);
+    for (text, limit) in [
+        (diagnostic.code.as_ref(), Diagnostic::MAX_CODE_BYTES),
+        (Some(&diagnostic.message), Diagnostic::MAX_MESSAGE_BYTES),
+        (diagnostic.frame.as_ref(), Diagnostic::MAX_FRAME_BYTES),
+    ] {
+        let text = text.unwrap();
+        assert!(text.len() <= limit && text.len() > limit - 8, "{limit}");
+        assert!(text.ends_with("ü…"), "{limit}");
+    }
+    assert_eq!(diagnostic.suggestion.as_deref(), Some("Close it."));
 }

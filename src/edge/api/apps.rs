@@ -179,9 +179,10 @@ impl Call<'_> {
 
     async fn open_feed(&self, principal: &Principal, asked: &Asked<'_>) -> Result<Response> {
         let after = sse::resume_after(self.header("last-event-id")?.as_deref(), &self.query)?;
-        // An app that does not exist is a problem document, not a stream.
+        // Why an app cannot be shown, this says; the feed knows only that there is none.
         asked.ask::<AppSummary>(ConversationCall::Show).await?;
-        asked.conversation.feed(&principal.workspace, after).await
+        let events = asked.conversation.feed(&principal.workspace, after).await?;
+        Reply::events(events).map_err(Error::internal)
     }
 
     async fn list_messages(&self, asked: &Asked<'_>) -> Result<Reply> {

@@ -7,7 +7,7 @@ use crate::{
     config::Limits,
     edge::{
         blobs::Blobs,
-        objects::{ConversationCall, FileWritten, Files},
+        objects::{ConversationCall, FileWritten, Files, VersionFiles},
     },
     error::{Error, Result},
     generation::AppSummary,
@@ -102,6 +102,10 @@ impl Call<'_> {
             .put(&entry.hash, content)
             .await?;
         let FileWritten { created, version } = asked.ask(call).await?;
+        let version = match version {
+            Some(version) => Some(version),
+            None => newest_with(asked, &path, &entry).await?,
+        };
         let status = if created { 201 } else { 200 };
         let written = resource::FileWritten {
             path,
@@ -113,6 +117,7 @@ impl Call<'_> {
     }
 
     pub(super) async fn delete_file(&self, asked: &Asked<'_>, path: ProjectPath) -> Result<Reply> {
+        etag::refuse_if_none_match(self.header("if-none-match")?.as_deref())?;
         let call = ConversationCall::DeleteFile {
             path,
             if_match: self.header("if-match")?,
@@ -120,4 +125,19 @@ impl Call<'_> {
         asked.ask::<FileWritten>(call).await?;
         Ok(Reply::empty())
     }
+}
+
+/// The newest version, when it holds the file like this. A write that made no version changed nothing, or waits for
+/// the running turn to make one.
+async fn newest_with(
+    asked: &Asked<'_>,
+    path: &ProjectPath,
+    entry: &FileEntry,
+) -> Result<Option<u32>> {
+    let summary: AppSummary = asked.ask(ConversationCall::Show).await?;
+    let Some(number) = summary.version else {
+        return Ok(None);
+    };
+    let VersionFiles { manifest, .. } = asked.ask(ConversationCall::Version { number }).await?;
+    Ok((manifest.get(path) == Some(entry)).then_some(number))
 }

@@ -1,11 +1,11 @@
 //! Answers of the API: a status, a body, headers.
 
 use serde::Serialize;
-use worker::Response;
+use worker::{Response, ResponseBody};
 
 use crate::{
     error::{Error, Result},
-    http::{Problem, media::API_HEADERS},
+    http::{Problem, media::API_HEADERS, sse},
 };
 
 /// An answer that is a text.
@@ -76,19 +76,34 @@ impl Reply {
         self
     }
 
+    /// Events as they come.
+    pub(super) fn events(body: ResponseBody) -> worker::Result<Response> {
+        let mut response = Response::from_body(body)?;
+        set_api_headers(&mut response)?;
+        response
+            .headers_mut()
+            .set("content-type", sse::MEDIA_TYPE)?;
+        Ok(response)
+    }
+
     pub(super) fn into_response(self) -> worker::Result<Response> {
         let mut response = if self.status == 204 {
             Response::empty()?
         } else {
             Response::ok(self.body)?
         };
+        set_api_headers(&mut response)?;
         let headers = response.headers_mut();
-        for (name, value) in API_HEADERS {
-            headers.set(name, value)?;
-        }
         for (name, value) in &self.headers {
             headers.set(name, value)?;
         }
         Ok(response.with_status(self.status))
     }
+}
+
+fn set_api_headers(response: &mut Response) -> worker::Result<()> {
+    let headers = response.headers_mut();
+    API_HEADERS
+        .iter()
+        .try_for_each(|(name, value)| headers.set(name, value))
 }

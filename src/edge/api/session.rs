@@ -11,18 +11,19 @@ use crate::{
     http::{
         auth::{self, ApiToken, Credential, SESSION_SECONDS, SessionToken},
         body::{ConsoleLogin, CreateToken, MAX_JSON_BYTES},
-        idempotency::Nonce,
         page::{self, Page},
         resource::{Session, Token, TokenCreated, TokenPage},
     },
     ids::TokenId,
 };
 
-/// What a repeated request for a token is told.
-pub(super) fn secret_was_shown() -> Reply {
+/// What a repeated request is told about the token that the first one made.
+pub(super) fn secret_was_shown(token: &TokenId) -> Reply {
     Reply::problem(&Error::new(
         Kind::Conflict,
-        "This request has made a token already, and its secret is shown only once. Delete that token and make another one.",
+        format!(
+            "This request has made the token `{token}` already, and its secret is shown only once. Delete that token and make another one."
+        ),
     ))
 }
 
@@ -32,6 +33,7 @@ impl Call<'_> {
         let bytes = self.body(MAX_JSON_BYTES).await?;
         let ConsoleLogin { token } = self.parse(&bytes)?;
         let workspace = token.workspace().clone();
+        let opened_with = token.hash();
         if !self.is_known(&Credential::Token(token)).await? {
             return Err(Error::new(
                 Kind::Unauthenticated,
@@ -45,6 +47,7 @@ impl Call<'_> {
                 None,
                 WorkspaceCall::OpenSession {
                     hash: session.hash(),
+                    token: opened_with,
                     expires_at,
                 },
             )
@@ -90,11 +93,11 @@ impl Call<'_> {
         &self,
         principal: &Principal,
         wanted: CreateToken,
-        nonce: Nonce,
+        id: &TokenId,
     ) -> Result<Reply> {
         let secret = ApiToken::fresh(&principal.workspace, &random::bytes()?);
         let token = Token {
-            id: TokenId::from_seed(&nonce.0),
+            id: id.clone(),
             name: wanted.name,
             created_at: clock::now(),
         };
@@ -104,9 +107,12 @@ impl Call<'_> {
             hash: secret.hash(),
             created_at: token.created_at,
         };
-        objects::workspace(self.env, &principal.workspace)?
-            .ask::<()>(None, call)
+        let made: bool = objects::workspace(self.env, &principal.workspace)?
+            .ask(None, call)
             .await?;
+        if !made {
+            return Ok(secret_was_shown(&token.id));
+        }
         Reply::json(
             201,
             &TokenCreated {
@@ -118,9 +124,8 @@ impl Call<'_> {
 
     pub(super) async fn list_tokens(&self, principal: &Principal) -> Result<Reply> {
         let page = Page::parse(&self.query)?;
-        let after = page.after::<u64>("tokens")?.unwrap_or(0);
         let call = WorkspaceCall::Tokens {
-            after,
+            before: page.after("tokens")?,
             limit: page.limit + 1,
         };
         let rows: Vec<TokenRow> = objects::workspace(self.env, &principal.workspace)?

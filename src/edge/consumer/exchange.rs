@@ -23,6 +23,12 @@ use crate::{
 /// How many sources are read at the same time. Each has at most 5 MiB.
 const READ_AT_ONCE: usize = 4;
 
+/// How much of a refusal is read, in bytes. What is longer is no problem document of the builder's.
+const REFUSAL_BYTES: usize = 16 * 1024;
+
+/// How much of a refusal's own words is passed on, in characters.
+const DETAIL_CHARS: usize = 500;
+
 /// What a builder's answer amounts to.
 pub(super) struct Received {
     pub(super) entries: BTreeMap<ProjectPath, Artifact>,
@@ -84,10 +90,13 @@ impl Attempt<'_> {
     pub(super) async fn refused(&self, response: &mut Response) -> Result<BuildOutcome> {
         let status = response.status_code();
         let retry_after = response.headers().get("retry-after").ok().flatten();
-        let problem = response.text().await.unwrap_or_default();
-        let detail = serde_json::from_str::<serde_json::Value>(&problem)
+        let problem = read_refusal(response).await.unwrap_or_default();
+        let detail = serde_json::from_slice::<serde_json::Value>(&problem)
             .ok()
-            .and_then(|problem| problem.get("detail")?.as_str().map(str::to_owned))
+            .and_then(|problem| {
+                let detail = problem.get("detail")?.as_str()?;
+                Some(detail.chars().take(DETAIL_CHARS).collect())
+            })
             .unwrap_or_else(|| format!("it answered {status}"));
         Ok(match status {
             413 => BuildOutcome::Failed {
@@ -115,20 +124,14 @@ impl Attempt<'_> {
     }
 
     pub(super) async fn receive(&self, mut answer: ByteStream, pulse: &Pulse) -> Result<Received> {
-        let broken = |error: &dyn std::fmt::Display| {
-            Error::unavailable("the builder broke off", error.to_string())
-        };
         let assets = Blobs::assets(self.env, self.app)?;
         let mut reader = AnswerReader::new(ArtifactLimits::DEFAULT);
         let mut entries = BTreeMap::new();
         let mut diagnostics = Vec::new();
         let mut report = None;
-        while let Some(chunk) = answer.next().await {
+        while let Some(chunk) = next_chunk(&mut answer).await? {
             pulse.beat();
-            for event in reader
-                .push(&chunk.map_err(|error| broken(&error))?)
-                .map_err(|error| broken(&error))?
-            {
+            for event in reader.push(&chunk).map_err(|error| broken(&error))? {
                 match event {
                     AnswerEvent::Started { .. } => {}
                     AnswerEvent::Log(line) => pulse.say(line),
@@ -137,7 +140,6 @@ impl Attempt<'_> {
                         let entry = Artifact {
                             hash: artifact.sha256,
                             size: artifact.content.len() as u64,
-                            media_type: artifact.media_type,
                         };
                         assets.put(&artifact.sha256, artifact.content).await?;
                         pulse.beat();
@@ -155,6 +157,28 @@ impl Attempt<'_> {
             report,
         })
     }
+}
+
+async fn next_chunk(answer: &mut ByteStream) -> Result<Option<Vec<u8>>> {
+    let chunk = answer.next().await.transpose();
+    chunk.map_err(|error| broken(&error))
+}
+
+/// The body of a refusal, or nothing when it is too long to be one.
+async fn read_refusal(response: &mut Response) -> Result<Vec<u8>> {
+    let mut body = response.stream().map_err(|error| broken(&error))?;
+    let mut bytes = Vec::new();
+    while let Some(chunk) = next_chunk(&mut body).await? {
+        bytes.extend(chunk);
+        if bytes.len() > REFUSAL_BYTES {
+            return Ok(Vec::new());
+        }
+    }
+    Ok(bytes)
+}
+
+fn broken(error: &dyn std::fmt::Display) -> Error {
+    Error::unavailable("the builder broke off", error)
 }
 
 /// A stream of bytes as a request body.

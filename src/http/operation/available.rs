@@ -129,7 +129,11 @@ pub(super) static OPERATIONS: &[Operation] = &[
         "/v1/tokens/{token}",
         "deleteToken",
         "Revoke an API token",
-        &[answer(204, "Revoked.", Empty)],
+        &[answer(
+            204,
+            "Revoked, and the console's sessions that were opened with it have ended.",
+            Empty,
+        )],
         |_, captures| {
             Ok(Route::DeleteToken {
                 token: captures.id("token")?,
@@ -240,17 +244,17 @@ pub(super) static OPERATIONS: &[Operation] = &[
         "/v1/apps/{app}/files/{path}",
         "readFile",
         "Read a file",
-        &[answer(
-            200,
-            "Its bytes. `ETag` is the hash in quotes.",
-            Bytes,
-        )],
+        &[
+            answer(200, "Its bytes. `ETag` is the hash in quotes.", Bytes),
+            answer(304, "The reader has it as it is now.", Empty),
+        ],
         |_, captures| {
             captures.app(AppCall::ReadFile {
                 path: captures.path()?,
             })
         },
-    ),
+    )
+    .reads(&[Input::Seen]),
     Operation::new(
         Put,
         "/v1/apps/{app}/files/{path}",
@@ -280,7 +284,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
             })
         },
     )
-    .reads(&[Input::Precondition]),
+    .reads(&[Input::Match]),
     Operation::new(
         Get,
         "/v1/apps/{app}/versions",

@@ -8,26 +8,29 @@ use crate::{
 const PAGE_SOURCE: &str = "<!doctype html>\n<html lang=\"en\">\n  <head>\n    <title>Recipes</title>\n    <script type=\"module\" src=\"/assets/index-B1xZ_9aQ.js\"></script>\n  </head>\n  <body><div id=\"root\"></div></body>\n</html>\n";
 
 fn set(page: &str) -> ArtifactSet {
-    let mut set = ArtifactSet::new(
-        Mode::Development,
-        Digest::of(b"sources"),
-        Digest::of(b"tools"),
-    );
-    for (path, content) in [
+    let entries = [
         ("index.html", page),
         ("assets/index-B1xZ_9aQ.js", "console.log(1)"),
         ("assets/index-Cz81hdTq.css", "body{}"),
         ("assets/profile-pictures.png", "png"),
         ("favicon.svg", "<svg/>"),
         ("a \"quoted\" näme.txt", "text"),
-    ] {
-        set.add(
-            path.parse().unwrap(),
-            Digest::of(content.as_bytes()),
-            content.len() as u64,
-        );
+    ]
+    .map(|(path, content)| (path.parse().unwrap(), artifact(content.as_bytes())))
+    .into();
+    ArtifactSet {
+        mode: Mode::Development,
+        source_digest: Digest::of(b"sources"),
+        toolchain_digest: Digest::of(b"tools"),
+        entries,
     }
-    set
+}
+
+fn artifact(content: &[u8]) -> Artifact {
+    Artifact {
+        hash: Digest::of(content),
+        size: content.len() as u64,
+    }
 }
 
 fn text<'s>(script: &'s Script, name: &str) -> &'s str {
@@ -129,7 +132,9 @@ fn the_page_must_be_the_one_of_the_set() {
         Err(PublishError::NoPage)
     );
     let mut binary = set(PAGE_SOURCE);
-    binary.add("index.html".parse().unwrap(), Digest::of(&[0xff]), 1);
+    binary
+        .entries
+        .insert("index.html".parse().unwrap(), artifact(&[0xff]));
     assert_eq!(
         worker_script(&binary, &[0xff], BUDGET),
         Err(PublishError::PageEncoding)
@@ -182,17 +187,8 @@ fn the_digest_is_about_what_visitors_get() {
     let mut other = one.clone();
     other.source_digest = Digest::of(b"others");
     assert_eq!(one.digest(), other.digest());
-    other.add(
-        "favicon.svg".parse().unwrap(),
-        Digest::of(b"<svg></svg>"),
-        11,
-    );
+    other
+        .entries
+        .insert("favicon.svg".parse().unwrap(), artifact(b"<svg></svg>"));
     assert_ne!(one.digest(), other.digest());
-    assert_eq!(
-        one.by_hash(&Digest::of(b"body{}"))
-            .map(|artifact| artifact.size),
-        Some(6)
-    );
-    assert_eq!(one.by_hash(&Digest::of(b"elsewhere")), None);
-    assert_eq!(one.bytes(), PAGE_SOURCE.len() as u64 + 14 + 6 + 3 + 6 + 4);
 }
