@@ -12,6 +12,8 @@ mod doctor;
 mod hash;
 mod journey;
 mod node;
+#[path = "../../builder-container/src/node_rule.rs"]
+mod node_rule;
 mod place;
 mod process;
 mod progress;

@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::node::{self, Node};
-use crate::{place, process, progress, toolchain, worker};
+use crate::{node_rule, place, process, progress, toolchain, worker};
 
 /// Profile the builder is compiled with. It moves bytes and waits for Node: optimizing it costs more
 /// time at the first start than it saves in a day.
@@ -67,8 +67,8 @@ fn packages(node: &Node) -> Result<()> {
 pub(crate) fn present() -> Result<Parts> {
     let node = node::present()?.with_context(|| {
         format!(
-            "no Node ≥ {} yet: start once without --no-build",
-            node::OLDEST
+            "no Node that will do yet ({}): start once without --no-build",
+            node_rule::NEEDED
         )
     })?;
     let builder = builder_program()?;
