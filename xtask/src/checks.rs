@@ -15,7 +15,7 @@ use crate::checks::tally::Tally;
 use crate::cli::Depth;
 use crate::node::{self, Node};
 use crate::setup::{self, Parts};
-use crate::toolchain::{TARGET, Toolchain};
+use crate::toolchain::Toolchain;
 use crate::{browser, place, process, progress, toolchain, worker};
 
 /// Tells tests and specs how much to do: `usual` (samples) or `full` (the whole counts).
@@ -241,18 +241,10 @@ fn native_tests(run: &Run, node: Option<&Node>) -> Result<Tally> {
 
 fn lint_worker(run: &Run, toolchain: Option<&Toolchain>) -> Result<String> {
     let toolchain = toolchain.context("there is no compiler for it")?;
-    let arguments = [
-        "clippy",
-        "--package",
-        "overskill",
-        "--lib",
-        "--target",
-        TARGET,
-        "--",
-        "-D",
-        "warnings",
-    ];
-    run.command("lints-worker", toolchain.cargo().args(arguments))
+    run.command(
+        "lints-worker",
+        &mut toolchain.lint(&["--package", "overskill", "--lib"]),
+    )
 }
 
 fn check_size(parts: Option<&Parts>) -> Result<String> {

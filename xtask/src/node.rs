@@ -1,6 +1,6 @@
 //! Node and the npm packages.
 //! A machine's own Node is used when it will do; else its npm fetches one into the tool cache, with an npm that runs
-//! on it: an npm may find its own modules with no Node but the one it was packaged for.
+//! on it: the machine's was made for the machine's Node, and may find its own modules through nothing else.
 //! Packages are installed from the lock files, and only when a lock file changed.
 
 use std::fs;
@@ -240,6 +240,16 @@ fn lock_hash(folder: &Path) -> Result<String> {
     Ok(hash::hex(&[&bytes]))
 }
 
+/// A Node for tests that start none.
+#[cfg(test)]
+pub(crate) fn on_test_machine(program: &str) -> Node {
+    Node {
+        program: PathBuf::from(program),
+        version: "v24.0.0".to_owned(),
+        npm: None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -254,9 +264,8 @@ mod tests {
     #[test]
     fn a_fetched_node_runs_the_npm_that_came_with_it() {
         let node = Node {
-            program: PathBuf::from("/cache/bin/node"),
-            version: "v24.0.0".to_owned(),
             npm: Some(PathBuf::from("/cache/npm/bin/npm-cli.js")),
+            ..on_test_machine("/cache/bin/node")
         };
         let command = npm(&node, Path::new("/")).unwrap();
         assert_eq!(
