@@ -11,6 +11,7 @@ mod dev;
 mod doctor;
 mod hash;
 mod journey;
+mod life;
 mod node;
 #[path = "../../builder-container/src/node_rule.rs"]
 mod node_rule;
