@@ -67,10 +67,7 @@ fn run() -> Result<ExitCode> {
 }
 
 fn build_worker() -> Result<ExitCode> {
-    let node = node::ensure()?;
-    let toolchain = toolchain::ensure()?;
-    node::ensure_packages(&node, place::root())?;
-    let sizes = worker::build(&toolchain, &node)?;
+    let sizes = setup::worker()?;
     println!(
         "Worker: {sizes} (budget {})",
         progress::bytes(worker::GZIP_BUDGET)
