@@ -2,7 +2,7 @@
 //!
 //! | room | does |
 //! |---|---|
-//! | `settings`, `toolchain` | what the process is started with, checked before it listens |
+//! | `settings`, `toolchain`, `node_rule` | what the process is started with, checked before it listens |
 //! | `http` | the two routes, the token, problem documents |
 //! | `intake` | a request's body → sources on disk, every limit checked while it arrives |
 //! | `inspect` | what is refused before a build, because building it would run the app's code here |
@@ -24,6 +24,7 @@ mod http;
 mod inspect;
 mod intake;
 mod locate;
+mod node_rule;
 mod scratch;
 pub mod settings;
 mod slots;

@@ -10,6 +10,8 @@ use overskill::digest::Digest;
 use serde::Deserialize;
 use tokio::process::Command;
 
+use crate::node_rule::{NEEDED, suffices};
+
 /// The script that runs in every worker.
 pub(crate) const WORKER_SCRIPT: &str = include_str!("../worker.mjs");
 
@@ -23,9 +25,6 @@ const REQUIRED: [&str; 7] = [
     "react",
     "react-dom",
 ];
-
-/// `module.registerHooks`, which the worker stands on, exists since.
-const OLDEST_NODE: (u32, u32) = (22, 15);
 
 /// Why there is no toolchain. The sentence names the command that mends it.
 #[derive(Debug, thiserror::Error)]
@@ -52,8 +51,8 @@ pub enum ToolchainError {
     },
     /// Node does not run.
     #[error(
-        "{node} does not run ({reason}): install Node {}.{} or newer, name one with --node, or use `cargo xtask dev`, \
-         which brings one", OLDEST_NODE.0, OLDEST_NODE.1
+        "{node} does not run ({reason}): install Node ({NEEDED}), name one with --node, or use `cargo xtask dev`, \
+         which brings one"
     )]
     NoNode {
         /// The program.
@@ -63,8 +62,8 @@ pub enum ToolchainError {
     },
     /// Node is too old.
     #[error(
-        "{node} is version {version}, {}.{} or newer is needed: name another with --node, or use `cargo xtask dev`, \
-         which brings one", OLDEST_NODE.0, OLDEST_NODE.1
+        "{node} is version {version}, {NEEDED} is needed: name another with --node, or use `cargo xtask dev`, \
+         which brings one"
     )]
     OldNode {
         /// The program.
@@ -168,16 +167,13 @@ async fn identify(node: &Path) -> Result<(String, PathBuf), ToolchainError> {
             answer.trim()
         )));
     };
-    let mut numbers = version.split('.').map(str::parse::<u32>);
-    match (numbers.next(), numbers.next()) {
-        (Some(Ok(major)), Some(Ok(minor))) if (major, minor) >= OLDEST_NODE => {
-            Ok((version.to_owned(), PathBuf::from(program)))
-        }
-        (Some(Ok(_)), Some(Ok(_))) => Err(ToolchainError::OldNode {
+    match suffices(version) {
+        Some(true) => Ok((version.to_owned(), PathBuf::from(program))),
+        Some(false) => Err(ToolchainError::OldNode {
             node: node.display().to_string(),
             version: version.to_owned(),
         }),
-        _ => Err(broken(format!(
+        None => Err(broken(format!(
             "asked for its version it printed {version:?}"
         ))),
     }

@@ -1,5 +1,6 @@
 // Opens a page in Chromium and says whether it rendered: a non-empty #root and no console error.
 // Usage: CHROMIUM=/path node render-check.mjs URL → one line of JSON {rendered, title, problems}; exit 0 when rendered.
+// Where Chromium cannot start its sandbox the line is {"sandbox":false}.
 import { chromium } from "playwright-core";
 
 const [url] = process.argv.slice(2);
@@ -8,6 +9,11 @@ const browser = await chromium.launch({
   // Chromium's own sandbox refuses to run as root.
   chromiumSandbox: process.getuid?.() !== 0,
   args: ["--host-resolver-rules=MAP *.localhost 127.0.0.1, MAP localhost 127.0.0.1"],
+}).catch((error) => {
+  // An ordinary user on a system without user namespaces. Says nothing about the page.
+  if (!/no usable sandbox|sandboxing failed|setuid sandbox|zygote_host_impl/i.test(error.message)) throw error;
+  console.log(JSON.stringify({ sandbox: false }));
+  process.exit(1);
 });
 try {
   const page = await browser.newPage();

@@ -1,9 +1,9 @@
 //! `cargo xtask try`: one prompt, followed to a preview that a browser has seen.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,8 +13,8 @@ use serde_json::Value;
 use crate::api::Event;
 use crate::cli::Place;
 use crate::journey::Journey;
-use crate::stack::{self, Record};
-use crate::{browser, node, place, process, progress};
+use crate::stack::{self, Record, log};
+use crate::{browser, place, process, progress, setup};
 
 /// The app is live, but no browser was there to look at it.
 const NOT_RENDER_CHECKED: u8 = 3;
@@ -51,18 +51,7 @@ pub(crate) fn run(place: &Place, prompt: &str, app: Option<&str>) -> Result<Exit
         return Ok(ExitCode::FAILURE);
     }
     let url = journey.preview_url(&turn.app)?;
-    // A turn that changed nothing ends before the foundation's own build: 503 says that it is under way.
-    let patience = Instant::now() + FIRST_PREVIEW;
-    let status = loop {
-        let status = journey
-            .api()
-            .page(host_of(&url))
-            .context("the preview does not answer")?;
-        if status != 503 || Instant::now() > patience {
-            break status;
-        }
-        std::thread::sleep(Duration::from_millis(200));
-    };
+    let status = first_status(&journey, &url)?;
     if status != 200 {
         bail!("the preview {url} answered {status}");
     }
@@ -78,14 +67,30 @@ pub(crate) fn run(place: &Place, prompt: &str, app: Option<&str>) -> Result<Exit
     Ok(code)
 }
 
+/// Status of the preview, as soon as it has one of its own. A turn that changed nothing ends before the foundation's build:
+/// 503 says that it is under way. While the stack starts again it answers anything of the kind, or nothing.
+fn first_status(journey: &Journey, url: &str) -> Result<u16> {
+    let patience = Instant::now() + FIRST_PREVIEW;
+    loop {
+        let answer = journey.api().page(host_of(url));
+        let final_answer = answer.as_ref().is_ok_and(|status| *status < 500);
+        if final_answer || Instant::now() > patience {
+            return answer.context("the preview does not answer");
+        }
+        thread::sleep(GLANCE);
+    }
+}
+
 fn render(begin: Instant, url: &str) -> Result<ExitCode> {
-    let node = node::ensure()?;
     let Some(chromium) = browser::find() else {
         println!("not render-checked: {}", browser::REMEDY);
         return Ok(ExitCode::from(NOT_RENDER_CHECKED));
     };
-    node::ensure_packages(&node, place::root())?;
-    let sight = browser::look_at(&node, &chromium, url)?;
+    let node = setup::node_and_tools()?;
+    let Some(sight) = browser::look_at(&node, &chromium, url)? else {
+        println!("not render-checked: {}", browser::SANDBOX_REMEDY);
+        return Ok(ExitCode::from(NOT_RENDER_CHECKED));
+    };
     if !sight.rendered {
         bail!(
             "the preview {url} did not render:\n  {}",
@@ -203,7 +208,8 @@ pub(crate) fn running_stack(place: &Place) -> Result<(Record, bool)> {
         )
     })?;
     let path = place.state.join("logs/dev.log");
-    let log = OpenOptions::new().create(true).append(true).open(&path)?;
+    log::bound(&path)?;
+    let log = log::open(&path)?;
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("dev").arg("--state").arg(&place.state);
     if let Some(port) = place.port {
@@ -219,13 +225,12 @@ pub(crate) fn running_stack(place: &Place) -> Result<(Record, bool)> {
     shown.seek(SeekFrom::End(0))?;
     let mut child = command.spawn()?;
     let record = wait_for(place, Some((&mut child, &mut shown)))?;
-    Ok((record, true))
+    let started_here = record.pid == child.id();
+    Ok((record, started_here))
 }
 
-fn wait_for(
-    place: &Place,
-    mut started: Option<(&mut std::process::Child, &mut File)>,
-) -> Result<Record> {
+/// Waits for a stack to be ready: the one that was started for this call, or one that was there before it.
+fn wait_for(place: &Place, mut started: Option<(&mut Child, &mut File)>) -> Result<Record> {
     let deadline = Instant::now() + START_LIMIT;
     if started.is_none() && stack::ready(&place.state)?.is_none() {
         println!(
@@ -242,6 +247,11 @@ fn wait_for(
         }
         if let Some((child, log)) = &mut started {
             let ended = child.try_wait()?;
+            if ended.is_some() && stack::runs(&place.state)? {
+                println!("another stack was faster: waiting for it");
+                started = None;
+                continue;
+            }
             let mut text = Vec::new();
             log.read_to_end(&mut text)?;
             std::io::stdout().write_all(&text)?;
@@ -249,7 +259,7 @@ fn wait_for(
                 bail!("the stack did not start ({status})");
             }
         } else if !stack::runs(&place.state)? {
-            bail!("the stack that was starting has ended: its terminal says why");
+            bail!("the stack that was starting has ended: its terminal, or logs/dev.log, says why");
         }
         if Instant::now() > deadline {
             bail!(

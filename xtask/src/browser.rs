@@ -22,6 +22,11 @@ const DOWNLOAD_LIMIT: Duration = Duration::from_secs(300);
 pub(crate) const REMEDY: &str =
     "install Chromium (`sudo apt-get install -y chromium`), or set CHROMIUM to the path of one";
 
+/// What to do where Chromium is there but may not lock itself in.
+pub(crate) const SANDBOX_REMEDY: &str = "Chromium cannot start its sandbox as this user: allow user namespaces \
+    (`sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0` on Ubuntu, \
+    `sudo sysctl -w user.max_user_namespaces=10000` elsewhere), install `chromium-sandbox`, or open the address yourself";
+
 /// What Chromium saw of a page.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Sight {
@@ -111,11 +116,11 @@ fn install_by_apt() -> Result<()> {
     ])
 }
 
-/// Opens `url` in `chromium` and says what it saw.
+/// Opens `url` in `chromium` and says what it saw; `None` when Chromium cannot start its sandbox here.
 ///
 /// # Errors
 /// When the browser could not be driven at all.
-pub(crate) fn look_at(node: &Node, chromium: &Path, url: &str) -> Result<Sight> {
+pub(crate) fn look_at(node: &Node, chromium: &Path, url: &str) -> Result<Option<Sight>> {
     let mut command = node.command();
     command
         .current_dir(place::root())
@@ -123,6 +128,34 @@ pub(crate) fn look_at(node: &Node, chromium: &Path, url: &str) -> Result<Sight> 
         .arg(place::root().join("xtask/local/render-check.mjs"))
         .arg(url);
     let output = process::capture(&mut command)?;
-    serde_json::from_slice(&output.stdout)
+    report(&output.stdout)
         .with_context(|| format!("Chromium could not be driven\n{}", process::tail(&output)))
+}
+
+/// The line that the script prints.
+fn report(line: &[u8]) -> Result<Option<Sight>> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Report {
+        Sight(Sight),
+        Refusal { sandbox: bool },
+    }
+    Ok(match serde_json::from_slice(line)? {
+        Report::Sight(sight) => Some(sight),
+        Report::Refusal { sandbox: false } => None,
+        Report::Refusal { sandbox: true } => bail!("the script contradicts itself"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_without_its_sandbox_saw_nothing() {
+        assert!(report(b"{\"sandbox\":false}\n").unwrap().is_none());
+        let seen = br#"{"rendered":true,"title":"T","problems":[]}"#;
+        assert!(report(seen).unwrap().unwrap().rendered);
+        assert!(report(b"").is_err());
+    }
 }

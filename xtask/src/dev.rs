@@ -2,31 +2,28 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::path::Path;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use rustix::process::{Signal, set_parent_process_death_signal};
-use serde_json::{Map, Value, json};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::api::Api;
 use crate::cli::Place;
+use crate::progress;
 use crate::setup::{self, Parts};
-use crate::stack::child::{Recipe, Supervised};
-use crate::stack::{self, Lock, Record, state};
-use crate::{hash, place, progress, workerd};
+use crate::stack::child::Supervised;
+use crate::stack::{self, Lock, Record, leftover, recipe, state};
 
 /// Port used when none is asked for.
 const PORT: u16 = 8787;
 const START_LIMIT: Duration = Duration::from_secs(90);
 const GLANCE: Duration = Duration::from_millis(50);
-/// Prefix of environment variables that become variables of the Worker: `OVERSKILL_VAR_MODEL=…`.
-const VARIABLE_PREFIX: &str = "OVERSKILL_VAR_";
 /// When set, the stack ends with the process that started it: specs leave nothing behind.
 const FOLLOW_PARENT: &str = "OVERSKILL_FOLLOW_PARENT";
 
@@ -39,32 +36,18 @@ pub(crate) fn run(place: &Place, fresh: bool, build: bool) -> Result<ExitCode> {
     if std::env::var_os(FOLLOW_PARENT).is_some() {
         set_parent_process_death_signal(Some(Signal::TERM))?;
     }
+    if fresh {
+        // Asked before anything of ours is put there.
+        state::ours(&place.state)?;
+    }
     let Some(_lock) = Lock::take(&place.state)? else {
         return Err(stack::taken(&place.state));
     };
-    if fresh {
-        state::wipe(&place.state)?;
-    }
-    state::check(&place.state)?;
-    // Asked before minutes of building, and once more after them.
-    state::free_port(place.port.unwrap_or(PORT))?;
-    let mut record = Record {
-        pid: std::process::id(),
-        ..Record::default()
-    };
-    record.write(&place.state)?;
-    let parts = if build {
-        setup::ensure()?
-    } else {
-        setup::present()?
-    };
-    record.port = state::free_port(place.port.unwrap_or(PORT))?;
-    record.origin = format!("http://localhost:{}", record.port);
-    record.builder_port = state::builder_port(&place.state)?;
-    record.token_file = place.state.join("token");
+    let (mut record, parts) = prepare(place, fresh, build)?;
     let token = state::token(&place.state)?;
     let stopped = stop_signals()?;
     let mut children = start_children(&place.state, &parts, &record, &token)?;
+    note_processes(&mut record, &children, &place.state)?;
     let api = Api::new(record.port, &token);
     let builder = Api::new(record.builder_port, "");
     if !wait_until_healthy(&api, &builder, &mut children, &stopped)? {
@@ -85,6 +68,33 @@ pub(crate) fn run(place: &Place, fresh: bool, build: bool) -> Result<ExitCode> {
     record.ready = false;
     record.write(&place.state)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// From a locked state folder to all that children are started from.
+fn prepare(place: &Place, fresh: bool, build: bool) -> Result<(Record, Parts)> {
+    leftover::clear(&Record::claim(&place.state)?)?;
+    let mut record = Record {
+        pid: std::process::id(),
+        ..Record::default()
+    };
+    record.note_lives();
+    record.write(&place.state)?;
+    if fresh {
+        state::wipe(&place.state)?;
+    }
+    state::check(&place.state)?;
+    // Asked before minutes of building, and once more after them.
+    state::free_port(place.port.unwrap_or(PORT))?;
+    let parts = if build {
+        setup::ensure()?
+    } else {
+        setup::present()?
+    };
+    record.port = state::free_port(place.port.unwrap_or(PORT))?;
+    record.origin = format!("http://localhost:{}", record.port);
+    record.builder_port = state::builder_port(&place.state)?;
+    record.token_file = place.state.join("token");
+    Ok((record, parts))
 }
 
 fn stop_signals() -> Result<Arc<AtomicBool>> {
@@ -109,90 +119,14 @@ fn start_children(
     let builder = Supervised::start(
         "builder",
         &logs,
-        builder_recipe(state, parts, record, &secret),
+        recipe::builder(state, parts, record, &secret),
     )?;
     let worker = Supervised::start(
         "worker",
         &logs,
-        worker_recipe(state, parts, record, token, &secret)?,
+        recipe::worker(state, parts, record, token, &secret)?,
     )?;
     Ok(vec![builder, worker])
-}
-
-fn builder_recipe(state: &Path, parts: &Parts, record: &Record, secret: &str) -> Recipe {
-    let parts = parts.clone();
-    let folder = state.join("builder");
-    let address = format!("127.0.0.1:{}", record.builder_port);
-    let secret_hash = hash::hex(&[secret.as_bytes()]);
-    Box::new(move || {
-        fs::create_dir_all(&folder)?;
-        let mut command = Command::new(&parts.builder);
-        command
-            .current_dir(place::root())
-            .args(["--listen", &address, "--toolchain"])
-            .arg(place::foundation())
-            .arg("--state")
-            .arg(&folder)
-            .env("PATH", parts.node.path())
-            .env("BUILDER_TOKEN_HASH", &secret_hash);
-        Ok((command, Vec::new()))
-    })
-}
-
-fn worker_recipe(
-    state: &Path,
-    parts: &Parts,
-    record: &Record,
-    token: &str,
-    secret: &str,
-) -> Result<Recipe> {
-    let parts = parts.clone();
-    let pid_file = workerd_pid_file(state);
-    let program = std::env::current_exe().context("this program does not know its own path")?;
-    let host = format!("localhost:{}", record.port);
-    let mut variables: Map<String, Value> = std::env::vars()
-        .filter_map(|(name, value)| {
-            Some((
-                name.strip_prefix(VARIABLE_PREFIX)?.to_owned(),
-                Value::from(value),
-            ))
-        })
-        .collect();
-    for (name, value) in [
-        ("CONSOLE_HOST", host.clone()),
-        ("APPS_DOMAIN", host),
-        (
-            "BUILDER_URL",
-            format!("http://127.0.0.1:{}", record.builder_port),
-        ),
-        ("BUILDER_TOKEN", secret.to_owned()),
-        (
-            "BOOTSTRAP_TOKEN_HASH",
-            format!("{}:{}", state::WORKSPACE, hash::hex(&[token.as_bytes()])),
-        ),
-    ] {
-        variables.entry(name).or_insert(Value::from(value));
-    }
-    let input = json!({
-        "host": "127.0.0.1",
-        "port": record.port,
-        "state": state.join("workerd"),
-        "pidFile": &pid_file,
-        "vars": variables,
-    });
-    Ok(Box::new(move || {
-        let mut command = parts.node.command();
-        command
-            .current_dir(place::root())
-            .arg(place::root().join("xtask/local/serve.mjs"))
-            .env("MINIFLARE_WORKERD_PATH", &program)
-            .env(workerd::PID_FILE, &pid_file);
-        Ok((command, input.to_string().into_bytes()))
-    }))
-}
-
-fn workerd_pid_file(state: &Path) -> PathBuf {
-    state.join("workerd.pid")
 }
 
 /// Waits for the first answer of a fresh start. A child that dies now will not get better by itself.
@@ -254,15 +188,16 @@ fn note_processes(record: &mut Record, children: &[Supervised], state: &Path) ->
             .find(|child| child.name() == name)
             .and_then(Supervised::pid)
     };
-    let workerd = fs::read_to_string(workerd_pid_file(state))
+    let workerd = fs::read_to_string(recipe::workerd_pid_file(state))
         .ok()
         .and_then(|text| text.trim().parse().ok());
-    let now = Record {
+    let mut now = Record {
         builder_pid: pid_of("builder"),
         worker_pid: pid_of("worker"),
         workerd_pid: pid_of("worker").and(workerd),
         ..record.clone()
     };
+    now.note_lives();
     if now != *record {
         now.write(state)?;
         *record = now;

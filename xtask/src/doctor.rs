@@ -4,7 +4,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 
-use crate::{browser, node, place, process, progress, setup, stack, toolchain, worker};
+use crate::{browser, node, node_rule, place, process, progress, setup, stack, toolchain, worker};
 
 /// What mends whatever the set-up installs by itself.
 const DEV: &str = "`cargo xtask dev` sees to it";
@@ -14,7 +14,7 @@ struct Finding {
     /// What was found, or `None`.
     found: Option<String>,
     /// What to do when it was not found.
-    remedy: &'static str,
+    remedy: String,
     /// Whether the product or its checks do without.
     optional: bool,
 }
@@ -53,11 +53,11 @@ fn version(program: &str, arguments: &[&str]) -> Option<String> {
     Some(text.lines().next()?.trim().to_owned())
 }
 
-fn need(part: &'static str, found: Option<String>, remedy: &'static str) -> Finding {
+fn need(part: &'static str, found: Option<String>, remedy: impl Into<String>) -> Finding {
     Finding {
         part,
         found,
-        remedy,
+        remedy: remedy.into(),
         optional: false,
     }
 }
@@ -101,13 +101,16 @@ fn look() -> Result<Vec<Finding>> {
         Finding {
             part: "cargo-nextest",
             found: version("cargo", &["nextest", "--version"]),
-            remedy: "`cargo test` is used instead; cargo install --locked cargo-nextest",
+            remedy: "`cargo test` is used instead; cargo install --locked cargo-nextest".to_owned(),
             optional: true,
         },
         need(
-            "Node ≥ 22",
+            "Node",
             node,
-            "`cargo xtask dev` fetches one through npm",
+            format!(
+                "{} is needed, `cargo xtask dev` fetches one through npm",
+                node_rule::NEEDED
+            ),
         ),
         need("npm", npm, "apt-get install -y nodejs npm"),
         need(
@@ -136,7 +139,7 @@ fn look() -> Result<Vec<Finding>> {
             part: "running stack",
             found: stack::ready(&state)?
                 .map(|record| format!("{} (process {})", record.origin, record.pid)),
-            remedy: "cargo xtask dev",
+            remedy: "cargo xtask dev".to_owned(),
             optional: true,
         },
     ])

@@ -173,15 +173,25 @@ impl Journey {
         }
     }
 
-    /// The app's preview address.
+    /// The app's preview address. Asks again while the stack is away.
     ///
     /// # Errors
-    /// When the app cannot be shown.
-    pub(crate) fn preview_url(&self, app: &str) -> Result<String> {
-        text(
-            &self.api.get(&format!("/v1/apps/{app}"))?.success()?,
-            "/app/preview_url",
-        )
+    /// When the app cannot be shown or the stack stays away.
+    pub(crate) fn preview_url(&mut self, app: &str) -> Result<String> {
+        let begin = Instant::now();
+        loop {
+            match self.api.get(&format!("/v1/apps/{app}")) {
+                Ok(answer) if answer.status < 500 || begin.elapsed() > AWAY_LIMIT => {
+                    return text(&answer.success()?, "/app/preview_url");
+                }
+                Err(error) if begin.elapsed() > AWAY_LIMIT => {
+                    return Err(error.context("the stack does not answer"));
+                }
+                Ok(_) | Err(_) => {}
+            }
+            thread::sleep(PAUSE);
+            self.find_again()?;
+        }
     }
 }
 
@@ -190,4 +200,69 @@ fn text(body: &Value, pointer: &str) -> Result<String> {
     Ok(found
         .with_context(|| format!("the API's answer has no {pointer}: {body}"))?
         .to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::{Ipv4Addr, TcpListener};
+
+    use super::*;
+
+    /// Answers one connection and closes it; returns the head of the request, in small letters.
+    fn answer(listener: &TcpListener, status: &str, body: &str) -> String {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut head = String::new();
+        let mut lines = BufReader::new(stream.try_clone().unwrap());
+        while lines.read_line(&mut head).unwrap() > 2 {}
+        write!(
+            stream,
+            "HTTP/1.1 {status}\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n{body}"
+        )
+        .unwrap();
+        head.to_lowercase()
+    }
+
+    #[test]
+    fn a_turn_is_followed_over_a_restart() {
+        let event = |id: u64, kind: &str| {
+            format!(
+                "id: {id}\nevent: {kind}\ndata: {{\"turn\":\"t\",\"outcome\":\"completed\",\"summary\":\"done\"}}\n\n"
+            )
+        };
+        let first = event(1, "turn_started") + &event(2, "build_started");
+        // Cut off inside an event, and one event twice.
+        let cut = first.clone() + "id: 3\nevent: turn_fin";
+        let rest = event(2, "build_started") + &event(3, "turn_finished");
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server = thread::spawn(move || {
+            let one = answer(&listener, "200 OK", &cut);
+            drop(listener);
+            // Nothing listens for a while, then something that does not know yet what to say.
+            thread::sleep(PAUSE * 3);
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+            answer(&listener, "503 Service Unavailable", "starting");
+            let two = answer(&listener, "200 OK", &rest);
+            (one, two)
+        });
+        let mut journey = Journey {
+            state: std::env::temp_dir().join("overskill-no-such-state"),
+            api: Api::new(port, "token"),
+        };
+        let turn = Turn {
+            app: "a".to_owned(),
+            id: "t".to_owned(),
+            accepted: Duration::ZERO,
+        };
+        let mut seen = Vec::new();
+        let ending = journey
+            .follow(&turn, |event| seen.push(event.id.unwrap()))
+            .unwrap();
+        assert!(ending.completed);
+        assert_eq!(seen, [1, 2, 3]);
+        let (one, two) = server.join().unwrap();
+        assert!(one.contains("last-event-id: 0"), "{one}");
+        assert!(two.contains("last-event-id: 2"), "{two}");
+    }
 }

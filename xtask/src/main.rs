@@ -11,8 +11,11 @@ mod dev;
 mod doctor;
 mod hash;
 mod journey;
+mod life;
 mod mutants;
 mod node;
+#[path = "../../builder-container/src/node_rule.rs"]
+mod node_rule;
 mod place;
 mod process;
 mod progress;
@@ -66,10 +69,7 @@ fn run() -> Result<ExitCode> {
 }
 
 fn build_worker() -> Result<ExitCode> {
-    let node = node::ensure()?;
-    let toolchain = toolchain::ensure()?;
-    node::ensure_packages(&node, place::root())?;
-    let sizes = worker::build(&toolchain, &node)?;
+    let sizes = setup::worker()?;
     println!(
         "Worker: {sizes} (budget {})",
         progress::bytes(worker::GZIP_BUDGET)

@@ -1,20 +1,23 @@
-//! Node ≥ 22 and the npm packages.
-//! A machine's own Node is used when it is new enough; else npm fetches one into the tool cache.
+//! Node and the npm packages.
+//! A machine's own Node is used when it will do; else its npm fetches one into the tool cache, with an npm that runs
+//! on it: the machine's was made for the machine's Node, and may find its own modules through nothing else.
 //! Packages are installed from the lock files, and only when a lock file changed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{hash, place, process, progress};
+use crate::{hash, node_rule, place, process, progress};
 
-/// The oldest Node that workerd's driver runs on.
-pub(crate) const OLDEST: u32 = 22;
-/// The Node that is fetched when the machine has none.
+/// The Node that is fetched when the machine has none that will do.
 const FETCHED: &str = "24";
+/// The npm that comes with it.
+const NPM: &str = "11";
+/// How long npm may take. Generous: a slow line is no failure, one that hangs for ever is.
+const NPM_LIMIT: Duration = Duration::from_secs(20 * 60);
 const STAMP: &str = ".overskill-lock";
 
 /// A Node that may be used, and how it came here.
@@ -24,6 +27,8 @@ pub(crate) struct Node {
     pub(crate) program: PathBuf,
     /// Its version, `v24.1.0`.
     pub(crate) version: String,
+    /// The script of the npm that was fetched with it; the machine's npm is used without.
+    npm: Option<PathBuf>,
 }
 
 impl Node {
@@ -48,8 +53,14 @@ impl Node {
 /// # Errors
 /// When npm is not on the machine.
 pub(crate) fn npm(node: &Node, folder: &Path) -> Result<Command> {
-    let npm = process::find("npm").with_context(npm_missing)?;
-    let mut command = Command::new(npm);
+    let mut command = match &node.npm {
+        Some(script) => {
+            let mut command = Command::new(&node.program);
+            command.arg(script);
+            command
+        }
+        None => Command::new(process::find("npm").with_context(npm_missing)?),
+    };
     command
         .current_dir(folder)
         .env("PATH", node.path())
@@ -68,12 +79,10 @@ fn npm_missing() -> String {
 /// # Errors
 /// When the tool cache has no place.
 pub(crate) fn present() -> Result<Option<Node>> {
-    let machine = process::find("node");
-    let cached = cached_program()?;
-    Ok(machine
-        .into_iter()
-        .chain([cached])
-        .find_map(|program| usable(&program)))
+    if let Some(node) = process::find("node").and_then(|program| usable(&program, None)) {
+        return Ok(Some(node));
+    }
+    Ok(fetched_in(&cached_folder()?))
 }
 
 /// The Node to use, fetched when there is none.
@@ -85,31 +94,75 @@ pub(crate) fn ensure() -> Result<Node> {
         return Ok(node);
     }
     let start = Instant::now();
-    let package = format!("node-{}-{}@{FETCHED}", std::env::consts::OS, npm_arch());
-    progress::begin(&format!("fetching Node {FETCHED} (npm package {package})"));
-    let npm = process::find("npm").with_context(npm_missing)?;
+    progress::begin(&format!(
+        "fetching Node {FETCHED} (npm package {})",
+        package()
+    ));
     let folder = cached_folder()?;
-    fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    // Beside its place until it is whole: other checkouts share the cache.
+    let new = folder.with_extension(format!("new-{}", std::process::id()));
+    let fetched = fetch(&new).and_then(|()| {
+        fetched_in(&new).with_context(|| {
+            format!(
+                "the npm package {} holds no Node that works here: install Node ({}) yourself",
+                package(),
+                node_rule::NEEDED
+            )
+        })
+    });
+    if fetched.is_ok() && fetched_in(&folder).is_none() {
+        remove(&folder)?;
+        fs::rename(&new, &folder)?;
+    }
+    remove(&new)?;
+    fetched?;
+    let node =
+        fetched_in(&folder).with_context(|| format!("there is no Node in {}", folder.display()))?;
+    progress::done(&format!("Node {}", node.version), start.elapsed());
+    Ok(node)
+}
+
+/// Installs Node and npm into a new folder, with the machine's npm and whatever Node that runs on.
+fn fetch(folder: &Path) -> Result<()> {
+    let npm = process::find("npm").with_context(npm_missing)?;
+    remove(folder)?;
+    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     fs::write(folder.join("package.json"), "{\"private\":true}\n")?;
     let mut command = Command::new(npm);
     command
-        .current_dir(&folder)
+        .current_dir(folder)
         .args([
             "install",
             "--no-save",
             "--no-audit",
             "--no-fund",
+            "--ignore-scripts",
             "--loglevel=error",
+            // What is installed does not run on the Node that installs it.
+            "--engine-strict=false",
         ])
-        .arg(&package);
-    process::quiet(&mut command).with_context(|| {
-        format!("no Node ≥ {OLDEST}: install one, or let npm reach its registry")
-    })?;
-    let node = usable(&cached_program()?).with_context(|| {
-        format!("the npm package {package} holds no working Node ≥ {OLDEST}: install one yourself")
-    })?;
-    progress::done(&format!("Node {}", node.version), start.elapsed());
-    Ok(node)
+        .arg(format!("{}@{FETCHED}", package()))
+        .arg(format!("npm@{NPM}"));
+    process::quiet_within(&mut command, NPM_LIMIT).with_context(|| {
+        format!(
+            "no Node that will do ({}): install one, or let npm reach its registry",
+            node_rule::NEEDED
+        )
+    })
+}
+
+fn remove(folder: &Path) -> Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", folder.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The npm package that holds Node for this machine.
+fn package() -> String {
+    format!("node-{}-{}", std::env::consts::OS, npm_arch())
 }
 
 fn npm_arch() -> &'static str {
@@ -121,29 +174,29 @@ fn npm_arch() -> &'static str {
 }
 
 fn cached_folder() -> Result<PathBuf> {
-    Ok(place::tool_cache()?.join(format!("node-{FETCHED}")))
+    Ok(place::tool_cache()?.join(format!("node-{FETCHED}-npm-{NPM}")))
 }
 
-fn cached_program() -> Result<PathBuf> {
-    let package = format!("node-{}-{}", std::env::consts::OS, npm_arch());
-    Ok(cached_folder()?
-        .join("node_modules")
-        .join(package)
-        .join("bin/node"))
+/// The Node that was fetched into a folder, if it is whole.
+fn fetched_in(folder: &Path) -> Option<Node> {
+    let modules = folder.join("node_modules");
+    let npm = modules.join("npm/bin/npm-cli.js");
+    if !npm.is_file() {
+        return None;
+    }
+    usable(&modules.join(package()).join("bin/node"), Some(npm))
 }
 
-fn usable(program: &Path) -> Option<Node> {
+fn usable(program: &Path, npm: Option<PathBuf>) -> Option<Node> {
     if !program.is_file() {
         return None;
     }
-    let version = process::quiet(Command::new(program).arg("--version"))
-        .ok()?
-        .trim()
-        .to_owned();
-    let major: u32 = version.strip_prefix('v')?.split('.').next()?.parse().ok()?;
-    (major >= OLDEST).then(|| Node {
+    let version = process::quiet(Command::new(program).arg("--version")).ok()?;
+    let version = version.trim();
+    node_rule::suffices(version)?.then(|| Node {
         program: program.to_path_buf(),
-        version,
+        version: version.to_owned(),
+        npm,
     })
 }
 
@@ -168,7 +221,8 @@ pub(crate) fn ensure_packages(node: &Node, folder: &Path) -> Result<()> {
         .join("package-lock.json");
     progress::step(&format!("npm packages of {}", shown.display()), || {
         // Scripts of packages are not run: nothing here needs them.
-        process::quiet(npm(node, folder)?.args(["ci", "--ignore-scripts"]))
+        let mut command = npm(node, folder)?;
+        process::quiet_within(command.args(["ci", "--ignore-scripts"]), NPM_LIMIT)
             .with_context(|| format!("the npm packages of {} are missing", shown.display()))?;
         let installed = folder.join("node_modules");
         fs::create_dir_all(&installed)
@@ -184,4 +238,49 @@ fn lock_hash(folder: &Path) -> Result<String> {
         bail!("{} is missing: is the checkout complete?", lock.display());
     };
     Ok(hash::hex(&[&bytes]))
+}
+
+/// A Node for tests that start none.
+#[cfg(test)]
+pub(crate) fn on_test_machine(program: &str) -> Node {
+    Node {
+        program: PathBuf::from(program),
+        version: "v24.0.0".to_owned(),
+        npm: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(command: &Command) -> Vec<String> {
+        std::iter::once(command.get_program())
+            .chain(command.get_args())
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect()
+    }
+
+    #[test]
+    fn a_fetched_node_runs_the_npm_that_came_with_it() {
+        let node = Node {
+            npm: Some(PathBuf::from("/cache/npm/bin/npm-cli.js")),
+            ..on_test_machine("/cache/bin/node")
+        };
+        let command = npm(&node, Path::new("/")).unwrap();
+        assert_eq!(
+            words(&command)[..2],
+            ["/cache/bin/node", "/cache/npm/bin/npm-cli.js"]
+        );
+    }
+
+    #[test]
+    fn a_fetched_node_without_its_npm_is_not_whole() {
+        let folder = std::env::temp_dir().join(format!("overskill-node-{}", std::process::id()));
+        let program = folder.join("node_modules").join(package()).join("bin/node");
+        fs::create_dir_all(program.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink("/bin/echo", &program).unwrap();
+        assert!(fetched_in(&folder).is_none());
+        fs::remove_dir_all(&folder).unwrap();
+    }
 }

@@ -4,7 +4,7 @@
 mod debian;
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -22,6 +22,8 @@ const RUSTUP_LIMIT: Duration = Duration::from_secs(180);
 pub(crate) struct Toolchain {
     /// Variables to set on cargo.
     pub(crate) env: Vec<(OsString, OsString)>,
+    /// The linter that was built with this compiler; the machine's own compiler has its own.
+    clippy: Option<PathBuf>,
 }
 
 impl Toolchain {
@@ -29,6 +31,30 @@ impl Toolchain {
     pub(crate) fn cargo(&self) -> Command {
         let mut command = place::cargo();
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// A command that lints `selection` for the target; any warning is an error. A linter reads only what its own compiler
+    /// has compiled, so `cargo clippy`, which takes the machine's, will do for the machine's compiler alone.
+    pub(crate) fn lint(&self, selection: &[&str]) -> Command {
+        let mut command = self.cargo();
+        let Some(clippy) = &self.clippy else {
+            command
+                .arg("clippy")
+                .args(selection)
+                .args(["--target", TARGET, "--", "-D", "warnings"]);
+            return command;
+        };
+        // What `cargo clippy` does, with another driver.
+        command
+            .arg("check")
+            .args(selection)
+            .args(["--target", TARGET])
+            .env("RUSTC_WORKSPACE_WRAPPER", clippy)
+            .env(
+                "CLIPPY_ARGS",
+                "-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__",
+            );
         command
     }
 }

@@ -1,7 +1,6 @@
 //! One supervised process: started, watched, started again with back-off when it dies, stopped with
 //! everything it started. Its output goes to a file, so that it never waits for a reader.
 
-use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -11,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use rustix::process::Signal;
 
+use super::log;
 use crate::process;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -18,7 +18,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// A child that lived this long has recovered: its next pause is short again.
 const STEADY: Duration = Duration::from_secs(15);
 const STOP_LIMIT: Duration = Duration::from_secs(6);
-const LOG_LIMIT: u64 = 16 * 1024 * 1024;
 
 /// How to start a child: a fresh command and what it reads from standard input.
 pub(crate) type Recipe = Box<dyn Fn() -> Result<(Command, Vec<u8>)>>;
@@ -45,9 +44,7 @@ impl Supervised {
     /// When it cannot be started at all.
     pub(crate) fn start(name: &'static str, logs: &Path, recipe: Recipe) -> Result<Self> {
         let log = logs.join(format!("{name}.log"));
-        if fs::metadata(&log).is_ok_and(|file| file.len() > LOG_LIMIT) {
-            fs::rename(&log, log.with_extension("log.old"))?;
-        }
+        log::bound(&log)?;
         let mut supervised = Self {
             name,
             recipe,
@@ -74,8 +71,7 @@ impl Supervised {
 
     /// The end of its log.
     pub(crate) fn log_tail(&self) -> String {
-        let text = fs::read(&self.log).unwrap_or_default();
-        process::last_lines(&String::from_utf8_lossy(&text))
+        log::tail(&self.log)
     }
 
     /// The file of its log.
@@ -85,7 +81,7 @@ impl Supervised {
 
     fn spawn(&mut self) -> Result<()> {
         let (mut command, input) = (self.recipe)()?;
-        let log = open_log(&self.log)?;
+        let log = log::open(&self.log)?;
         command
             .stdin(Stdio::piped())
             .stdout(log.try_clone()?)
@@ -106,8 +102,10 @@ impl Supervised {
         Ok(())
     }
 
-    /// Looks after the process. Returns a line for the user when something happened.
+    /// Looks after the process and its log. Returns a line for the user when something happened.
     pub(crate) fn look(&mut self, now: Instant) -> Option<String> {
+        // A log that cannot be cut is looked at again; the process goes on.
+        let _uncut = log::bound(&self.log);
         match &mut self.phase {
             Phase::Running { child, since } => {
                 let status = match child.try_wait() {
@@ -177,12 +175,4 @@ impl Drop for Supervised {
         self.ask_to_stop();
         self.finish();
     }
-}
-
-fn open_log(path: &Path) -> Result<File> {
-    OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(path)
-        .with_context(|| format!("cannot write {}", path.display()))
 }

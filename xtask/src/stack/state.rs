@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use super::Record;
 use crate::progress;
 
 /// Free space in bytes below which nothing is started.
@@ -44,23 +45,67 @@ pub(crate) fn check(state: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Forgets everything but the lock. The caller holds it.
+/// Everything that a stack puts into its state folder; the lock and the record, which outlive a wipe, are not listed.
+const OWN: [&str; 11] = [
+    "builder",
+    "builder-port",
+    "dev.log",
+    "logs",
+    "stack.json.new",
+    "token",
+    "token.new",
+    "workerd",
+    "workerd.new",
+    "workerd.pid",
+    "write-check",
+];
+
+/// Refuses a folder that is neither empty nor the state folder of a stack: it is about to be wiped.
+///
+/// # Errors
+/// When the folder is somebody else's, or cannot be read.
+pub(crate) fn ours(state: &Path) -> Result<()> {
+    let unreadable = || format!("cannot read {}", state.display());
+    let mut entries = match fs::read_dir(state) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        entries => entries.with_context(unreadable)?,
+    };
+    // Any program may have a `token` or `logs`. Nobody else has our record, or tokens that begin like ours.
+    if Record::read(state).is_some() || old_token(state).is_some() {
+        return Ok(());
+    }
+    let strange = entries.find_map(|entry| match entry {
+        Ok(entry) if entry.file_name() == "lock" => None,
+        found => Some(found.map(|entry| entry.file_name())),
+    });
+    match strange.transpose().with_context(unreadable)? {
+        None => Ok(()),
+        Some(name) => bail!(
+            "{} is no state folder of OverSkill (it holds {}): --fresh would empty it, so choose another with --state",
+            state.display(),
+            name.to_string_lossy()
+        ),
+    }
+}
+
+/// Forgets what a stack has put there, lock and record excepted; leaves what it does not know. The caller holds the lock.
 ///
 /// # Errors
 /// When something cannot be removed.
 pub(crate) fn wipe(state: &Path) -> Result<()> {
-    for entry in fs::read_dir(state)? {
-        let entry = entry?;
-        if entry.file_name() == "lock" {
-            continue;
-        }
-        let path = entry.path();
-        let removed = if entry.file_type()?.is_dir() {
-            fs::remove_dir_all(&path)
-        } else {
-            fs::remove_file(&path)
+    for name in OWN {
+        let path = state.join(name);
+        let removed = match fs::symlink_metadata(&path) {
+            Err(error) => Err(error),
+            Ok(entry) if entry.is_dir() => fs::remove_dir_all(&path),
+            Ok(_) => fs::remove_file(&path),
         };
-        removed.with_context(|| format!("cannot remove {}", path.display()))?;
+        match removed {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("cannot remove {}", path.display()));
+            }
+            _ => {}
+        }
     }
     Ok(())
 }
@@ -70,12 +115,8 @@ pub(crate) fn wipe(state: &Path) -> Result<()> {
 /// # Errors
 /// When it can be neither read nor made.
 pub(crate) fn token(state: &Path) -> Result<String> {
-    let path = state.join("token");
-    if let Ok(text) = fs::read_to_string(&path) {
-        let token = text.trim().to_owned();
-        if token.starts_with(&format!("osk_{WORKSPACE}_")) {
-            return Ok(token);
-        }
+    if let Some(token) = old_token(state) {
+        return Ok(token);
     }
     let token = format!("osk_{WORKSPACE}_{}", secret()?);
     let new = state.join("token.new");
@@ -89,8 +130,16 @@ pub(crate) fn token(state: &Path) -> Result<String> {
         .mode(0o600)
         .open(&new)?;
     writeln!(file, "{token}")?;
-    fs::rename(&new, &path)?;
+    fs::rename(&new, state.join("token"))?;
     Ok(token)
+}
+
+fn old_token(state: &Path) -> Option<String> {
+    let text = fs::read_to_string(state.join("token")).ok()?;
+    let token = text.trim();
+    token
+        .starts_with(&format!("osk_{WORKSPACE}_"))
+        .then(|| token.to_owned())
 }
 
 /// A random secret of 43 characters, 256 bits.
@@ -189,6 +238,38 @@ mod tests {
             .permissions()
             .mode();
         assert_eq!(mode & 0o777, 0o600);
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn only_a_state_folder_is_wiped_and_only_of_what_is_ours() {
+        let folder = std::env::temp_dir().join(format!("overskill-fresh-{}", std::process::id()));
+        ours(&folder).unwrap();
+        fs::create_dir_all(folder.join("logs")).unwrap();
+        let error = ours(&folder).unwrap_err().to_string();
+        assert!(error.contains("it holds logs"), "{error}");
+        fs::write(folder.join("token"), "a token of somebody else").unwrap();
+        assert!(ours(&folder).is_err());
+        fs::remove_file(folder.join("token")).unwrap();
+
+        token(&folder).unwrap();
+        fs::write(folder.join("lock"), "").unwrap();
+        fs::write(folder.join("thesis.txt"), "years of work").unwrap();
+        ours(&folder).unwrap();
+        wipe(&folder).unwrap();
+        let mut left: Vec<_> = fs::read_dir(&folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        left.sort();
+        assert_eq!(left, ["lock", "thesis.txt"]);
+        assert!(ours(&folder).is_err());
+
+        fs::remove_file(folder.join("thesis.txt")).unwrap();
+        ours(&folder).unwrap();
+        Record::default().write(&folder).unwrap();
+        fs::create_dir_all(folder.join("workerd")).unwrap();
+        ours(&folder).unwrap();
         fs::remove_dir_all(&folder).unwrap();
     }
 }

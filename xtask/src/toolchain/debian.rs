@@ -14,30 +14,64 @@ use super::{TARGET, Toolchain};
 use crate::{place, process, progress};
 
 /// What is unpacked; what these depend on and the machine lacks is found in apt's own lists.
-const PACKAGES: [&str; 3] = ["rustc-web", "libstd-rust-web-dev", "rust-web-src"];
+const PACKAGES: [&str; 4] = [
+    COMPILER,
+    "libstd-rust-web-dev",
+    "rust-web-src",
+    "rust-web-clippy",
+];
+const COMPILER: &str = "rustc-web";
+/// The oldest Rust that compiles the workspace.
+const NEEDED: &str = env!("CARGO_PKG_RUST_VERSION");
 /// Dependencies that a machine with any Rust has already under some name.
 const PRESENT_ANYWAY: [&str; 4] = ["gcc", "libc-dev", "binutils", "libc6"];
 const UPDATE_LIMIT: Duration = Duration::from_secs(180);
 const DOWNLOAD_LIMIT: Duration = Duration::from_secs(900);
 const DONE: &str = ".done";
+/// Content of the file that says that all is there; changes when what is made changes.
+const RECIPE: &str = "compiler, lints, standard library";
 
 fn folder() -> Result<PathBuf> {
     Ok(place::tool_cache()?.join("wasm-debian"))
 }
 
-/// The compiler, if it was made before.
+/// The compiler, if it was made before and is not too old for the workspace by now.
 ///
 /// # Errors
 /// When the tool cache has no place.
 pub(crate) fn present() -> Result<Option<Toolchain>> {
     let folder = folder()?;
-    Ok(folder.join(DONE).is_file().then(|| toolchain(&folder)))
+    if !fs::read_to_string(folder.join(DONE)).is_ok_and(|recipe| recipe == RECIPE) {
+        return Ok(None);
+    }
+    let version = process::quiet(Command::new(folder.join("rustc")).arg("--version"));
+    let version = version.unwrap_or_default();
+    let version = version.strip_prefix("rustc ").unwrap_or(&version);
+    Ok(check_age(version).is_ok().then(|| toolchain(&folder)))
 }
 
 fn toolchain(folder: &Path) -> Toolchain {
     Toolchain {
         env: vec![("RUSTC".into(), folder.join("rustc").into())],
+        clippy: Some(folder.join("clippy-driver")),
     }
+}
+
+/// Major and minor number at the start of a version such as `1.96.0+dfsg1-1~deb12u2`.
+fn release(version: &str) -> Option<(u32, u32)> {
+    let mut numbers = version.trim().splitn(3, '.').map(str::parse);
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+}
+
+/// Refuses a compiler that the workspace is too new for.
+fn check_age(version: &str) -> Result<()> {
+    if release(version) < release(NEEDED) {
+        bail!(
+            "{COMPILER} is {} and Rust {NEEDED} or newer is needed: are Debian's security updates among apt's sources?",
+            version.trim()
+        );
+    }
+    Ok(())
 }
 
 /// The compiler, made when it was not made before.
@@ -63,8 +97,9 @@ pub(crate) fn ensure() -> Result<Toolchain> {
     progress::step("standard library for wasm32 (compiling)", || {
         compile_std(&folder)
     })?;
+    try_out(&folder).context("the compiler that was made of Debian's packages does not compile")?;
     fs::remove_dir_all(folder.join("debs"))?;
-    fs::write(folder.join(DONE), "")?;
+    fs::write(folder.join(DONE), RECIPE)?;
     Ok(toolchain(&folder))
 }
 
@@ -88,6 +123,9 @@ fn download(folder: &Path) -> Result<String> {
     fs::create_dir_all(folder.join("apt/lists/partial"))?;
     fs::create_dir_all(folder.join("apt/cache/archives/partial"))?;
     process::quiet_within(apt(folder, "apt-get").args(["update", "-q"]), UPDATE_LIMIT)?;
+    // What apt would take, asked before half a gigabyte is on its way.
+    let record = show(folder, COMPILER)?;
+    check_age(field(&record, "Version:").next().unwrap_or_default())?;
     let names = with_dependencies(folder)?;
     process::quiet_within(
         apt(folder, "apt-get").args(["download", "-q"]).args(&names),
@@ -131,9 +169,7 @@ fn with_dependencies(folder: &Path) -> Result<BTreeSet<String>> {
         if let Some(version) = name.strip_prefix("libllvm") {
             open.push(format!("lld-{version}"));
         }
-        let record =
-            process::quiet(apt(folder, "apt-cache").args(["show", "--no-all-versions", &name]))
-                .with_context(|| format!("apt knows no package {name}"))?;
+        let record = show(folder, &name)?;
         open.extend(
             dependencies(&record)
                 .into_iter()
@@ -152,12 +188,22 @@ fn with_dependencies(folder: &Path) -> Result<BTreeSet<String>> {
     Ok(names)
 }
 
+/// The record of the version of a package that apt would take.
+fn show(folder: &Path, name: &str) -> Result<String> {
+    process::quiet(apt(folder, "apt-cache").args(["show", "--no-all-versions", name]))
+        .with_context(|| format!("apt knows no package {name}"))
+}
+
+/// What a record says under a name, which ends with its colon.
+fn field<'record>(record: &'record str, name: &str) -> impl Iterator<Item = &'record str> {
+    record
+        .lines()
+        .filter_map(move |line| line.strip_prefix(name))
+}
+
 /// The dependencies in a package's record, each with its alternatives.
 fn dependencies(record: &str) -> Vec<Vec<&str>> {
-    let fields = record.lines().filter_map(|line| {
-        line.strip_prefix("Depends:")
-            .or(line.strip_prefix("Pre-Depends:"))
-    });
+    let fields = field(record, "Depends:").chain(field(record, "Pre-Depends:"));
     let name = |text: &'_ str| -> usize { text.find([' ', '(', ':']).unwrap_or(text.len()) };
     fields
         .flat_map(|field| field.split(','))
@@ -174,7 +220,7 @@ fn dependencies(record: &str) -> Vec<Vec<&str>> {
         .collect()
 }
 
-/// A `rustc` that finds its libraries and its linker below the folder.
+/// A `rustc` and a `clippy-driver` that find their libraries and their linker below the folder.
 fn wrap_compiler(folder: &Path, llvm: &str) -> Result<()> {
     let usr = folder.join("root/usr");
     let libraries: Vec<String> = fs::read_dir(usr.join("lib"))?
@@ -187,14 +233,17 @@ fn wrap_compiler(folder: &Path, llvm: &str) -> Result<()> {
         .chain([usr.join(format!("lib/llvm-{llvm}/lib"))])
         .map(|path| path.display().to_string())
         .collect();
+    for program in ["rustc", "clippy-driver"] {
+        let wrapper = folder.join(program);
+        let script = format!(
+            "#!/bin/sh\nLD_LIBRARY_PATH='{}' exec '{}' \"$@\"\n",
+            libraries.join(":"),
+            usr.join("bin").join(program).display()
+        );
+        fs::write(&wrapper, script)?;
+        fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755))?;
+    }
     let wrapper = folder.join("rustc");
-    let script = format!(
-        "#!/bin/sh\nLD_LIBRARY_PATH='{}' exec '{}' \"$@\"\n",
-        libraries.join(":"),
-        usr.join("bin/rustc").display()
-    );
-    fs::write(&wrapper, script)?;
-    fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755))?;
     let version = process::quiet(Command::new(&wrapper).arg("-vV"))?;
     let host = version
         .lines()
@@ -271,9 +320,46 @@ fn compile_std(folder: &Path) -> Result<String> {
     ))
 }
 
+/// Compiles and links a small library with what was made.
+fn try_out(folder: &Path) -> Result<()> {
+    let (source, made) = (folder.join("trial.rs"), folder.join("trial.wasm"));
+    fs::write(
+        &source,
+        "#[unsafe(no_mangle)]\npub extern \"C\" fn digits(n: u32) -> usize { n.to_string().len() }\n",
+    )?;
+    let mut command = Command::new(folder.join("rustc"));
+    command
+        .args(["--edition=2024", "--crate-type=cdylib", "-O", "--target"])
+        .arg(TARGET)
+        .arg("-o")
+        .args([&made, &source]);
+    process::quiet(&mut command)?;
+    if !fs::read(&made)?.starts_with(b"\0asm") {
+        bail!("{} is no WebAssembly", made.display());
+    }
+    fs::remove_file(&source)?;
+    fs::remove_file(&made)?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_compiler_older_than_the_workspace_is_refused() {
+        let error = check_age(" 1.85.0+dfsg3-1~deb12u3")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("1.85.0") && error.contains(NEEDED),
+            "{error}"
+        );
+        assert!(check_age("").is_err());
+        assert!(check_age(NEEDED).is_ok());
+        assert!(check_age("1.196.0+dfsg1-1~deb12u2").is_ok());
+        assert!(check_age("2.0.0 (abc 2030-01-01)").is_ok());
+    }
 
     #[test]
     fn dependencies_with_alternatives_and_versions() {

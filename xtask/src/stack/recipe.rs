@@ -1,0 +1,146 @@
+//! How the children of a stack are started. They get the variables named here and no others: what the developer's shell
+//! holds, keys among it, is no business of theirs, and an environment can be read by whatever a build runs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use serde_json::{Map, Value, json};
+
+use super::child::Recipe;
+use super::{Record, state};
+use crate::node::Node;
+use crate::setup::Parts;
+use crate::{hash, place, workerd};
+
+/// Prefix of environment variables that become variables of the Worker: `OVERSKILL_VAR_MODEL=…`.
+const VARIABLE_PREFIX: &str = "OVERSKILL_VAR_";
+/// Where things are and how text is written: what any program may need to know.
+const SURROUNDINGS: [&str; 6] = ["HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH"];
+/// Whom workerd trusts when the Worker calls a server.
+const CERTIFICATES: [&str; 3] = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR"];
+
+/// The builder.
+pub(crate) fn builder(state: &Path, parts: &Parts, record: &Record, secret: &str) -> Recipe {
+    let parts = parts.clone();
+    let folder = state.join("builder");
+    let address = format!("127.0.0.1:{}", record.builder_port);
+    let secret_hash = hash::hex(&[secret.as_bytes()]);
+    Box::new(move || {
+        fs::create_dir_all(&folder)?;
+        let mut command = bare(&parts.builder, &parts.node, &[]);
+        command
+            .args(["--listen", &address, "--toolchain"])
+            .arg(place::foundation())
+            .arg("--state")
+            .arg(&folder)
+            .env("BUILDER_TOKEN_HASH", &secret_hash);
+        Ok((command, Vec::new()))
+    })
+}
+
+/// The Node process that drives workerd.
+///
+/// # Errors
+/// When this program does not know its own path.
+pub(crate) fn worker(
+    state: &Path,
+    parts: &Parts,
+    record: &Record,
+    token: &str,
+    secret: &str,
+) -> Result<Recipe> {
+    let parts = parts.clone();
+    let pid_file = workerd_pid_file(state);
+    let program = std::env::current_exe().context("this program does not know its own path")?;
+    let input = json!({
+        "host": "127.0.0.1",
+        "port": record.port,
+        "state": state.join("workerd"),
+        "pidFile": &pid_file,
+        "vars": variables(record, token, secret),
+    });
+    Ok(Box::new(move || {
+        let mut command = bare(&parts.node.program, &parts.node, &CERTIFICATES);
+        command
+            .arg(place::root().join("xtask/local/serve.mjs"))
+            .env("MINIFLARE_WORKERD_PATH", &program)
+            .env(workerd::PID_FILE, &pid_file);
+        Ok((command, input.to_string().into_bytes()))
+    }))
+}
+
+/// Where workerd's process id is written down.
+pub(crate) fn workerd_pid_file(state: &Path) -> PathBuf {
+    state.join("workerd.pid")
+}
+
+fn variables(record: &Record, token: &str, secret: &str) -> Map<String, Value> {
+    let mut variables: Map<String, Value> = std::env::vars()
+        .filter_map(|(name, value)| {
+            Some((
+                name.strip_prefix(VARIABLE_PREFIX)?.to_owned(),
+                Value::from(value),
+            ))
+        })
+        .collect();
+    let host = format!("localhost:{}", record.port);
+    for (name, value) in [
+        ("CONSOLE_HOST", host.clone()),
+        ("APPS_DOMAIN", host),
+        (
+            "BUILDER_URL",
+            format!("http://127.0.0.1:{}", record.builder_port),
+        ),
+        ("BUILDER_TOKEN", secret.to_owned()),
+        (
+            "BOOTSTRAP_TOKEN_HASH",
+            format!("{}:{}", state::WORKSPACE, hash::hex(&[token.as_bytes()])),
+        ),
+    ] {
+        variables.entry(name).or_insert(Value::from(value));
+    }
+    variables
+}
+
+/// A program in the checkout, with the surroundings, this Node on its `PATH`, and `more`.
+fn bare(program: &Path, node: &Node, more: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command
+        .current_dir(place::root())
+        .env_clear()
+        .env("PATH", node.path());
+    for name in SURROUNDINGS.iter().chain(more) {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::node;
+
+    #[test]
+    fn the_shells_variables_reach_no_child() {
+        // Cargo itself sets some for the tests; they stand for whatever a shell may hold.
+        assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some());
+        let node = node::on_test_machine("/opt/node/bin/node");
+        let mut command = bare(Path::new("env"), &node, &CERTIFICATES);
+        let output = command.output().unwrap();
+        let names: Vec<String> = String::from_utf8(output.stdout)
+            .unwrap()
+            .lines()
+            .filter_map(|line| Some(line.split_once('=')?.0.to_owned()))
+            .collect();
+        assert!(names.contains(&"PATH".to_owned()));
+        let known = |name: &str| {
+            name == "PATH" || SURROUNDINGS.contains(&name) || CERTIFICATES.contains(&name)
+        };
+        let unknown: Vec<&String> = names.iter().filter(|name| !known(name)).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+    }
+}
