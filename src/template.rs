@@ -18,7 +18,7 @@ const FOUNDATION: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/foundat
 /// Why a text cannot be an app's name. The sentence is fit for a user.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
-    /// Nothing but white space.
+    /// Nothing that can be seen.
     #[error("a name must not be empty")]
     Empty,
     /// Over the limit, in characters.
@@ -38,7 +38,7 @@ pub enum NameError {
 /// When it is none.
 pub fn name<'a>(text: &'a str, limits: &Limits) -> Result<&'a str, NameError> {
     let name = text.trim();
-    if name.is_empty() {
+    if is_blank(name) {
         return Err(NameError::Empty);
     }
     if name.chars().count() > limits.name_chars {
@@ -47,6 +47,16 @@ pub fn name<'a>(text: &'a str, limits: &Limits) -> Result<&'a str, NameError> {
         });
     }
     one_line(name).map(|()| name)
+}
+
+/// Whether nothing of a text can be seen: white space, or characters without width.
+#[must_use]
+pub fn is_blank(text: &str) -> bool {
+    let unseen = |c: char| {
+        c.is_whitespace()
+            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    text.chars().all(unseen)
 }
 
 /// The files of a new app called `name`, ordered by path.

@@ -264,9 +264,7 @@ fn a_slow_build_of_an_old_version_never_replaces_a_newer_preview() {
     assert_eq!(slow.version, 1);
     let (build, attempt) = (slow.build.clone(), slow.attempt);
     for _ in 0..100 {
-        while let Some(work) = world.claim() {
-            world.report(&work, succeeded(&work));
-        }
+        world.consume_all();
         world
             .take(Input::Progress {
                 build: build.clone(),
@@ -782,9 +780,7 @@ fn an_old_build_does_not_say_how_the_app_is() {
     for _ in 0..100 {
         let Some(job) = world.next_job() else { break };
         world.run(&job, Fault::None);
-        while let Some(work) = world.claim() {
-            world.report(&work, succeeded(&work));
-        }
+        world.consume_all();
         if live(&world) == Some(4) {
             break;
         }
@@ -825,6 +821,20 @@ fn an_old_build_does_not_say_how_the_app_is() {
 }
 
 #[test]
+fn an_app_is_ready_when_its_first_preview_is_live() {
+    let mut world = World::new("what can you do?");
+    while finished(&world, 1).is_empty() {
+        let job = world.next_job().unwrap();
+        world.run(&job, Fault::None);
+    }
+    assert_eq!(live(&world), None);
+    assert_eq!(world.machine().summary().status, AppStatus::Creating);
+    world.settle();
+    assert_eq!(live(&world), Some(1));
+    assert_eq!(world.machine().summary().status, AppStatus::Ready);
+}
+
+#[test]
 fn a_failed_turn_is_not_made_good_by_the_build_of_what_it_left() {
     let mut world = World::new(PROMPT);
     world.model = endless;
@@ -846,9 +856,7 @@ proptest! {
         let mut world = told();
         let mut under_way = Vec::new();
         for _ in 0..before {
-            while let Some(work) = world.claim() {
-                world.report(&work, succeeded(&work));
-            }
+            world.consume_all();
             let Some(job) = world.next_job() else { break };
             under_way.push(world.perform(&job));
             world.run(&job, Fault::None);

@@ -172,11 +172,7 @@ impl Call<'_> {
             self.header("cookie")?.as_deref(),
         )?;
         if credential.by_cookie() && route.changes_state() {
-            auth::check_origin(
-                self.hosts.console_origin(),
-                self.header("origin")?.as_deref(),
-                self.header("sec-fetch-site")?.as_deref(),
-            )?;
+            self.check_origin()?;
         }
         if self.is_known(&credential).await? {
             return Ok(Principal {

@@ -124,6 +124,8 @@ pub(super) struct VersionFiles {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Live {
     pub(super) name: String,
+    /// Whether what was tried last did not work.
+    pub(super) failed: bool,
     /// The digest of the artifact set; none before the first build.
     pub(super) set: Option<Digest>,
 }

@@ -29,11 +29,20 @@ pub(super) async fn serve(
         .await?;
     match live {
         None => page(placeholder::unknown(), 404, hosts),
-        Some(Live { name, set: None }) => {
-            let mut response = page(placeholder::building(Some(&name)), 503, hosts)?;
+        Some(Live {
+            name,
+            failed,
+            set: None,
+        }) => {
+            let (html, retry_after) = if failed {
+                (placeholder::failed(&name), "5")
+            } else {
+                (placeholder::building(Some(&name)), "1")
+            };
+            let mut response = page(html, 503, hosts)?;
             response
                 .headers_mut()
-                .set("retry-after", "1")
+                .set("retry-after", retry_after)
                 .map_err(Error::internal)?;
             Ok(response)
         }

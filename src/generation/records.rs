@@ -56,7 +56,7 @@ pub struct Version {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// The foundation is being laid.
+    /// Its first files are being laid, or its first preview is being built while no turn runs.
     Creating,
     /// A turn runs.
     Working,

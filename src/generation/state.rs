@@ -167,12 +167,14 @@ impl Conversation {
     }
 
     fn status(&self) -> Status {
+        let first_preview_is_coming = self.preview.is_none() && !self.builds.is_empty();
         match (&self.phase, self.last_outcome) {
             (Phase::Founding, _) => Status::Creating,
             (Phase::AwaitingModel(_) | Phase::RunningTools(_) | Phase::Building { .. }, _) => {
                 Status::Working
             }
             (Phase::Resting | Phase::Deleted { .. }, Some(Outcome::Failed)) => Status::Failed,
+            (Phase::Resting, _) if first_preview_is_coming => Status::Creating,
             (Phase::Resting | Phase::Deleted { .. }, _) => Status::Ready,
         }
     }

@@ -11,6 +11,7 @@ use crate::{
     build::Mode,
     config::Limits,
     error::{Error, Kind, Result},
+    template::{self, NameError},
 };
 
 /// The longest JSON body, in bytes: the longest prompt with every byte of it escaped, and room for the rest.
@@ -236,7 +237,7 @@ impl Body for ConsoleLogin {
 }
 
 fn check_prompt(name: &str, text: &str, limits: &Limits) -> Result<()> {
-    if text.trim().is_empty() {
+    if template::is_blank(text) {
         return Err(field(name, "must say something: it is empty"));
     }
     if text.len() > limits.prompt_bytes {
@@ -256,18 +257,17 @@ fn check_prompt(name: &str, text: &str, limits: &Limits) -> Result<()> {
 
 /// A name without the white space around it.
 fn check_name(text: &str, limits: &Limits) -> Result<String> {
-    let name = text.trim();
-    if name.is_empty() || name.chars().count() > limits.name_chars {
-        return Err(field(
+    match template::name(text, limits) {
+        Ok(name) => Ok(name.to_owned()),
+        Err(NameError::Control) => {
+            Err(field("name", "must be one line without control characters"))
+        }
+        Err(NameError::Empty | NameError::TooLong { .. }) => Err(field(
             "name",
             &format!("must have 1 to {} characters", limits.name_chars),
         )
-        .with("limit", limits.name_chars));
+        .with("limit", limits.name_chars)),
     }
-    if name.chars().any(char::is_control) {
-        return Err(field("name", "must not contain control characters"));
-    }
-    Ok(name.to_owned())
 }
 
 fn is_json(content_type: &str) -> bool {

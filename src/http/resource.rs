@@ -32,7 +32,7 @@ pub struct Session {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AppStatus {
-    /// Its first files are being laid.
+    /// Its first files are being laid, or its first preview is being built while no turn runs.
     Creating,
     /// A turn is running; the last good preview, if there was one, is live.
     Working,

@@ -20,6 +20,18 @@ pub fn building(app_name: Option<&str>) -> String {
     )
 }
 
+/// Shown while an app has no live preview because its first one could not be made.
+#[must_use]
+pub fn failed(app_name: &str) -> String {
+    let name = escape::html(app_name);
+    render(
+        &format!("{name} could not be built"),
+        "<meta http-equiv=\"refresh\" content=\"5\">",
+        &format!("<h1>{name} could not be built yet</h1>"),
+        "Its conversation says why. Once it is mended there, this page opens the app.",
+    )
+}
+
 /// Shown where no app is.
 #[must_use]
 pub fn unknown() -> String {
@@ -79,7 +91,7 @@ mod tests {
         ));
         assert!(page.contains("http-equiv=\"refresh\" content=\"1\""));
         assert!(!unknown().contains("http-equiv"));
-        for page in [page, building(None), unknown()] {
+        for page in [page, building(None), failed("</title><script>"), unknown()] {
             for never in ["<script", "src=", "href=", "url(", "@import"] {
                 assert!(!page.contains(never), "{never}");
             }

@@ -283,12 +283,19 @@ impl World {
         .unwrap();
     }
 
+    /// Works off the queue, stale messages included.
+    pub(crate) fn consume_all(&mut self) {
+        while !self.queue.is_empty() {
+            if let Some(work) = self.claim() {
+                self.report(&work, succeeded(&work));
+            }
+        }
+    }
+
     /// Does everything that is to be done, without faults.
     pub(crate) fn settle(&mut self) {
         for _ in 0..2_000 {
-            while let Some(work) = self.claim() {
-                self.report(&work, succeeded(&work));
-            }
+            self.consume_all();
             let Some(job) = self.next_job() else { return };
             self.run(&job, Fault::None);
         }

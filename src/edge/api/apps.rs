@@ -1,6 +1,6 @@
 //! Apps: create, list, talk, watch, versions, builds.
 
-use worker::Response;
+use worker::{Response, ResponseBody};
 
 use super::{Begin, Call, Principal, Reply, Run};
 use crate::{
@@ -181,6 +181,9 @@ impl Call<'_> {
         let after = sse::resume_after(self.header("last-event-id")?.as_deref(), &self.query)?;
         // Why an app cannot be shown, this says; the feed knows only that there is none.
         asked.ask::<AppSummary>(ConversationCall::Show).await?;
+        if self.method == "HEAD" {
+            return Reply::events(ResponseBody::Empty).map_err(Error::internal);
+        }
         let events = asked.conversation.feed(&principal.workspace, after).await?;
         Reply::events(events).map_err(Error::internal)
     }

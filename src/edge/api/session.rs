@@ -61,6 +61,7 @@ impl Call<'_> {
             .ok()
             .flatten()
         {
+            self.check_origin()?;
             let call = WorkspaceCall::CloseSession {
                 hash: session.hash(),
             };
@@ -70,6 +71,15 @@ impl Call<'_> {
             }
         }
         Ok(Reply::empty().with("set-cookie", auth::clear_cookie()))
+    }
+
+    /// For calls by cookie that change something.
+    pub(super) fn check_origin(&self) -> Result<()> {
+        auth::check_origin(
+            self.hosts.console_origin(),
+            self.header("origin")?.as_deref(),
+            self.header("sec-fetch-site")?.as_deref(),
+        )
     }
 
     fn refuse_foreign_origin(&self) -> Result<()> {

@@ -11,7 +11,7 @@ use crate::{
         },
     },
     error::{Error, Kind, Result},
-    generation::{Answer, Conversation as Machine, Created, Input},
+    generation::{Answer, Conversation as Machine, Created, Input, Status},
     http::{etag, idempotency::Nonce},
     ids::{BuildId, WorkspaceId},
     project::ProjectPath,
@@ -52,6 +52,7 @@ impl Conversation {
                     .filter(|machine| !machine.is_deleted())
                     .map(|machine| Live {
                         name: machine.name.clone(),
+                        failed: machine.summary().status == Status::Failed,
                         set: machine.preview().map(|preview| preview.set),
                     }),
             ),

@@ -129,7 +129,19 @@ fn says_where_and_what_is_wrong() {
         ),
         (
             r#"{"prompt":"x","name":"a\u0000"}"#,
-            "`name` must not contain control characters.",
+            "`name` must be one line without control characters.",
+        ),
+        (
+            r#"{"prompt":"x","name":"a\u2028b"}"#,
+            "`name` must be one line without control characters.",
+        ),
+        (
+            r#"{"prompt":"x","name":"\u200b"}"#,
+            "`name` must have 1 to 80 characters.",
+        ),
+        (
+            r#"{"prompt":"\u200b"}"#,
+            "`prompt` must say something: it is empty.",
         ),
         (
             r#"{"prompt":"x","model":""}"#,
@@ -256,9 +268,10 @@ proptest! {
 
     #[test]
     fn every_prompt_arrives_as_it_was_sent(prompt in ".*", name in proptest::option::of("[^\\p{Cc}\\s]{1,80}")) {
+        prop_assume!(!name.as_deref().is_some_and(template::is_blank));
         let sent = CreateApp { prompt, name, model: None };
         let read = read::<CreateApp>(&serde_json::to_string(&sent).unwrap());
-        if sent.prompt.trim().is_empty() {
+        if template::is_blank(&sent.prompt) {
             prop_assert!(read.is_err());
         } else {
             prop_assert_eq!(read.unwrap(), sent);
