@@ -143,6 +143,30 @@ describe("a builder that takes its time", () => {
   });
 });
 
+describe("a builder that is frozen", () => {
+  test("holds a build for a while only: tried again for all to see, and done when it wakes", async () => {
+    const mark = app.feed.events.length;
+    const pid = stack.builderPid;
+    const seen = (kind, attempt) => app.feed.find(`${kind} ${attempt}`, (event) => event.kind === kind && event.attempt === attempt, { from: mark });
+    let turn;
+    process.kill(pid, "SIGSTOP");
+    try {
+      turn = await app.say("add a yield to recipes");
+      for (const attempt of [1, 2]) {
+        await seen("build_started", attempt);
+        const retrying = await seen("build_retrying", attempt);
+        assert.match(retrying.reason, /builder/);
+        assert.ok(retrying.at - (await seen("build_started", attempt)).at < 30_000, "noticed soon");
+      }
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+    await app.completed(turn);
+    await assertSound(app);
+    assert.equal(await app.served(), (await app.show()).version);
+  });
+});
+
 describe("sources that do not build", () => {
   const file = "src/app/routes.tsx";
   let good;

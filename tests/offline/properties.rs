@@ -257,6 +257,23 @@ fn a_failed_write_is_told_and_not_claimed() {
 }
 
 #[test]
+fn where_a_new_file_is_refused_nothing_is_changed() {
+    let mut player = Player::new();
+    player.say("recipes with a title and notes");
+    let before = player.bench.manifest.clone();
+    player.refuse = Some(("write_file", "src/resources/tools.ts"));
+    let turn = player.say("add a thing: tools with a name and a price");
+    assert!(!turn.changes().is_empty());
+    assert!(
+        turn.answer.contains("Not done:\n- Tools") && !turn.answer.contains("Done:\n- Tools"),
+        "{}",
+        turn.answer
+    );
+    assert!(turn.answer.contains("the disk is full"), "{}", turn.answer);
+    assert_eq!(player.bench.manifest, before);
+}
+
+#[test]
 fn a_file_edited_beyond_recognition_is_left_alone() {
     let mut player = Player::new();
     player.say("recipes with a title and notes");

@@ -1,6 +1,7 @@
 //! Where a turn stands, read from its messages alone, and what comes next.
 //!
-//! View what is needed, change it in one step, report what the results say. Keeps nothing between calls.
+//! View what is needed, write the new files, change those that are there, report what the results say. A new file that
+//! is refused ends it before anything names that file. Keeps nothing between calls.
 
 use std::collections::BTreeMap;
 
@@ -23,6 +24,12 @@ use crate::llm::message::{
 pub(super) struct Done {
     pub(super) call: ToolCall,
     pub(super) result: Option<ToolResult>,
+}
+
+impl Done {
+    fn ok(&self) -> bool {
+        self.result.as_ref().is_some_and(|result| result.ok)
+    }
 }
 
 /// Names of an app that nobody has named.
@@ -171,7 +178,11 @@ pub(super) fn reply(request: &Request) -> Reply {
         .filter(|path| !written.contains(path));
     let outlook = look(&turn.prompt, &views, &there.collect::<Vec<_>>());
     if turn.changes().next().is_some() {
-        return end(request, summary::report(&outlook, &turn.done));
+        let (text, rest) = remaining(&outlook, &views, &turn);
+        if rest.is_empty() {
+            return end(request, summary::report(&outlook, &turn.done));
+        }
+        return act(request, text.to_owned(), numbered(&turn, rest));
     }
     if fresh && outlook.plan.deeds.is_empty() && turn.done.is_empty() {
         return end(request, summary::report(&outlook, &turn.done));
@@ -189,7 +200,10 @@ pub(super) fn reply(request: &Request) -> Reply {
             "Let me look at the files that this changes.",
         );
     }
-    let calls = calls(&outlook, &views);
+    let mut calls = writes(&outlook);
+    if calls.is_empty() {
+        calls = changes(&outlook, &views);
+    }
     if calls.is_empty() {
         return end(request, summary::report(&outlook, &turn.done));
     }
@@ -273,18 +287,48 @@ fn look(prompt: &str, views: &Views, files: &[&str]) -> Outlook {
     }
 }
 
-/// The calls that bring the plan about: new files first, then edits, then removals.
-fn calls(outlook: &Outlook, views: &Views) -> Vec<(&'static str, serde_json::Value)> {
+/// A call to be made: a tool and its arguments.
+type Wanted = (&'static str, serde_json::Value);
+
+/// What is left of the plan once its new files were asked for: the changes that use them or, where one was refused,
+/// taking the others back.
+fn remaining(outlook: &Outlook, views: &Views, turn: &Turn) -> (&'static str, Vec<Wanted>) {
+    if turn.changes().any(|done| done.call.name != "write_file") {
+        return ("", Vec::new());
+    }
+    let (written, refused): (Vec<&Done>, Vec<&Done>) = turn.changes().partition(|done| done.ok());
+    if refused.is_empty() {
+        return ("Now the app uses them.", changes(outlook, views));
+    }
+    let paths = written.iter().filter_map(|done| path_of(&done.call));
+    (
+        "Not every file could be written, so I take the others back.",
+        paths
+            .map(|path| ("delete_file", json!({ "path": path })))
+            .collect(),
+    )
+}
+
+/// The calls that write new files.
+fn writes(outlook: &Outlook) -> Vec<Wanted> {
+    let changes = outlook.wiring.changes.iter();
+    changes
+        .filter_map(|(path, change)| match change {
+            FileChange::Write(content) => {
+                Some(("write_file", json!({ "path": path, "content": content })))
+            }
+            FileChange::Lines(_) | FileChange::Delete => None,
+        })
+        .collect()
+}
+
+/// The calls that change what is there: the name, then edits, then removals.
+fn changes(outlook: &Outlook, views: &Views) -> Vec<Wanted> {
     let mut found = Vec::new();
     if let Some(name) = &outlook.plan.name {
         found.push(("rename_app", json!({ "name": name })));
     }
     let changes = &outlook.wiring.changes;
-    for (path, change) in changes {
-        if let FileChange::Write(content) = change {
-            found.push(("write_file", json!({ "path": path, "content": content })));
-        }
-    }
     for (path, change) in changes {
         let FileChange::Lines(after) = change else {
             continue;
@@ -315,7 +359,7 @@ fn calls(outlook: &Outlook, views: &Views) -> Vec<(&'static str, serde_json::Val
     found
 }
 
-fn numbered(turn: &Turn, calls: Vec<(&'static str, serde_json::Value)>) -> Vec<ToolCall> {
+fn numbered(turn: &Turn, calls: Vec<Wanted>) -> Vec<ToolCall> {
     let step = turn.steps + 1;
     let named = calls.into_iter().enumerate();
     named

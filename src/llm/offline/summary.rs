@@ -134,6 +134,10 @@ fn stands(deed: &Deed, outlook: &Outlook, done: &[Done]) -> bool {
             .iter()
             .any(|(other, _)| other == part)
     };
+    // Where a new file was refused, nothing that is planned was brought about.
+    let given_up = done
+        .iter()
+        .any(|done| failed(done) && done.call.name == "write_file");
     let unwritten = |part: &Part| {
         let mut paths = outlook
             .wiring
@@ -142,8 +146,10 @@ fn stands(deed: &Deed, outlook: &Outlook, done: &[Done]) -> bool {
             .filter(|(other, _)| other == part)
             .map(|(_, path)| path.as_str());
         paths.any(|path| {
-            done.iter()
-                .any(|done| failed(done) && path_of(&done.call) == Some(path))
+            given_up
+                || done
+                    .iter()
+                    .any(|done| failed(done) && path_of(&done.call) == Some(path))
         }) || (*part == Part::Identity
             && done
                 .iter()
