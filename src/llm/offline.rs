@@ -6,6 +6,7 @@
 //! network, any state, any randomness.
 
 mod changes;
+mod clauses;
 mod codegen;
 mod colour;
 mod commands;
