@@ -15,6 +15,7 @@ mod fields;
 pub mod grammar;
 mod heads;
 mod items;
+mod keeping;
 mod kinds;
 mod lines;
 mod model;
