@@ -18,6 +18,7 @@ mod items;
 mod keeping;
 mod kinds;
 mod lines;
+mod meant;
 mod model;
 mod naming;
 mod nouns;
