@@ -77,11 +77,14 @@ fn directly_before(tokens: &[Token], end: usize) -> Option<Noun> {
 
 /// Whether the word at `start` is what someone does: "people can borrow books", "to swap books", "and plan meals".
 fn starts_with_verb(tokens: &[Token], start: usize) -> bool {
-    let (Some(before), Some([first, .., last])) = (
-        start.checked_sub(1).and_then(|index| tokens.get(index)),
-        tokens.get(start..),
-    ) else {
+    let Some([first, .., last]) = tokens.get(start..) else {
         return false;
+    };
+    let Some(before) = start.checked_sub(1).and_then(|index| tokens.get(index)) else {
+        // "log dreams": politeness before it is off already
+        return first.is_in("log plan schedule catalog catalogue")
+            && is_plural(&last.lower)
+            && !last.is_in("entries items books");
     };
     let linked = start > 1
         && tokens.get(start - 2).is_some_and(|token| {
