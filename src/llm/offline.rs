@@ -6,6 +6,7 @@
 //! network, any state, any randomness.
 
 mod changes;
+mod clauses;
 mod codegen;
 mod colour;
 mod commands;
@@ -14,8 +15,10 @@ mod fields;
 pub mod grammar;
 mod heads;
 mod items;
+mod keeping;
 mod kinds;
 mod lines;
+mod meant;
 mod model;
 mod naming;
 mod nouns;

@@ -238,9 +238,15 @@ fn require(plan: &mut Plan, place: &Place, required: bool) {
             "the {label} names the {plural}, so it stays required"
         ));
     }
+    let same = field.required == required;
     field.required = required;
     let plural = plural_of(plan, &table);
     let word = if required { "required" } else { "optional" };
+    if same {
+        return plan
+            .notes
+            .push(format!("The {label} of {plural} is {word} already."));
+    }
     deed(
         plan,
         format!("The {label} of {plural} is {word}"),

@@ -40,8 +40,26 @@ pub(super) fn command(said: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
 
 fn rename(rest: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
     let (from, to) = split_at(rest, "to into as")?;
-    let to = bare(to);
+    let to = given(to);
     (!to.is_empty()).then(|| vec![renamed(from, to, known)])
+}
+
+/// A new name as people put it: nothing is taken off its end, for "shopping list" is one.
+fn given(said: &[Token]) -> String {
+    let name = trim(said);
+    let lead = name
+        .iter()
+        .take_while(|token| token.is_in("the a an called"))
+        .count();
+    let words = name
+        .get(lead..)
+        .unwrap_or(name)
+        .iter()
+        .filter(|token| token.is_word());
+    words
+        .map(|token| token.text.as_str())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 pub(super) fn renamed(from: &[Token], to: String, known: &[Thing]) -> Wish {
@@ -85,7 +103,10 @@ fn call(rest: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
         let words = bare(from);
         let fits = thing_named(from, known).is_some()
             || known.iter().any(|thing| thing.field(&words).is_some());
-        if fits && !bare(to).is_empty() {
+        let told = to
+            .first()
+            .is_some_and(|token| token.is_in("with for about if when"));
+        if fits && !told && !bare(to).is_empty() {
             return Some(vec![renamed(from, bare(to), known)]);
         }
     }
@@ -99,13 +120,15 @@ fn add(verb: &Token, rest: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
     if let Some(option) = added_option(rest, known) {
         return Some(vec![option]);
     }
-    if verb.is("give") {
+    if verb.is("give") && !rest.first().is_some_and(|token| token.is_in("me us")) {
         for split in (1..rest.len()).rev() {
             let (thing, what) = rest.split_at(split);
             if let Some(thing) = thing_named(thing, known) {
                 return added(thing.table.clone(), what);
             }
         }
+    }
+    if verb.is("give") {
         return None;
     }
     if rest.first().is_some_and(|token| token.is("to")) {
@@ -115,6 +138,9 @@ fn add(verb: &Token, rest: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
                 return added(thing.table.clone(), what);
             }
         }
+    }
+    if let Some(wishes) = add_to_each(verb, rest, known) {
+        return Some(wishes);
     }
     for (index, token) in rest.iter().enumerate().rev() {
         if token.is_in("to for on in into of")
@@ -149,6 +175,52 @@ fn add(verb: &Token, rest: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
             })
         }
     }
+}
+
+/// "a size to companies and a role to contacts", "comments to recipes, each with a text": what follows the first thing.
+fn add_to_each(verb: &Token, rest: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
+    let joins = |token: &Token| token.is("and") || token.is_sign(',');
+    let to = rest.iter().position(|token| token.is("to"))?;
+    let target = rest.get(to + 1..)?;
+    let end = target
+        .iter()
+        .take(MOST_WORDS_OF_A_NAME)
+        .position(|token| joins(token) || token.is("each"))?;
+    let parent = thing_named(target.get(..end)?, known)?;
+    let after = target.get(end..)?;
+    let lead = after.iter().take_while(|token| joins(token)).count();
+    let after = after.get(lead..)?;
+    let what = rest.get(..to)?;
+    if let [each, with, list @ ..] = after
+        && each.is_in("each which")
+        && with.is_in("with has having have")
+        && matches!(super::nouns::all(what).as_slice(), [noun] if noun.is_plural())
+    {
+        let listed = fields::fields(list);
+        let child = bare(what);
+        let mut wishes = vec![
+            Wish::Thing {
+                words: child.clone(),
+                drafts: listed.drafts,
+            },
+            Wish::Belongs {
+                child,
+                parent: parent.plural.clone(),
+            },
+        ];
+        wishes.extend(listed.left.into_iter().map(Wish::Left));
+        return Some(wishes);
+    }
+    let mut wishes = added(parent.table.clone(), what)?;
+    if let Some(also) = thing_named(after, known) {
+        wishes.extend(added(also.table.clone(), what)?);
+    } else if after.iter().any(|token| token.is("to")) {
+        let more = add(verb, after, known);
+        wishes.extend(more.unwrap_or_else(|| vec![Wish::Left(quote(after))]));
+    } else {
+        return None;
+    }
+    Some(wishes)
 }
 
 fn added(table: String, what: &[Token]) -> Option<Vec<Wish>> {

@@ -3,11 +3,12 @@
 //! Cuts the list into items and reads each. What is no field is handed back word for word.
 
 use super::{
+    clauses,
     items::{closing, items, opens_group, options_start},
-    kinds::Draft,
+    kinds::{Draft, is_field_word},
     model::{Kind, OPTIONS},
     text::{Mark, Token, quote, tokens},
-    vocabulary::{KIND_NAMES, UNITS, group, has},
+    vocabulary::{CHOICE_WORDS, KIND_NAMES, UNITS, group, has},
     words::sentence,
 };
 
@@ -25,12 +26,20 @@ pub(super) struct Listed {
 /// Reads a list of fields.
 pub(super) fn fields(body: &[Token]) -> Listed {
     let mut listed = Listed::default();
-    for item in items(body) {
+    for item in items(body).into_iter().flat_map(run_together) {
         if let [only] = item
             && let Some(required) = necessity(only)
             && let Some(previous) = listed.drafts.last_mut()
         {
             previous.required = Some(required);
+            continue;
+        }
+        // "…, as a link"
+        if let [first, told @ ..] = item
+            && first.is("as")
+            && let Some(previous) = listed.drafts.last_mut()
+            && aside(told, previous)
+        {
             continue;
         }
         match draft(item) {
@@ -40,6 +49,31 @@ pub(super) fn fields(body: &[Token]) -> Listed {
         }
     }
     listed
+}
+
+/// "title year genre" without commas: several fields, when each word is one.
+fn run_together(item: &[Token]) -> Vec<&[Token]> {
+    let named = |token: &Token| is_field_word(&token.lower) || token.is_in(CHOICE_WORDS);
+    if item.len() < 3
+        || !item
+            .iter()
+            .all(|token| token.mark == Mark::Word && named(token))
+    {
+        return vec![item];
+    }
+    let mut found = Vec::new();
+    let mut rest = item;
+    while let [first, next @ ..] = rest {
+        let pair = next.first().is_some_and(|next| match first.lower.as_str() {
+            "due" | "start" | "end" | "expiry" => next.is_in("date day time"),
+            "phone" | "account" => next.is("number"),
+            _ => false,
+        });
+        let (one, after) = rest.split_at(if pair { 2 } else { 1 });
+        found.push(one);
+        rest = after;
+    }
+    found
 }
 
 /// Reads a list of fields out of a phrase of the tables.
@@ -53,7 +87,8 @@ enum Read {
     Unknown,
 }
 
-fn necessity(token: &Token) -> Option<bool> {
+/// Whether a word says that a field is required, or optional.
+pub(super) fn necessity(token: &Token) -> Option<bool> {
     if token.is_in("optional") {
         return Some(false);
     }
@@ -105,8 +140,7 @@ fn draft(item: &[Token]) -> Read {
     }
     strip_lead(&mut rest, &mut draft);
     strip_tail(&mut rest, &mut draft);
-    strip_like(&mut rest, &mut draft);
-    clause(&mut rest, &mut draft);
+    clauses::take(&mut rest, &mut draft);
     rest.retain(Token::is_word);
     if rest.is_empty() {
         return if draft == Draft::default() {
@@ -118,13 +152,24 @@ fn draft(item: &[Token]) -> Read {
     let verb =
         rest.first().filter(|first| draft.kind != Some(Kind::Boolean) && (rest.len() > 1 || !first.is_in("make show"))).is_some_and(|first| {
             first.is_in(
-                "should can must will would i we you let show allow want please be so it they do make also",
+                "should can must will would i we you let show allow want please be so it they do make also assign send notify calculate",
             )
         });
     let names = rest
         .iter()
         .any(|token| super::words::snake(&token.text).is_some());
-    if verb || rest.len() > WORDS || !names {
+    // "tick it off", "only the title"
+    let object = !rest
+        .first()
+        .is_some_and(|first| first.is_in("is was has who what when where how why"))
+        && rest
+            .get(1)
+            .is_some_and(|token| token.is_in("it them me us"))
+        && rest
+            .get(2)
+            .is_none_or(|token| token.is_in("off out up down as done when in on"));
+    let limit = rest.first().is_some_and(|first| first.is("only"));
+    if verb || object || limit || rest.len() > WORDS || !names {
         return Read::Unknown;
     }
     draft.phrase = rest
@@ -214,10 +259,14 @@ pub(super) fn options(told: &[Token]) -> Vec<String> {
 
 /// Takes "from 1 to 5", "between 0 and 10", "1-5", "out of 5" out of the words.
 fn range(rest: &mut Vec<Token>, draft: &mut Draft) -> bool {
+    const NUMBERS: [&str; 11] = [
+        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+    ];
     let number = |token: Option<&Token>| {
-        token
-            .filter(|token| token.mark == Mark::Number)
-            .map(|token| token.text.clone())
+        let token = token?;
+        let told = NUMBERS.iter().position(|word| token.is(word));
+        let written = (token.mark == Mark::Number).then(|| token.text.clone());
+        written.or_else(|| told.map(|value| value.to_string()))
     };
     for index in 0..rest.len() {
         if let (Some(min), Some(max)) = (number(rest.get(index)), number(rest.get(index + 2)))
@@ -260,7 +309,14 @@ fn strip_lead(rest: &mut Vec<Token>, draft: &mut Draft) {
     const FILLERS: &str = "a an the its their his her your my our some also maybe possibly perhaps then finally both one \
         include including many several multiple store record track of with any have has just plus basic field column called named";
     let guest = |rest: &[Token]| matches!(rest, [plus, one, ..] if plus.is("plus") && one.is_in("one ones"));
-    while let Some(first) = rest.first().filter(|_| !guest(rest)) {
+    let pair = |rest: &[Token]| {
+        let words = quote(rest.get(..2).unwrap_or(&[])).to_lowercase();
+        has(
+            "field_for column_for place_for space_for room_for field_with",
+            &words.replace(' ', "_"),
+        )
+    };
+    while let Some(first) = rest.first().filter(|_| !guest(rest) && !pair(rest)) {
         if has("optional optionally", &first.lower) && rest.len() > 1 {
             draft.required = Some(false);
         } else if has("required mandatory", &first.lower) && rest.len() > 1 {
@@ -273,10 +329,7 @@ fn strip_lead(rest: &mut Vec<Token>, draft: &mut Draft) {
         rest.remove(0);
     }
     let words = |count: usize| quote(rest.get(..count).unwrap_or(&[])).to_lowercase();
-    if has(
-        "field_for column_for place_for space_for room_for field_with",
-        &words(2).replace(' ', "_"),
-    ) {
+    if pair(rest) {
         rest.drain(..2);
         strip_lead(rest, draft);
     } else if has(
@@ -350,58 +403,5 @@ fn strip_tail(rest: &mut Vec<Token>, draft: &mut Draft) {
     {
         draft.kind = Some(Kind::Boolean);
         rest.pop();
-    }
-}
-
-/// Takes "who is a customer" off the end.
-fn strip_like(rest: &mut Vec<Token>, draft: &mut Draft) {
-    let Some(place) = rest
-        .iter()
-        .position(|token| token.is_in("who which that"))
-        .filter(|place| *place > 0)
-    else {
-        return;
-    };
-    let mut said = rest.get(place + 1..).unwrap_or(&[]);
-    if !said.first().is_some_and(|token| token.is_in("is are")) {
-        return;
-    }
-    while let [first, after @ ..] = said
-        && first.is_in("is are a an one of the our my")
-    {
-        said = after;
-    }
-    draft.like = Some(quote(said)).filter(|like| !like.is_empty());
-    if draft.like.is_some() {
-        rest.truncate(place);
-    }
-}
-
-/// Reads fields said as questions: "how many days …", "whether it is paid", "which project it belongs to".
-fn clause(rest: &mut Vec<Token>, draft: &mut Draft) {
-    let is = |index: usize, words: &str| rest.get(index).is_some_and(|token| token.is_in(words));
-    if is(0, "how") && is(1, "many") && rest.len() > 2 {
-        draft.kind = draft.kind.or(Some(Kind::Number));
-        rest.drain(..2);
-    } else if is(0, "whether if") || (is(0, "is has was are") && rest.len() > 1) {
-        draft.kind = draft.kind.or(Some(Kind::Boolean));
-        let fillers = "whether if it it's its is are was were has have i i've we we've they they're he she been the a an be or not";
-        let lead = rest.iter().take_while(|token| token.is_in(fillers)).count();
-        rest.drain(..lead.min(rest.len().saturating_sub(1)));
-        while rest.len() > 1
-            && rest
-                .last()
-                .is_some_and(|token| token.is_in("it or not already yet them"))
-        {
-            rest.pop();
-        }
-    } else if is(0, "which") && rest.len() > 1 {
-        rest.remove(0);
-        let clause = rest
-            .iter()
-            .position(|token| token.is_in("it they i we he she is was this that the"));
-        if let Some(clause) = clause.filter(|clause| *clause > 0) {
-            rest.truncate(clause);
-        }
     }
 }

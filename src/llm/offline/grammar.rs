@@ -16,6 +16,7 @@
 //! | noun `:` list, noun ` - ` list | "Track my house plants**:** name, species, watered on" |
 //! | `for each`/`for every` noun list | "**for every** customer their email and phone number" |
 //! | `each`/`every` noun `has`, `it has` | "**each** recipe also **has** a difficulty" |
+//! | noun `where`/`in which`/`to` … a verb of writing, list | "a workout app **where I can write down** the exercise, sets and reps" |
 //! | lines or bullets under a noun | "Books:", "- title", "- year" |
 //! | after a verb of keeping, `list of`, or before `tracker`, `list`, `manager`, `log` … without fields | "todo list", "an expense tracker" |
 //!
@@ -33,6 +34,7 @@
 //! | `as a number`, `(date)`, `: long text`, `(yes/no)` | that kind |
 //! | `required`, `optional` before, after or in parentheses | required or not |
 //! | `how many …`, `whether …`, `when …`, `where …`, `which …` | number, yes or no, date, text, text or reference |
+//! | `belongs to a company`, `taught by a teacher` | a reference, where there are such things |
 //!
 //! The kind follows from these, then from the words: first whether the field is named like another thing (a **reference**; a
 //! plural, "authors have books", puts the reference on the other side), then by its last word:
@@ -54,6 +56,8 @@
 //! |---|---|
 //! | `add a rating from 1 to 5 to recipes`, `recipes also need a source url`, `give books tags` | new fields |
 //! | `a task belongs to a project` | a reference |
+//! | `add comments to recipes, each with a text` | a new thing whose records belong to one of recipes |
+//! | `add a size to companies and a role to contacts` | fields of several things |
 //! | `add a thing: shopping items with name and quantity` | a new thing |
 //! | `remove the rating from recipes`, `remove the thing recipes` | takes it out of the app; stored records are not deleted |
 //! | `rename the field notes to remarks`, `rename recipes to dishes` | new words on the screen; table and column stay, so no data is lost |
@@ -64,7 +68,8 @@
 //! | `make it green`, `dark blue`, `#7c3aed` | the colour of the theme |
 //!
 //! One message may hold several, in sentences or joined by "and". Where a request names no thing, the only thing, or the only one with
-//! that field, is meant; otherwise nothing is guessed.
+//! that field, is meant; otherwise nothing is guessed. What asks to do something with records ("share recipes with friends", "delete
+//! all recipes") asks for no field, and a sentence that names only what there is changes nothing.
 //!
 //! # Questions
 //!
@@ -74,15 +79,18 @@ use super::{
     commands::command,
     fields, heads, items,
     kinds::Draft,
+    meant,
     model::Thing,
     naming, nouns, places,
     questions::{Question, question},
-    requests::{is_background, is_feature, is_small_talk, requests, take_colour, without_adding},
+    requests::{
+        is_background, is_feature, is_order, is_small_talk, requests, take_colour, without_adding,
+    },
     shapes,
     text::{Sentence, Token, quote, sentences},
-    things::{self, Described},
+    things::{self, Declared, Described},
     vocabulary::{BUILT_IN, FEATURES, has},
-    words::{on_last_word, plural, singular},
+    words::{on_last_word, plural},
 };
 
 pub(super) use super::wishes::{Place, Wish};
@@ -217,6 +225,9 @@ impl Reader<'_> {
         if let Some(wishes) = command(said, self.known).or(bare_colour) {
             return self.wishes(wishes);
         }
+        if is_order(trimmed, !self.known.is_empty()) {
+            return self.lost(said);
+        }
         if let Some(words) = self.last.clone()
             && things::belonging(trimmed).is_none()
             && let Some(body) = heads::headless(said)
@@ -233,20 +244,7 @@ impl Reader<'_> {
             && first.is_in("have need want")
             && items::items(rest).into_iter().all(things::is_things)
         {
-            let nouns = nouns::all(rest).into_iter().map(|noun| noun.words);
-            let wishes: Vec<Wish> = nouns
-                .map(|words| Wish::Thing {
-                    words,
-                    drafts: Vec::new(),
-                })
-                .collect();
-            self.group = wishes
-                .iter()
-                .filter_map(Wish::thing)
-                .map(str::to_owned)
-                .collect();
-            self.last = self.group.last().cloned().or_else(|| self.last.take());
-            return self.wishes(wishes);
+            return self.wanted(rest);
         }
         let declared = things::declare(without_adding(trimmed));
         if self.container.is_none() && self.known.is_empty() && declared.left.is_empty() {
@@ -256,17 +254,44 @@ impl Reader<'_> {
                 .map_or(trimmed.len(), |thing| thing.end.max(thing.start));
             self.container = naming::container(without_adding(trimmed), until);
         }
-        if declared.things.is_empty() && declared.belongs.is_empty() {
-            if self.known.is_empty() && is_background(said, trimmed) {
+        if declared.things.is_empty() && declared.belongs.is_empty() && self.known.is_empty() {
+            if is_background(said, trimmed) {
                 return self.background.push(quote(said));
             }
             return self.lost(said);
         }
+        if meant::nothing_new(self.known, &declared, trimmed) {
+            return self.lost(said);
+        }
+        self.described(declared, said);
+    }
+
+    /// Things that are only named: "I also need suppliers".
+    fn wanted(&mut self, said: &[Token]) {
+        let nouns = nouns::all(said).into_iter().map(|noun| noun.words);
+        let wishes: Vec<Wish> = nouns
+            .map(|words| Wish::Thing {
+                words,
+                drafts: Vec::new(),
+            })
+            .collect();
+        self.group = wishes
+            .iter()
+            .filter_map(Wish::thing)
+            .map(str::to_owned)
+            .collect();
+        self.last = self.group.last().cloned().or_else(|| self.last.take());
+        self.wishes(wishes);
+    }
+
+    /// Takes up what a sentence says of things.
+    fn described(&mut self, declared: Declared, said: &[Token]) {
         let mut group = Vec::new();
         for Described {
             words,
             drafts,
             held,
+            each,
             ..
         } in declared.things
         {
@@ -286,7 +311,16 @@ impl Reader<'_> {
                 self.found.left.push(quote(said));
                 continue;
             };
-            let words = self.same(&words).unwrap_or(words);
+            let mut words = meant::same(self.known, &self.found.wishes, &words).unwrap_or(words);
+            if each
+                && let Some((parent, child)) = meant::owned(self.known, &self.found.wishes, &words)
+            {
+                self.found.wishes.push(Wish::Belongs {
+                    child: child.clone(),
+                    parent,
+                });
+                words = child;
+            }
             if held {
                 self.held.push(words.clone());
             }
@@ -298,6 +332,8 @@ impl Reader<'_> {
             self.group = group;
         }
         for (child, parent) in declared.belongs {
+            let child = meant::same(self.known, &self.found.wishes, &child).unwrap_or(child);
+            let parent = meant::same(self.known, &self.found.wishes, &parent).unwrap_or(parent);
             for words in [&child, &parent] {
                 self.found.wishes.push(Wish::Thing {
                     words: words.clone(),
@@ -331,28 +367,6 @@ impl Reader<'_> {
         }
     }
 
-    /// "each record" after "vinyl records" means those.
-    fn same(&self, words: &str) -> Option<String> {
-        let one = on_last_word(&words.to_lowercase(), singular);
-        let known = self.known.iter().map(|thing| thing.singular.as_str());
-        let wished = self.found.wishes.iter().filter_map(|wish| match wish {
-            Wish::Thing { words, .. } => Some(words.as_str()),
-            _ => None,
-        });
-        let mut all: Vec<String> = known
-            .chain(wished)
-            .map(|words| on_last_word(&words.to_lowercase(), singular))
-            .collect();
-        all.dedup();
-        if one.contains(' ') || all.contains(&one) {
-            return None;
-        }
-        let mut longer = all
-            .into_iter()
-            .filter(|words| words.rsplit(' ').next() == Some(one.as_str()));
-        longer.next().filter(|_| longer.next().is_none())
-    }
-
     fn lost(&mut self, said: &[Token]) {
         self.left(quote(said));
     }
@@ -364,7 +378,7 @@ impl Reader<'_> {
             .map(str::to_owned)
             .collect();
         let any = |list: &str| words.iter().any(|word| has(list, word));
-        if any(BUILT_IN) && !any(FEATURES) {
+        if any(BUILT_IN) && !any(FEATURES) && !any("everything all") {
             self.found.wishes.push(Wish::BuiltIn(part));
         } else if !part.is_empty() {
             self.found.left.push(part);

@@ -84,6 +84,18 @@ fn options_end(body: &[Token], start: usize, index: usize) -> Option<usize> {
     }
     let begin = index + options_start(body, start, index)?;
     let rest = body.get(begin..)?;
+    let slashed = rest
+        .chunks(2)
+        .take_while(|pair| pair.first().is_some_and(Token::is_word))
+        .scan(true, |on, pair| {
+            let was = *on;
+            *on = pair.get(1).is_some_and(|sign| sign.is_sign('/'));
+            was.then_some(())
+        })
+        .count();
+    if slashed > 1 {
+        return Some(begin + 2 * slashed - 1);
+    }
     let limit = rest
         .iter()
         .position(|token| token.mark == Mark::Item)
@@ -162,6 +174,6 @@ fn or_before_and(body: &[Token], index: usize) -> bool {
         .iter()
         .skip(index)
         .take_while(|token| token.mark != Mark::Item);
-    rest.find(|token| token.is_in("or and"))
-        .is_some_and(|token| token.is("or"))
+    rest.find(|token| token.is_in("or and") || token.is_sign('/'))
+        .is_some_and(|token| !token.is("and"))
 }

@@ -40,15 +40,25 @@ impl Draft {
             return Some(thing);
         }
         let head = relative_head(&self.phrase);
-        things
+        let named = things
             .iter()
-            .find(|thing| thing.answers_to(&self.phrase) || thing.answers_to(&head))
+            .find(|thing| thing.answers_to(&self.phrase) || thing.answers_to(&head));
+        // "room" where there are hotel rooms and no others
+        let ends = |thing: &&Thing| {
+            let tail = thing.singular.rsplit_once(' ').map_or("", |(_, tail)| tail);
+            !is_field_word(tail) && tail == self.phrase.to_lowercase()
+        };
+        let mut close = things.iter().filter(ends);
+        named.or_else(|| close.next().filter(|_| close.next().is_none()))
     }
 
     /// The field, without regard to other things.
     pub(super) fn field(&self) -> Field {
         let mut field = Field::new(&label(&self.phrase), Kind::Text);
         let mut lower = self.phrase.to_lowercase();
+        if has("day weekday", lower.split(' ').next().unwrap_or("")) && lower.ends_with("week") {
+            "weekday".clone_into(&mut lower);
+        }
         let one = super::words::on_last_word(&lower, singular);
         if CHOICES
             .iter()
@@ -143,7 +153,7 @@ pub(super) fn label(phrase: &str) -> String {
 pub(super) fn head(lower: &str) -> String {
     let cut = [
         "of", "in", "for", "per", "between", "until", "from", "to", "by", "since", "spent",
-        "needed", "required", "left",
+        "needed", "required", "left", "used",
     ];
     let mut words: Vec<&str> = Vec::new();
     for (index, word) in lower.split_whitespace().enumerate() {
@@ -195,7 +205,18 @@ pub(super) fn infer(lower: &str) -> Kind {
             Kind::Text
         };
     }
-    if has("when since", first) || has("on at until since", last_word(lower)) {
+    // "watered on", but not "the shelf they're on"
+    let on = has("on at until since", last_word(lower))
+        && !words
+            .iter()
+            .rev()
+            .nth(1)
+            .is_some_and(|word| has("is it's they're are was were he's she's", word));
+    let from = has("valid available effective", first) && has("from to till", last_word(lower));
+    // "date found"
+    let dated =
+        words.len() > 1 && first == "date" && !has("name time place range", last_word(lower));
+    if has("when since", first) || on || from || dated {
         return Kind::Date;
     }
     if has("what why", first) {
@@ -204,6 +225,9 @@ pub(super) fn infer(lower: &str) -> Kind {
         } else {
             Kind::LongText
         };
+    }
+    if has("no nr num", first) && words.get(1) == Some(&"of") {
+        return Kind::Number;
     }
     if has("where who which whose", first) {
         return Kind::Text;
@@ -262,12 +286,8 @@ fn how(words: &[&str]) -> Kind {
     let any = |list: &str| words.iter().any(|word| has(list, word));
     match words.get(1).copied().unwrap_or("") {
         "many" | "old" | "far" | "tall" | "heavy" => Kind::Number,
-        "much" | "good" | "well"
-            if any("like liked enjoy enjoyed love loved good was well it")
-                && !any("cost costs paid pay earn costed spent") =>
-        {
-            Kind::Rating
-        }
+        "good" | "well" => Kind::Rating,
+        "much" if any("like liked enjoy enjoyed love loved") => Kind::Rating,
         "much" => Kind::Number,
         "long" if any("minutes hours days weeks") => Kind::Number,
         _ => Kind::Text,

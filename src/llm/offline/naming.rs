@@ -72,7 +72,7 @@ pub(super) fn container(tokens: &[Token], until: usize) -> Option<String> {
         parts.pop();
         generic = true;
     }
-    let vague = "list lists collection log record records set overview table database index board bunch folder";
+    let vague = "list lists collection log record records set overview table database index board bunch folder tracker manager planner organizer organiser";
     if parts.is_empty()
         || (parts.len() == 1
             && parts

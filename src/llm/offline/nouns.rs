@@ -4,7 +4,7 @@
 
 use super::{
     text::{Mark, Token},
-    vocabulary::{CONTAINERS, NAMED_LISTS, PREPOSITIONS, STOP, group, has},
+    vocabulary::{CONTAINERS, KEEPING, NAMED_LISTS, PREPOSITIONS, STOP, group, has},
     words::{is_plural, on_last_word, plural, singular},
 };
 
@@ -62,6 +62,7 @@ fn directly_before(tokens: &[Token], end: usize) -> Option<Noun> {
         .take_while(|token| token.mark == Mark::Number)
         .count();
     let start = end - count + counted;
+    let start = start + usize::from(starts_with_verb(before, start));
     let words: Vec<&str> = before
         .get(start..)?
         .iter()
@@ -72,6 +73,28 @@ fn directly_before(tokens: &[Token], end: usize) -> Option<Noun> {
         start,
         end,
     })
+}
+
+/// Whether the word at `start` is what someone does: "people can borrow books", "to swap books", "and plan meals".
+fn starts_with_verb(tokens: &[Token], start: usize) -> bool {
+    let Some([first, .., last]) = tokens.get(start..) else {
+        return false;
+    };
+    let Some(before) = start.checked_sub(1).and_then(|index| tokens.get(index)) else {
+        // "log dreams": politeness before it is off already
+        return first.is_in("log plan schedule catalog catalogue")
+            && is_plural(&last.lower)
+            && !last.is_in("entries items books");
+    };
+    let linked = start > 1
+        && tokens.get(start - 2).is_some_and(|token| {
+            token.is_in("belongs belong belonging refers refer linked link assigned connected related attached reference add")
+        });
+    let does = before
+        .is_in("can could should will must may i we they you people users wanna gonna gotta")
+        || (before.is("to") && !linked);
+    let keeps = before.is("and") && first.is_in(KEEPING) && !is_plural(&first.lower);
+    (does || keeps) && is_plural(&last.lower)
 }
 
 /// How far back a noun may stand from what is said of it, in words and signs.
@@ -96,9 +119,9 @@ fn look_back(tokens: &[Token], end: usize) -> Option<Noun> {
             && tokens.get(end - 1).is_some_and(|token| {
                 steps_over(token)
                     || (token.is_sign(',')
-                        && tokens
-                            .get(end)
-                            .is_some_and(|next| next.is_in("each which that all every")))
+                        && tokens.get(end).is_some_and(|next| {
+                            next.is_in("each which that all every with having")
+                        }))
             })
         {
             end -= 1;
@@ -128,10 +151,24 @@ fn look_back(tokens: &[Token], end: usize) -> Option<Noun> {
             .take_while(|token| token.is_in(STOP))
             .collect();
         let closest = small.first().copied();
-        if closest.is_some_and(|token| {
-            token.is_in("i we i've we've they he she you it that which who i'm we're")
-        }) && noun.start > small.len()
+        // "an entry every day"
+        if closest.is_some_and(|token| token.is_in("each every"))
+            && noun.start > small.len()
+            && has(
+                "day night morning evening week weekend month year time",
+                &noun.head(),
+            )
+            && !small.iter().any(|token| token.is("for"))
         {
+            end = noun.start - 1;
+            continue;
+        }
+        let speaker = |token: &Token| {
+            token.is_in("i we i've we've they he she you it that which who i'm we're")
+        };
+        let aim = closest.is_some_and(|token| token.is("to"))
+            && small.iter().any(|token| token.is_in("i we they"));
+        if (closest.is_some_and(speaker) || aim) && noun.start > small.len() {
             end = noun.start - small.len();
             continue;
         }
@@ -156,7 +193,9 @@ fn look_back(tokens: &[Token], end: usize) -> Option<Noun> {
                 .unwrap_or(0);
             let left = directly_before(tokens, noun.start - place - 1);
             if let Some(left) = left.filter(|left| {
-                !left.is_container() && !noun.is_plural() && has(CONTAINERS, &left.head())
+                let held = !noun.is_plural() && has(CONTAINERS, &left.head());
+                let many = left.is_plural() && !has(CONTAINERS, &left.head());
+                !left.is_container() && (held || many)
             }) {
                 return Some(left);
             }
@@ -180,6 +219,20 @@ pub(super) fn all(tokens: &[Token]) -> Vec<Noun> {
         }
     }
     found
+}
+
+/// The last noun phrase of an item of a list, where "people" are one.
+pub(super) fn last(item: &[Token]) -> Option<Noun> {
+    if let [.., people] = item
+        && people.is("people")
+    {
+        return Some(Noun {
+            words: people.text.clone(),
+            start: item.len() - 1,
+            end: item.len(),
+        });
+    }
+    all(item).pop()
 }
 
 /// What a noun phrase keeps records of: "recipes" of "recipe box", "shopping items" of "shopping list". `None` when it names
@@ -210,9 +263,9 @@ pub(super) fn subject(noun: &Noun) -> Option<String> {
         if size == 1 && count - cut > 1 {
             continue;
         }
-        if let Some(known) = group(NAMED_LISTS, &tail, '|')
-            .or_else(|| group(NAMED_LISTS, &on_last_word(&tail, singular), '|'))
-        {
+        if let Some(known) = group(NAMED_LISTS, &tail, '|').or_else(|| {
+            group(NAMED_LISTS, &on_last_word(&tail, singular), '|').filter(|_| size > 1)
+        }) {
             return Some(known.to_owned());
         }
     }

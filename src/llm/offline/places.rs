@@ -134,4 +134,4 @@ pub(super) fn choice(said: &[Token], known: &[Thing]) -> Option<Place> {
 }
 
 /// Words of politeness before a request.
-pub(super) const POLITE: &str = "please can could would you i we want need to i'd we'd like now also then and next let's lets let us me should hey hi thanks ok okay just maybe so but additionally finally kindly go ahead";
+pub(super) const POLITE: &str = "please can could would you i we want wanna gotta need to i'd we'd like now also then and next let's lets let us me should hey hi thanks ok okay just maybe so but additionally finally kindly go ahead";

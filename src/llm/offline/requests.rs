@@ -30,8 +30,25 @@ pub(super) fn is_background(said: &[Token], trimmed: &[Token]) -> bool {
             || app && trimmed.len() <= 12 && !said.iter().any(|token| token.is_in(FEATURES)))
 }
 
+/// "write a story with a title", and with an app there "share recipes with friends": something to do, not something to keep.
+pub(super) fn is_order(said: &[Token], there: bool) -> bool {
+    let Some(first) = said.first() else {
+        return false;
+    };
+    let app = said
+        .iter()
+        .any(|token| token.is_in("app application tool website site system tracker page program"));
+    let work = first
+        .is_in("write tell sing play solve translate explain draw compose summarize summarise")
+        && !app;
+    let use_of_it = first.is_in(
+        "select insert update call remove delete drop clear erase share send print export import find give sort filter move copy duplicate email notify",
+    );
+    work || (there && use_of_it)
+}
+
 pub(super) fn is_small_talk(said: &[Token]) -> bool {
-    said.iter().all(|token| !token.is_word() || token.is_in("i want would like the app to be it should is and in hi hello hey thanks thank you please great cool ok okay good morning there dear nice perfect awesome very much so all that's it"))
+    said.iter().all(|token| !token.is_word() || token.is_in("i want would could can you just like the app to be it should is looks look and in hi hello hey thanks thank you please great cool ok okay good morning there dear nice perfect awesome very much so all that's it"))
 }
 
 /// "add a thing: recipes with …" is about what follows.

@@ -3,7 +3,7 @@
 use super::{
     colour,
     commands::renamed,
-    fields::options,
+    fields::{necessity, options},
     grammar::{Place, Wish},
     items,
     model::{Kind, Thing},
@@ -40,6 +40,9 @@ pub(super) fn change(verb: &Token, rest: &[Token], known: &[Thing]) -> Option<Ve
     if let Some(wish) = coloured(rest) {
         return Some(vec![wish]);
     }
+    if known.is_empty() {
+        return None;
+    }
     shaped(rest, known, verb.is_in("change turn convert set switch"))
 }
 
@@ -59,13 +62,19 @@ pub(super) fn coloured(rest: &[Token]) -> Option<Wish> {
 
 /// "the title (of recipes) optional", "the year a number", "the status one of a, b or c".
 pub(super) fn shaped(rest: &[Token], known: &[Thing], needs_to: bool) -> Option<Vec<Wish>> {
-    let required = |token: &Token| match token.lower.as_str() {
-        "required" | "mandatory" | "compulsory" => Some(true),
-        "optional" => Some(false),
-        _ => None,
-    };
+    // "the minutes optional and the title required"
+    if let Some(and) = rest.iter().position(|token| token.is("and"))
+        && let (first, [_, second @ ..]) = rest.split_at(and)
+        && [first, second]
+            .iter()
+            .all(|part| part.len() > 1 && part.last().is_some_and(|last| necessity(last).is_some()))
+    {
+        let mut wishes = shaped(first, known, needs_to)?;
+        wishes.extend(shaped(second, known, needs_to)?);
+        return Some(wishes);
+    }
     if let [what @ .., last] = rest
-        && let Some(required) = required(last)
+        && let Some(required) = necessity(last)
     {
         let what: Vec<Token> = what
             .iter()
@@ -142,6 +151,16 @@ pub(super) fn shaped(rest: &[Token], known: &[Thing], needs_to: bool) -> Option<
 /// "status can also be archived", "the year should be a number", "title is required".
 pub(super) fn state(said: &[Token], known: &[Thing]) -> Option<Vec<Wish>> {
     let (what, told) = split_at(said, "should must can is are could needs")?;
+    if let Some(named) = told.iter().position(|token| token.is_in("called named"))
+        && told
+            .iter()
+            .take(named)
+            .all(|token| token.is_in("be now rather"))
+        && let to = bare(told.get(named + 1..)?)
+        && !to.is_empty()
+    {
+        return Some(vec![renamed(what, to, known)]);
+    }
     let told: Vec<Token> = told
         .iter()
         .skip_while(|token| token.is_in("also be to now a an one of"))

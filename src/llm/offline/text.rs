@@ -146,7 +146,7 @@ fn straighten(prompt: &str) -> String {
             other => plain.push(other),
         }
     }
-    plain
+    plain.replace(" w/ ", " with ")
 }
 
 fn sign(sign: char) -> Token {

@@ -24,6 +24,8 @@ pub(super) struct Described {
     pub(super) drafts: Vec<Draft>,
     /// Whether it was only named by what holds it: "gym log".
     pub(super) held: bool,
+    /// Whether it stands after "each" or "every".
+    pub(super) each: bool,
     /// Where its name starts in the sentence.
     pub(super) start: usize,
     /// Where its name ends.
@@ -96,6 +98,15 @@ pub(super) fn declare(tokens: &[Token]) -> Declared {
         let words = match &head.noun {
             Some(noun) => match nouns::subject(noun) {
                 Some(words) => Some(words),
+                // "the list should show …" is said of what is in it
+                None if head.verb && is_whole(noun, tokens) => None,
+                None if has(
+                    "app application tool website site webapp page system software program something",
+                    &noun.head(),
+                ) =>
+                {
+                    Some("entries".to_owned())
+                }
                 None => Some(noun.words.clone()),
             },
             None => None,
@@ -107,6 +118,10 @@ pub(super) fn declare(tokens: &[Token]) -> Declared {
             words,
             drafts: listed.drafts,
             held: false,
+            each: tokens
+                .get(..head.noun.as_ref().map_or(0, |noun| noun.start))
+                .and_then(<[Token]>::last)
+                .is_some_and(|token| token.is_in("each every per")),
             start: head.start,
             end,
         });
@@ -119,6 +134,19 @@ pub(super) fn declare(tokens: &[Token]) -> Declared {
             .extend(mentioned(tokens.get(open..).unwrap_or(&[]), open));
     }
     declared
+}
+
+/// Whether a container is the app itself: "the list", "the page".
+fn is_whole(noun: &Noun, tokens: &[Token]) -> bool {
+    let before = noun
+        .start
+        .checked_sub(1)
+        .and_then(|index| tokens.get(index));
+    before.is_some_and(|token| token.is("the"))
+        && has(
+            "list page table form app application site website",
+            &noun.head(),
+        )
 }
 
 /// Whether what stands before a list is likely a thing: a plural, a known thing, something "each" or "every", something kept in a
@@ -137,17 +165,23 @@ fn plausible(head: &Head, tokens: &[Token], body: &[Token]) -> bool {
         return true;
     }
     let last = noun.head();
-    if !noun.is_plural() && has(BEYOND, &last) {
+    let lower = noun.words.to_lowercase();
+    let beyond = |word: &str| has(BEYOND, word);
+    if !noun.is_plural()
+        && (beyond(&last) || has(CONTAINERS, &last) && lower.split(' ').any(beyond))
+    {
         return false;
     }
-    let lower = noun.words.to_lowercase();
     let kept = nouns::subject(noun)
         .is_none_or(|subject| subject.to_lowercase() != on_last_word(&lower, plural));
     if noun.is_plural() || kept || default_fields(&lower).is_some() {
         return noun.words.split(' ').count() <= 4;
     }
-    let introduced =
-        before.is_none_or(|token| !token.is_word() || token.is_in("a an my our the new and"));
+    let introduced = before.is_none_or(|token| {
+        !token.is_word()
+            || token.is_in("a an my our the new and simple small little")
+            || token.is_in(KEEPING)
+    });
     let items = items::items(body);
     let known = items
         .iter()
@@ -166,10 +200,7 @@ fn container_of(head: &Head, body: &[Token]) -> Vec<Described> {
         || has(CONTAINERS, &noun.head())
             && (noun.is_container() || noun.head() == "app" || noun.head() == "system");
     let items = items::items(body);
-    let names: Vec<Noun> = items
-        .iter()
-        .filter_map(|item| nouns::all(item).into_iter().next_back())
-        .collect();
+    let names: Vec<Noun> = items.iter().filter_map(|item| nouns::last(item)).collect();
     let all = names.len() == items.len()
         && names.iter().all(|name| {
             let known = default_fields(&name.words).is_some();
@@ -196,6 +227,7 @@ fn container_of(head: &Head, body: &[Token]) -> Vec<Described> {
             words: Some(words),
             drafts: Vec::new(),
             held: false,
+            each: false,
             start: head.start,
             end: noun.end,
         })
@@ -232,7 +264,7 @@ pub(super) fn belonging(tokens: &[Token]) -> Option<(String, String, Vec<Token>)
         };
         let linked = is(
             0,
-            "belongs belong linked assigned connected related attached",
+            "belongs belong refers refer linked assigned connected related attached",
         ) && is(1, "to with");
         linked || (is(0, "is are") && is(1, "for") && is(2, "a an one"))
     };
@@ -309,6 +341,7 @@ fn mentioned(tokens: &[Token], offset: usize) -> Vec<Described> {
             found.push(Described {
                 words: Some(words),
                 drafts: Vec::new(),
+                each: false,
                 held: (named || contained) && default_fields(&noun.words).is_none(),
                 start: offset + noun.start,
                 end: offset + noun.end,

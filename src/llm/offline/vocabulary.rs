@@ -37,7 +37,7 @@ pub(super) const STOP: &str = "a an the my our your their his her its this that 
     include including not no yes there here now how because while after before between during against \
     along across around one two three four five six seven eight nine ten track tracks tracking keep keeps keeping manage manages managing organize \
     organise organizing organising store stores storing collect recording save saves saving logging \
-    cataloging maintain monitor monitoring remember handle capture register add edit enter submit write \
+    cataloging wanna gonna gotta maintain monitor monitoring remember handle capture register add edit enter submit write \
     share sharing scheduling planning browse see view";
 
 /// Prepositions that hang a place or a purpose on a noun ("plants in my house").
@@ -90,7 +90,7 @@ pub(super) const BEYOND: &str = "game games calculator chat chatbot bot clock ti
 
 /// What an app has anyway, without being asked.
 pub(super) const BUILT_IN: &str = "search searching sort sorting filter find edit editing delete deleting dark mobile phone-friendly \
-    responsive accessible crud browse list view searchable sortable";
+    responsive accessible crud browse view searchable sortable";
 
 /// What people ask for that this planner does not make. Each is the head of the request.
 pub(super) const FEATURES: &str = "cart payment chart charts graph graphs statistics stats notification notifications reminder reminders payments \
@@ -110,6 +110,7 @@ pub(super) const UNITS: &[(&str, &str)] = &[
     ("years", "years"),
     ("kg", "kg kilograms kilos"),
     ("g", "grams g"),
+    ("mg", "mg milligrams"),
     ("lbs", "lbs pounds"),
     ("km", "km kilometers kilometres"),
     ("mi", "miles"),
@@ -192,7 +193,7 @@ pub(super) const KINDS: &[(Kind, &str)] = &[
         private urgent important available sold shipped checked packed bought purchased cooked vegan \
         vegetarian returned attended approved verified enabled owned lent confirmed subscribed received \
         resolved closed gluten-free billable vaccinated delivered reimbursed flag checkbox recurring \
-        optional visited starred played tested invited spicy",
+        optional allowed included visited starred played tested invited spicy",
     ),
 ];
 
@@ -204,6 +205,18 @@ pub(super) const CHOICES: &[(&str, &[&str])] = &[
     ("severity", &["Low", "Medium", "High"]),
     ("frequency", &["Daily", "Weekly", "Monthly"]),
     ("mood", &["Great", "Good", "Okay", "Bad"]),
+    (
+        "weekday",
+        &[
+            "Monday",
+            "Tuesday",
+            "Wednesday",
+            "Thursday",
+            "Friday",
+            "Saturday",
+            "Sunday",
+        ],
+    ),
 ];
 
 /// Words of which a list of options may follow without a sign.
