@@ -12,8 +12,6 @@ const FOUNDATION: &str = "templates/foundation";
 
 /// What tools leave behind in the folder and no app starts with.
 const LEFT_OUT: [&str; 3] = ["node_modules", "dist", "coverage"];
-/// The only files with a leading dot that are part of an app.
-const DOT_FILES: [&str; 2] = [".gitignore", ".env.example"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join(FOUNDATION);
@@ -73,10 +71,10 @@ fn collect(folder: &Path, prefix: &str, files: &mut Vec<String>) -> Result<(), B
 }
 
 fn belongs(name: &str) -> bool {
-    let by_name = if name.starts_with('.') {
-        DOT_FILES.contains(&name)
-    } else {
-        !LEFT_OUT.contains(&name)
-    };
-    by_name && !name.ends_with(".tsbuildinfo") && !name.ends_with(".log") && !name.ends_with('~')
+    // The foundation has no files with a leading dot: what has one belongs to a tool.
+    !name.starts_with('.')
+        && !LEFT_OUT.contains(&name)
+        && !name.ends_with(".tsbuildinfo")
+        && !name.ends_with(".log")
+        && !name.ends_with('~')
 }

@@ -11,7 +11,7 @@ use overskill::{
 };
 use tokio::{
     sync::{OwnedSemaphorePermit, oneshot},
-    time::{Instant, MissedTickBehavior, interval},
+    time::{Instant, Interval, MissedTickBehavior, interval, timeout},
 };
 
 use crate::{
@@ -103,16 +103,24 @@ async fn write(
     } = received;
     let mut timings = Timings::default();
 
-    let (sources, refused) =
-        blocking(move || inspect(sources.path()).map(|refused| (sources, refused))).await?;
+    let looking = blocking(move || inspect(sources.path()).map(|refused| (sources, refused)));
+    let looked = meanwhile(
+        "looking through the sources",
+        answer,
+        timeout(limit, looking),
+    )
+    .await?;
     timings.prepare_ms = millis(received_at.elapsed());
-    let outcome = if refused.is_empty() {
-        run(sources, job.mode, slots, limit, answer, &mut timings).await?
-    } else {
-        Outcome::Failed {
-            reason: FailureReason::Source,
-            diagnostics: refused,
+    let outcome = match looked {
+        Err(_) => too_late(job.mode, limit),
+        Ok(Err(error)) => return Err(error.into()),
+        Ok(Ok((sources, refused))) if refused.is_empty() => {
+            run(sources, job.mode, slots, limit, answer, &mut timings).await?
         }
+        Ok(Ok((_, diagnostics))) => Outcome::Failed {
+            reason: FailureReason::Source,
+            diagnostics,
+        },
     };
     timings.total_ms = millis(received_at.elapsed());
 
@@ -163,18 +171,16 @@ async fn run(
     let queued_at = Instant::now();
     let (started, mut begin) = oneshot::channel();
     let (done, mut end) = oneshot::channel();
-    slots.submit(Ticket {
+    // Leaving this function by an error drops both `place` and `end`, and that cancels the job, waiting or running.
+    let _place = slots.submit(Ticket {
         mode,
         sources,
         limit,
         started,
         done,
     });
-    let mut heartbeat = interval(HEARTBEAT);
-    heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    heartbeat.tick().await;
+    let mut heartbeat = heartbeat().await;
     let mut waiting = true;
-    // Leaving this loop by an error drops `end`, and that cancels the job.
     let built = loop {
         tokio::select! {
             biased;
@@ -204,7 +210,7 @@ async fn run(
         }) => {
             timings.build_ms = millis(time);
             answer.log(times(&findings)).await?;
-            judge(findings, folder, slots).await
+            meanwhile("explaining", answer, judge(findings, folder, slots)).await?
         }
         Ok(Built {
             findings: None,
@@ -212,16 +218,49 @@ async fn run(
             ..
         }) => {
             timings.build_ms = millis(time);
-            Ok(Outcome::Failed {
-                reason: FailureReason::Timeout,
-                diagnostics: vec![time_is_up(mode, limit)],
-            })
+            Ok(too_late(mode, limit))
         }
         Err(Death::Memory) => Ok(Outcome::Failed {
             reason: FailureReason::Memory,
             diagnostics: vec![memory_is_up()],
         }),
         Err(death) => Err(death.into()),
+    }
+}
+
+/// Waits for work that says nothing by itself, with a sign of life now and then, until the reader is gone.
+async fn meanwhile<T>(
+    what: &str,
+    answer: &mut Answer,
+    work: impl Future<Output = T>,
+) -> Result<T, Gone> {
+    let begun = Instant::now();
+    let mut heartbeat = heartbeat().await;
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            biased;
+            () = answer.closed() => return Err(Gone),
+            done = &mut work => return Ok(done),
+            _ = heartbeat.tick() => {
+                answer.log(format!("{what}, {} s", begun.elapsed().as_secs())).await?;
+            }
+        }
+    }
+}
+
+/// Its first tick is one period away.
+async fn heartbeat() -> Interval {
+    let mut heartbeat = interval(HEARTBEAT);
+    heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    heartbeat.tick().await;
+    heartbeat
+}
+
+fn too_late(mode: Mode, limit: Duration) -> Outcome {
+    Outcome::Failed {
+        reason: FailureReason::Timeout,
+        diagnostics: vec![time_is_up(mode, limit)],
     }
 }
 

@@ -99,7 +99,17 @@ impl Explainer<'_> {
                 .map_or_else(|| format!("/{path}"), |path| format!("@/{path}")),
             None => missing.specifier.clone(),
         };
+        let position = self
+            .source(&importer)
+            .and_then(|source| locate::import(source, &specifier));
         let diagnostic = match package_name(&specifier) {
+            // A pattern that matched, or a name in pieces: what it found there is not for its author to read.
+            None if position.is_none() => {
+                return Some(self.strays(importer, None, "", missing.outside));
+            }
+            None if missing.outside => {
+                return Some(self.strays(importer, position, &specifier, true));
+            }
             None => Diagnostic::error(
                 "unresolved_import",
                 format!("`{specifier}` leads to no file of the project."),
@@ -117,14 +127,60 @@ impl Explainer<'_> {
                 self.toolchain.packages.join(", ")
             )),
         };
-        let position = self
-            .source(&importer)
-            .and_then(|source| locate::import(source, &specifier));
         Some(self.place(diagnostic, importer, position))
+    }
+
+    /// Something that is named in `path` and is not the project's.
+    fn strays(
+        &mut self,
+        path: ProjectPath,
+        position: Option<locate::Position>,
+        specifier: &str,
+        outside: bool,
+    ) -> Diagnostic {
+        let subject = if specifier.is_empty() {
+            "Something that is named here".to_owned()
+        } else {
+            format!("`{specifier}`")
+        };
+        let position = position.or_else(|| {
+            let source = self.source(&path)?;
+            ["import.meta.glob", "new URL", "import("]
+                .into_iter()
+                .find_map(|call| locate::text(source, call, call))
+        });
+        let diagnostic = if outside {
+            Diagnostic::error(
+                "outside",
+                format!(
+                    "{subject} leads out of the project: only its own files and the available packages can be built in."
+                ),
+            )
+        } else {
+            Diagnostic::error(
+                "unresolved_import",
+                format!("{subject} leads to no file of the project."),
+            )
+        };
+        self.place(diagnostic, path, position)
     }
 
     fn finding(&mut self, finding: &Finding) -> Diagnostic {
         let text = without_colours(&finding.message);
+        if finding.code.as_deref() == Some("OUTSIDE") {
+            let path = finding
+                .file
+                .as_deref()
+                .and_then(|file| self.project_path(file));
+            let position = finding.line.map(|line| (line, finding.column.unwrap_or(1)));
+            return match path {
+                Some(path) => self.strays(path, position, &text, true),
+                None => Diagnostic::error(
+                    "outside",
+                    "A file outside of the project is asked for: only its own files and the available packages can be built in.",
+                ),
+            };
+        }
         if text.contains("builtin:vite-json")
             && let Some(diagnostic) = self.broken_json()
         {

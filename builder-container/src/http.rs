@@ -147,7 +147,9 @@ async fn builds(State(builder): State<Arc<Builder>>, headers: HeaderMap, body: B
         return busy("Every slot and every place in the queue is taken.");
     };
     let patience = builder.settings.patience;
-    let received = match receive(body, &builder.scratch, &builder.in_flight, patience).await {
+    let (scratch, in_flight) = (&builder.scratch, &builder.in_flight);
+    let body_time = builder.settings.body_time;
+    let received = match receive(body, scratch, in_flight, patience, body_time).await {
         Ok(received) => received,
         Err(refusal) => return refuse(&refusal),
     };
@@ -167,7 +169,7 @@ fn refuse(refusal: &Refusal) -> Response {
     let status = match refusal {
         Refusal::Job(error) if error.is_too_large() => StatusCode::PAYLOAD_TOO_LARGE,
         Refusal::Job(_) | Refusal::Broken(_) => StatusCode::BAD_REQUEST,
-        Refusal::Still(_) => StatusCode::REQUEST_TIMEOUT,
+        Refusal::Still(_) | Refusal::Slow(_) => StatusCode::REQUEST_TIMEOUT,
         Refusal::InFlight(_) => StatusCode::CONFLICT,
         Refusal::Storage(error) => {
             eprintln!("overskill-builder: a job could not be stored: {error}");

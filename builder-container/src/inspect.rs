@@ -62,8 +62,10 @@ pub(crate) fn files(sources: &Path) -> io::Result<Vec<ProjectPath>> {
 /// Tailwind imports the file that a `@plugin` or `@config` names, and runs it.
 fn tailwind_code(path: &ProjectPath, style: &str) -> Vec<Diagnostic> {
     at_rules(style)
-        .into_iter()
+        .map(|(position, name)| (position, name.to_ascii_lowercase()))
         .filter(|(_, name)| matches!(name.as_str(), "plugin" | "config"))
+        // More are never told, and each costs a look at the lines around it.
+        .take(Diagnostic::MAX_PER_BUILD)
         .map(|((line, column), name)| {
             Diagnostic::error(
                 "tailwind_code",

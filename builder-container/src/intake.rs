@@ -40,6 +40,9 @@ pub(crate) enum Refusal {
     /// The connection broke.
     #[error("the request's body broke off: {0}")]
     Broken(#[from] axum::Error),
+    /// It kept arriving, too slowly.
+    #[error("the request's body took more than {} s", .0.as_secs())]
+    Slow(Duration),
     /// It stopped arriving.
     #[error("the request's body stood still for {} s", .0.as_secs())]
     Still(Duration),
@@ -86,15 +89,20 @@ impl Drop for Claim {
     }
 }
 
-/// Reads a job and stores its sources.
+/// Reads a job and stores its sources. The body may stand still for `patience`, and take `limit` in all: a sender that
+/// trickles would otherwise hold a seat for as long as it likes.
 pub(crate) async fn receive(
     body: Body,
     scratch: &Scratch,
     in_flight: &InFlight,
     patience: Duration,
+    limit: Duration,
 ) -> Result<Received, Refusal> {
     let mut body = body.into_data_stream();
-    let received = read(&mut body, scratch, in_flight, patience).await;
+    let reading = read(&mut body, scratch, in_flight, patience);
+    let received = timeout(limit, reading)
+        .await
+        .unwrap_or(Err(Refusal::Slow(limit)));
     if received.is_err() {
         drain(&mut body).await;
     }

@@ -48,21 +48,44 @@ pub(crate) fn lone_brace(style: &str) -> Option<Position> {
     at_offset(style, open.pop()?)
 }
 
-/// The at-rules of a style sheet: where each begins, and its name in lower case.
-pub(crate) fn at_rules(style: &str) -> Vec<(Position, String)> {
+/// The at-rules of a style sheet: where each begins, and its name as it is written. Looks at every byte once.
+pub(crate) fn at_rules(style: &str) -> impl Iterator<Item = (Position, &str)> {
+    let mut here = Cursor::default();
     code(style)
         .filter(|(_, byte)| *byte == b'@')
-        .filter_map(|(offset, _)| {
+        .filter_map(move |(offset, _)| {
+            let position = here.advance(style, offset)?;
             let rest = style.get(offset + 1..)?;
             let end = rest
                 .find(|c: char| !c.is_ascii_alphanumeric() && c != '-')
                 .unwrap_or(rest.len());
-            Some((
-                at_offset(style, offset)?,
-                rest.get(..end)?.to_ascii_lowercase(),
-            ))
+            Some((position, rest.get(..end)?))
         })
-        .collect()
+}
+
+/// A place in a source that only moves forward.
+#[derive(Default)]
+struct Cursor {
+    offset: usize,
+    /// Both from 0.
+    line: u32,
+    column: u32,
+}
+
+impl Cursor {
+    /// The position at an offset that does not lie before the last one.
+    fn advance(&mut self, source: &str, offset: usize) -> Option<Position> {
+        for character in source.get(self.offset..offset)?.chars() {
+            if character == '\n' {
+                self.line = self.line.saturating_add(1);
+                self.column = 0;
+            } else {
+                self.column = self.column.saturating_add(1);
+            }
+        }
+        self.offset = offset;
+        Some((self.line.saturating_add(1), self.column.saturating_add(1)))
+    }
 }
 
 /// The bytes of a style sheet outside of comments and strings.
@@ -143,14 +166,24 @@ mod tests {
     fn at_rules_are_found_outside_of_strings_and_comments() {
         let style =
             "@import 'x';/* @plugin 'a' */\n\n  @PLUGIN \"./p.js\";a{content:'@config'}@config'x'";
-        let names: Vec<_> = at_rules(style);
+        let names: Vec<_> = at_rules(style).collect();
         assert_eq!(
             names,
-            [
-                ((1, 1), "import".to_owned()),
-                ((3, 3), "plugin".to_owned()),
-                ((3, 40), "config".to_owned())
-            ]
+            [((1, 1), "import"), ((3, 3), "PLUGIN"), ((3, 40), "config")]
         );
+        assert_eq!(
+            at_rules("ü@é\n\u{1f600}@a").collect::<Vec<_>>(),
+            [((1, 2), ""), ((2, 2), "a")]
+        );
+    }
+
+    #[test]
+    fn at_rules_cost_what_the_style_sheet_is_long() {
+        // The largest text file that a project may have; with a second look at each, this takes minutes.
+        let lines = "@a\n".repeat(170_000);
+        let line = "@a ".repeat(170_000);
+        assert_eq!(at_rules(&lines).last(), Some(((170_000, 1), "a")));
+        assert_eq!(at_rules(&line).last(), Some(((1, 509_998), "a")));
+        assert_eq!(at_rules(&"@".repeat(510_000)).count(), 510_000);
     }
 }

@@ -1,4 +1,4 @@
-//! The state folder: `run/` with the worker script, `incoming/` with jobs that arrive, `workers/` with one folder a
+//! The state folder: `run/` with the worker scripts, `incoming/` with jobs that arrive, `workers/` with one folder a
 //! worker, and `node_modules`, a link to the toolchain's, beside them: Node, Vite and TypeScript find it from any of
 //! them, and Tailwind, which would follow a link inside the sources, does not scan it.
 //!
@@ -10,7 +10,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use crate::toolchain::{Toolchain, WORKER_SCRIPT};
+use crate::toolchain::{Toolchain, WORKER_SCRIPTS};
 
 /// What decides how TypeScript is read, whatever an app brings along.
 pub(crate) const TSCONFIG: &str = include_str!("../tsconfig.json");
@@ -54,14 +54,16 @@ impl Scratch {
         }))
     }
 
-    /// Puts the worker script and the link to the packages in place.
+    /// Puts the worker scripts and the link to the packages in place.
     pub(crate) fn install(&self, toolchain: &Toolchain) -> io::Result<()> {
         let link = self.root.join("node_modules");
         match fs::remove_file(&link) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => std::os::unix::fs::symlink(&toolchain.node_modules, link)?,
         }
-        fs::write(self.script(), WORKER_SCRIPT)?;
+        for (name, script) in WORKER_SCRIPTS {
+            fs::write(self.root.join("run").join(name), script)?;
+        }
         for (path, content) in WARM_UP {
             let file = self.root.join("run/warm").join(path);
             fs::create_dir_all(file.parent().unwrap_or(&self.root))?;
@@ -70,7 +72,7 @@ impl Scratch {
         Ok(())
     }
 
-    /// The worker script.
+    /// The program of a worker.
     pub(crate) fn script(&self) -> PathBuf {
         self.root.join("run/worker.mjs")
     }

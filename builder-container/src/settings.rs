@@ -40,6 +40,8 @@ pub struct Settings {
     pub production_time: Duration,
     /// How long a request's body, or a reader of the answer, may stand still.
     pub patience: Duration,
+    /// How long a request's body may take to arrive whole.
+    pub body_time: Duration,
     /// How long running jobs may take after the signal to stop.
     pub drain: Duration,
     /// SHA-256 of the bearer token.
@@ -94,6 +96,7 @@ impl Settings {
             development_time: Duration::from_secs(45),
             production_time: Duration::from_secs(180),
             patience: Duration::from_secs(30),
+            body_time: Duration::from_secs(120),
             drain: Duration::from_secs(20),
             token_hash,
         }
@@ -119,19 +122,17 @@ impl Settings {
             if flag == "--help" {
                 return Err(SettingsError::Help);
             }
-            if !HELP.contains(&format!("  {flag} ")) || !flag.starts_with("--") {
+            let Some(set) = setter(&flag) else {
                 return Err(SettingsError::Unknown(flag));
-            }
+            };
             let Some(value) = arguments.next() else {
                 return Err(SettingsError::NoValue(flag));
             };
-            settings
-                .set(&flag, &value)
-                .map_err(|expected| SettingsError::Value {
-                    flag,
-                    value,
-                    expected,
-                })?;
+            set(&mut settings, &value).map_err(|expected| SettingsError::Value {
+                flag,
+                value,
+                expected,
+            })?;
         }
         for (flag, folder) in [
             ("--toolchain", &settings.toolchain),
@@ -152,37 +153,62 @@ impl Settings {
             Mode::Production => self.production_time,
         }
     }
+}
 
-    fn set(&mut self, flag: &str, value: &str) -> Result<(), &'static str> {
-        let seconds = || match value.parse() {
-            Ok(seconds @ 1..=3600) => Ok(Duration::from_secs(seconds)),
-            _ => Err("a number of seconds from 1 to 3600"),
-        };
-        match flag {
-            "--listen" => {
-                self.listen = value
-                    .parse()
-                    .map_err(|_| "an address and port such as 127.0.0.1:8788")?;
-            }
-            "--toolchain" => self.toolchain = PathBuf::from(value),
-            "--state" => self.state = PathBuf::from(value),
-            "--node" => self.node = PathBuf::from(value),
-            "--slots" => {
-                self.slots = match value.parse::<NonZeroUsize>() {
-                    Ok(slots) if slots.get() <= 64 => slots,
-                    _ => return Err("a number from 1 to 64"),
-                }
-            }
-            "--queue" => {
-                self.queue = match value.parse() {
-                    Ok(queue @ 0..=1000) => queue,
-                    _ => return Err("a number from 0 to 1000"),
-                }
-            }
-            "--development-seconds" => self.development_time = seconds()?,
-            _ => self.production_time = seconds()?,
-        }
-        Ok(())
+/// Takes a flag's value, or says what is expected instead.
+type Setter = fn(&mut Settings, &str) -> Result<(), &'static str>;
+
+/// What a flag sets; `None` when there is no such flag.
+fn setter(flag: &str) -> Option<Setter> {
+    Some(match flag {
+        "--listen" => |settings, value| {
+            settings.listen = value
+                .parse()
+                .map_err(|_| "an address and port such as 127.0.0.1:8788")?;
+            Ok(())
+        },
+        "--toolchain" => |settings, value| {
+            settings.toolchain = PathBuf::from(value);
+            Ok(())
+        },
+        "--state" => |settings, value| {
+            settings.state = PathBuf::from(value);
+            Ok(())
+        },
+        "--node" => |settings, value| {
+            settings.node = PathBuf::from(value);
+            Ok(())
+        },
+        "--slots" => |settings, value| {
+            settings.slots = match value.parse::<NonZeroUsize>() {
+                Ok(slots) if slots.get() <= 64 => slots,
+                _ => return Err("a number from 1 to 64"),
+            };
+            Ok(())
+        },
+        "--queue" => |settings, value| {
+            settings.queue = match value.parse() {
+                Ok(queue @ 0..=1000) => queue,
+                _ => return Err("a number from 0 to 1000"),
+            };
+            Ok(())
+        },
+        "--development-seconds" => |settings, value| {
+            settings.development_time = seconds(value)?;
+            Ok(())
+        },
+        "--production-seconds" => |settings, value| {
+            settings.production_time = seconds(value)?;
+            Ok(())
+        },
+        _ => return None,
+    })
+}
+
+fn seconds(value: &str) -> Result<Duration, &'static str> {
+    match value.parse() {
+        Ok(seconds @ 1..=3600) => Ok(Duration::from_secs(seconds)),
+        _ => Err("a number of seconds from 1 to 3600"),
     }
 }
 
@@ -230,6 +256,10 @@ mod tests {
             ("--development-seconds 0", Some(HASH), "a number of seconds"),
             ("--speed 1", Some(HASH), "unknown flag `--speed`"),
             ("builds 1", Some(HASH), "unknown flag `builds`"),
+            // Words of the help text that stand where a flag could.
+            ("N 1", Some(HASH), "unknown flag `N`"),
+            ("--help-me 1", Some(HASH), "unknown flag `--help-me`"),
+            ("--production-second 1", Some(HASH), "unknown flag"),
             (required, None, "BUILDER_TOKEN_HASH"),
             (required, Some("secret"), "BUILDER_TOKEN_HASH"),
             (required, Some(""), "BUILDER_TOKEN_HASH"),
@@ -238,5 +268,10 @@ mod tests {
             assert!(error.contains(message), "{line}: {error}");
         }
         assert_eq!(parse("--help", None).unwrap_err(), SettingsError::Help);
+        let quoted = ["--listen ADDRESS:PORT", "1"].map(str::to_owned);
+        assert_eq!(
+            Settings::parse(quoted, Some(HASH)).unwrap_err(),
+            SettingsError::Unknown("--listen ADDRESS:PORT".to_owned())
+        );
     }
 }

@@ -4,17 +4,18 @@
 //! Jobs wait first come, first served. How many may wait is decided at the door (`http`), not here.
 
 use std::{
+    collections::VecDeque,
     num::NonZeroUsize,
     sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use overskill::{build::Mode, digest::Digest};
 use tokio::{
-    sync::{Mutex, mpsc, oneshot},
+    sync::{Notify, oneshot},
     time::{Instant, sleep, timeout},
 };
 
@@ -24,7 +25,8 @@ use crate::{
     worker::{Death, Findings, Worker},
 };
 
-/// A job that waits for a slot. Dropping the other ends of its channels cancels it, running or not.
+/// A job that waits for a slot. Dropping the other end of `done` cancels it when it runs, dropping its [`Place`] when
+/// it waits.
 #[derive(Debug)]
 pub(crate) struct Ticket {
     /// What it is for.
@@ -53,14 +55,26 @@ pub(crate) struct Built {
 /// The slots, shared by everyone who has a job.
 #[derive(Debug)]
 pub(crate) struct Slots {
-    tickets: mpsc::UnboundedSender<Ticket>,
     shared: Arc<Shared>,
     count: usize,
 }
 
+/// A place in the queue. Dropped, the job is taken out of it at once, and its sources are removed; a job that a slot
+/// has taken is no longer there.
+#[derive(Debug)]
+pub(crate) struct Place {
+    shared: Arc<Shared>,
+    number: u64,
+}
+
+/// Jobs by number, in the order in which they came; `None` when no more are taken.
+type Tickets = Option<VecDeque<(u64, Ticket)>>;
+
 #[derive(Debug)]
 struct Shared {
-    tickets: Mutex<mpsc::UnboundedReceiver<Ticket>>,
+    tickets: Mutex<Tickets>,
+    arrived: Notify,
+    next: AtomicU64,
     toolchain: Arc<Toolchain>,
     scratch: Arc<Scratch>,
     ready: AtomicUsize,
@@ -74,9 +88,10 @@ impl Slots {
         toolchain: Arc<Toolchain>,
         scratch: Arc<Scratch>,
     ) -> Self {
-        let (tickets, receiver) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
-            tickets: Mutex::new(receiver),
+            tickets: Mutex::new(Some(VecDeque::new())),
+            arrived: Notify::new(),
+            next: AtomicU64::new(0),
             toolchain,
             scratch,
             ready: AtomicUsize::new(0),
@@ -86,16 +101,22 @@ impl Slots {
             tokio::spawn(Arc::clone(&shared).slot());
         }
         Self {
-            tickets,
             shared,
             count: count.get(),
         }
     }
 
     /// Queues a job. When the slots are gone, its channels are dropped.
-    pub(crate) fn submit(&self, ticket: Ticket) {
-        // The receiver lives as long as `shared`; a send can fail only while the process ends.
-        let _ = self.tickets.send(ticket);
+    pub(crate) fn submit(&self, ticket: Ticket) -> Place {
+        let number = self.shared.next.fetch_add(1, Ordering::Relaxed);
+        if let Some(waiting) = self.shared.tickets().as_mut() {
+            waiting.push_back((number, ticket));
+        }
+        self.shared.arrived.notify_one();
+        Place {
+            shared: Arc::clone(&self.shared),
+            number,
+        }
     }
 
     /// How many there are.
@@ -124,7 +145,49 @@ impl Slots {
     }
 }
 
+impl Drop for Slots {
+    fn drop(&mut self) {
+        *self.shared.tickets() = None;
+        self.shared.arrived.notify_waiters();
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut tickets = self.shared.tickets();
+        let position = tickets
+            .iter()
+            .flatten()
+            .position(|(number, _)| *number == self.number);
+        let cancelled =
+            position.and_then(|position| tickets.as_mut().and_then(|all| all.remove(position)));
+        // Its folder is removed without the lock.
+        drop(tickets);
+        drop(cancelled);
+    }
+}
+
 impl Shared {
+    fn tickets(&self) -> MutexGuard<'_, Tickets> {
+        self.tickets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next job; `None` when no more come. Safe to drop at any point.
+    async fn next(&self) -> Option<Ticket> {
+        loop {
+            let arrived = self.arrived.notified();
+            match self.tickets().as_mut() {
+                None => return None,
+                Some(waiting) => {
+                    if let Some((_, ticket)) = waiting.pop_front() {
+                        return Some(ticket);
+                    }
+                }
+            }
+            arrived.await;
+        }
+    }
+
     async fn slot(self: Arc<Self>) {
         let mut pause = Duration::from_secs(1);
         loop {
@@ -152,9 +215,8 @@ impl Shared {
         let ticket = {
             let _ready = Counted::new(&self.ready);
             loop {
-                let next = async { self.tickets.lock().await.recv().await };
                 tokio::select! {
-                    ticket = next => match ticket {
+                    ticket = self.next() => match ticket {
                         None => return false,
                         // Whoever wanted it is gone: this worker is as good as before.
                         Some(ticket) if ticket.done.is_closed() => {}
@@ -179,7 +241,7 @@ impl Shared {
         let _ = started.send(());
         let begun = Instant::now();
         let findings = tokio::select! {
-            findings = timeout(limit, worker.build(sources, mode)) => findings.map_err(|_| ()),
+            findings = timeout(limit, worker.build(sources, mode, limit)) => findings.map_err(|_| ()),
             () = done.closed() => Err(()),
         };
         let folder = worker.end().await;

@@ -12,8 +12,13 @@ use tokio::process::Command;
 
 use crate::node_rule::{NEEDED, suffices};
 
-/// The script that runs in every worker.
-pub(crate) const WORKER_SCRIPT: &str = include_str!("../worker.mjs");
+/// The scripts that run in every worker, the first of them its program.
+pub(crate) const WORKER_SCRIPTS: [(&str, &str); 4] = [
+    ("worker.mjs", include_str!("../worker.mjs")),
+    ("compile.mjs", include_str!("../compile.mjs")),
+    ("fence.mjs", include_str!("../fence.mjs")),
+    ("types.mjs", include_str!("../types.mjs")),
+];
 
 /// What cannot be built without.
 const REQUIRED: [&str; 7] = [
@@ -82,7 +87,7 @@ pub(crate) struct Toolchain {
     pub(crate) node_modules: PathBuf,
     /// What an app may import by name, in order.
     pub(crate) packages: Vec<String>,
-    /// Equal for equal packages, Node and worker script.
+    /// Equal for equal packages, Node and worker scripts.
     pub(crate) digest: Digest,
 }
 
@@ -116,11 +121,10 @@ impl Toolchain {
             .canonicalize()
             .map_err(|error| unreadable(&node_modules, &error))?;
         let (version, node) = identify(node).await?;
-        let parts = [
-            lock.as_slice(),
-            WORKER_SCRIPT.as_bytes(),
-            version.as_bytes(),
-        ];
+        let scripts = WORKER_SCRIPTS.map(|(_, script)| script.as_bytes());
+        let parts = [lock.as_slice(), version.as_bytes()]
+            .into_iter()
+            .chain(scripts);
         Ok(Self {
             node,
             node_modules,

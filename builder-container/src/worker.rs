@@ -40,9 +40,11 @@ const HEAP_MIB: u32 = 1024;
 /// One file that a worker writes, in bytes.
 const FILE: u64 = 256 * 1024 * 1024;
 /// Everything a worker may print as messages, in bytes.
-const MESSAGES: u64 = 4 * 1024 * 1024;
+const MESSAGES: u64 = 8 * 1024 * 1024;
 /// What is kept of the standard error, in bytes.
 const STDERR: u64 = 64 * 1024;
+/// The type check only warns: it may take this part of a build's time limit.
+const TYPES_SHARE: u32 = 2;
 /// How long a worker may take to become ready.
 const WARM_UP: Duration = Duration::from_secs(60);
 
@@ -64,6 +66,7 @@ struct Order<'a> {
     root: &'a Path,
     out: &'a Path,
     mode: Mode,
+    types_limit_ms: u128,
 }
 
 #[derive(Debug, Deserialize)]
@@ -111,6 +114,9 @@ pub(crate) struct Finding {
 pub(crate) struct Missing {
     pub(crate) specifier: String,
     pub(crate) importer: String,
+    /// Whether it leads above the project, whatever exists there.
+    #[serde(default)]
+    pub(crate) outside: bool,
 }
 
 /// How a worker ended without a result.
@@ -200,14 +206,21 @@ impl Worker {
         }
     }
 
-    /// Hands the sources over, which become the worker's, and waits for what came of them.
-    pub(crate) async fn build(&mut self, sources: Folder, mode: Mode) -> Result<Findings, Death> {
+    /// Hands the sources over, which become the worker's, and waits for what came of them. Whoever waits no longer than
+    /// `limit` gets what Vite found even if the type check does not end.
+    pub(crate) async fn build(
+        &mut self,
+        sources: Folder,
+        mode: Mode,
+        limit: Duration,
+    ) -> Result<Findings, Death> {
         let root = self.root();
         sources.move_to(&root)?;
         let mut order = serde_json::to_vec(&Order {
             root: &root,
             out: &self.out(),
             mode,
+            types_limit_ms: (limit / TYPES_SHARE).as_millis(),
         })
         .map_err(io::Error::from)?;
         order.push(b'\n');

@@ -1,5 +1,6 @@
 /**
  * The prompt box: Enter sends, Shift+Enter breaks the line, the limit is counted in bytes as the API counts it.
+ * A keyboard on glass has no Shift+Enter: there Enter breaks the line and the button sends.
  *
  * What was typed is never lost: it is kept until the API has accepted it, and a second try of the same text carries
  * the same Idempotency-Key.
@@ -77,7 +78,7 @@ export function composer({ label, placeholder, draft, submit, button = "Send" })
     refresh();
   });
   box.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || !matchMedia("(pointer: fine)").matches) return;
     event.preventDefault();
     sendNow();
   });

@@ -17,6 +17,10 @@ const root = document.getElementById("root");
 let shell = null;
 let page = null;
 let route = null;
+/** Unsaved changes of the app whose page a lost session took away. */
+let kept = null;
+/** Whether someone is being asked whether to leave. */
+let asking = false;
 
 /** What the address names. */
 function parse(hash) {
@@ -55,7 +59,7 @@ function showGate(reason = null) {
 }
 
 function showShell({ workspace }) {
-  const side = sidebar({ workspace, onSignOut: () => showGate("You are signed out."), close: () => drawer(false) });
+  const side = sidebar({ workspace, mayLeave, onSignOut: () => showGate("You are signed out."), close: () => drawer(false) });
   const slot = el("div", { class: "slot" });
   const veil = el("div", { class: "veil", onclick: () => drawer(false) });
   const frame = el("div", { class: "shell" }, side.node, veil, slot);
@@ -70,10 +74,32 @@ function showShell({ workspace }) {
   go();
 }
 
+async function mayLeave() {
+  return (await page?.mayLeave?.()) ?? true;
+}
+
+/** Follows the address, but for unsaved changes that are to stay: then back to `from`. */
+async function follow(from) {
+  if (asking || !shell) return;
+  if (page?.unsaved?.() && parse(location.hash).appId !== route.appId) {
+    asking = true;
+    const leaves = await mayLeave();
+    asking = false;
+    if (!leaves) {
+      history.pushState(null, "", from);
+      return;
+    }
+  }
+  go();
+}
+
 function go() {
   if (!shell) return;
   const next = parse(location.hash);
-  if (route && route.appId === next.appId && page) return;
+  if (route && route.appId === next.appId && page) {
+    page.show?.(next);
+    return;
+  }
   leave();
   route = next;
   const openMenu = () => shell.drawer(true);
@@ -81,7 +107,7 @@ function go() {
   page = next.appId === null
     ? home({ openMenu, onCreated: (app) => { side.put(app); location.hash = `#/apps/${app.id}`; } })
     : workbench({
-        ...next, openMenu,
+        ...next, openMenu, draft: kept?.appId === next.appId ? kept.draft : null,
         onApp: (app) => side.put(app),
         onGone(id) {
           side.remove(id);
@@ -89,6 +115,7 @@ function go() {
           location.hash = "#/";
         },
       });
+  kept = null;
   document.title = `${page.title} · OverSkill`;
   side.mark(next.appId);
   slot.replaceChildren(page.node);
@@ -107,7 +134,10 @@ async function start() {
 }
 
 whenSignedOut(() => {
-  if (shell) showGate("Your session has ended. Sign in again to go on; nothing was lost.");
+  if (!shell) return;
+  const draft = page?.draft?.();
+  if (draft) kept = { appId: route.appId, draft };
+  showGate("Your session has ended. Sign in again to go on; nothing was lost.");
 });
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) shell?.side.load();
@@ -115,9 +145,14 @@ document.addEventListener("visibilitychange", () => {
 window.addEventListener("keydown", (event) => {
   if (event.key === "Escape") shell?.drawer(false);
 });
-window.addEventListener("hashchange", () => {
+window.addEventListener("beforeunload", (event) => {
+  if (page?.unsaved?.()) event.preventDefault();
+});
+// A tablet that is turned has room for the list beside the page: there is no drawer then.
+matchMedia("(max-width: 1120px)").addEventListener("change", () => shell?.drawer(false));
+window.addEventListener("hashchange", (event) => {
   const token = takeToken();
   if (token) login(token).then(showShell, showGate);
-  else go();
+  else follow(event.oldURL);
 });
 start();

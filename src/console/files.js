@@ -60,7 +60,10 @@ export function files({ appId, navigate }) {
   };
 
   const open = async (path, line = null, quietly = false) => {
-    if (!quietly && !(await mayLeave())) return;
+    if (!quietly && !(await mayLeave())) {
+      navigate(opened.path);
+      return;
+    }
     const mine = ++asked;
     editing = null;
     if (!quietly) viewer.replaceChildren(head(path, []), el("div", { class: "panel-state" }, el("span", { class: "spinner" }), "Loading the file"));
@@ -80,9 +83,23 @@ export function files({ appId, navigate }) {
     draw();
   };
 
-  const mayLeave = async () => editing === null || editing.value === opened.text.replaceAll("\r\n", "\n") || await ask({
+  const unsaved = () => editing !== null && editing.value !== opened.text.replaceAll("\r\n", "\n");
+
+  const mayLeave = async () => !unsaved() || await ask({
     title: "Leave without saving?", text: `Your changes to ${opened.path} would be lost.`, confirm: "Discard them", danger: true, work: async () => true,
   }) === true;
+
+  /** Changes that are not saved, to be gone on with by `resume` in another pane; `null` when there are none. */
+  const draft = () => unsaved() ? { opened, value: editing.value } : null;
+
+  const resume = (kept) => {
+    asked++;
+    opened = kept.opened;
+    node.dataset.open = "true";
+    navigate(opened.path);
+    edit();
+    editing.value = kept.value;
+  };
 
   const close = async () => {
     if (!(await mayLeave())) return;
@@ -171,7 +188,7 @@ export function files({ appId, navigate }) {
         el("button", { type: "button", class: "button button-small", onclick: () => open(opened.path, null, true) }, "Discard mine, show the new one"),
         el("button", { type: "button", class: "button button-small button-danger", onclick: () => write(problem.extra.current) }, "Overwrite with mine"))));
 
-  return { node, refresh, open, close };
+  return { node, refresh, open, close, unsaved, mayLeave, draft, resume };
 }
 
 function placeholder() {

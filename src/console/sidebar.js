@@ -3,8 +3,11 @@
 import { call } from "./api.js";
 import { ago, el, icon, iconButton, problemView } from "./dom.js";
 
-/** `onSignOut()` is called after the session has ended. `close()` folds the drawer of a small screen. */
-export function sidebar({ workspace, onSignOut, close }) {
+/**
+ * `onSignOut()` is called after the session has ended, which `mayLeave()` can prevent. `close()` folds the drawer of a
+ * small screen.
+ */
+export function sidebar({ workspace, mayLeave, onSignOut, close }) {
   const list = el("ul", { class: "apps", testid: "apps" });
   const state = el("div", { class: "panel-state" }, el("span", { class: "spinner" }), "Loading apps");
   const more = el("button", { type: "button", class: "button button-small apps-more", hidden: true, onclick: () => load(cursor) }, "Show more");
@@ -37,6 +40,7 @@ export function sidebar({ workspace, onSignOut, close }) {
   };
 
   const signOut = async () => {
+    if (!(await mayLeave())) return;
     await call("POST", "/v1/console-logout").catch(() => null);
     onSignOut();
   };

@@ -19,8 +19,11 @@ const STATUS = { creating: "Creating", working: "Working", ready: "Ready", faile
 /** Wait in milliseconds in which events that change the app become one request. */
 const GATHER = 150;
 
-/** `onApp(app)` follows every change, `onGone(id)` a deletion, `openMenu()` unfolds the list of apps. */
-export function workbench({ appId, tab, file, onApp, onGone, openMenu }) {
+/**
+ * `onApp(app)` follows every change, `onGone(id)` a deletion, `openMenu()` unfolds the list of apps. `draft` is what an
+ * earlier workbench of the same app gave as its unsaved changes.
+ */
+export function workbench({ appId, tab, file, draft, onApp, onGone, openMenu }) {
   const opened = now();
   let app = null;
   let feed = null;
@@ -187,7 +190,8 @@ export function workbench({ appId, tab, file, onApp, onGone, openMenu }) {
     if (closed) return;
     if (current === "versions") versionsPane.refresh();
     if (current === "files") filesPane.refresh();
-    if (file) filesPane.open(file);
+    if (draft) filesPane.resume(draft);
+    else if (file) filesPane.open(file);
     feed = openFeed(appId, { onEvent: receive, onState: connection });
   };
 
@@ -199,7 +203,20 @@ export function workbench({ appId, tab, file, onApp, onGone, openMenu }) {
     previewPane.close();
   }
 
-  select(tab ?? (matchMedia("(max-width: 820px)").matches ? "chat" : "preview"));
+  const first = () => (matchMedia("(max-width: 820px)").matches ? "chat" : "preview");
+
+  select(draft ? "files" : (tab ?? first()));
   start();
-  return { title: "App", node, close, focus: talk.focus };
+  return {
+    title: "App", node, close, focus: talk.focus,
+    /** Follows an address inside this app. */
+    show(next) {
+      select(next.tab ?? first());
+      if (next.file) filesPane.open(next.file);
+    },
+    /** Whether there are changes that leaving would lose; nothing of an app that is gone can be saved. */
+    unsaved: () => !closed && filesPane.unsaved(),
+    mayLeave: async () => closed || filesPane.mayLeave(),
+    draft: () => (closed ? null : filesPane.draft()),
+  };
 }

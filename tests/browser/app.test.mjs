@@ -38,6 +38,27 @@ const article = (page, name) => page.getByRole("article", { name });
 /** How many rows the list of recipes shows. */
 const shown = (page) => page.getByRole("article").count();
 
+/** Nothing is to be scrolled sideways. */
+async function fits(page, what) {
+  const [inside, wide] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  assert.ok(inside <= wide, `${what} is ${inside} pixels wide on ${wide}`);
+}
+
+/** How the page looks: by its class, and by the colours that are seen. */
+function look(page) {
+  return page.evaluate(() => {
+    const shade = (colour) => {
+      const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d");
+      canvas.fillStyle = colour;
+      canvas.fillRect(0, 0, 1, 1);
+      const [red, green, blue] = canvas.getImageData(0, 0, 1, 1).data;
+      return (red + green + blue) / 3 < 96 ? "dark" : (red + green + blue) / 3 > 160 ? "light" : `${red},${green},${blue}`;
+    };
+    const { backgroundColor, color } = getComputedStyle(document.body);
+    return { dark: document.documentElement.classList.contains("dark"), ground: shade(backgroundColor), ink: shade(color) };
+  });
+}
+
 async function addRecipe(page, title, ingredients, minutes) {
   await page.getByRole("link", { name: "New recipe" }).first().click();
   await page.getByRole("heading", { level: 1, name: "New recipe" }).waitFor();
@@ -141,22 +162,74 @@ describe("the recipe box", () => {
     assert.equal(await shown(page), 1);
   });
 
+  test("says so when what is stored is damaged", async () => {
+    const context = await browser.newContext();
+    try {
+      const other = await openPage(context);
+      await other.goto(recipes.created.preview_url);
+      for (const damage of ["[null]", "{", "{}", "[[]]", '["text"]', '[{"title":"no id"}]']) {
+        await other.evaluate(([name, text]) => localStorage.setItem(name, text), [`app_${recipes.id}_recipes`, damage]);
+        await other.goto(`${recipes.created.preview_url}/recipes`);
+        await other.getByText("The saved records could not be read: their storage is damaged.").first().waitFor();
+      }
+      assertQuiet(other);
+    } finally {
+      await context.close();
+    }
+  });
+
   test("has a page for an address that is none of its own", async () => {
     const answer = await page.goto(`${recipes.created.preview_url}/no/such/page`);
     assert.equal(answer.status(), 200);
     await page.getByRole("heading", { level: 1, name: /not found|no page|no such/i }).waitFor();
   });
 
-  test("is good on a phone, and in the dark", async () => {
-    const phone = await browser.newContext({ viewport: { width: 375, height: 700 }, colorScheme: "dark", hasTouch: true });
+  test("is dark where that is preferred, and stays as it was chosen", async () => {
+    const context = await browser.newContext({ colorScheme: "dark" });
+    try {
+      const dark = await openPage(context);
+      await dark.goto(`${recipes.created.preview_url}/recipes`);
+      await dark.getByRole("heading", { level: 1, name: "Recipes" }).waitFor();
+      assert.deepEqual(await look(dark), { dark: true, ground: "dark", ink: "light" });
+      assert.deepEqual(await look(page), { dark: false, ground: "light", ink: "dark" });
+      await dark.getByRole("button", { name: "Theme" }).click();
+      await dark.getByRole("menuitemradio", { name: "Light" }).click();
+      await dark.reload();
+      await dark.getByRole("heading", { level: 1, name: "Recipes" }).waitFor();
+      assert.deepEqual(await look(dark), { dark: false, ground: "light", ink: "dark" });
+      assertQuiet(dark);
+    } finally {
+      await context.close();
+    }
+  });
+
+  test("is good on a phone: list, form, menu", async () => {
+    const phone = await browser.newContext({ viewport: { width: 375, height: 700 }, colorScheme: "dark", hasTouch: true, isMobile: true });
     try {
       const small = await openPage(phone);
       await small.goto(`${recipes.created.preview_url}/recipes`);
       await small.getByRole("heading", { level: 1, name: "Recipes" }).waitFor();
-      const [inside, wide] = await small.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-      assert.ok(inside <= wide, `${inside} pixels wide on ${wide}`);
+      await fits(small, "the empty list");
+      const long = "Buttermilk pancakes with caramelised apples, the way grandmother made them on Sundays";
+      await small.getByRole("link", { name: "New recipe" }).first().click();
+      await small.getByLabel("Title").waitFor();
+      await fits(small, "the form");
+      await small.getByRole("button", { name: "Save" }).click();
+      await small.getByText("Title is required.").waitFor();
+      await fits(small, "the form with what is wrong");
+      await small.getByLabel("Title").fill(long);
+      await small.getByLabel("Ingredients").fill("x".repeat(200));
+      await small.getByRole("button", { name: "Save" }).click();
+      await article(small, long).waitFor();
+      await fits(small, "the list");
+      for (const name of [`Edit ${long}`, `Delete ${long}`]) {
+        const { width, height } = await small.getByLabel(name).boundingBox();
+        assert.ok(Math.min(width, height) >= 32, `${name} is ${width} × ${height}`);
+      }
       await small.getByRole("button", { name: "Open menu" }).click();
-      await small.getByRole("link", { name: "Recipes" }).first().waitFor();
+      await small.getByRole("dialog").getByRole("link", { name: "Home" }).click();
+      await small.waitForURL(`${recipes.created.preview_url}/`);
+      assert.equal((await look(small)).dark, true);
       assertQuiet(small);
     } finally {
       await phone.close();

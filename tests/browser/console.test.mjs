@@ -139,7 +139,7 @@ describe("a prompt", () => {
     await turnFinished(2);
     await openRecipes();
     await frame().getByRole("link", { name: "New recipe" }).first().click();
-    await frame().getByRole("group", { name: "Rating" }).waitFor();
+    await frame().getByRole("radiogroup", { name: "Rating" }).waitFor();
     assert.equal((await shownApp()).preview_version, 3);
   });
 
@@ -183,7 +183,7 @@ describe("the history", () => {
     await openRecipes();
     await frame().getByRole("link", { name: "New recipe" }).first().click();
     await frame().getByLabel("Title").waitFor();
-    assert.equal(await frame().getByRole("group", { name: "Rating" }).count(), 0);
+    assert.equal(await frame().getByRole("radiogroup", { name: "Rating" }).count(), 0);
   });
 
   test("is all there after a reload", async () => {

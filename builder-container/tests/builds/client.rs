@@ -251,6 +251,17 @@ pub(crate) fn slow() -> Sources {
     )])
 }
 
+/// A small app whose types take the compiler minutes, and Vite nothing.
+pub(crate) fn slow_types() -> Sources {
+    let mut types = "type Grow<S, N extends number, A extends unknown[] = []> =\n  \
+                     A[\"length\"] extends N ? A : Grow<S, N, [...A, S]>\n"
+        .to_owned();
+    for number in 0..5_000 {
+        types += &format!("export type T{number} = Grow<{number}, 990>[\"length\"]\n");
+    }
+    shell(&[("src/types.ts", &types)])
+}
+
 /// What came back.
 #[derive(Debug)]
 pub(crate) struct Response {

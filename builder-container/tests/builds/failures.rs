@@ -1,16 +1,29 @@
 //! Builds that are stopped, given up, or lose their worker.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
-use overskill::build::{FailureReason, Mode, Status};
-use tokio::time::{Instant, sleep};
+use overskill::build::{FailureReason, Mode, Severity, Status};
+use tokio::{
+    io::AsyncReadExt as _,
+    time::{Instant, sleep},
+};
 
-use crate::client::{Builder, job, read_response, shell, slow};
+use crate::client::{Builder, job, read_response, shell, slow, slow_types};
 
 /// The workers of a builder, by its state folder.
-pub(crate) fn workers(state: &std::path::Path) -> Vec<i32> {
-    let mark = state.join("run/worker.mjs");
-    let mark = mark.to_str().unwrap();
+pub(crate) fn workers(state: &Path) -> Vec<i32> {
+    with_argument(state.join("run/worker.mjs").to_str().unwrap())
+}
+
+/// Every process that was started on behalf of an app, by the builder's state folder.
+pub(crate) fn processes(state: &Path) -> Vec<i32> {
+    let program = i32::try_from(std::process::id()).unwrap();
+    let mut found = with_argument(&format!("{}/", state.to_str().unwrap()));
+    found.retain(|pid| *pid != program);
+    found
+}
+
+fn with_argument(mark: &str) -> Vec<i32> {
     std::fs::read_dir("/proc")
         .unwrap()
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
@@ -119,16 +132,66 @@ async fn a_build_that_needs_too_much_memory_says_so() {
 async fn stopping_lets_running_jobs_finish_and_leaves_no_worker() {
     let builder = Builder::start().await;
     let state = builder.state.clone();
-    let mut running = builder
-        .open(&job("a", Mode::Development, &shell(&[])))
-        .await;
-    builder
-        .wait(|health| health["busy"] == 1 || health["queued"] == 0)
-        .await;
+    let mut running = builder.open(&job("a", Mode::Production, &shell(&[]))).await;
+    builder.wait(|health| health["busy"] == 1).await;
+    assert_eq!(workers(&state).len(), 1);
     let (response, ()) = tokio::join!(read_response(&mut running), async {
         sleep(Duration::from_millis(50)).await;
         builder.stop().await;
     });
     assert_eq!(response.answer().unwrap().report.status, Status::Succeeded);
-    let _ = state;
+    for _ in 0..100 {
+        if processes(&state).is_empty() {
+            return;
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    panic!("after 5 s these still run: {:?}", processes(&state));
+}
+
+#[tokio::test]
+async fn a_waiting_job_that_is_given_up_leaves_nothing() {
+    let builder = Builder::start().await;
+    let running = builder
+        .open(&job("running", Mode::Development, &slow()))
+        .await;
+    builder.wait(|health| health["busy"] == 1).await;
+    let mut waiting = builder
+        .open(&job("waiting", Mode::Development, &shell(&[])))
+        .await;
+    // The answer begins when the job has arrived whole.
+    let mut begin = [0; 12];
+    waiting.read_exact(&mut begin).await.unwrap();
+    assert_eq!(begin, *b"HTTP/1.1 200");
+    sleep(Duration::from_millis(300)).await;
+    let incoming = || {
+        std::fs::read_dir(builder.state.join("incoming"))
+            .unwrap()
+            .count()
+    };
+    assert_eq!(incoming(), 1);
+    drop(waiting);
+    builder.wait(|health| health["queued"] == 0).await;
+    assert_eq!(incoming(), 0);
+    assert_eq!(builder.health().await["busy"], 1);
+    drop(running);
+    builder.stop().await;
+}
+
+#[tokio::test]
+async fn a_type_check_that_takes_too_long_is_a_warning() {
+    let builder =
+        Builder::start_with(|settings| settings.production_time = Duration::from_secs(6)).await;
+    let answer = builder.build(&slow_types(), Mode::Production).await;
+    assert_eq!(answer.report.status, Status::Succeeded);
+    let [warning] = answer.diagnostics.as_slice() else {
+        panic!("{:?}", answer.diagnostics)
+    };
+    assert_eq!(warning.severity, Severity::Warning);
+    assert_eq!(
+        warning.message,
+        "The types were not checked: it was stopped after 3 s."
+    );
+    assert!(answer.report.timings.build_ms < 6_000);
+    builder.stop().await;
 }

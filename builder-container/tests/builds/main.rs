@@ -8,6 +8,10 @@ mod client;
 #[cfg(test)]
 mod failures;
 #[cfg(test)]
+mod many;
+#[cfg(test)]
+mod outside;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
 mod refusals;

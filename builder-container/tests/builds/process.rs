@@ -1,7 +1,7 @@
 //! The program itself: what it refuses to start with, and what it leaves behind.
 
 use std::{
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Write as _},
     process::{Child, Command, Output, Stdio},
     time::Duration,
 };
@@ -10,11 +10,11 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use overskill::digest::Digest;
+use overskill::{build::Mode, digest::Digest};
 
 use crate::{
-    client::{TOKEN, node, repository, state, toolchain},
-    failures::workers,
+    client::{TOKEN, head, job, node, repository, slow_types, state, toolchain},
+    failures::{processes, workers},
 };
 
 fn program() -> Command {
@@ -26,6 +26,11 @@ fn program() -> Command {
 }
 
 fn running(state: &std::path::Path) -> Child {
+    listening(state).0
+}
+
+/// The program, with a worker, and its address.
+fn listening(state: &std::path::Path) -> (Child, String) {
     let mut child = program()
         .env(
             "BUILDER_TOKEN_HASH",
@@ -47,7 +52,8 @@ fn running(state: &std::path::Path) -> Child {
     // Kept open, so that the program can go on writing.
     std::mem::forget(stderr);
     until("a worker has started", || !workers(state).is_empty());
-    child
+    let address = line.rsplit(' ').next().unwrap().trim().to_owned();
+    (child, address)
 }
 
 fn until(what: &str, condition: impl Fn() -> bool) {
@@ -131,6 +137,23 @@ fn two_builders_do_not_share_a_state_folder() {
     first.kill().unwrap();
     first.wait().unwrap();
     until("no worker is left", || workers(&state).is_empty());
+    std::fs::remove_dir_all(state).unwrap();
+}
+
+#[test]
+fn killed_it_takes_the_type_check_along() {
+    let state = state();
+    let (mut child, address) = listening(&state);
+    let body = job("a", Mode::Production, &slow_types());
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    stream
+        .write_all(&[head(TOKEN, body.len()), body].concat())
+        .unwrap();
+    // The worker, the script that minds the compiler, the compiler.
+    until("the type check runs", || processes(&state).len() == 3);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    until("nothing is left", || processes(&state).is_empty());
     std::fs::remove_dir_all(state).unwrap();
 }
 

@@ -141,6 +141,42 @@ async fn a_body_that_stands_still_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_body_that_trickles_is_given_up() {
+    let builder =
+        Builder::start_with(|settings| settings.body_time = std::time::Duration::from_secs(1))
+            .await;
+    let mut stream = tokio::net::TcpStream::connect(builder.address)
+        .await
+        .unwrap();
+    let start = head(crate::client::TOKEN, 1_000_000);
+    tokio::io::AsyncWriteExt::write_all(&mut stream, &start)
+        .await
+        .unwrap();
+    let (mut reading, mut writing) = stream.into_split();
+    let trickle = tokio::spawn(async move {
+        while tokio::io::AsyncWriteExt::write_all(&mut writing, b" ")
+            .await
+            .is_ok()
+        {
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+    });
+    let mut answer = vec![0; 4096];
+    let length = tokio::time::timeout(
+        std::time::Duration::from_secs(15),
+        tokio::io::AsyncReadExt::read(&mut reading, &mut answer),
+    )
+    .await
+    .unwrap()
+    .unwrap();
+    let answer = String::from_utf8_lossy(&answer[..length]);
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    builder.wait(|health| health["queued"] == 0).await;
+    trickle.abort();
+    builder.stop().await;
+}
+
+#[tokio::test]
 async fn limits_hold_while_the_body_arrives() {
     let builder = Builder::start().await;
     let start = String::from_utf8(job("a", Mode::Development, &shell(&[]))).unwrap();

@@ -20,7 +20,7 @@ export class AppScopedDatabase {
 
   /** Starts a query on one of this app's tables. Nothing runs until it is awaited. */
   from<R extends Row = Row>(table: string): TableQuery<R> {
-    return new TableQuery<R>(this.tableName(table), table)
+    return new TableQuery<R>(this.tableName(table))
   }
 
   /** The full name of a table. Throws when it is not one: lower case letters, digits and `_`, at most 63 characters in all. */

@@ -10,7 +10,7 @@ export function RatingField({ field, value, onChange, error }: FieldProps) {
   const last = scale.at(-1)
   const id = fieldId(field)
   return (
-    <fieldset aria-describedby={error ? `${id}-note` : undefined}>
+    <fieldset role="radiogroup" aria-required={Boolean(field.required)} aria-invalid={Boolean(error)} aria-describedby={error ? `${id}-note` : undefined}>
       <legend className="flex gap-1 text-sm font-medium">
         {field.label}
         {field.required && <RequiredMark />}

@@ -6,8 +6,8 @@ import type { QueryResult, Row, Value } from "./types"
 export class FilteredQuery<R extends Row, T> implements PromiseLike<QueryResult<T>> {
   readonly #plan: Plan
 
-  constructor(name: string, label: string, action: Action) {
-    this.#plan = { name, label, action, conditions: [], orders: [], from: 0, columns: null, count: false, head: false, shape: "many" }
+  constructor(name: string, action: Action) {
+    this.#plan = { name, action, conditions: [], orders: [], from: 0, columns: null, count: false, head: false, shape: "many" }
   }
 
   eq(column: string, value: Value): this {

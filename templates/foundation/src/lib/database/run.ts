@@ -16,7 +16,6 @@ export type Action =
 
 export interface Plan {
   name: string
-  label: string
   action: Action
   conditions: Condition[]
   orders: Order[]
@@ -45,9 +44,15 @@ function attempt<T>(plan: Plan): QueryResult<T> {
     // The builder's methods fix T together with the shape computed here.
     return { data: data as T, error: null, count: plan.count ? rows.length : null }
   } catch (cause) {
-    if (!(cause instanceof QueryFailure)) throw cause
-    return { data: null, error: { code: cause.code, message: cause.message, details: null, hint: cause.hint }, count: null }
+    const { code, message, hint } = cause instanceof QueryFailure ? cause : unforeseen(cause)
+    return { data: null, error: { code, message, details: null, hint }, count: null }
   }
+}
+
+/** A mistake of the client itself. Whoever waits for the answer gets one all the same. */
+function unforeseen(cause: unknown): QueryFailure {
+  console.error(cause)
+  return new QueryFailure("XX000", "The records could not be read or changed.", String(cause))
 }
 
 /** The rows concerned, and the whole table as it should be stored next where the action changes it. */

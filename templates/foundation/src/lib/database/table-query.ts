@@ -1,5 +1,6 @@
 /** The first step of a query: what to do with the table. */
 import { FilteredQuery } from "./filtered-query"
+import type { Action } from "./run"
 import type { Row, Value } from "./types"
 
 /** Columns to write. `id`, `created_at` and `updated_at` are filled in when left out. */
@@ -7,11 +8,9 @@ export type Draft = { [column: string]: Value | undefined }
 
 export class TableQuery<R extends Row> {
   readonly #name: string
-  readonly #label: string
 
-  constructor(name: string, label: string) {
+  constructor(name: string) {
     this.#name = name
-    this.#label = label
   }
 
   /** `columns` is `*` or a comma-separated list. `head` leaves the rows out, for a cheap count. */
@@ -32,7 +31,7 @@ export class TableQuery<R extends Row> {
     return this.#start({ kind: "delete" })
   }
 
-  #start(action: ConstructorParameters<typeof FilteredQuery>[2]): FilteredQuery<R, null> {
-    return new FilteredQuery<R, null>(this.#name, this.#label, action)
+  #start(action: Action): FilteredQuery<R, null> {
+    return new FilteredQuery<R, null>(this.#name, action)
   }
 }

@@ -13,11 +13,15 @@ export function readTable(name: string): Row[] {
   if (text === null) return []
   try {
     const rows: unknown = JSON.parse(text)
-    if (Array.isArray(rows)) return rows
+    if (Array.isArray(rows) && rows.every(isRow)) return rows
   } catch {
     // Reported below, together with the case of JSON that is no table.
   }
   throw new QueryFailure("XX001", "The saved records could not be read: their storage is damaged.", `Storage key: ${name}`)
+}
+
+function isRow(value: unknown): value is Row {
+  return typeof value === "object" && value !== null && "id" in value && typeof value.id === "string"
 }
 
 export function writeTable(name: string, rows: Row[]) {

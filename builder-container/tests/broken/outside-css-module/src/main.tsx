@@ -1,0 +1,3 @@
+import style from "./style.module.css"
+
+document.body.className = style.a

@@ -1,0 +1,3 @@
+import text from "../../../../../run/worker.mjs?raw"
+
+postMessage(text)

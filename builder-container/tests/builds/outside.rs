@@ -1,0 +1,99 @@
+//! Files of the machine that are not the project's. The ways to name one that do not need to know where the builder
+//! lives are in `tests/broken`.
+
+use overskill::build::{FailureReason, Mode, Severity, Status};
+
+use crate::client::{Builder, shell};
+
+const HOME: &str = "export const Home = () => <p>{String(found)}</p>\n";
+
+#[tokio::test]
+async fn absolute_paths_lead_to_no_file_of_the_project() {
+    let builder = Builder::start().await;
+    let secret = builder.state.canonicalize().unwrap().join("secret.json");
+    std::fs::write(&secret, "{\"secret\":\"kept from everyone\"}").unwrap();
+    let secret = secret.display();
+    let cases = [
+        (
+            "src/pages/Home.tsx",
+            format!("import found from \"{secret}?raw\"\n{HOME}"),
+        ),
+        (
+            "src/pages/Home.tsx",
+            format!("import found from \"{secret}?url&inline\"\n{HOME}"),
+        ),
+        (
+            "src/pages/Home.tsx",
+            format!("import found from \"{secret}\"\n{HOME}"),
+        ),
+        (
+            "src/pages/Home.tsx",
+            format!("import found from \"/@fs{secret}?raw\"\n{HOME}"),
+        ),
+        (
+            "src/pages/Home.tsx",
+            format!("import found from \"file://{secret}?raw\"\n{HOME}"),
+        ),
+        (
+            "src/main.css",
+            format!("@import \"tailwindcss\"; body {{ background: url({secret}) }}\n"),
+        ),
+        ("src/main.css", format!("@import \"{secret}\";\n")),
+        (
+            "src/main.css",
+            format!(
+                "@import \"tailwindcss\" source(\"{}\");\n",
+                builder.state.display()
+            ),
+        ),
+    ];
+    for (path, content) in cases {
+        let answer = builder
+            .build(&shell(&[(path, &content)]), Mode::Development)
+            .await;
+        assert_eq!(answer.report.status, Status::Failed, "{content}");
+        assert_eq!(
+            answer.report.reason,
+            Some(FailureReason::Source),
+            "{content}"
+        );
+        assert_eq!(answer.artifacts.len(), 0);
+        let first = &answer.diagnostics[0];
+        assert_eq!(
+            first.path.as_ref().map(|path| path.as_str()),
+            Some(path),
+            "{first:?}"
+        );
+        assert_eq!(first.line, Some(1), "{first:?}");
+        let told = format!("{:?}", answer.diagnostics);
+        assert!(!told.contains("kept from everyone"), "{told}");
+    }
+    builder.stop().await;
+}
+
+#[tokio::test]
+async fn the_type_check_tells_nothing_of_other_files() {
+    let builder = Builder::start().await;
+    std::fs::write(
+        builder.state.join("secret.ts"),
+        "export const secret = \"kept from everyone\" as const\n",
+    )
+    .unwrap();
+    // Vite drops an import of types without following it; the compiler quotes what it found in its messages.
+    let home = "import type { secret } from \"../../../../../secret\"\n\
+                const wrong: typeof secret = 1\n\
+                export const Home = () => <p>{wrong}</p>\n";
+    let answer = builder
+        .build(&shell(&[("src/pages/Home.tsx", home)]), Mode::Production)
+        .await;
+    assert_eq!(answer.report.status, Status::Succeeded);
+    let [warning] = answer.diagnostics.as_slice() else {
+        panic!("{:?}", answer.diagnostics)
+    };
+    assert_eq!(warning.severity, Severity::Warning);
+    assert!(
+        warning.message.contains("outside of the project"),
+        "{warning:?}"
+    );
+    builder.stop().await;
+}
