@@ -4,6 +4,7 @@
 //! line endings, a byte order mark and whether the text ends with a line break. Several edits are stated against one
 //! text, in any order, and all land or none ([`apply`]). Knows nothing of models, trees or syntax.
 
+pub mod anchors;
 pub mod lines;
 mod locate;
 mod pattern;
@@ -45,6 +46,7 @@ pub fn apply(content: &str, edits: &[LineEdit]) -> Result<Applied, Refused> {
     for (edit, wanted) in edits.iter().enumerate() {
         splices.push(locate(content, wanted).map_err(|refusal| Refused { edit, refusal })?);
     }
+    consistent(&splices, edits)?;
     let landings = splices
         .iter()
         .map(|splice| splice.landing.clone())
@@ -90,6 +92,36 @@ pub fn apply(content: &str, edits: &[LineEdit]) -> Result<Applied, Refused> {
         content: result,
         landings,
     })
+}
+
+/// Edits are stated against one text. Where lines came or went in between, what stands below has moved by as much: from
+/// some edit on all places are shifted alike, or none is. Anything else is a likeness of what was meant.
+fn consistent(splices: &[Splice], edits: &[LineEdit]) -> Result<(), Refused> {
+    let mut shifts: Vec<(usize, isize, usize)> = splices
+        .iter()
+        .zip(edits)
+        .enumerate()
+        .map(|(number, (splice, edit))| {
+            let shift = splice.landing.first_line.cast_signed() - edit.first_line.cast_signed();
+            (edit.first_line, shift, number)
+        })
+        .collect();
+    shifts.sort_unstable();
+    let mut steps = 0;
+    let mut before = 0;
+    for (_, shift, number) in shifts {
+        if shift != before {
+            steps += 1;
+            before = shift;
+        }
+        if steps > 1 {
+            return Err(Refused {
+                edit: number,
+                refusal: Refusal::Inconsistent { shift },
+            });
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,15 +1,16 @@
 //! Where an edit lands in a text: at one proven place, or nowhere.
 //!
-//! The stated lines if they hold exactly what the search text says; else the only other place that does; else the only
-//! place that does but for white space at the ends of lines, then but for one common indentation, then but for
-//! typographic characters. Two places are as good as none. Knows nothing of files, models or syntax.
+//! The stated lines if they hold exactly what the search text says; else the only other place that does; else the same
+//! but for white space at the ends of lines, then but for one common indentation, then but for typographic characters.
+//! Two places are as good as none, and so is one that may be a mere likeness of lines that have changed. Knows nothing
+//! of files, models or syntax.
 
-use std::{borrow::Cow, ops::Range};
+use std::{borrow::Cow, collections::BTreeSet, ops::Range};
 
 use super::{
     lines::{self, Line},
     pattern::{Likeness, Pattern, Shift},
-    refusal::{Refusal, closest, regions},
+    refusal::{Refusal, closest, regions, words_of},
 };
 
 const BOM: char = '\u{feff}';
@@ -61,6 +62,8 @@ pub struct Landing {
     pub likeness: Likeness,
     /// How many of the lines the search text does not show.
     pub elided: usize,
+    /// What the lines hold now, as the replacement says it or moved with them: lines joined by `\n`.
+    pub text: String,
     /// Whether the place holds the replacement already; nothing is to be done then.
     pub already_applied: bool,
 }
@@ -85,19 +88,15 @@ pub fn locate(content: &str, edit: &LineEdit) -> Result<Splice, Refusal> {
         text => texts(text, bom),
     };
     let stated = first - 1..last;
-    if let Some(lines) = file.get(stated.clone()) {
-        let holds = |pattern: &&&Pattern<'_>| pattern.fits(lines, Likeness::Exact).is_some();
-        if let Some(pattern) = readings.iter().find(holds) {
-            return build(
-                content,
-                &file,
-                edit,
-                &replacement,
-                Found::at(stated, &file, pattern, Likeness::Exact),
-            );
-        }
-    }
     for likeness in Likeness::ALL {
+        let holds = |pattern: &&&Pattern<'_>| {
+            let lines = file.get(stated.clone());
+            lines.is_some_and(|lines| pattern.fits(lines, likeness).is_some())
+        };
+        if let Some(pattern) = readings.iter().find(holds) {
+            let found = Found::at(stated, &file, pattern, likeness);
+            return build(content, &file, edit, &replacement, found);
+        }
         for pattern in &readings {
             let length = if pattern.has_elisions() {
                 stated.len()
@@ -109,13 +108,16 @@ pub fn locate(content: &str, edit: &LineEdit) -> Result<Splice, Refusal> {
                 [] => {}
                 [start] => {
                     let place = *start..start + length;
-                    return build(
-                        content,
-                        &file,
-                        edit,
-                        &replacement,
-                        Found::at(place, &file, pattern, likeness),
-                    );
+                    if let Some(shown) = doubtful(&file, pattern, &stated, &place) {
+                        return Err(Refusal::Doubtful {
+                            first,
+                            last,
+                            other: start + 1,
+                            shown,
+                        });
+                    }
+                    let found = Found::at(place, &file, pattern, likeness);
+                    return build(content, &file, edit, &replacement, found);
                 }
                 many => {
                     return Err(Refusal::Ambiguous {
@@ -140,6 +142,38 @@ pub fn locate(content: &str, edit: &LineEdit) -> Result<Splice, Refusal> {
         count: file.len(),
         shown: regions(&file, closest(&file, pattern, &stated)),
     })
+}
+
+/// Whether the only other place may be no more than a likeness of lines that have changed since: where the stated lines
+/// have something in common with the search text, they are probably what is meant, and where the search text says
+/// little, it may be said anywhere. The regions to show then.
+fn doubtful(
+    file: &[Line<'_>],
+    pattern: &Pattern<'_>,
+    stated: &Range<usize>,
+    place: &Range<usize>,
+) -> Option<String> {
+    if place.start == stated.start || stated.contains(&place.start) && place.end <= stated.end {
+        // The stated lines and more, or fewer of them: miscounted.
+        return None;
+    }
+    let here = file.get(stated.start..).unwrap_or_default();
+    let words = |text: &str| {
+        words_of(text)
+            .map(str::to_owned)
+            .collect::<BTreeSet<String>>()
+    };
+    let (mut said, mut shared) = (0, 0);
+    for (index, line) in pattern.lines().enumerate() {
+        let own = words(line);
+        let held = here.get(index).filter(|_| !own.is_empty());
+        if held.is_some_and(|held| held.text.trim() == line.trim()) {
+            return Some(regions(file, [stated.clone(), place.clone()]));
+        }
+        said += own.len();
+        shared += held.map_or(0, |held| own.intersection(&words(held.text)).count());
+    }
+    (said == 0 || shared * 2 > said).then(|| regions(file, [stated.clone(), place.clone()]))
 }
 
 /// A place and why it is one.
@@ -219,6 +253,7 @@ fn build(
             relocated: place != (edit.first_line - 1..edit.last_line),
             likeness,
             elided,
+            text: replacement.join("\n"),
             already_applied: false,
         },
         range,

@@ -53,6 +53,26 @@ pub enum Refusal {
         /// The first of them, numbered.
         shown: String,
     },
+    /// Another place holds the search text, but the stated lines may be what is meant, and have changed.
+    #[error(
+        "lines {first}–{last} do not hold the search text; line {other} does, but the stated lines may have changed; nothing was changed. State the lines that you mean:\n{shown}"
+    )]
+    Doubtful {
+        /// The stated first line.
+        first: usize,
+        /// The stated last line.
+        last: usize,
+        /// The first line of the other place.
+        other: usize,
+        /// Both, numbered.
+        shown: String,
+    },
+    /// One edit of a batch was found further up or down, and another one not.
+    #[error("this edit was found {moved} lines further {direction}, which does not fit where the others of the call were found; nothing was changed. View the file and state the lines anew", moved = shift.unsigned_abs(), direction = if *shift > 0 { "down" } else { "up" })]
+    Inconsistent {
+        /// By how many lines its place is further down than stated.
+        shift: isize,
+    },
     /// The lines are indented less than the search text says, and so much the replacement cannot be moved.
     #[error(
         "lines {first}–{last} are indented otherwise than the search text, and the replacement cannot be moved with them; nothing was changed. State both as they are:\n{shown}"
@@ -63,6 +83,24 @@ pub enum Refusal {
         /// Its last line.
         last: usize,
         /// The lines, numbered.
+        shown: String,
+    },
+    /// A text that is no anchor.
+    #[error(
+        "`{said}` is no anchor; an anchor is a line's number and two hexadecimal digits, as `view_file` shows them"
+    )]
+    NoAnchor {
+        /// What was said.
+        said: String,
+    },
+    /// An anchor of another line, or of another version.
+    #[error(
+        "`{said}` is no anchor of the version that was viewed; nothing was changed. The lines there:\n{shown}"
+    )]
+    OtherAnchor {
+        /// What was said.
+        said: String,
+        /// The lines there, numbered.
         shown: String,
     },
     /// Two edits of a batch change the same lines.
@@ -174,7 +212,7 @@ pub(super) fn closest(
     found
 }
 
-fn words_of(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn words_of(text: &str) -> impl Iterator<Item = &str> {
     text.split(|letter: char| !letter.is_alphanumeric() && letter != '_' && letter != '$')
         .filter(|word| word.len() > 2)
 }
