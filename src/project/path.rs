@@ -107,8 +107,10 @@ mod tests {
 
     #[test]
     fn keeps_what_stays_inside() {
+        let longest = "ü".repeat(127) + "x";
         for good in [
             "a",
+            &longest,
             "src/App.tsx",
             ".env.example",
             "src/a b/ü.ts",

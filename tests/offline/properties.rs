@@ -257,6 +257,16 @@ fn a_failed_write_is_told_and_not_claimed() {
 }
 
 #[test]
+fn a_thing_may_be_called_what_names_records() {
+    let mut player = Player::new();
+    player.say("titles with a wording and notes");
+    let prompt = "also a list of recipes";
+    let turn = player.say(prompt);
+    sound(&player, &turn, prompt);
+    assert!(turn.answer.contains("Recipes"), "{}", turn.answer);
+}
+
+#[test]
 fn where_a_new_file_is_refused_nothing_is_changed() {
     let mut player = Player::new();
     player.say("recipes with a title and notes");

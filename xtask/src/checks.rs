@@ -229,6 +229,7 @@ fn native_tests(run: &Run, node: Option<&Node>) -> Result<Tally> {
     if nextest {
         command
             .args(["nextest", "run", "--no-fail-fast", "--color=never"])
+            .args(["--profile", nextest_profile(run.depth)])
             .args(selection);
     } else {
         command
@@ -245,6 +246,14 @@ fn native_tests(run: &Run, node: Option<&Node>) -> Result<Tally> {
             tally::libtest
         },
     ))
+}
+
+/// What a test may take, in `.config/nextest.toml`.
+const fn nextest_profile(depth: Depth) -> &'static str {
+    match depth {
+        Depth::Full => "full",
+        Depth::Quick | Depth::Usual => "default",
+    }
 }
 
 fn lint_worker(run: &Run, toolchain: Option<&Toolchain>) -> Result<String> {

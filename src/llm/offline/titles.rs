@@ -73,7 +73,17 @@ impl Plan {
         }
         let usual =
             default_fields(&thing.singular).is_some_and(|fields| fields.starts_with("title"));
-        let mut title = Field::new(if usual { "Title" } else { "Name" }, Kind::Text);
+        let words = if usual {
+            ["Title", "Name", "Label"]
+        } else {
+            ["Name", "Title", "Label"]
+        };
+        // A field of that name may be there: one that refers to the things called so.
+        let free = |title: &Field| thing.fields.iter().all(|field| field.name != title.name);
+        let titles = words.map(|word| Field::new(word, Kind::Text));
+        let Some(mut title) = titles.into_iter().find(free) else {
+            return;
+        };
         title.required = true;
         thing.title_field.clone_from(&title.name);
         self.notes.push(format!(
