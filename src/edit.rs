@@ -46,7 +46,7 @@ pub fn apply(content: &str, edits: &[LineEdit]) -> Result<Applied, Refused> {
     for (edit, wanted) in edits.iter().enumerate() {
         splices.push(locate(content, wanted).map_err(|refusal| Refused { edit, refusal })?);
     }
-    consistent(&splices, edits)?;
+    consistent(content, &splices, edits)?;
     let landings = splices
         .iter()
         .map(|splice| splice.landing.clone())
@@ -96,7 +96,7 @@ pub fn apply(content: &str, edits: &[LineEdit]) -> Result<Applied, Refused> {
 
 /// Edits are stated against one text. Where lines came or went in between, what stands below has moved by as much: from
 /// some edit on all places are shifted alike, or none is. Anything else is a likeness of what was meant.
-fn consistent(splices: &[Splice], edits: &[LineEdit]) -> Result<(), Refused> {
+fn consistent(content: &str, splices: &[Splice], edits: &[LineEdit]) -> Result<(), Refused> {
     let mut shifts: Vec<(usize, isize, usize)> = splices
         .iter()
         .zip(edits)
@@ -107,6 +107,11 @@ fn consistent(splices: &[Splice], edits: &[LineEdit]) -> Result<(), Refused> {
         })
         .collect();
     shifts.sort_unstable();
+    let lines = lines::split(content);
+    let moved = shifts
+        .iter()
+        .map(|(_, shift, _)| *shift)
+        .find(|shift| *shift != 0);
     let mut steps = 0;
     let mut before = 0;
     for (_, shift, number) in shifts {
@@ -114,7 +119,23 @@ fn consistent(splices: &[Splice], edits: &[LineEdit]) -> Result<(), Refused> {
             steps += 1;
             before = shift;
         }
-        if steps > 1 {
+        // What stands where it was stated, and as well where the rest has gone, may be meant there.
+        let twice = moved.filter(|_| shift == 0).is_some_and(|moved| {
+            let splice = splices
+                .get(number)
+                .map(|splice| (&splice.old, &splice.landing));
+            splice.is_some_and(|(old, landing)| {
+                let start = (landing.first_line - 1).checked_add_signed(moved);
+                let there = start.and_then(|start| lines.get(start..start + landing.removed));
+                there.is_some_and(|there| {
+                    lines::split(old)
+                        .iter()
+                        .map(|line| line.text)
+                        .eq(there.iter().map(|line| line.text))
+                })
+            })
+        });
+        if steps > 1 || twice {
             return Err(Refused {
                 edit: number,
                 refusal: Refusal::Inconsistent { shift },

@@ -69,12 +69,8 @@ fn number(file: &[Line<'_>], said: &str) -> Result<usize, Refusal> {
     match file.get(number - 1) {
         Some(line) if anchor(number, line.text) == said => Ok(number),
         _ => {
-            let place = number - 1..number;
-            let shown = if number <= file.len() {
-                regions(file, [place])
-            } else {
-                regions(file, [file.len()..file.len()])
-            };
+            let start = (number - 1).min(file.len());
+            let shown = regions(file, std::iter::once(start..number.min(file.len())));
             Err(Refusal::OtherAnchor {
                 said: said.to_owned(),
                 shown,

@@ -107,7 +107,7 @@ impl<'a> Pattern<'a> {
             return None;
         }
         let parts: Vec<Vec<&str>> = lines
-            .split(|line| dots(&line))
+            .split(dots)
             .filter(|part| !part.is_empty())
             .map(<[&str]>::to_vec)
             .collect();

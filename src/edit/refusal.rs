@@ -68,7 +68,7 @@ pub enum Refusal {
         shown: String,
     },
     /// One edit of a batch was found further up or down, and another one not.
-    #[error("this edit was found {moved} lines further {direction}, which does not fit where the others of the call were found; nothing was changed. View the file and state the lines anew", moved = shift.unsigned_abs(), direction = if *shift > 0 { "down" } else { "up" })]
+    #[error("the edits of this call were not all moved alike: this one was found {}, others elsewhere; nothing was changed. View the file and state the lines anew", moved(*shift))]
     Inconsistent {
         /// By how many lines its place is further down than stated.
         shift: isize,
@@ -115,6 +115,14 @@ pub enum Refusal {
         /// A line that both change.
         line: usize,
     },
+}
+
+fn moved(shift: isize) -> String {
+    match shift {
+        0 => "at the stated lines, though it may be meant further down or up".to_owned(),
+        1.. => format!("{shift} lines further down"),
+        _ => format!("{} lines further up", shift.unsigned_abs()),
+    }
 }
 
 fn listed(places: &[usize]) -> String {

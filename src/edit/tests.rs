@@ -83,13 +83,22 @@ fn lands_elsewhere_where_that_is_the_only_place() {
     use Likeness::{Exact, Indentation, Punctuation, TrailingSpace};
     for (content, search, first, last, replacement, expected, likeness) in [
         // Shifted lines.
-        ("new\na\nb\nc\n", "b", 2, 2, "x", "new\na\nx\nc\n", Exact),
-        ("a\nb\nc\n", "b\nc", 9, 10, "x", "a\nx\n", Exact),
+        (
+            "new\none\ntwo\ntri\n",
+            "two",
+            2,
+            2,
+            "x",
+            "new\none\nx\ntri\n",
+            Exact,
+        ),
+        ("one\ntwo\ntri\n", "two\ntri", 9, 10, "x", "one\nx\n", Exact),
         // Miscounted ones.
         ("a\nb\nc\nd\n", "b\nc", 2, 2, "x", "a\nx\nd\n", Exact),
         ("a\nb\nc\n", "b", 1, 3, "x", "a\nx\nc\n", Exact),
         ("a  \nb\n", "a\nb ", 1, 2, "x", "x\n", TrailingSpace),
         ("a\t\r\nb\r\n", "a", 1, 1, "x", "x\r\nb\r\n", TrailingSpace),
+        ("new\none \n", "one", 1, 1, "x", "new\nx\n", TrailingSpace),
         // The replacement moves with the lines; blank lines do not matter.
         (
             "{\n    a\n\n      b\n}\n",
@@ -129,16 +138,16 @@ fn lands_elsewhere_where_that_is_the_only_place() {
 
 #[test]
 fn the_stated_lines_win_over_their_like() {
-    let (changed, landing) = apply_one("a\na\na\n", &edit("a", 2, 2, "x")).unwrap();
-    assert_eq!(changed, "a\nx\na\n");
+    for (content, expected) in [("a\na\na\n", "a\nx\na\n"), ("a \na \na \n", "a \nx\na \n")] {
+        let (changed, _) = apply_one(content, &edit("a", 2, 2, "x")).unwrap();
+        assert_eq!(changed, expected);
+    }
+    let (_, landing) = apply_one("a\na\na\n", &edit("a", 2, 2, "x")).unwrap();
     assert!(!landing.relocated);
     let refusal = apply_one("a\nb\na\n", &edit("a", 2, 2, "x")).unwrap_err();
     assert!(matches!(refusal, Refusal::Ambiguous { places, .. } if places == [1, 3]));
     // A looser likeness is not looked for where a stricter one has too many.
     let refusal = apply_one("a\nb \na\n", &edit("a", 2, 2, "x")).unwrap_err();
-    assert!(matches!(refusal, Refusal::Ambiguous { .. }));
-    // Where lines are only alike, their number says nothing.
-    let refusal = apply_one("a \na \n", &edit("a", 1, 1, "x")).unwrap_err();
     assert!(matches!(refusal, Refusal::Ambiguous { .. }));
 }
 
@@ -153,12 +162,12 @@ fn dots_elide() {
         ("a\nb\nc\n", "a\n...", 1, 2, "x\nc\n", 1),
         ("a\nb\nc\n", "...\nb\n...", 1, 3, "x\n", 2),
         // Moved as a whole.
-        ("new\na\nb\nc\n", "a\n...\nc", 1, 3, "new\nx\n", 1),
+        ("new\none\ntwo\ntri\n", "one\n...\ntri", 1, 3, "new\nx\n", 1),
         // The middle may be found twice; the range is proven all the same.
         ("a\nb\nb\nc\n", "a\n...\nb\n...\nc", 1, 4, "x\n", 1),
         // A line of dots in the file is a line.
         ("a\n...\nc\n", "a\n...\nc", 1, 3, "x\n", 0),
-        ("a\n...\nc\nd\n", "a\n...\nc", 2, 4, "x\nd\n", 0),
+        ("one\n...\ntri\nd\n", "one\n...\ntri", 2, 4, "x\nd\n", 0),
     ] {
         let (changed, landing) = apply_one(content, &edit(search, first, last, "x")).unwrap();
         assert_eq!(changed, expected, "{content:?} {search:?}");
@@ -272,6 +281,56 @@ fn a_refusal_is_bounded() {
     assert!(
         shown.contains("at lines 2, 3, 4, 5, 6, 7, 8, 9 and 92 more"),
         "{shown}"
+    );
+}
+
+#[test]
+fn what_may_have_changed_is_not_looked_for_elsewhere() {
+    for (content, search, first) in [
+        // The stated line was changed; its copy is another one.
+        (
+            "call(old, value, other)\nx\ncall(old, value)\n",
+            "call(old, value)",
+            1,
+        ),
+        (
+            "if (open) {\n  close(it)\n}\nx\nif (open) {\n  shut(it)\n}\n",
+            "if (open) {\n  shut(it)\n}",
+            1,
+        ),
+        // Brackets say little.
+        ("x\n})\n", "})", 1),
+        ("x\n\n", "", 1),
+    ] {
+        let count = search.split('\n').count();
+        let refused = apply_one(content, &edit(search, first, first + count - 1, "y"));
+        assert!(
+            matches!(refused, Err(Refusal::Doubtful { .. })),
+            "{content:?}: {refused:?}"
+        );
+    }
+}
+
+#[test]
+fn a_batch_moves_as_one() {
+    let content = "new\none\n\ntwo\n\nsix\n";
+    // Stated against the text without its first line.
+    let all = [
+        edit("one", 1, 1, "1"),
+        edit("two", 3, 3, "3"),
+        edit("six", 5, 5, "6"),
+    ];
+    assert_eq!(apply(content, &all).unwrap().content, "new\n1\n\n3\n\n6\n");
+    // The empty line is there, and one further down as well.
+    let content = "new\n\n\none\ntwo\n";
+    let refused = apply(content, &[edit("", 2, 2, "x"), edit("one", 3, 3, "1")]).unwrap_err();
+    assert_eq!(refused.refusal, Refusal::Inconsistent { shift: 0 });
+    // Up and down at once is no shift.
+    let content = "two\nx\nx\none\n";
+    let refused = apply(content, &[edit("one", 1, 1, "1"), edit("two", 4, 4, "2")]).unwrap_err();
+    assert!(
+        matches!(refused.refusal, Refusal::Inconsistent { .. }),
+        "{refused}"
     );
 }
 
