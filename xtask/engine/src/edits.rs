@@ -44,22 +44,22 @@ pub(crate) fn answer(line: &[u8], dialect: Dialect) -> Value {
     let edits: Vec<LineEdit> = case.edits.into_iter().map(LineEdit::from).collect();
     let result = match dialect {
         Dialect::LineReplace => edit::apply(&case.content, &edits)
-            .map(|applied| json!({ "content": applied.content }))
+            .map(|applied| (applied.content, None))
             .map_err(|refused| refused.to_string()),
-        Dialect::EditLines => by_anchors(&case.path, &case.content, &edits),
+        Dialect::EditLines => by_anchors(&case.path, &case.content, &edits)
+            .map(|(content, call)| (content, Some(call))),
     };
     match result {
-        Ok(mut answer) => {
-            answer["id"] = case.id;
-            answer["ok"] = json!(true);
-            answer
+        Ok((content, None)) => json!({ "id": case.id, "ok": true, "content": content }),
+        Ok((content, Some(call))) => {
+            json!({ "id": case.id, "ok": true, "content": content, "call": call })
         }
         Err(error) => json!({ "id": case.id, "ok": false, "error": error }),
     }
 }
 
 /// Encodes the edits as one anchored call and applies that call.
-fn by_anchors(path: &str, content: &str, edits: &[LineEdit]) -> Result<Value, String> {
+fn by_anchors(path: &str, content: &str, edits: &[LineEdit]) -> Result<(String, Value), String> {
     let landed = edit::apply(content, edits).map_err(|refused| refused.to_string())?;
     let mut calls: Vec<AnchoredEdit> = Vec::new();
     for landing in &landed.landings {
@@ -78,7 +78,7 @@ fn by_anchors(path: &str, content: &str, edits: &[LineEdit]) -> Result<Value, St
         .map(|call| json!([call.first, call.last, call.text]))
         .collect();
     let call = json!({ "name": "edit_lines", "input": { "path": path, "edits": triples } });
-    Ok(json!({ "content": applied.content, "call": call }))
+    Ok((applied.content, call))
 }
 
 impl From<Wanted> for LineEdit {
