@@ -14,7 +14,7 @@ use arguments::{Arguments, Refused};
 use crate::{
     config::Limits,
     digest::Digest,
-    edit::{self, Edit},
+    edit::{self, LineEdit},
     llm::message::{ToolCall, ToolResult},
     project::{FileEntry, Manifest, ProjectPath},
     template,
@@ -189,43 +189,28 @@ fn write_file(arguments: &Arguments<'_>, bench: &mut Workbench) -> Result<Done, 
 }
 
 fn line_replace(arguments: &Arguments<'_>, bench: &mut Workbench) -> Result<Done, Refused> {
-    let edit = Edit {
-        path: arguments.path()?,
+    let path = arguments.path()?;
+    let edit = LineEdit {
         search: arguments.text("search")?.to_owned(),
         first_line: arguments.line("first_line")?,
         last_line: arguments.line("last_line")?,
         replacement: arguments.text("replacement")?.to_owned(),
     };
-    let applied = edit::apply(bench.text(&edit.path)?, &edit)
-        .map_err(|refusal| Refused(refusal.to_string()))?;
-    let path = &edit.path;
+    let applied = edit::apply(bench.text(&path)?, std::slice::from_ref(&edit))
+        .map_err(|refused| Refused(format!("{path}: {refused}")))?;
+    let Some(landing) = applied.landings.first() else {
+        return Err(Refused(format!("{path}: nothing was changed")));
+    };
     let Some(change) = bench.put(path.clone(), applied.content.as_bytes())? else {
         return Ok(Done::saying(format!(
             "{path}: the lines say this already, nothing was changed"
         )));
     };
-    let range = if edit.first_line == edit.last_line {
-        format!("line {}", edit.first_line)
-    } else {
-        format!("lines {}–{}", edit.first_line, edit.last_line)
-    };
-    let what = match applied.added {
-        0 => format!("deleted {range}"),
-        added => format!("replaced {range} by {}", count(added, "line")),
-    };
-    let moved = match applied.added.cmp(&applied.removed) {
-        std::cmp::Ordering::Equal => String::new(),
-        std::cmp::Ordering::Greater => format!(
-            "\nLater lines are {} further down.",
-            applied.added - applied.removed
-        ),
-        std::cmp::Ordering::Less => format!(
-            "\nLater lines are {} further up.",
-            applied.removed - applied.added
-        ),
-    };
+    let moved = landing
+        .shift()
+        .map_or_else(String::new, |moved| format!("\n{moved}"));
     Ok(Done {
-        says: format!("{path}: {what}{moved}"),
+        says: format!("{path}: {landing}{moved}"),
         changes: vec![change],
         renamed: None,
     })

@@ -25,6 +25,8 @@ cargo xtask COMMAND
   test     run all checks
              --quick       without workerd and browser
              --full        with the large counts
+  engine   run one of the core's engines: JSON lines in, JSON lines out
+             edits [--dialect line_replace|edit_lines]
   mutants  test the mutants of FILE…, or of listed files that changed; keeps tests/mutants.json
   doctor   say what is installed, what is not and what to do
   bench    journey [--runs N]   time each stage from prompt to preview (10)
@@ -88,6 +90,11 @@ pub(crate) enum Task {
         /// Samples.
         runs: u32,
     },
+    /// Run one of the core's engines on standard input and output.
+    Engine {
+        /// What it is told.
+        words: Vec<String>,
+    },
     /// Test mutants and keep the list of those that survive.
     Mutants {
         /// Which files; those that changed, when there are none.
@@ -135,6 +142,12 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task> {
         None | Some(Long("help") | Short('h')) => return Ok(Task::Help),
         Some(other) => return Err(other.unexpected().into()),
     };
+    if command == "engine" {
+        // The engine reads its own options.
+        let words = parser.raw_args()?.map(|word| word.string());
+        let words = words.collect::<Result<_, _>>()?;
+        return Ok(Task::Engine { words });
+    }
     let allowed: &[&str] = match command.as_str() {
         "dev" => &["port", "state", "fresh", "no-build", "stop"],
         "try" => &["port", "state", "app"],
@@ -245,6 +258,17 @@ mod tests {
         assert!(
             error.starts_with("`doctor` has no option --fresh"),
             "{error}"
+        );
+    }
+
+    #[test]
+    fn an_engine_reads_its_own_options() {
+        let words = ["edits", "--dialect", "edit_lines"].map(str::to_owned);
+        assert_eq!(
+            parsed(&["engine", "edits", "--dialect", "edit_lines"]).unwrap(),
+            Task::Engine {
+                words: words.to_vec()
+            }
         );
     }
 

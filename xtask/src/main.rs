@@ -1,4 +1,4 @@
-//! The chores of OverSkill: `cargo xtask dev | try | test | mutants | doctor | bench | worker`.
+//! The chores of OverSkill: `cargo xtask dev | try | test | mutants | doctor | engine | bench | worker`.
 //! Sets up what is missing, builds, starts and checks. Idempotent; holds no product logic.
 
 mod api;
@@ -9,6 +9,7 @@ mod checks;
 mod cli;
 mod dev;
 mod doctor;
+mod engine;
 mod hash;
 mod journey;
 mod life;
@@ -59,6 +60,7 @@ fn run() -> Result<ExitCode> {
         Task::Test(depth) => checks::run(depth),
         Task::Doctor => doctor::run(),
         Task::Bench { place, runs } => bench::run(&place, runs),
+        Task::Engine { words } => engine::run(&words),
         Task::Mutants { files } => mutants::update(&files),
         Task::Worker => build_worker(),
         Task::Help => {

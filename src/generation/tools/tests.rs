@@ -254,7 +254,7 @@ fn a_refused_call_says_why_and_changes_nothing() {
         (
             "line_replace",
             json!({ "path": "a", "search": "One", "first_line": 1, "last_line": 1, "replacement": "" }),
-            "a: lines 1–1 do not hold the search text, line 1 is different; nothing was changed\n    1\tone\n    2\ttwo\n",
+            "a: lines 1–1 do not hold the search text, and no other place of the 2 lines does; nothing was changed. The closest:\n    1\tone\n    2\ttwo\n",
         ),
         (
             "rename_app",

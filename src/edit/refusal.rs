@@ -1,0 +1,226 @@
+//! Why an edit has no place, with the lines that its author needs to state it again.
+
+use std::{collections::HashMap, ops::Range};
+
+use super::{
+    lines::{self, Line},
+    pattern::Pattern,
+};
+
+/// How many regions a refusal shows.
+const REGIONS: usize = 3;
+/// How many lines around a region it shows.
+const CONTEXT: usize = 2;
+/// How many lines of a region it shows.
+const SHOWN: usize = 40;
+/// A line or word that occurs more often says little about where something is.
+const FREQUENT: usize = 50;
+
+/// Why an edit did not land. The first line is a sentence, the rest shows numbered lines as they are.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The line numbers are no range.
+    #[error("lines {first}–{last} are no range; lines count from 1 and the last one is included")]
+    NoRange {
+        /// The stated first line.
+        first: usize,
+        /// The stated last line.
+        last: usize,
+    },
+    /// No lines hold the search text.
+    #[error(
+        "lines {first}–{last} do not hold the search text, and no other place of the {count} lines does; nothing was changed. The closest:\n{shown}"
+    )]
+    NotFound {
+        /// The stated first line.
+        first: usize,
+        /// The stated last line.
+        last: usize,
+        /// How many lines there are.
+        count: usize,
+        /// The closest regions, numbered.
+        shown: String,
+    },
+    /// Several places hold the search text, and the stated lines are none of them.
+    #[error("lines {first}–{last} do not hold the search text, but {} other places do, at lines {}; nothing was changed. State the lines that you mean:\n{shown}", places.len(), listed(places))]
+    Ambiguous {
+        /// The stated first line.
+        first: usize,
+        /// The stated last line.
+        last: usize,
+        /// The first lines of the places.
+        places: Vec<usize>,
+        /// The first of them, numbered.
+        shown: String,
+    },
+    /// Another place holds the search text, but the stated lines may be what is meant, and have changed.
+    #[error(
+        "lines {first}–{last} do not hold the search text; line {other} does, but the stated lines may have changed; nothing was changed. State the lines that you mean:\n{shown}"
+    )]
+    Doubtful {
+        /// The stated first line.
+        first: usize,
+        /// The stated last line.
+        last: usize,
+        /// The first line of the other place.
+        other: usize,
+        /// Both, numbered.
+        shown: String,
+    },
+    /// One edit of a batch was found further up or down, and another one not.
+    #[error("the edits of this call were not all moved alike: this one was found {}, others elsewhere; nothing was changed. View the file and state the lines anew", moved(*shift))]
+    Inconsistent {
+        /// By how many lines its place is further down than stated.
+        shift: isize,
+    },
+    /// The lines are indented less than the search text says, and so much the replacement cannot be moved.
+    #[error(
+        "lines {first}–{last} are indented otherwise than the search text, and the replacement cannot be moved with them; nothing was changed. State both as they are:\n{shown}"
+    )]
+    Unindentable {
+        /// The first line of the place.
+        first: usize,
+        /// Its last line.
+        last: usize,
+        /// The lines, numbered.
+        shown: String,
+    },
+    /// A text that is no anchor.
+    #[error(
+        "`{said}` is no anchor; an anchor is a line's number and two hexadecimal digits, as `view_file` shows them"
+    )]
+    NoAnchor {
+        /// What was said.
+        said: String,
+    },
+    /// An anchor of another line, or of another version.
+    #[error(
+        "`{said}` is no anchor of the version that was viewed; nothing was changed. The lines there:\n{shown}"
+    )]
+    OtherAnchor {
+        /// What was said.
+        said: String,
+        /// The lines there, numbered.
+        shown: String,
+    },
+    /// Two edits of a batch change the same lines.
+    #[error(
+        "edits {one} and {other} both change line {line}; nothing was changed. Make one edit of them"
+    )]
+    Overlap {
+        /// The number of the first edit, from 1.
+        one: usize,
+        /// The number of the other.
+        other: usize,
+        /// A line that both change.
+        line: usize,
+    },
+}
+
+fn moved(shift: isize) -> String {
+    match shift {
+        0 => "at the stated lines, though it may be meant further down or up".to_owned(),
+        1.. => format!("{shift} lines further down"),
+        _ => format!("{} lines further up", shift.unsigned_abs()),
+    }
+}
+
+fn listed(places: &[usize]) -> String {
+    const LISTED: usize = 8;
+    let shown: Vec<String> = places.iter().take(LISTED).map(usize::to_string).collect();
+    let more = places.len().saturating_sub(LISTED);
+    if more == 0 {
+        shown.join(", ")
+    } else {
+        format!("{} and {more} more", shown.join(", "))
+    }
+}
+
+/// Some regions with the lines around them, numbered, in the order in which they stand.
+pub(super) fn regions(file: &[Line<'_>], places: impl IntoIterator<Item = Range<usize>>) -> String {
+    let mut places: Vec<Range<usize>> = places.into_iter().take(REGIONS).collect();
+    places.sort_by_key(|place| place.start);
+    let mut shown = String::new();
+    let mut next = 0;
+    for place in places {
+        let first = place.start.saturating_sub(CONTEXT).max(next);
+        let last = (place.end + CONTEXT).min(first + SHOWN).min(file.len());
+        if last <= first {
+            continue;
+        }
+        if next > 0 && first > next {
+            shown.push_str("    …\n");
+        }
+        let texts = file.get(first..last).unwrap_or_default();
+        shown.push_str(&lines::numbered(
+            first + 1,
+            texts.iter().map(|line| line.text),
+        ));
+        next = last;
+    }
+    shown
+}
+
+/// The regions that have most in common with a search text; the stated lines where nothing has. Only for showing: no
+/// edit ever lands by it.
+pub(super) fn closest(
+    file: &[Line<'_>],
+    pattern: &Pattern<'_>,
+    stated: &Range<usize>,
+) -> Vec<Range<usize>> {
+    let length = stated.len().max(pattern.said()).max(1);
+    let mut lines: HashMap<&str, Vec<usize>> = HashMap::new();
+    let mut words: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (number, line) in file.iter().enumerate() {
+        lines.entry(line.text.trim()).or_default().push(number);
+        for word in words_of(line.text) {
+            let seen = words.entry(word).or_default();
+            if seen.last() != Some(&number) {
+                seen.push(number);
+            }
+        }
+    }
+    let mut votes: HashMap<usize, usize> = HashMap::new();
+    for (offset, said) in pattern.lines().enumerate() {
+        let mut vote = |places: Option<&Vec<usize>>, weight: usize| {
+            for place in places
+                .into_iter()
+                .flatten()
+                .take_while(|_| places.is_some_and(|all| all.len() <= FREQUENT))
+            {
+                *votes.entry(place.saturating_sub(offset)).or_default() += weight;
+            }
+        };
+        if !said.trim().is_empty() {
+            vote(lines.get(said.trim()), 8);
+        }
+        for word in words_of(said) {
+            vote(words.get(word), 1);
+        }
+    }
+    let mut ranked: Vec<(usize, usize)> = votes.into_iter().collect();
+    ranked.sort_by_key(|&(start, weight)| {
+        (
+            std::cmp::Reverse(weight),
+            start.abs_diff(stated.start),
+            start,
+        )
+    });
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for (start, _) in ranked {
+        let apart = |other: &Range<usize>| start.abs_diff(other.start) >= length;
+        if found.len() < REGIONS && found.iter().all(apart) {
+            found.push(start..(start + length).min(file.len()));
+        }
+    }
+    if found.is_empty() {
+        let last = file.len().min(stated.end);
+        found.push(last.saturating_sub(length)..last);
+    }
+    found
+}
+
+pub(super) fn words_of(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter: char| !letter.is_alphanumeric() && letter != '_' && letter != '$')
+        .filter(|word| word.len() > 2)
+}

@@ -1,0 +1,54 @@
+//! The core's engines on standard input and output: one JSON value a line in, one a line out, nothing else.
+//!
+//! `cargo xtask engine edits [--dialect line_replace|edit_lines]` runs it.
+
+mod edits;
+
+use std::io::{self, BufRead, Write};
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use crate::edits::Dialect;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match run(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(words: &[&str]) -> Result<()> {
+    match words {
+        ["edits"] | ["edits", "--dialect", "line_replace"] => {
+            answer(|line| edits::answer(line, Dialect::LineReplace))
+        }
+        ["edits", "--dialect", "edit_lines"] => {
+            answer(|line| edits::answer(line, Dialect::EditLines))
+        }
+        ["edits", "--dialect", other] => {
+            bail!("there is no dialect `{other}`; there are line_replace and edit_lines")
+        }
+        _ => bail!("engine edits [--dialect line_replace|edit_lines] < CASES.jsonl"),
+    }
+}
+
+/// Answers every line of standard input that is not empty.
+fn answer(to: impl Fn(&[u8]) -> serde_json::Value) -> Result<()> {
+    let mut input = io::stdin().lock();
+    let mut output = io::BufWriter::new(io::stdout().lock());
+    let mut line = Vec::new();
+    while input.read_until(b'\n', &mut line)? > 0 {
+        if !line.trim_ascii().is_empty() {
+            serde_json::to_writer(&mut output, &to(&line))?;
+            output.write_all(b"\n")?;
+        }
+        line.clear();
+    }
+    Ok(output.flush()?)
+}
