@@ -4,7 +4,11 @@
 //! is not known here.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Serialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
+use serde_json::error::Category;
 
 use super::auth::ApiToken;
 use crate::{
@@ -134,10 +138,20 @@ pub fn parse<T: Body>(bytes: &[u8], content_type: Option<&str>, limits: &Limits)
     if bytes.trim_ascii_start().first() == Some(&b'[') {
         return Err(invalid("The body is a JSON list. Send a JSON object."));
     }
+    let is_json = serde_json::from_slice::<IgnoredAny>(bytes);
+    if is_json.is_ok() && bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(invalid(
+            "The body is JSON, but no object. Send a JSON object.",
+        ));
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let wire = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
-        broken(&error.into_inner(), Some(path))
+        match (error.inner().classify(), &is_json) {
+            // Where one of a few words is wanted, the parser takes anything else for no JSON.
+            (Category::Syntax, Ok(_)) => field(&shortened(&path), "has a value of the wrong kind"),
+            _ => broken(&error.into_inner(), Some(path)),
+        }
     })?;
     json.end().map_err(|error| broken(&error, None))?;
     T::check(wire, limits)
@@ -284,8 +298,6 @@ fn is_json(content_type: &str) -> bool {
 }
 
 fn broken(error: &serde_json::Error, path: Option<String>) -> Error {
-    use serde_json::error::Category;
-
     let (line, column) = (error.line(), error.column());
     let reason = error.to_string();
     let reason = reason

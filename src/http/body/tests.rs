@@ -91,10 +91,7 @@ fn says_where_and_what_is_wrong() {
             " [\"a prompt\", null, null]",
             "The body is a JSON list. Send a JSON object.",
         ),
-        (
-            "5",
-            "The body does not fit: invalid type: integer `5`, expected struct CreateApp (line 1, column 1).",
-        ),
+        ("5", "The body is JSON, but no object. Send a JSON object."),
         (
             "{}",
             "The body does not fit: missing field `prompt` (line 1, column 2).",
@@ -239,6 +236,19 @@ fn takes_json_only() {
         let read = parse::<RenameApp>(br#"{"name":"x"}"#, content_type, &Limits::DEFAULT);
         assert_eq!(read.is_ok(), good, "{content_type:?}");
         assert!(read.map_or_else(|error| error.public.contains("application/json"), |_| true));
+    }
+}
+
+#[test]
+fn what_is_json_is_not_called_otherwise() {
+    let error = read::<PostMessage>(r#"{"content":"a","mode":null}"#).unwrap_err();
+    assert_eq!(error.public, "`mode` has a value of the wrong kind.");
+    for body in ["1", r#""x""#, "true", " null"] {
+        let error = read::<CreateApp>(body).unwrap_err();
+        assert_eq!(
+            error.public,
+            "The body is JSON, but no object. Send a JSON object."
+        );
     }
 }
 
