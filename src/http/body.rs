@@ -147,11 +147,11 @@ pub fn parse<T: Body>(bytes: &[u8], content_type: Option<&str>, limits: &Limits)
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let wire = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
-        match (error.inner().classify(), &is_json) {
-            // Where one of a few words is wanted, the parser takes anything else for no JSON.
-            (Category::Syntax, Ok(_)) => field(&shortened(&path), "has a value of the wrong kind"),
-            _ => broken(&error.into_inner(), Some(path)),
+        // Where one of a few words is wanted, the parser takes anything else for no JSON.
+        if is_json.is_ok() && error.inner().to_string().starts_with("expected value") {
+            return field(&shortened(&path), "has a value of the wrong kind");
         }
+        broken(&error.into_inner(), Some(path))
     })?;
     json.end().map_err(|error| broken(&error, None))?;
     T::check(wire, limits)
