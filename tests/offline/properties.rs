@@ -257,6 +257,17 @@ fn a_failed_write_is_told_and_not_claimed() {
 }
 
 #[test]
+fn a_name_that_nobody_can_see_is_refused() {
+    let mut player = Player::new();
+    player.say("recipes with a title");
+    let prompt = "call the app \u{202e}";
+    let turn = player.say(prompt);
+    sound(&player, &turn, prompt);
+    assert!(turn.changes().is_empty(), "{}", turn.answer);
+    assert!(turn.answer.contains("cannot be used"), "{}", turn.answer);
+}
+
+#[test]
 fn a_thing_may_be_called_what_names_records() {
     let mut player = Player::new();
     player.say("titles with a wording and notes");

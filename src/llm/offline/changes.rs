@@ -7,6 +7,7 @@ use super::{
     summary::list,
     words::{on_last_word, plural, sentence, singular, snake},
 };
+use crate::{config::Limits, template};
 
 /// Applies one wish.
 pub(super) fn apply(plan: &mut Plan, wish: &Wish) {
@@ -20,10 +21,13 @@ pub(super) fn apply(plan: &mut Plan, wish: &Wish) {
         Wish::Require { place, required } => require(plan, place, *required),
         Wish::Kind { place, kind } => change_kind(plan, place, *kind),
         Wish::Options { place, add, remove } => change_options(plan, place, add, remove),
-        Wish::Name(name) => {
-            plan.name = Some(name.clone());
-            deed(plan, format!("The app is called “{name}”"), Part::Identity);
-        }
+        Wish::Name(name) => match template::name(name, &Limits::DEFAULT) {
+            Ok(name) => {
+                plan.name = Some(name.to_owned());
+                deed(plan, format!("The app is called “{name}”"), Part::Identity);
+            }
+            Err(why) => plan.refuse(format!("the app's new name cannot be used: {why}")),
+        },
         Wish::Tagline(tagline) => {
             let tagline: String = sentence(tagline).chars().take(120).collect();
             deed(plan, format!("The tagline is “{tagline}”"), Part::Identity);

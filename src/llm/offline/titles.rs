@@ -7,6 +7,7 @@ use super::{
     things::default_fields,
     words::sentence,
 };
+use crate::{config::Limits, template};
 
 impl Plan {
     /// Names a new app that has no name yet, and gives it a tagline.
@@ -20,7 +21,9 @@ impl Plan {
             return;
         }
         let suggested = understanding.wishes.iter().find_map(|wish| match wish {
-            Wish::Suggest(name) => Some(name.clone()),
+            Wish::Suggest(name) if template::name(name, &Limits::DEFAULT).is_ok() => {
+                Some(name.clone())
+            }
             _ => None,
         });
         if let Some(name) = suggested.filter(|_| self.name.is_none() && !named) {
