@@ -46,6 +46,9 @@ impl Limits {
 pub struct BuildPolicy {
     /// Attempts before a build fails for want of a builder.
     pub attempts: u32,
+    /// Claims that may lapse before a build fails: a consumer that dies is no fault of the builder's, but a build may be
+    /// what ends it.
+    pub lapses: u32,
     /// How long a consumer may be silent before its build is given to another, in milliseconds.
     pub lease_millis: u64,
     /// How long a message may wait in the queue before it is sent again, in milliseconds.
@@ -62,6 +65,7 @@ impl BuildPolicy {
     /// The defaults: six attempts over half a minute, a lease of twelve seconds, twenty minutes in all.
     pub const DEFAULT: Self = Self {
         attempts: 6,
+        lapses: 20,
         lease_millis: 12_000,
         queue_millis: 15_000,
         backoff_millis: 1_000,

@@ -14,7 +14,7 @@ use crate::{
     ids::{BuildId, TurnId},
 };
 
-/// Why an attempt whose claim has lapsed failed.
+/// Why a build whose claim has lapsed is tried again.
 const SILENT: &str = "the builder stopped answering";
 
 impl Conversation {
@@ -60,6 +60,7 @@ impl Conversation {
                 source_digest,
                 stage: Stage::Waiting,
                 failures: 0,
+                lapses: 0,
             },
         );
         build
@@ -110,7 +111,7 @@ impl Conversation {
                 step.run_at(job, step.now.after(step.policy.queue_millis));
             }
             Stage::Claimed { until } if step.now < until => step.run_at(job, until),
-            Stage::Claimed { .. } => self.attempt_failed(id, SILENT, step),
+            Stage::Claimed { .. } => self.claim_lapsed(id, step),
             Stage::Probing { .. } => step.finish(&job),
         }
     }
@@ -121,7 +122,7 @@ impl Conversation {
             |active: &ActiveBuild| matches!(active.stage, Stage::Claimed { until } if until <= now);
         if self.builds.get(id).is_some_and(lapsed) {
             // Whoever had it counts as failed before somebody else has it.
-            self.attempt_failed(id, SILENT, step);
+            self.claim_lapsed(id, step);
         }
         let Some(active) = self
             .builds
@@ -286,6 +287,22 @@ impl Conversation {
             return;
         }
         self.wait_for_builder(id, reason, step.policy.backoff(failures), step);
+    }
+
+    /// Whoever had the build is gone: a consumer whose builder is away says so itself.
+    fn claim_lapsed(&mut self, id: &BuildId, step: &mut Step<'_>) {
+        let Some(active) = self.builds.get_mut(id) else {
+            return;
+        };
+        active.lapses += 1;
+        let lapses = active.lapses;
+        if lapses >= step.policy.lapses {
+            let text =
+                format!("The build was begun {lapses} times, and nobody brought it to an end");
+            self.no_builder(id, text, step);
+            return;
+        }
+        self.wait_for_builder(id, SILENT, step.policy.backoff(1), step);
     }
 
     /// Gives up, through no fault of the sources.

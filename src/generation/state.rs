@@ -92,6 +92,8 @@ pub struct ActiveBuild {
     pub(super) stage: Stage,
     /// Attempts that came to nothing. A builder that was busy is none.
     pub(super) failures: u32,
+    /// Claims whose holder fell silent.
+    pub(super) lapses: u32,
 }
 
 /// Where a build is on its way.
