@@ -52,7 +52,8 @@ describe("workerd killed in a first turn", () => {
   const next = random();
   for (let index = 0; index < depth(1, 20); index += 1) {
     const share = next();
-    moments.push([`after ${Math.round(share * 100)} % of its time`, () => sleep(share * turnMillis)]);
+    // Numbered: two of the same name would be one app in the map, and the other would never be looked at or closed.
+    moments.push([`${index + 1}: after ${Math.round(share * 100)} % of its time`, () => sleep(share * turnMillis)]);
   }
   // A kill hits the apps before as well, wherever they are on their way back.
   const apps = new Map();
