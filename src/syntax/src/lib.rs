@@ -43,6 +43,13 @@ pub struct Facts {
     pub styles: Vec<Name>,
 }
 
+/// Reads files. The same file gives the same facts: they may be kept by path and content.
+pub trait Parser {
+    /// The facts of a file. Never fails and never takes long: what is too deep, too large or in a language that is not
+    /// parsed says so in its faults, or has no facts.
+    fn facts(&self, path: &str, content: &str) -> Facts;
+}
+
 /// A syntax error, or another error that a compiler finds in one file alone, such as a name declared twice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
