@@ -7,8 +7,14 @@
 use serde::{Deserialize, Serialize};
 
 pub use language::Language;
+#[cfg(feature = "parser")]
+pub use native::Native;
 
 mod language;
+#[cfg(feature = "parser")]
+mod native;
+#[cfg(feature = "parser")]
+mod script;
 
 /// Deepest nesting of brackets, elements or types that is parsed.
 pub const MAX_DEPTH: usize = 300;
