@@ -13,7 +13,10 @@ use crate::{Facts, Language, native};
 mod declarations;
 mod faults;
 mod globals;
+mod links;
+mod members;
 mod modules;
+mod routes;
 mod text;
 mod walk;
 
@@ -37,7 +40,7 @@ fn parse(text: &str, source_type: SourceType) -> Facts {
     let analysed = SemanticBuilder::new_compiler().build(program);
     facts.faults.extend(faults::of(&analysed.diagnostics, text));
     let scoping = analysed.semantic.scoping();
-    let mut walk = walk::Walk::new(scoping);
+    let mut walk = walk::Walk::new(program.source_text, scoping);
     walk.visit_program(program);
     let found = walk.finish();
     let (exports, exported_twice) = modules::exports(program, scoping);
@@ -47,6 +50,10 @@ fn parse(text: &str, source_type: SourceType) -> Facts {
     facts.imports.sort_by_key(|import| import.start);
     facts.declarations = declarations::of(program, &found.marks, &facts.exports);
     facts.unresolved = found.unresolved;
+    facts.members = found.members;
+    facts.routes = found.routes;
+    facts.links = found.links;
+    facts.tables = found.tables;
     facts.faults.extend(found.faults);
     facts.faults.extend(faults::collisions(&facts));
     facts.faults.extend(exported_twice);

@@ -12,8 +12,10 @@ use oxc_semantic::Scoping;
 use oxc_span::GetSpan;
 
 use super::faults::{duplicate, misplaced};
-use super::{globals, modules};
-use crate::{Fault, Import, ImportKind, Name};
+use super::members::Members;
+use super::routes::Routes;
+use super::{globals, links, modules};
+use crate::{Fault, Import, ImportKind, Link, Member, Name, Route};
 
 /// What a walk gathers.
 #[derive(Default)]
@@ -21,6 +23,10 @@ pub(super) struct Found {
     pub(super) faults: Vec<Fault>,
     pub(super) imports: Vec<Import>,
     pub(super) unresolved: Vec<Name>,
+    pub(super) members: Vec<Member>,
+    pub(super) routes: Vec<Route>,
+    pub(super) links: Vec<Link>,
+    pub(super) tables: Vec<Name>,
     pub(super) marks: Marks,
 }
 
@@ -35,8 +41,11 @@ pub(super) struct Marks {
 
 /// A walk that is under way.
 pub(super) struct Walk<'a, 's> {
+    source: &'a str,
     scoping: &'s Scoping,
     found: Found,
+    members: Members,
+    routes: Routes,
     parents: Vec<AstKind<'a>>,
     /// Names that the file asks about with `typeof` before it uses them, or declares for the whole program.
     excused: HashSet<&'a str>,
@@ -45,10 +54,13 @@ pub(super) struct Walk<'a, 's> {
 }
 
 impl<'a, 's> Walk<'a, 's> {
-    pub(super) fn new(scoping: &'s Scoping) -> Self {
+    pub(super) fn new(source: &'a str, scoping: &'s Scoping) -> Self {
         Self {
+            source,
             scoping,
             found: Found::default(),
+            members: Members::default(),
+            routes: Routes::default(),
             parents: Vec::new(),
             excused: HashSet::new(),
             global: 0,
@@ -64,6 +76,10 @@ impl<'a, 's> Walk<'a, 's> {
         });
         found.marks.elements.sort_unstable();
         found.marks.uses.sort();
+        found.members = self.members.finish();
+        found.routes = self.routes.finish();
+        found.links.sort_by_key(|link| link.start);
+        found.tables.sort_by_key(|table| table.start);
         found
     }
 
@@ -101,6 +117,7 @@ impl<'a, 's> Walk<'a, 's> {
     }
 
     fn call(&mut self, call: &CallExpression<'a>) {
+        self.found.tables.extend(links::table(call));
         let Some(name) = called(&call.callee) else {
             return;
         };
@@ -248,11 +265,16 @@ impl<'a> Visit<'a> for Walk<'a, '_> {
             }
             _ => {}
         }
+        links::of(kind, &mut self.found.links);
+        self.members.enter(kind);
+        self.routes.enter(kind, self.source);
         self.parents.push(kind);
     }
 
     fn leave_node(&mut self, kind: AstKind<'a>) {
         self.parents.pop();
+        self.members.leave(kind);
+        self.routes.leave(kind);
         if matches!(kind, AstKind::TSGlobalDeclaration(_)) {
             self.global = self.global.saturating_sub(1);
         }
