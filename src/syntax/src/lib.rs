@@ -10,6 +10,8 @@ pub use language::Language;
 #[cfg(feature = "parser")]
 pub use native::Native;
 
+#[cfg(all(feature = "parser", target_arch = "wasm32"))]
+mod abi;
 mod language;
 #[cfg(feature = "parser")]
 mod native;
