@@ -5,15 +5,22 @@
 //! text, in any order, and all land or none ([`apply`]). Knows nothing of models, trees or syntax.
 
 pub mod anchors;
+mod exact;
+pub mod guard;
 pub mod lines;
 mod locate;
+pub mod patch;
 mod pattern;
 mod receipt;
 mod refusal;
+pub mod whole;
 
+use std::ops::Range;
+
+pub use exact::{TextEdit, replace};
 pub use locate::{Landing, LineEdit, Splice, locate};
 pub use pattern::Likeness;
-pub use refusal::Refusal;
+pub use refusal::{Refusal, excerpt};
 
 /// Edits that have landed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +29,17 @@ pub struct Applied {
     pub content: String,
     /// How each edit landed, in the order of the edits.
     pub landings: Vec<Landing>,
+    /// What was replaced, from the top down. All other bytes are as they were.
+    pub changes: Vec<Change>,
+}
+
+/// Bytes that were replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Where they stood before.
+    pub old: Range<usize>,
+    /// Where their replacement stands now.
+    pub new: Range<usize>,
 }
 
 /// An edit of a batch that did not land.
@@ -47,6 +65,11 @@ pub fn apply(content: &str, edits: &[LineEdit]) -> Result<Applied, Refused> {
         splices.push(locate(content, wanted).map_err(|refusal| Refused { edit, refusal })?);
     }
     consistent(content, &splices, edits)?;
+    assemble(content, &splices)
+}
+
+/// Puts splices into a text, all or none.
+fn assemble(content: &str, splices: &[Splice]) -> Result<Applied, Refused> {
     let landings = splices
         .iter()
         .map(|splice| splice.landing.clone())
@@ -68,29 +91,42 @@ pub fn apply(content: &str, edits: &[LineEdit]) -> Result<Applied, Refused> {
             });
         }
     }
-    let mut result = String::with_capacity(
-        content.len()
-            + edits
-                .iter()
-                .map(|edit| edit.replacement.len())
-                .sum::<usize>(),
-    );
+    let growth: usize = splices.iter().map(|splice| splice.new.len()).sum();
+    let mut result = String::with_capacity(content.len() + growth);
+    let mut changes: Vec<Change> = Vec::new();
     let mut kept = 0;
     for (_, splice) in order {
         result.push_str(content.get(kept..splice.range.start).unwrap_or_default());
+        let mut change = Change {
+            old: splice.range.clone(),
+            new: result.len()..result.len() + splice.new.len(),
+        };
         if splice.takes_break {
             let text = result
                 .strip_suffix('\n')
                 .map(|text| text.strip_suffix('\r').unwrap_or(text).len());
-            result.truncate(text.unwrap_or(result.len()));
+            let taken = result.len() - text.unwrap_or(result.len());
+            result.truncate(result.len() - taken);
+            change.new = result.len()..result.len();
+            match changes.last_mut() {
+                // The break belongs to what has come for the line before, or to the line before that.
+                Some(before) if before.new.end > result.len() => {
+                    let more = before.new.start.saturating_sub(result.len());
+                    before.old.start -= more;
+                    before.new = before.new.start - more..result.len();
+                }
+                _ => change.old.start -= taken,
+            }
         }
         result.push_str(&splice.new);
         kept = splice.range.end;
+        changes.push(change);
     }
     result.push_str(content.get(kept..).unwrap_or_default());
     Ok(Applied {
         content: result,
         landings,
+        changes,
     })
 }
 

@@ -8,6 +8,7 @@
 //! | [`ids`], [`time`], [`digest`], [`error`], [`config`] | the words and limits that all rooms share |
 //! | [`project`] | paths and manifests: what files an app has |
 //! | [`edit`] | where an edit lands in a file |
+//! | [`facts`] | what a parser has said of files |
 //! | [`llm`] | language models, seen alike |
 //! | [`generation`] | the conversation: turns, tools, versions, builds, feed |
 //! | [`template`] | the foundation every app starts from |
@@ -23,6 +24,7 @@ pub mod digest;
 pub mod edge;
 pub mod edit;
 pub mod error;
+pub mod facts;
 pub mod generation;
 pub mod http;
 pub mod ids;

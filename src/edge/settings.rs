@@ -5,6 +5,7 @@ use worker::Env;
 use crate::{
     digest::Digest,
     error::{Error, Result},
+    generation::tools::Dialect,
     http::host::Hosts,
     ids::WorkspaceId,
     llm::MODELS,
@@ -36,6 +37,13 @@ pub(super) fn models(env: &Env) -> Result<Vec<String>> {
         ))),
         None => Ok(models),
     }
+}
+
+/// In which form models state their edits.
+pub(super) fn dialect(env: &Env) -> Result<Dialect> {
+    let name = variable(env, "EDIT_DIALECT")?;
+    name.parse()
+        .map_err(|error| Error::internal(format!("EDIT_DIALECT: {error}")))
 }
 
 /// Where the builder is, without a slash at the end.

@@ -6,8 +6,8 @@
 
 use super::{
     LineEdit, Refusal,
-    lines::{self, Line},
-    refusal::regions,
+    lines::{self, Line, Numbering},
+    refusal::excerpt,
 };
 
 /// The anchor of line `number`, from 1.
@@ -70,7 +70,8 @@ fn number(file: &[Line<'_>], said: &str) -> Result<usize, Refusal> {
         Some(line) if anchor(number, line.text) == said => Ok(number),
         _ => {
             let start = (number - 1).min(file.len());
-            let shown = regions(file, std::iter::once(start..number.min(file.len())));
+            let place = std::iter::once(start..number.min(file.len()));
+            let shown = excerpt(file, place, Numbering::Anchors);
             Err(Refusal::OtherAnchor {
                 said: said.to_owned(),
                 shown,

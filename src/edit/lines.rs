@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use super::anchors::anchor;
+
 /// How much of a line is shown, in characters; the rest of a longer one is counted.
 const SHOWN_CHARS: usize = 2_000;
 
@@ -52,22 +54,47 @@ pub fn split(content: &str) -> Vec<Line<'_>> {
         .collect()
 }
 
-/// Lines as a model reads them: the number in five places, a tab, the text; `first` is the first one's number.
+/// What stands before each line that is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Numbering {
+    /// Its number, in five places.
+    Lines,
+    /// Its anchor, which begins with its number.
+    Anchors,
+}
+
+/// Lines as a model reads them: what stands before, a tab, the text; `first` is the first one's number.
 #[must_use]
-pub fn numbered<'a>(first: usize, lines: impl IntoIterator<Item = &'a str>) -> String {
+pub fn shown<'a>(
+    first: usize,
+    lines: impl IntoIterator<Item = &'a str>,
+    numbering: Numbering,
+) -> String {
+    match numbering {
+        Numbering::Lines => labelled(first, lines, |number, _| format!("{number:>5}")),
+        Numbering::Anchors => labelled(first, lines, anchor),
+    }
+}
+
+fn labelled<'a>(
+    first: usize,
+    lines: impl IntoIterator<Item = &'a str>,
+    label: impl Fn(usize, &str) -> String,
+) -> String {
     let mut out = String::new();
     for (number, text) in (first..).zip(lines) {
+        let label = label(number, text);
         // Writing to a string cannot fail.
         let _ = match text.char_indices().nth(SHOWN_CHARS) {
             Some((cut, _)) => {
                 let (head, rest) = text.split_at(cut);
                 writeln!(
                     out,
-                    "{number:>5}\t{head} … ({} more characters)",
+                    "{label}\t{head} … ({} more characters)",
                     rest.chars().count()
                 )
             }
-            None => writeln!(out, "{number:>5}\t{text}"),
+            None => writeln!(out, "{label}\t{text}"),
         };
     }
     out

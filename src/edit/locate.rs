@@ -7,16 +7,18 @@
 
 use std::{borrow::Cow, collections::BTreeSet, ops::Range};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     lines::{self, Line},
     pattern::{Likeness, Pattern, Shift},
     refusal::{Refusal, closest, regions, words_of},
 };
 
-const BOM: char = '\u{feff}';
+pub(super) const BOM: char = '\u{feff}';
 
 /// More places than this are not counted.
-const MOST_PLACES: usize = 100;
+pub(super) const MOST_PLACES: usize = 100;
 
 /// A replacement of whole lines, as a model states it. Both texts are lines joined by `\n`, without a line break after
 /// the last one; they take the text's own line ending.
@@ -48,7 +50,7 @@ pub struct Splice {
 }
 
 /// How a place was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Landing {
     /// The first line that is replaced, from 1.
     pub first_line: usize,
@@ -62,7 +64,8 @@ pub struct Landing {
     pub likeness: Likeness,
     /// How many of the lines the search text does not show.
     pub elided: usize,
-    /// What the lines hold now, as the replacement says it or moved with them: lines joined by `\n`.
+    /// What the lines hold now, as the replacement says it or moved with them: lines joined by `\n`. Not stored.
+    #[serde(skip)]
     pub text: String,
     /// Whether the place holds the replacement already; nothing is to be done then.
     pub already_applied: bool,

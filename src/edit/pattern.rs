@@ -2,11 +2,14 @@
 
 use std::{borrow::Cow, collections::HashMap};
 
+use serde::{Deserialize, Serialize};
+
 use super::lines::Line;
 
 /// How much two lines may differ and still be taken for the same, from not at all to ways of writing that no language
 /// of ours tells apart. Never by likeness.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Likeness {
     /// Byte for byte.
     Exact,

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, ops::Range};
 
 use super::{
-    lines::{self, Line},
+    lines::{self, Line, Numbering},
     pattern::Pattern,
 };
 
@@ -103,6 +103,39 @@ pub enum Refusal {
         /// The lines there, numbered.
         shown: String,
     },
+    /// Lines that were viewed have changed since.
+    #[error(
+        "lines {first}–{last} have changed since you viewed them; nothing was changed. You viewed:\n{viewed}Now there is:\n{now}"
+    )]
+    Changed {
+        /// The first line, as viewed.
+        first: usize,
+        /// The last line, as viewed.
+        last: usize,
+        /// The lines as viewed, numbered.
+        viewed: String,
+        /// The lines as they are, numbered.
+        now: String,
+    },
+    /// There is no text to look for.
+    #[error("the text to replace is empty; state the text that is there")]
+    NoText,
+    /// The text stands nowhere.
+    #[error("none of the {count} lines hold this text; nothing was changed. The closest:\n{shown}")]
+    TextNotFound {
+        /// How many lines there are.
+        count: usize,
+        /// The closest regions, numbered.
+        shown: String,
+    },
+    /// The text stands there more than once.
+    #[error("the text stands there {} times, at lines {}; nothing was changed. State more of what is around it:\n{shown}", places.len(), listed(places))]
+    TextNotUnique {
+        /// The lines of the places.
+        places: Vec<usize>,
+        /// The first of them, numbered.
+        shown: String,
+    },
     /// Two edits of a batch change the same lines.
     #[error(
         "edits {one} and {other} both change line {line}; nothing was changed. Make one edit of them"
@@ -138,6 +171,16 @@ fn listed(places: &[usize]) -> String {
 
 /// Some regions with the lines around them, numbered, in the order in which they stand.
 pub(super) fn regions(file: &[Line<'_>], places: impl IntoIterator<Item = Range<usize>>) -> String {
+    excerpt(file, places, Numbering::Lines)
+}
+
+/// Some regions of lines, from 0, with the lines around them, in the order in which they stand.
+#[must_use]
+pub fn excerpt(
+    file: &[Line<'_>],
+    places: impl IntoIterator<Item = Range<usize>>,
+    numbering: Numbering,
+) -> String {
     let mut places: Vec<Range<usize>> = places.into_iter().take(REGIONS).collect();
     places.sort_by_key(|place| place.start);
     let mut shown = String::new();
@@ -152,9 +195,10 @@ pub(super) fn regions(file: &[Line<'_>], places: impl IntoIterator<Item = Range<
             shown.push_str("    …\n");
         }
         let texts = file.get(first..last).unwrap_or_default();
-        shown.push_str(&lines::numbered(
+        shown.push_str(&lines::shown(
             first + 1,
             texts.iter().map(|line| line.text),
+            numbering,
         ));
         next = last;
     }

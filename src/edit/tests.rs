@@ -6,10 +6,9 @@ const BOM: char = '\u{feff}';
 
 /// Applies one edit.
 fn apply_one(content: &str, edit: &LineEdit) -> Result<(String, Landing), Refusal> {
-    let Applied { content, landings } =
-        apply(content, std::slice::from_ref(edit)).map_err(|refused| refused.refusal)?;
-    let [landing] = landings.try_into().unwrap();
-    Ok((content, landing))
+    let applied = apply(content, std::slice::from_ref(edit)).map_err(|refused| refused.refusal)?;
+    let [landing] = applied.landings.try_into().unwrap();
+    Ok((applied.content, landing))
 }
 
 fn edit(search: &str, first_line: usize, last_line: usize, replacement: &str) -> LineEdit {
@@ -478,7 +477,15 @@ proptest! {
                 edits.push(edit(&lines[at].0, at + 1, at + 1, &replacement));
             }
         }
-        let one = apply(&content, &edits).unwrap().content;
+        let applied = apply(&content, &edits).unwrap();
+        // What is outside of the changes is what was there.
+        let (mut old, mut new) = (0, 0);
+        for change in &applied.changes {
+            prop_assert_eq!(&content[old..change.old.start], &applied.content[new..change.new.start]);
+            (old, new) = (change.old.end, change.new.end);
+        }
+        prop_assert_eq!(&content[old..], &applied.content[new..]);
+        let one = applied.content;
         let turns = seed as usize % edits.len();
         edits.rotate_left(turns);
         edits.reverse();

@@ -4,7 +4,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::records::{Author, BuildStatus, MessageRole};
+use super::{
+    records::{Author, BuildStatus, MessageRole},
+    tools::Receipt,
+};
 use crate::{
     build::{Diagnostic, Mode},
     digest::Digest,
@@ -57,6 +60,9 @@ pub enum Event {
         call: String,
         ok: bool,
         summary: String,
+        /// What was done to which file.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        receipts: Vec<Receipt>,
     },
     /// A file was written, or deleted (no hash).
     FileChanged {

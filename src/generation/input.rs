@@ -143,4 +143,6 @@ pub struct ToolsRan {
     pub revision: u64,
     /// What each did, in the order of the calls, with a line about it for the feed.
     pub outcomes: Vec<(String, tools::Outcome)>,
+    /// What the model has seen of the files then.
+    pub views: tools::Views,
 }

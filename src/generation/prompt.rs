@@ -5,7 +5,10 @@ use crate::{
     project::Manifest,
 };
 
-use super::{records::MessageRole, tools};
+use super::{
+    records::MessageRole,
+    tools::{self, Dialect},
+};
 
 const SYSTEM: &str = include_str!("../../templates/prompts/system.md");
 
@@ -29,6 +32,7 @@ pub fn request(
     manifest: &Manifest,
     earlier: &[Earlier],
     transcript: Vec<Message>,
+    dialect: Dialect,
 ) -> Request {
     let files: String = manifest
         .iter()
@@ -36,6 +40,7 @@ pub fn request(
         .collect();
     let system = SYSTEM
         .replace("{{app_name}}", app_name)
+        .replace("{{edit_advice}}", dialect.advice())
         .replace("{{files}}", files.trim_end());
     let mut budget = HISTORY_BYTES;
     let recent = earlier.iter().rev().take_while(|message| {
@@ -49,7 +54,10 @@ pub fn request(
     Request {
         system,
         messages,
-        tools: tools::TOOLS.iter().map(|&name| name.to_owned()).collect(),
+        tools: tools::offered(dialect)
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
     }
 }
 

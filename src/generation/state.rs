@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     feed::Outcome,
     records::{AppSummary, Build, Preview, Status},
+    tools::Views,
 };
 use crate::{
     digest::Digest,
@@ -80,6 +81,8 @@ pub(super) struct Turn {
     pub(super) id: TurnId,
     /// From 1.
     pub(super) step: u32,
+    /// What the model has seen of the files.
+    pub(super) views: Views,
 }
 
 /// A build that is not over.
@@ -155,6 +158,15 @@ impl Conversation {
     #[must_use]
     pub fn active_build(&self, build: &BuildId) -> Option<&ActiveBuild> {
         self.builds.get(build)
+    }
+
+    /// What the model has seen of the files in the turn that runs.
+    #[must_use]
+    pub fn views(&self) -> Views {
+        match &self.phase {
+            Phase::AwaitingModel(turn) | Phase::RunningTools(turn) => turn.views.clone(),
+            _ => Views::new(),
+        }
     }
 
     /// Whether the app was deleted.

@@ -5,52 +5,75 @@
 //! nothing: the caller loads what [`reads`] names beforehand and stores new contents afterwards.
 
 mod arguments;
+mod dialect;
+mod edits;
+mod files;
 mod view;
+mod views;
 
 use std::collections::BTreeMap;
 
 use arguments::{Arguments, Refused};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     config::Limits,
     digest::Digest,
-    edit::{self, LineEdit},
+    edit::{Landing, patch},
+    facts::Known,
     llm::message::{ToolCall, ToolResult},
     project::{FileEntry, Manifest, ProjectPath},
     template,
 };
 
-/// The tools on offer, with their arguments in the order in which they are described.
+pub use dialect::{Dialect, UnknownDialect};
+pub use views::{Move, View, Views};
+
+/// The tools, with their arguments in the order in which they are described.
 const CONTRACTS: &[(&str, &[&str])] = &[
     ("write_file", &["path", "content"]),
+    ("edit_lines", &["path", "edits"]),
     (
         "line_replace",
         &["path", "search", "first_line", "last_line", "replacement"],
     ),
+    ("str_replace", &["path", "old_str", "new_str"]),
+    ("apply_patch", &["patch"]),
     ("view_file", &["path", "lines"]),
     ("delete_file", &["path"]),
     ("rename_app", &["name"]),
 ];
 
-/// The names of the tools on offer.
-pub const TOOLS: &[&str] = &[
-    "write_file",
-    "line_replace",
-    "view_file",
-    "delete_file",
-    "rename_app",
-];
+/// The names of the tools on offer where edits are stated in a dialect. The others' calls are run all the same.
+#[must_use]
+pub fn offered(dialect: Dialect) -> Vec<&'static str> {
+    let other = |name: &str| {
+        Dialect::ALL
+            .iter()
+            .any(|other| other.tool() == name && *other != dialect)
+    };
+    let names = CONTRACTS.iter().map(|(name, _)| *name);
+    names
+        .filter(|name| *name == "write_file" || !other(name))
+        .collect()
+}
 
 /// How much of a result the feed shows, in characters.
 const SUMMARY_CHARS: usize = 200;
 
 /// An app's files while a turn changes them.
 #[derive(Debug, Clone)]
-pub struct Workbench {
+pub struct Workbench<'a> {
     /// Every file, by hash.
     pub manifest: Manifest,
     /// The contents that were loaded, and those that tools have made.
     pub contents: BTreeMap<Digest, Vec<u8>>,
+    /// What the model has seen of them in this turn.
+    pub views: Views,
+    /// In which form it states its edits.
+    pub dialect: Dialect,
+    /// What a parser says of them.
+    pub syntax: &'a Known<'a>,
     /// What bounds the app.
     pub limits: Limits,
 }
@@ -73,12 +96,29 @@ pub struct Outcome {
     pub changes: Vec<Change>,
     /// The app's new name, when the call gave it one.
     pub renamed: Option<String>,
+    /// What was done to which file; empty for a call that is no change of files, and for one that was refused.
+    pub receipts: Vec<Receipt>,
+}
+
+/// What a call has done to one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Which file.
+    pub path: ProjectPath,
+    /// The hash of its content before; nothing when it was not there.
+    pub before: Option<Digest>,
+    /// The hash of its content now; nothing when it is gone.
+    pub hash: Option<Digest>,
+    /// Where the edits have landed; empty for a file that was written or deleted as a whole.
+    pub edits: Vec<Landing>,
 }
 
 /// A call that did what was asked.
+#[derive(Default)]
 struct Done {
     says: String,
     changes: Vec<Change>,
+    landings: Vec<(ProjectPath, Vec<Landing>)>,
     renamed: Option<String>,
 }
 
@@ -86,23 +126,41 @@ impl Done {
     fn saying(says: String) -> Self {
         Self {
             says,
-            changes: Vec::new(),
-            renamed: None,
+            ..Self::default()
         }
+    }
+
+    /// One thing after another.
+    fn then(&mut self, next: Self) {
+        if !self.says.is_empty() && !next.says.is_empty() {
+            self.says.push('\n');
+        }
+        self.says.push_str(&next.says);
+        self.changes.extend(next.changes);
+        self.landings.extend(next.landings);
+        self.renamed = next.renamed.or_else(|| self.renamed.take());
     }
 }
 
-/// The files whose contents [`run`] needs on the workbench for these calls, each once; they may not exist.
+/// The contents that [`run`] needs on the workbench for these calls, by hash, each once.
 #[must_use]
-pub fn reads(calls: &[ToolCall]) -> Vec<ProjectPath> {
-    let mut paths: Vec<ProjectPath> = calls
+pub fn needs(calls: &[ToolCall], manifest: &Manifest, views: &Views) -> Vec<Digest> {
+    let patched = calls
         .iter()
-        .filter(|call| matches!(call.name.as_str(), "line_replace" | "view_file"))
-        .filter_map(target)
+        .filter_map(|call| call.input.get("patch")?.as_str())
+        .flat_map(|patch| patch::parse(patch).unwrap_or_default())
+        .filter_map(|file| file.path.parse().ok());
+    let paths = calls.iter().filter_map(target).chain(patched);
+    let mut hashes: Vec<Digest> = paths
+        .flat_map(|path| {
+            let now = manifest.get(&path).map(|entry| entry.hash);
+            let shown = views.get(&path).map(|view| view.shown);
+            now.into_iter().chain(shown)
+        })
         .collect();
-    paths.sort();
-    paths.dedup();
-    paths
+    hashes.sort();
+    hashes.dedup();
+    hashes
 }
 
 /// The file that a call is about, when it names one.
@@ -111,9 +169,10 @@ pub fn target(call: &ToolCall) -> Option<ProjectPath> {
     call.input.get("path")?.as_str()?.parse().ok()
 }
 
-/// Runs one call. The workbench is changed only when the result is ok.
+/// Runs one call. The files on the workbench are changed only when the result is ok.
 #[must_use]
-pub fn run(call: &ToolCall, bench: &mut Workbench) -> Outcome {
+pub fn run(call: &ToolCall, bench: &mut Workbench<'_>) -> Outcome {
+    let before = bench.manifest.clone();
     let (ok, done) = match dispatch(call, bench) {
         Ok(done) => (true, done),
         Err(Refused(why)) => (false, Done::saying(why)),
@@ -123,7 +182,21 @@ pub fn run(call: &ToolCall, bench: &mut Workbench) -> Outcome {
         ok,
         content: done.says,
     };
+    let mut landings: BTreeMap<ProjectPath, Vec<Landing>> = BTreeMap::new();
+    for (path, landed) in done.landings {
+        landings.entry(path).or_default().extend(landed);
+    }
+    for change in &done.changes {
+        landings.entry(change.path.clone()).or_default();
+    }
+    let receipts = landings.into_iter().map(|(path, edits)| Receipt {
+        before: before.get(&path).map(|entry| entry.hash),
+        hash: bench.hash(&path),
+        edits,
+        path,
+    });
     Outcome {
+        receipts: receipts.collect(),
         result,
         changes: done.changes,
         renamed: done.renamed,
@@ -145,108 +218,49 @@ pub fn summary(call: &ToolCall, result: &ToolResult) -> String {
     }
 }
 
-fn dispatch(call: &ToolCall, bench: &mut Workbench) -> Result<Done, Refused> {
+fn dispatch(call: &ToolCall, bench: &mut Workbench<'_>) -> Result<Done, Refused> {
     let Some((tool, names)) = CONTRACTS.iter().find(|(tool, _)| *tool == call.name) else {
         return Err(Refused(format!(
             "there is no tool `{}`; the tools are {}",
             call.name.escape_debug(),
-            TOOLS.join(", ")
+            offered(bench.dialect).join(", ")
         )));
     };
     let arguments = Arguments::read(tool, names, &call.input)?;
     match *tool {
-        "write_file" => write_file(&arguments, bench),
-        "line_replace" => line_replace(&arguments, bench),
-        "view_file" => view_file(&arguments, bench),
-        "delete_file" => delete_file(&arguments, bench),
+        "write_file" => files::write_file(&arguments, bench),
+        "edit_lines" => edits::edit_lines(&arguments, bench),
+        "line_replace" => edits::line_replace(&arguments, bench),
+        "str_replace" => edits::str_replace(&arguments, bench),
+        "apply_patch" => edits::apply_patch(&arguments, bench),
+        "view_file" => files::view_file(&arguments, bench),
+        "delete_file" => files::delete_file(&arguments, bench),
         _ => rename_app(&arguments, bench),
     }
 }
 
-fn write_file(arguments: &Arguments<'_>, bench: &mut Workbench) -> Result<Done, Refused> {
-    let path = arguments.path()?;
-    let content = arguments.text("content")?;
-    let before = bench.manifest.get(&path).copied();
-    if before.is_some_and(|entry| entry.binary) {
-        return Err(binary(&path));
-    }
-    let lines = count(edit::lines::split(content).len(), "line");
-    let Some(change) = bench.put(path.clone(), content.as_bytes())? else {
-        return Ok(Done::saying(format!(
-            "{path}: has this content already, nothing was changed"
-        )));
-    };
-    let verb = if before.is_some() {
-        "rewrote"
-    } else {
-        "created"
-    };
-    Ok(Done {
-        says: format!("{path}: {verb} with {lines}"),
-        changes: vec![change],
-        renamed: None,
-    })
-}
-
-fn line_replace(arguments: &Arguments<'_>, bench: &mut Workbench) -> Result<Done, Refused> {
-    let path = arguments.path()?;
-    let edit = LineEdit {
-        search: arguments.text("search")?.to_owned(),
-        first_line: arguments.line("first_line")?,
-        last_line: arguments.line("last_line")?,
-        replacement: arguments.text("replacement")?.to_owned(),
-    };
-    let applied = edit::apply(bench.text(&path)?, std::slice::from_ref(&edit))
-        .map_err(|refused| Refused(format!("{path}: {refused}")))?;
-    let Some(landing) = applied.landings.first() else {
-        return Err(Refused(format!("{path}: nothing was changed")));
-    };
-    let Some(change) = bench.put(path.clone(), applied.content.as_bytes())? else {
-        return Ok(Done::saying(format!(
-            "{path}: the lines say this already, nothing was changed"
-        )));
-    };
-    let moved = landing
-        .shift()
-        .map_or_else(String::new, |moved| format!("\n{moved}"));
-    Ok(Done {
-        says: format!("{path}: {landing}{moved}"),
-        changes: vec![change],
-        renamed: None,
-    })
-}
-
-fn view_file(arguments: &Arguments<'_>, bench: &Workbench) -> Result<Done, Refused> {
-    let path = arguments.path()?;
-    let range = arguments.range("lines")?;
-    view::render(&path, bench.text(&path)?, range).map(Done::saying)
-}
-
-fn delete_file(arguments: &Arguments<'_>, bench: &mut Workbench) -> Result<Done, Refused> {
-    let path = arguments.path()?;
-    if bench.manifest.remove(&path).is_none() {
-        return Err(missing(&path));
-    }
-    Ok(Done {
-        says: format!("{path}: deleted"),
-        changes: vec![Change { path, entry: None }],
-        renamed: None,
-    })
-}
-
-fn rename_app(arguments: &Arguments<'_>, bench: &Workbench) -> Result<Done, Refused> {
+fn rename_app(arguments: &Arguments<'_>, bench: &Workbench<'_>) -> Result<Done, Refused> {
     let name = template::name(arguments.text("name")?, &bench.limits)
         .map_err(|error| Refused(format!("rename_app: `name`: {error}")))?;
     Ok(Done {
         says: format!(
             "the app is called “{name}” now\nThe name that the app itself shows stands in its files (src/app/identity.ts, index.html); they are as they were."
         ),
-        changes: Vec::new(),
         renamed: Some(name.to_owned()),
+        ..Done::default()
     })
 }
 
-impl Workbench {
+impl Workbench<'_> {
+    fn hash(&self, path: &ProjectPath) -> Option<Digest> {
+        self.manifest.get(path).map(|entry| entry.hash)
+    }
+
+    /// A text that is on the workbench.
+    fn content(&self, hash: &Digest) -> Option<&str> {
+        std::str::from_utf8(self.contents.get(hash)?).ok()
+    }
+
     fn text(&self, path: &ProjectPath) -> Result<&str, Refused> {
         let entry = self.manifest.get(path).ok_or_else(|| missing(path))?;
         if entry.binary {

@@ -6,6 +6,7 @@ use super::{
     input::ToolsRan,
     records::{Author, MessageRole},
     state::{Conversation, Phase, Turn},
+    tools::Views,
 };
 use crate::{
     error::{Error, Kind, Result},
@@ -97,7 +98,12 @@ impl Conversation {
             Job::EndTurn { turn: turn.clone() },
             step.now.after(step.limits.turn_millis),
         );
-        self.call_model(Turn { id: turn, step: 1 }, step);
+        let turn = Turn {
+            id: turn,
+            step: 1,
+            views: Views::new(),
+        };
+        self.call_model(turn, step);
     }
 
     fn call_model(&mut self, turn: Turn, step: &mut Step<'_>) {
@@ -203,6 +209,7 @@ impl Conversation {
                 call: outcome.result.call.clone(),
                 ok: outcome.result.ok,
                 summary,
+                receipts: outcome.receipts,
             });
             for change in outcome.changes {
                 self.apply_change(change.path, change.entry, Author::Model, step);
@@ -217,6 +224,7 @@ impl Conversation {
             message: Message::User(results),
         });
         turn.step += 1;
+        turn.views = ran.views;
         if turn.step > step.limits.steps {
             let reason = format!("it took more than {} steps", step.limits.steps);
             self.stop_turn(turn, &reason, step);

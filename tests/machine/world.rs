@@ -9,9 +9,13 @@ use overskill::{
     config::Limits,
     digest::Digest,
     error::{Kind, Result},
+    facts::Known,
     generation::{
         Answer, Build, BuildOutcome, Conversation, Created, Effect, Input, Job, MessageRole, Probe,
-        ToolsRan, Version, Work, feed::Event, prompt, tools,
+        ToolsRan, Version, Work,
+        feed::Event,
+        prompt,
+        tools::{self, Dialect},
     },
     ids::{BuildId, TurnId},
     llm::{
@@ -22,6 +26,7 @@ use overskill::{
     template,
     time::Timestamp,
 };
+use overskill_syntax::Native;
 
 /// What one job does, apart from its work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,7 +194,13 @@ impl World {
             }
             Job::CallModel { turn, step } => {
                 let transcript = self.transcript.get(turn).cloned().unwrap_or_default();
-                let request = prompt::request(&machine.name, machine.manifest(), &[], transcript);
+                let request = prompt::request(
+                    &machine.name,
+                    machine.manifest(),
+                    &[],
+                    transcript,
+                    Dialect::EditLines,
+                );
                 Input::ModelReplied {
                     turn: turn.clone(),
                     step: *step,
@@ -239,6 +250,9 @@ impl World {
         let mut bench = tools::Workbench {
             manifest: machine.manifest().clone(),
             contents: self.blobs.clone(),
+            views: machine.views(),
+            dialect: Dialect::EditLines,
+            syntax: &Known::new(&Native),
             limits: Limits::DEFAULT,
         };
         let outcomes = blocks
@@ -257,6 +271,7 @@ impl World {
             step,
             revision: machine.revision(),
             outcomes,
+            views: bench.views,
         }
     }
 

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use overskill::{
     config::Limits,
+    facts::Known,
     generation::{
         MessageRole,
         prompt::{self, Earlier},
-        tools::{self, Workbench},
+        tools::{self, Dialect, Views, Workbench},
     },
     llm::{
         message::{Block, Message, Reply, Stop, ToolCall, ToolResult, UserBlock},
@@ -16,13 +17,14 @@ use overskill::{
     project::{FileEntry, Manifest},
     template,
 };
+use overskill_syntax::Native;
 
 /// A step takes at most this many model calls.
 const STEPS: usize = 8;
 
 /// An app and its conversation.
 pub(super) struct Player {
-    pub(super) bench: Workbench,
+    pub(super) bench: Workbench<'static>,
     pub(super) name: String,
     earlier: Vec<Earlier>,
     /// Tools that refuse: a name and a path.
@@ -53,6 +55,9 @@ impl Player {
         let mut bench = Workbench {
             manifest: Manifest::default(),
             contents: BTreeMap::new(),
+            views: Views::new(),
+            dialect: Dialect::EditLines,
+            syntax: Box::leak(Box::new(Known::new(&Native))),
             limits: limits.clone(),
         };
         for (path, content) in template::foundation("New app").unwrap() {
@@ -70,6 +75,7 @@ impl Player {
 
     /// Says one message and plays the turn to its end.
     pub(super) fn say(&mut self, content: &str) -> Turn {
+        self.bench.views.clear();
         let mut transcript = vec![Message::User(vec![UserBlock::Text {
             text: content.to_owned(),
         }])];
@@ -80,6 +86,7 @@ impl Player {
                 &self.bench.manifest,
                 &self.earlier,
                 transcript.clone(),
+                Dialect::EditLines,
             );
             let reply = offline::reply(&request);
             assert_eq!(
@@ -190,6 +197,10 @@ fn well_formed(reply: &Reply, earlier: &[(ToolCall, ToolResult)]) {
     ids.dedup();
     assert_eq!(ids.len(), count, "ids are unique within the turn");
     for call in calls {
-        assert!(tools::TOOLS.contains(&call.name.as_str()), "{}", call.name);
+        assert!(
+            tools::offered(Dialect::EditLines).contains(&call.name.as_str()),
+            "{}",
+            call.name
+        );
     }
 }

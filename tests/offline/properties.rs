@@ -353,7 +353,7 @@ fn later_changes_are_line_edits() {
         assert!(
             changes
                 .iter()
-                .all(|call| ["line_replace", "rename_app"].contains(&call.name.as_str())),
+                .all(|call| ["edit_lines", "rename_app"].contains(&call.name.as_str())),
             "{message}: {changes:?}"
         );
         assert!(!changes.is_empty(), "{message}");

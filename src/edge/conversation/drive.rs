@@ -181,15 +181,16 @@ impl Conversation {
         let calls = last_calls(self.store.transcript(turn)?);
         let sources = Blobs::sources(&self.env, &machine.app)?;
         let manifest = machine.manifest().clone();
-        let needed: Vec<_> = tools::reads(&calls)
-            .iter()
-            .filter_map(|path| manifest.get(path).map(|entry| entry.hash))
-            .collect();
+        let views = machine.views();
+        let needed = tools::needs(&calls, &manifest, &views);
         let contents = sources.get_all(needed).await?;
         let known: Vec<_> = contents.keys().copied().collect();
         let mut bench = tools::Workbench {
             manifest,
             contents,
+            views,
+            dialect: settings::dialect(&self.env)?,
+            syntax: &self.syntax,
             limits: crate::config::Limits::DEFAULT,
         };
         let outcomes: Vec<_> = calls

@@ -7,6 +7,9 @@ use crate::project::ProjectPath;
 /// Why a call did nothing, in words that the model reads.
 pub(super) struct Refused(pub(super) String);
 
+/// An anchored edit: the first anchor, the last one, and the text.
+pub(super) type Triple<'a> = (&'a str, &'a str, &'a str);
+
 /// The arguments of one call of a tool. None is there that the tool does not know.
 pub(super) struct Arguments<'a> {
     tool: &'static str,
@@ -55,6 +58,31 @@ impl<'a> Arguments<'a> {
             }
             None => Err(Refused(format!("{}: `{name}` is missing", self.tool))),
         }
+    }
+
+    /// A list of `[first, last, text]`, at least one.
+    pub(super) fn triples(&self, name: &str) -> Result<Vec<Triple<'a>>, Refused> {
+        const SHAPE: &str = "a list of [first, last, text] with at least one entry";
+        let Some(value) = self.fields.get(name) else {
+            return Err(Refused(format!("{}: `{name}` is missing", self.tool)));
+        };
+        let Some(list) = value.as_array().filter(|list| !list.is_empty()) else {
+            return Err(self.wrong(name, SHAPE, value));
+        };
+        let triples = list.iter().enumerate().map(|(index, entry)| {
+            let parts: Option<Vec<&str>> = entry
+                .as_array()
+                .and_then(|parts| parts.iter().map(Value::as_str).collect());
+            match parts.as_deref() {
+                Some([first, last, text]) => Ok((*first, *last, *text)),
+                _ => Err(Refused(format!(
+                    "{}: entry {} of `{name}` must be [first, last, text], three strings",
+                    self.tool,
+                    index + 1
+                ))),
+            }
+        });
+        triples.collect()
     }
 
     /// Lines as `"12-40"`, `"12"` or `[12, 40]`; nothing when the argument is not there.

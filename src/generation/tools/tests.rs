@@ -1,11 +1,15 @@
+use overskill_syntax::Native;
 use serde_json::{Value, json};
 
 use super::*;
 
-fn bench(files: &[(&str, &[u8])]) -> Workbench {
+fn bench(files: &[(&str, &[u8])]) -> Workbench<'static> {
     let mut bench = Workbench {
         manifest: Manifest::default(),
         contents: BTreeMap::new(),
+        views: Views::new(),
+        dialect: Dialect::LineReplace,
+        syntax: Box::leak(Box::new(Known::new(&Native))),
         limits: Limits::DEFAULT,
     };
     for (path, content) in files {
@@ -27,21 +31,34 @@ fn call(name: &str, input: Value) -> ToolCall {
     }
 }
 
-fn ask(bench: &mut Workbench, name: &str, input: Value) -> Outcome {
+fn ask(bench: &mut Workbench<'_>, name: &str, input: Value) -> Outcome {
     run(&call(name, input), bench)
 }
 
-fn content(bench: &Workbench, path: &str) -> String {
+fn content(bench: &Workbench<'_>, path: &str) -> String {
     let entry = bench.manifest.get(&path.parse().unwrap()).unwrap();
     String::from_utf8(bench.contents[&entry.hash].clone()).unwrap()
 }
 
 #[test]
-fn the_names_are_those_of_the_contracts() {
-    assert_eq!(
-        CONTRACTS.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
-        TOOLS
-    );
+fn one_edit_tool_is_offered() {
+    for dialect in Dialect::ALL {
+        let names = offered(dialect);
+        let edits = ["edit_lines", "line_replace", "str_replace", "apply_patch"];
+        let edits: Vec<&str> = edits
+            .into_iter()
+            .filter(|name| names.contains(name))
+            .collect();
+        match dialect {
+            Dialect::Whole => assert!(edits.is_empty()),
+            _ => assert_eq!(edits, [dialect.tool()]),
+        }
+        assert!(
+            ["write_file", "view_file", "delete_file", "rename_app"]
+                .iter()
+                .all(|name| names.contains(name))
+        );
+    }
 }
 
 #[test]
@@ -301,17 +318,28 @@ fn names_what_must_be_loaded() {
         call("view_file", json!({ "path": "../c" })),
         call("write_file", json!({ "path": "d", "content": "" })),
         call("view_file", json!("no object")),
+        call(
+            "apply_patch",
+            json!({ "patch": "*** Begin Patch\n*** Delete File: e\n*** End Patch" }),
+        ),
     ];
-    assert_eq!(
-        reads(&calls)
-            .iter()
-            .map(ProjectPath::as_str)
-            .collect::<Vec<_>>(),
-        ["a", "b"]
-    );
+    let mut bench = bench(&[
+        ("a", b"one\n"),
+        ("b", b"two\n"),
+        ("d", b""),
+        ("e", b"e"),
+        ("f", b"f"),
+    ]);
+    let shown = Digest::of(b"shown");
+    bench.views.insert("a".parse().unwrap(), View::whole(shown));
+    let mut wanted: Vec<Digest> = [&b"one\n"[..], b"two\n", b"", b"e"]
+        .map(Digest::of)
+        .to_vec();
+    wanted.push(shown);
+    wanted.sort();
+    assert_eq!(needs(&calls, &bench.manifest, &bench.views), wanted);
 
     // What was not loaded is not edited.
-    let mut bench = bench(&[("a", b"one\n")]);
     bench.contents.clear();
     let outcome = ask(&mut bench, "view_file", json!({ "path": "a" }));
     assert_eq!(
@@ -319,4 +347,263 @@ fn names_what_must_be_loaded() {
         "a: its content could not be loaded; try again"
     );
     assert!(!outcome.result.ok);
+}
+
+fn anchor(number: usize, text: &str) -> String {
+    crate::edit::anchors::anchor(number, text)
+}
+
+#[test]
+fn anchors_are_those_of_the_view_whatever_edits_come_after_it() {
+    let mut bench = bench(&[("a.txt", b"one\ntwo\nthree\nfour\n")]);
+    bench.dialect = Dialect::EditLines;
+    let edit = |edits: Value| json!({ "path": "a.txt", "edits": edits });
+    let unseen = ask(&mut bench, "edit_lines", edit(json!([["1", "1", "x"]])));
+    assert_eq!(
+        unseen.result.content,
+        "a.txt: its lines have no anchors yet; view the file first"
+    );
+
+    let viewed = ask(&mut bench, "view_file", json!({ "path": "a.txt" }));
+    let labels: Vec<&str> = viewed
+        .result
+        .content
+        .lines()
+        .skip(1)
+        .map(|row| row.split('\t').next().unwrap())
+        .collect();
+    assert_eq!(
+        labels,
+        [
+            anchor(1, "one"),
+            anchor(2, "two"),
+            anchor(3, "three"),
+            anchor(4, "four")
+        ]
+    );
+
+    let [one, two, three, four] = labels.try_into().unwrap();
+    let first = ask(
+        &mut bench,
+        "edit_lines",
+        edit(json!([[four, four, ""], [one, one, "1\n1"]])),
+    );
+    assert_eq!(
+        first.result.content,
+        "a.txt: deleted line 4\na.txt: replaced line 1 by 2 lines"
+    );
+    // The same view counts for the next call, and a line that is gone is not edited.
+    let second = ask(&mut bench, "edit_lines", edit(json!([[three, three, "3"]])));
+    assert!(second.result.ok, "{}", second.result.content);
+    assert_eq!(content(&bench, "a.txt"), "1\n1\ntwo\n3\n");
+    let gone = ask(
+        &mut bench,
+        "edit_lines",
+        edit(json!([[two, two, "2"], [four, four, "4"]])),
+    );
+    assert!(!gone.result.ok);
+    assert!(
+        gone.result
+            .content
+            .starts_with("a.txt: edit 2: lines 4–4 have changed since you viewed them"),
+        "{}",
+        gone.result.content
+    );
+    assert_eq!(content(&bench, "a.txt"), "1\n1\ntwo\n3\n");
+    let [receipt] = second.receipts.as_slice() else {
+        panic!()
+    };
+    assert_eq!(receipt.hash, Some(Digest::of(b"1\n1\ntwo\n3\n")));
+    assert_eq!(
+        (
+            receipt.edits[0].first_line,
+            receipt.edits[0].removed,
+            receipt.edits[0].added
+        ),
+        (4, 1, 1)
+    );
+}
+
+#[test]
+fn what_somebody_else_has_changed_stays() {
+    let mut bench = bench(&[("a.txt", b"one\ntwo\nthree\n")]);
+    bench.dialect = Dialect::EditLines;
+    let path: ProjectPath = "a.txt".parse().unwrap();
+    let labels = [anchor(1, "one"), anchor(2, "two"), anchor(3, "three")];
+    let by_hand = |bench: &mut Workbench<'_>, content: &[u8]| {
+        let entry = FileEntry::of(content);
+        bench
+            .manifest
+            .put(path.clone(), entry, &Limits::DEFAULT)
+            .unwrap();
+        bench.contents.insert(entry.hash, content.to_vec());
+    };
+    ask(&mut bench, "view_file", json!({ "path": "a.txt" }));
+    by_hand(&mut bench, b"zero\none\nTWO\nthree\n");
+
+    let edit = |at: usize, text: &str| json!({ "path": "a.txt", "edits": [[labels[at - 1], labels[at - 1], text]] });
+    let lost = ask(&mut bench, "edit_lines", edit(2, "2"));
+    assert_eq!(
+        lost.result.content,
+        format!(
+            "a.txt: edit 1: lines 2–2 have changed since you viewed them; nothing was changed. You viewed:\n{}Now there is:\n{}",
+            crate::edit::lines::shown(
+                1,
+                ["one", "two", "three"],
+                crate::edit::lines::Numbering::Anchors
+            ),
+            crate::edit::lines::shown(
+                1,
+                ["zero", "one", "TWO", "three"],
+                crate::edit::lines::Numbering::Anchors
+            ),
+        )
+    );
+    // The anchors that the refusal shows are good.
+    let third = anchor(3, "TWO");
+    let now = ask(
+        &mut bench,
+        "edit_lines",
+        json!({ "path": "a.txt", "edits": [[third, third, "2"]] }),
+    );
+    assert!(now.result.ok, "{}", now.result.content);
+    assert_eq!(content(&bench, "a.txt"), "zero\none\n2\nthree\n");
+
+    // What was only moved is found.
+    ask(&mut bench, "view_file", json!({ "path": "a.txt" }));
+    by_hand(&mut bench, b"new\nzero\none\n2\nthree\n");
+    let fourth = anchor(4, "three");
+    let moved = ask(
+        &mut bench,
+        "edit_lines",
+        json!({ "path": "a.txt", "edits": [[fourth, fourth, "3"]] }),
+    );
+    assert!(moved.result.ok, "{}", moved.result.content);
+    assert_eq!(content(&bench, "a.txt"), "new\nzero\none\n2\n3\n");
+
+    // Neither is it written over, nor deleted.
+    by_hand(&mut bench, b"mine\n");
+    for (name, input) in [
+        ("write_file", json!({ "path": "a.txt", "content": "x" })),
+        ("delete_file", json!({ "path": "a.txt" })),
+    ] {
+        let refused = ask(&mut bench, name, input);
+        assert!(
+            refused.result.content.contains("theirs is kept"),
+            "{}",
+            refused.result.content
+        );
+        assert_eq!(content(&bench, "a.txt"), "mine\n");
+    }
+}
+
+#[test]
+fn a_patch_lands_as_a_whole_or_not_at_all() {
+    let mut bench = bench(&[
+        ("a.txt", b"one\ntwo\n"),
+        ("b.txt", b"b\n"),
+        ("c.txt", b"c\n"),
+    ]);
+    bench.dialect = Dialect::Patch;
+    let before = bench.clone();
+    let patch = "*** Begin Patch\n*** Add File: d.txt\n+d\n*** Delete File: b.txt\n*** Update File: c.txt\n*** Move to: e.txt\n@@\n-c\n+C\n*** Update File: a.txt\n@@\n-NAME\n+2\n*** End Patch";
+    let refused = ask(
+        &mut bench,
+        "apply_patch",
+        json!({ "patch": patch.replace("NAME", "three") }),
+    );
+    assert!(!refused.result.ok && refused.changes.is_empty() && refused.receipts.is_empty());
+    assert_eq!(
+        (&bench.manifest, &bench.views),
+        (&before.manifest, &before.views)
+    );
+
+    let done = ask(
+        &mut bench,
+        "apply_patch",
+        json!({ "patch": patch.replace("NAME", "two") }),
+    );
+    assert_eq!(
+        done.result.content,
+        "d.txt: created with 1 line\nb.txt: deleted\nc.txt: replaced line 1 by 1 line\nc.txt: is e.txt now\na.txt: replaced line 2 by 1 line"
+    );
+    let paths: Vec<&str> = bench
+        .manifest
+        .iter()
+        .map(|(path, _)| path.as_str())
+        .collect();
+    assert_eq!(paths, ["a.txt", "d.txt", "e.txt"]);
+    assert_eq!(content(&bench, "e.txt"), "C\n");
+    assert_eq!(done.receipts.len(), 5);
+}
+
+#[test]
+fn an_edit_that_breaks_a_file_is_refused() {
+    let app = "export function App() {\n  return <p>{1}</p>\n}\n";
+    let mut bench = bench(&[("App.tsx", app.as_bytes())]);
+    let edit = |search: &str, line: usize, replacement: &str| json!({ "path": "App.tsx", "search": search, "first_line": line, "last_line": line, "replacement": replacement });
+    let broken = ask(&mut bench, "line_replace", edit("}", 3, "}\n}"));
+    assert!(!broken.result.ok);
+    assert!(
+        broken.result.content.starts_with(
+            "App.tsx: the file would be broken by this; nothing was changed. line 4: "
+        ),
+        "{}",
+        broken.result.content
+    );
+    let left_out = ask(
+        &mut bench,
+        "line_replace",
+        edit("}", 3, "}\n// ... rest unchanged"),
+    );
+    assert!(
+        left_out
+            .result
+            .content
+            .contains("stands for lines that are left out"),
+        "{}",
+        left_out.result.content
+    );
+    assert_eq!(content(&bench, "App.tsx"), app);
+    let whole = ask(
+        &mut bench,
+        "write_file",
+        json!({ "path": "App.tsx", "content": "export const = 1\n" }),
+    );
+    assert!(
+        whole
+            .result
+            .content
+            .starts_with("App.tsx: the new content is broken"),
+        "{}",
+        whole.result.content
+    );
+
+    // A new file may be broken: it is mended by edits, and the result says so.
+    let fresh = ask(
+        &mut bench,
+        "write_file",
+        json!({ "path": "New.tsx", "content": "export const = 1\n" }),
+    );
+    assert!(
+        fresh.result.ok && fresh.result.content.contains("Mend it: line 1: "),
+        "{}",
+        fresh.result.content
+    );
+    let step = ask(
+        &mut bench,
+        "line_replace",
+        json!({ "path": "New.tsx", "search": "export const = 1", "first_line": 1, "last_line": 1, "replacement": "export const a = (1" }),
+    );
+    assert!(
+        step.result.ok || step.result.content.contains("broken"),
+        "{}",
+        step.result.content
+    );
+    let mended = ask(
+        &mut bench,
+        "write_file",
+        json!({ "path": "New.tsx", "content": "export const a = 1\n" }),
+    );
+    assert!(mended.result.ok, "{}", mended.result.content);
 }

@@ -1,7 +1,10 @@
 //! A file as the model sees it: a header, then numbered lines, as many as fit.
 
 use super::{arguments::Refused, count};
-use crate::{edit::lines, project::ProjectPath};
+use crate::{
+    edit::lines::{self, Numbering},
+    project::ProjectPath,
+};
 
 /// The most lines of one view.
 const LINES: usize = 1_000;
@@ -12,6 +15,7 @@ pub(super) fn render(
     path: &ProjectPath,
     content: &str,
     range: Option<(usize, usize)>,
+    numbering: Numbering,
 ) -> Result<String, Refused> {
     let all = lines::split(content);
     let (first, last) = range.unwrap_or((1, all.len()));
@@ -34,7 +38,7 @@ pub(super) fn render(
         .collect();
     let next = first + shown.len();
     let mut out = format!("{path} ({})\n", count(all.len(), "line"));
-    out.push_str(&lines::numbered(first, shown));
+    out.push_str(&lines::shown(first, shown, numbering));
     if next <= last.min(all.len()) {
         out.push_str(&format!(
             "Lines {next}–{} are not shown; ask for them with `lines`.\n",

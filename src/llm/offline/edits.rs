@@ -1,7 +1,7 @@
 //! From the lines of a file as it is to the lines as it should be, as exact line edits.
 //!
-//! Each edit replaces whole lines with whole lines, never with nothing, and they come bottom up: the numbers of each hold
-//! when it is applied after the ones before it.
+//! Each edit replaces whole lines with whole lines, never with nothing. No two touch the same line and they come bottom up:
+//! their numbers hold whether they are applied together or one after the other.
 
 /// Replaces the lines `first..=last`, counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,29 +22,32 @@ pub(super) fn edits(before: &[String], after: &[String]) -> Option<Vec<Edit>> {
     if before.is_empty() || after.is_empty() {
         return None;
     }
-    let mut found: Vec<Edit> = Vec::new();
-    for hunk in hunks(before, after) {
-        let Hunk {
-            mut from,
-            mut to,
-            mut new_from,
-            mut new_to,
-        } = hunk;
-        if from == to || new_from == new_to {
+    let mut widened: Vec<Hunk> = Vec::new();
+    for mut hunk in hunks(before, after) {
+        let above = widened.last().map_or(0, |hunk| hunk.to);
+        if hunk.from == hunk.to || hunk.new_from == hunk.new_to {
             // An insertion or a removal takes an unchanged neighbour along.
-            if from > 0 {
-                from -= 1;
-                new_from -= 1;
-            } else {
-                to += 1;
-                new_to += 1;
+            if hunk.from > above {
+                hunk.from -= 1;
+                hunk.new_from -= 1;
+            } else if hunk.to < before.len() {
+                hunk.to += 1;
+                hunk.new_to += 1;
+            } else if let Some(last) = widened.last_mut() {
+                last.to = hunk.to;
+                last.new_to = hunk.new_to;
+                continue;
             }
         }
+        widened.push(hunk);
+    }
+    let mut found: Vec<Edit> = Vec::new();
+    for hunk in widened {
         found.push(Edit {
-            first: from + 1,
-            last: to,
-            search: before.get(from..to)?.join("\n"),
-            replacement: after.get(new_from..new_to)?.join("\n"),
+            first: hunk.from + 1,
+            last: hunk.to,
+            search: before.get(hunk.from..hunk.to)?.join("\n"),
+            replacement: after.get(hunk.new_from..hunk.new_to)?.join("\n"),
         });
     }
     found.reverse();
@@ -170,6 +173,7 @@ mod tests {
             };
             let (before, after) = (text(9), text(9));
             let edits = edits(&before, &after).unwrap();
+            assert!(edits.windows(2).all(|pair| pair[1].last < pair[0].first));
             assert_eq!(apply(&before, &edits), after, "{before:?} {after:?}");
         }
         assert_eq!(edits(&[], &["a".to_owned()]), None);

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::{
-    edits::edits,
+    edits::{Edit, edits},
     grammar::{Understanding, understand},
     model::Thing,
     plan::{Plan, Taken, plan},
@@ -157,6 +157,7 @@ pub(super) fn reply(request: &Request) -> Reply {
     let turn = Turn::of(&request.messages);
     let files = listed_files(&request.system);
     let views = turn.views();
+    let anchored = request.tools.iter().any(|tool| tool == "edit_lines");
     let missing = |wanted: Vec<String>| -> Vec<String> {
         wanted
             .into_iter()
@@ -178,7 +179,7 @@ pub(super) fn reply(request: &Request) -> Reply {
         .filter(|path| !written.contains(path));
     let outlook = look(&turn.prompt, &views, &there.collect::<Vec<_>>());
     if turn.changes().next().is_some() {
-        let (text, rest) = remaining(&outlook, &views, &turn);
+        let (text, rest) = remaining(&outlook, &views, &turn, anchored);
         if rest.is_empty() {
             return end(request, summary::report(&outlook, &turn.done));
         }
@@ -202,7 +203,7 @@ pub(super) fn reply(request: &Request) -> Reply {
     }
     let mut calls = writes(&outlook);
     if calls.is_empty() {
-        calls = changes(&outlook, &views);
+        calls = changes(&outlook, &views, anchored);
     }
     if calls.is_empty() {
         return end(request, summary::report(&outlook, &turn.done));
@@ -292,13 +293,18 @@ type Wanted = (&'static str, serde_json::Value);
 
 /// What is left of the plan once its new files were asked for: the changes that use them or, where one was refused,
 /// taking the others back.
-fn remaining(outlook: &Outlook, views: &Views, turn: &Turn) -> (&'static str, Vec<Wanted>) {
+fn remaining(
+    outlook: &Outlook,
+    views: &Views,
+    turn: &Turn,
+    anchored: bool,
+) -> (&'static str, Vec<Wanted>) {
     if turn.changes().any(|done| done.call.name != "write_file") {
         return ("", Vec::new());
     }
     let (written, refused): (Vec<&Done>, Vec<&Done>) = turn.changes().partition(|done| done.ok());
     if refused.is_empty() {
-        return ("Now the app uses them.", changes(outlook, views));
+        return ("Now the app uses them.", changes(outlook, views, anchored));
     }
     let paths = written.iter().filter_map(|done| path_of(&done.call));
     (
@@ -322,8 +328,18 @@ fn writes(outlook: &Outlook) -> Vec<Wanted> {
         .collect()
 }
 
+/// All edits of one file by the anchors of its view.
+fn anchors(file: &File, edits: &[Edit]) -> serde_json::Value {
+    let label = |line: usize| file.labels.get(line - 1).map_or("", String::as_str);
+    let triples: Vec<[&str; 3]> = edits
+        .iter()
+        .map(|edit| [label(edit.first), label(edit.last), &edit.replacement])
+        .collect();
+    json!({ "path": file.path, "edits": triples })
+}
+
 /// The calls that change what is there: the name, then edits, then removals.
-fn changes(outlook: &Outlook, views: &Views) -> Vec<Wanted> {
+fn changes(outlook: &Outlook, views: &Views, anchored: bool) -> Vec<Wanted> {
     let mut found = Vec::new();
     if let Some(name) = &outlook.plan.name {
         found.push(("rename_app", json!({ "name": name })));
@@ -333,12 +349,15 @@ fn changes(outlook: &Outlook, views: &Views) -> Vec<Wanted> {
         let FileChange::Lines(after) = change else {
             continue;
         };
-        let before = views
-            .get(path)
-            .and_then(Option::as_ref)
-            .map(|file| file.lines.as_slice())
-            .unwrap_or_default();
-        for edit in edits(before, after).unwrap_or_default() {
+        let Some(Some(file)) = views.get(path) else {
+            continue;
+        };
+        let edits = edits(&file.lines, after).unwrap_or_default();
+        if anchored && !edits.is_empty() {
+            found.push(("edit_lines", anchors(file, &edits)));
+            continue;
+        }
+        for edit in edits {
             found.push((
                 "line_replace",
                 json!({

@@ -9,6 +9,8 @@ use super::model::{Field, Kind, Thing};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct File {
     pub(super) path: String,
+    /// What stood before each line: its number or its anchor.
+    pub(super) labels: Vec<String>,
     pub(super) lines: Vec<String>,
 }
 
@@ -24,12 +26,16 @@ impl File {
             .0
             .parse::<usize>()
             .ok()?;
-        let lines: Option<Vec<String>> = rows
-            .map(|row| row.split_once('\t').map(|(_, line)| line.to_owned()))
+        let rows: Option<Vec<(String, String)>> = rows
+            .map(|row| {
+                let (label, line) = row.split_once('\t')?;
+                Some((label.trim().to_owned(), line.to_owned()))
+            })
             .collect();
-        let lines = lines?;
+        let (labels, lines): (Vec<String>, Vec<String>) = rows?.into_iter().unzip();
         (lines.len() == count).then(|| Self {
             path: path.to_owned(),
+            labels,
             lines,
         })
     }
@@ -152,6 +158,14 @@ mod tests {
     #[test]
     fn a_partial_view_is_no_file() {
         assert!(File::viewed("a", "a (2 lines)\n    1\tx\n    2\ty").is_some());
+        let anchored = File::viewed("a", "a (2 lines)\n1a3\tx\n2ff\ty").unwrap();
+        assert_eq!(
+            (anchored.labels, anchored.lines),
+            (
+                vec!["1a3".to_owned(), "2ff".to_owned()],
+                vec!["x".to_owned(), "y".to_owned()]
+            )
+        );
         assert!(File::viewed("a", "a (3 lines)\n    1\tx\n    2\ty").is_none());
         assert!(File::viewed("a", "").is_none());
         assert_eq!(File::viewed("a", "a (0 lines)").unwrap().lines.len(), 0);

@@ -1,0 +1,169 @@
+//! Replacing a piece of text that stands in a file exactly once, wherever in a line it begins and ends.
+
+use super::{
+    Applied, Landing, Likeness, Refusal, Refused, Splice, assemble, lines,
+    locate::{BOM, MOST_PLACES},
+    pattern::Pattern,
+    refusal::{closest, regions},
+};
+
+/// A piece of text and what it becomes. Both take the file's line endings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextEdit {
+    /// The text, byte for byte. Not empty.
+    pub old: String,
+    /// What it becomes; empty deletes it.
+    pub new: String,
+}
+
+/// Applies one text edit.
+///
+/// # Errors
+/// When the text is empty, or stands nowhere, or more than once.
+pub fn replace(content: &str, edit: &TextEdit) -> Result<Applied, Refused> {
+    locate(content, edit)
+        .map_err(|refusal| Refused { edit: 0, refusal })
+        .and_then(|splice| assemble(content, &[splice]))
+}
+
+fn locate(content: &str, edit: &TextEdit) -> Result<Splice, Refusal> {
+    if edit.old.is_empty() {
+        return Err(Refusal::NoText);
+    }
+    let crlf = content.contains("\r\n");
+    let adapted = |text: &str| {
+        let plain = text.replace("\r\n", "\n");
+        if crlf {
+            plain.replace('\n', "\r\n")
+        } else {
+            plain
+        }
+    };
+    let (old, new) = if content.contains(&edit.old) && !(crlf && edit.new.contains('\n')) {
+        (edit.old.clone(), edit.new.clone())
+    } else {
+        (adapted(&edit.old), adapted(&edit.new))
+    };
+    let places = overlapping(content, &old);
+    let file = lines::split(content);
+    let line_of = |place: usize| file.partition_point(|line| line.end() <= place);
+    match places.as_slice() {
+        [start] => {
+            let range = *start..start + old.len();
+            let first = line_of(range.start);
+            let last = line_of(range.end.saturating_sub(1).max(range.start));
+            Ok(Splice {
+                landing: Landing {
+                    first_line: first + 1,
+                    removed: last + 1 - first,
+                    added: (last + 1 - first + new.matches('\n').count())
+                        .saturating_sub(old.matches('\n').count()),
+                    relocated: false,
+                    likeness: Likeness::Exact,
+                    elided: 0,
+                    text: new.clone(),
+                    already_applied: old == new,
+                },
+                range,
+                old,
+                new,
+                takes_break: false,
+            })
+        }
+        [] => {
+            let said = edit.old.strip_prefix(BOM).unwrap_or(&edit.old);
+            let said: Vec<&str> = said.lines().collect();
+            let pattern = Pattern::literal(&said);
+            let shown = regions(&file, closest(&file, &pattern, &(0..said.len())));
+            let count = file.len();
+            Err(Refusal::TextNotFound { count, shown })
+        }
+        many => {
+            let lines: Vec<usize> = many.iter().map(|start| line_of(*start)).collect();
+            let shown = regions(&file, lines.iter().map(|line| *line..line + 1));
+            let places = lines.iter().map(|line| line + 1).collect();
+            Err(Refusal::TextNotUnique { places, shown })
+        }
+    }
+}
+
+/// Every place of a text, those that overlap included, as many as are counted.
+fn overlapping(content: &str, text: &str) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(start) = content.get(from..).and_then(|rest| rest.find(text)) {
+        found.push(from + start);
+        if found.len() == MOST_PLACES {
+            break;
+        }
+        let step = text.chars().next().map_or(1, char::len_utf8);
+        from += start + step;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(content: &str, old: &str, new: &str) -> Result<String, Refusal> {
+        let edit = TextEdit {
+            old: old.to_owned(),
+            new: new.to_owned(),
+        };
+        let applied = replace(content, &edit).map_err(|refused| refused.refusal)?;
+        Ok(applied.content)
+    }
+
+    #[test]
+    fn a_text_that_stands_once_is_replaced() {
+        for (content, old, new, expected) in [
+            ("a b c\n", "b", "$&", "a $& c\n"),
+            ("a\nb\nc\n", "a\nb", "x", "x\nc\n"),
+            ("a\nb\n", "b\n", "", "a\n"),
+            ("a\r\nb\r\nc", "a\nb", "x\ny", "x\r\ny\r\nc"),
+            ("a\r\nb\r\n", "a\r\nb", "x\ny", "x\r\ny\r\n"),
+            ("a\r\nb\r\n", "b", "x\ny", "a\r\nx\r\ny\r\n"),
+            ("\u{feff}ä\n", "ä", "ö", "\u{feff}ö\n"),
+        ] {
+            assert_eq!(ask(content, old, new).unwrap(), expected, "{content:?}");
+        }
+    }
+
+    #[test]
+    fn one_that_stands_nowhere_or_more_than_once_is_refused() {
+        assert_eq!(ask("a\n", "", "x"), Err(Refusal::NoText));
+        assert!(matches!(
+            ask("const one = 1\n", "const two", "x"),
+            Err(Refusal::TextNotFound { count: 1, shown }) if shown.contains("const one")
+        ));
+        assert!(matches!(
+            ask("a\nb\na\n", "a", "x"),
+            Err(Refusal::TextNotUnique { places, .. }) if places == [1, 3]
+        ));
+        // Overlapping places are two.
+        assert!(matches!(
+            ask("aaa", "aa", "x"),
+            Err(Refusal::TextNotUnique { .. })
+        ));
+    }
+
+    #[test]
+    fn the_landing_names_its_lines() {
+        let edit = TextEdit {
+            old: "b\nc".to_owned(),
+            new: "x".to_owned(),
+        };
+        let applied = replace("a\nb\nc d\n", &edit).unwrap();
+        let [landing] = applied.landings.as_slice() else {
+            panic!("one edit has one landing");
+        };
+        assert_eq!(
+            (landing.first_line, landing.removed, landing.added),
+            (2, 2, 1)
+        );
+        assert_eq!(applied.content, "a\nx d\n");
+        let place = applied.changes.first().unwrap();
+        assert_eq!((place.old.clone(), place.new.clone()), (2..5, 2..3));
+    }
+}

@@ -1,0 +1,129 @@
+use super::*;
+use crate::edit::apply;
+
+fn changed(content: &str, patch: &str) -> Result<String, String> {
+    let files = parse(patch).map_err(|error| error.to_string())?;
+    let [
+        FilePatch {
+            action: Action::Update { hunks, .. },
+            ..
+        },
+    ] = files.as_slice()
+    else {
+        return Err(format!("{files:?}"));
+    };
+    let edits = edits(content, hunks).map_err(|error| error.to_string())?;
+    let applied = apply(content, &edits).map_err(|error| error.to_string())?;
+    Ok(applied.content)
+}
+
+#[test]
+fn a_unified_diff_changes_what_it_says() {
+    let patch = "diff --git a/x.ts b/x.ts\nindex 1..2 100644\n--- a/x.ts\n+++ b/x.ts\n@@ -1,3 +1,3 @@ head\n alpha\n-beta\n+$&\n gamma\n@@ -5 +5,2 @@\n last\n+more\n";
+    let content = "alpha\nbeta\ngamma\ndelta\nlast\n";
+    let changed_text = "alpha\n$&\ngamma\ndelta\nlast\nmore\n";
+    assert_eq!(changed(content, patch).unwrap(), changed_text);
+    // Lines moved: found where they are.
+    assert_eq!(
+        changed(&format!("zero\n{content}"), patch).unwrap(),
+        format!("zero\n{changed_text}")
+    );
+    let windows = |text: &str| text.replace('\n', "\r\n");
+    assert_eq!(
+        changed(&windows(content), patch).unwrap(),
+        windows(changed_text)
+    );
+    let (open, open_changed) = (content.trim_end(), changed_text.trim_end());
+    assert_eq!(changed(open, patch).unwrap(), open_changed);
+}
+
+#[test]
+fn an_envelope_names_files_and_scopes() {
+    let patch = "*** Begin Patch\n*** Update File: x.ts\n@@ function two() {\n-  return 1\n+  return 2\n*** End Patch\n";
+    let content = "function one() {\n  return 1\n}\nfunction two() {\n  return 1\n}\n";
+    assert_eq!(
+        changed(content, patch).unwrap(),
+        "function one() {\n  return 1\n}\nfunction two() {\n  return 2\n}\n"
+    );
+    let without = patch.replace("@@ function two() {", "@@");
+    assert!(
+        changed(content, &without)
+            .unwrap_err()
+            .contains("2 times, at lines 2, 5")
+    );
+    let other = patch.replace("return 1", "return 9");
+    assert!(
+        changed(content, &other)
+            .unwrap_err()
+            .contains("none of the 6 lines")
+    );
+}
+
+#[test]
+fn files_come_go_and_move() {
+    let envelope = "*** Begin Patch\n*** Add File: a.ts\n+one\n+\n+two\n*** Delete File: b.ts\n*** Update File: c.ts\n*** Move to: d.ts\n@@\n-x\n+y\n*** End of File\n*** End Patch";
+    let unified = "--- /dev/null\n+++ b/a.ts\n@@ -0,0 +1,3 @@\n+one\n+\n+two\n--- a/b.ts\n+++ /dev/null\n@@ -1 +0,0 @@\n-gone\n--- a/c.ts\n+++ b/d.ts\n@@ -1 +1 @@\n-x\n+y\n";
+    let hunk = |first_line| Hunk {
+        first_line,
+        scope: None,
+        old: vec!["x".to_owned()],
+        new: vec!["y".to_owned()],
+    };
+    for (patch, first_line) in [(envelope, None), (unified, Some(1))] {
+        let made = |path: &str, action| FilePatch {
+            path: path.to_owned(),
+            action,
+        };
+        let hunks = vec![hunk(first_line)];
+        assert_eq!(
+            parse(patch).unwrap(),
+            [
+                made("a.ts", Action::Add("one\n\ntwo\n".to_owned())),
+                made("b.ts", Action::Delete),
+                made(
+                    "c.ts",
+                    Action::Update {
+                        hunks,
+                        moved_to: Some("d.ts".to_owned())
+                    }
+                ),
+            ]
+        );
+    }
+}
+
+#[test]
+fn what_is_no_patch_is_refused() {
+    assert_eq!(parse(""), Err(Malformed::NoPatch));
+    assert_eq!(
+        parse("*** Begin Patch\n*** End Patch\n"),
+        Err(Malformed::NoPatch)
+    );
+    assert!(matches!(
+        parse("hello"),
+        Err(Malformed::NoFile { line: 1, .. })
+    ));
+    assert!(matches!(
+        parse("@@ -1 +1 @@\n-a\n"),
+        Err(Malformed::NoFile { line: 1, .. })
+    ));
+    let odd = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\nb\n";
+    assert!(matches!(
+        parse(odd),
+        Err(Malformed::NoHunkLine { line: 5, .. })
+    ));
+    let bare = "--- a/x\n+++ b/x\n@@ -1,0 +2 @@\n+a\n";
+    assert!(matches!(parse(bare), Err(Malformed::NoContext { path }) if path == "x"));
+}
+
+#[test]
+fn removed_and_added_lines_may_look_like_headers() {
+    let patch = "--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n a\n--- b\n+++ c\n d\n--- a/y\n+++ b/y\n@@ -1 +1 @@\n-e\n+f\n";
+    let files = parse(patch).unwrap();
+    let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(paths, ["x", "y"]);
+    assert_eq!(
+        changed("a\n-- b\nd\n", patch.split_once("--- a/y").unwrap().0).unwrap(),
+        "a\n++ c\nd\n"
+    );
+}
