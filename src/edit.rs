@@ -105,18 +105,16 @@ fn assemble(content: &str, splices: &[Splice]) -> Result<Applied, Refused> {
             let text = result
                 .strip_suffix('\n')
                 .map(|text| text.strip_suffix('\r').unwrap_or(text).len());
-            let taken = result.len() - text.unwrap_or(result.len());
-            result.truncate(result.len() - taken);
-            change.new = result.len()..result.len();
-            match changes.last_mut() {
-                // The break belongs to what has come for the line before, or to the line before that.
-                Some(before) if before.new.end > result.len() => {
-                    let more = before.new.start.saturating_sub(result.len());
-                    before.old.start -= more;
-                    before.new = before.new.start - more..result.len();
-                }
-                _ => change.old.start -= taken,
+            let cut = text.unwrap_or(result.len());
+            result.truncate(cut);
+            // The break may be what has come for lines before: then these changes and this one are one.
+            let mut start = change.new.start;
+            while let Some(before) = changes.pop_if(|before| before.new.end > cut) {
+                change.old.start = before.old.start;
+                start = before.new.start;
             }
+            change.old.start -= start.saturating_sub(cut);
+            change.new = start.min(cut)..cut + splice.new.len();
         }
         result.push_str(&splice.new);
         kept = splice.range.end;

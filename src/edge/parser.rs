@@ -4,6 +4,8 @@ use overskill_syntax::{Facts, Fault, FaultKind, Language, MAX_BYTES, Parser};
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::console_error;
 
+use crate::facts::Known;
+
 // The path is that of `src/edge/syntax.js` beside the bindings, where the build puts it.
 #[wasm_bindgen(raw_module = "./syntax.js")]
 extern "C" {
@@ -14,6 +16,15 @@ extern "C" {
 /// Reads files in the second module. What is not in a language that is parsed, or too large, is not even sent there.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Isolated;
+
+thread_local! {
+    static KNOWN: &'static Known<'static> = Box::leak(Box::new(Known::new(&Isolated)));
+}
+
+/// What the parser has said of the files of all apps whose objects live here.
+pub(super) fn known() -> &'static Known<'static> {
+    KNOWN.with(|known| *known)
+}
 
 impl Parser for Isolated {
     fn facts(&self, path: &str, content: &str) -> Facts {
@@ -27,9 +38,7 @@ impl Parser for Isolated {
             ));
         }
         let Some(json) = facts(path.as_bytes(), content.as_bytes()) else {
-            return unchecked(
-                "It is too much for the parser, and was not checked".to_owned(),
-            );
+            return unchecked("It is too much for the parser, and was not checked".to_owned());
         };
         serde_json::from_slice(&json).unwrap_or_else(|error| {
             console_error!("facts of {path} cannot be read: {error}");

@@ -11,7 +11,7 @@ use worker::{Delay, console_error};
 
 use super::{Conversation, store::DueJob};
 use crate::{
-    edge::{blobs, blobs::Blobs, clock, objects, preview},
+    edge::{blobs, blobs::Blobs, clock, objects, parser, preview, settings},
     error::{Error, Result},
     generation::{Conversation as Machine, Input, Job, Probe, ToolsRan, prompt, tools},
     ids::{AppId, BuildId, TurnId},
@@ -168,7 +168,13 @@ impl Conversation {
         others.push(turn);
         let earlier = self.store.earlier(&others, prompt::HISTORY_BYTES)?;
         let transcript = self.store.transcript(turn)?;
-        let request = prompt::request(&machine.name, machine.manifest(), &earlier, transcript);
+        let request = prompt::request(
+            &machine.name,
+            machine.manifest(),
+            &earlier,
+            transcript,
+            settings::dialect(&self.env)?,
+        );
         let reply = offline::reply(&request);
         Ok(Input::ModelReplied {
             turn: turn.clone(),
@@ -190,7 +196,7 @@ impl Conversation {
             contents,
             views,
             dialect: settings::dialect(&self.env)?,
-            syntax: &self.syntax,
+            syntax: parser::known(),
             limits: crate::config::Limits::DEFAULT,
         };
         let outcomes: Vec<_> = calls
@@ -210,6 +216,7 @@ impl Conversation {
             step,
             revision: machine.revision(),
             outcomes,
+            views: bench.views,
         }))
     }
 
