@@ -10,6 +10,12 @@ pub use language::Language;
 #[cfg(feature = "parser")]
 pub use native::Native;
 
+#[cfg(feature = "parser")]
+mod css;
+#[cfg(feature = "parser")]
+mod html;
+#[cfg(feature = "parser")]
+mod json;
 mod language;
 #[cfg(feature = "parser")]
 mod native;
