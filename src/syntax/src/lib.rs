@@ -12,6 +12,12 @@ pub use native::Native;
 
 #[cfg(all(feature = "parser", target_arch = "wasm32"))]
 mod abi;
+#[cfg(feature = "parser")]
+mod css;
+#[cfg(feature = "parser")]
+mod html;
+#[cfg(feature = "parser")]
+mod json;
 mod language;
 #[cfg(feature = "parser")]
 mod native;

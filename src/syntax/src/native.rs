@@ -1,6 +1,6 @@
 //! The parsers behind the port.
 
-use crate::{Facts, Fault, FaultKind, Language, MAX_BYTES, Parser, script};
+use crate::{Facts, Fault, FaultKind, Language, MAX_BYTES, Parser, css, html, json, script};
 
 /// Parses with what is compiled in: no process and no other module.
 #[derive(Debug, Clone, Copy, Default)]
@@ -24,9 +24,10 @@ impl Parser for Native {
             | Language::TypeScript
             | Language::Tsx
             | Language::Declarations => script::facts(path, text, language),
-            Language::Css | Language::Json | Language::JsonWithComments | Language::Html => {
-                Facts::default()
-            }
+            Language::Css => css::facts(text),
+            Language::Json => json::facts(text, false),
+            Language::JsonWithComments => json::facts(text, true),
+            Language::Html => html::facts(text),
         };
         let mark = content.len() - text.len();
         if mark > 0 {

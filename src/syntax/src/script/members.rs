@@ -64,8 +64,13 @@ impl Members {
                 *slot = place;
             }
         }
-        for member in &mut list {
-            member.parent = member.parent.and_then(|parent| places.get(parent).copied());
+        // What decorates a member stands before its key, and is inside of what the member is inside of.
+        let outside: Vec<_> = list
+            .iter()
+            .map(|member| self::outside(&list, member))
+            .collect();
+        for (member, parent) in list.iter_mut().zip(outside) {
+            member.parent = parent.and_then(|parent| places.get(parent).copied());
         }
         list.sort_by_key(|member| member.start);
         list
@@ -94,6 +99,18 @@ impl Members {
             container: self.containers.last().copied().unwrap_or_default(),
         });
     }
+}
+
+/// The nearest parent that begins before a member.
+fn outside(list: &[Member], member: &Member) -> Option<usize> {
+    let mut parent = member.parent;
+    while let Some(above) = parent.and_then(|index| list.get(index)) {
+        if above.start <= member.start {
+            break;
+        }
+        parent = above.parent;
+    }
+    parent
 }
 
 fn is_container(kind: AstKind<'_>) -> bool {
