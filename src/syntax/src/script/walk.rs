@@ -51,6 +51,8 @@ pub(super) struct Walk<'a, 's> {
     excused: HashSet<&'a str>,
     /// How many `declare global` are open.
     global: usize,
+    /// Functions with a body that are declared at the top level.
+    functions: HashSet<&'a str>,
 }
 
 impl<'a, 's> Walk<'a, 's> {
@@ -64,6 +66,7 @@ impl<'a, 's> Walk<'a, 's> {
             parents: Vec::new(),
             excused: HashSet::new(),
             global: 0,
+            functions: HashSet::new(),
         }
     }
 
@@ -164,8 +167,29 @@ impl<'a, 's> Walk<'a, 's> {
         }
     }
 
-    /// A function whose body begins with the same function: a header that was written twice and still balances.
+    /// A second implementation of a function, which the resolver takes for an overload in TypeScript; and a function whose
+    /// body begins with the same function: a header that was written twice and still balances.
     fn function(&mut self, function: &Function<'a>) {
+        let exported = matches!(
+            self.parent(1),
+            Some(
+                AstKind::ExportDeclaration(_)
+                    | AstKind::ExportNamedDeclaration(_)
+                    | AstKind::ExportDefaultDeclaration(_)
+            )
+        );
+        let around = self.parent(if exported { 2 } else { 1 });
+        if let (Some(AstKind::Program(_)), Some(name), Some(_)) =
+            (around, &function.id, &function.body)
+            && function.is_declaration()
+            && !self.functions.insert(name.name.as_str())
+        {
+            let message = format!("Function `{}` has two implementations", name.name);
+            let start = name.span.start as usize;
+            self.found
+                .faults
+                .push(duplicate(start, &name.name, message));
+        }
         let (Some(AstKind::FunctionBody(_)), Some(AstKind::Function(outer))) =
             (self.parent(1), self.parent(2))
         else {
