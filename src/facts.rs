@@ -4,7 +4,13 @@ use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
 use overskill_syntax::{Facts, Language, Parser};
 
-use crate::digest::Digest;
+use crate::{
+    digest::Digest,
+    edit::{
+        Change,
+        guard::{self, Breakage, Side},
+    },
+};
 
 /// The facts of how much text are kept, in bytes of it; about as much memory as it has bytes. When there is more, all
 /// are forgotten.
@@ -72,6 +78,20 @@ impl<'p> Known<'p> {
         kept.bytes += content.len();
         kept.facts.insert(key, Rc::clone(&facts));
         Some(facts)
+    }
+
+    /// What changes of a file have broken.
+    #[must_use]
+    pub fn breakages(
+        &self,
+        path: &str,
+        before: &str,
+        after: &str,
+        changes: &[Change],
+    ) -> Vec<Breakage> {
+        let (old, new) = (self.facts(path, before), self.facts(path, after));
+        let side = |content, facts| Side { content, facts };
+        guard::breakages(side(before, &old), side(after, &new), changes)
     }
 
     /// Whether a file would have to be read for its facts.

@@ -12,7 +12,6 @@ use crate::{
     edit::{
         self, Applied, LineEdit, Refusal, TextEdit,
         anchors::{self, AnchoredEdit},
-        guard::{self, Side},
         lines::{self, Numbering},
         patch::{self, Action, FilePatch},
         whole,
@@ -219,18 +218,9 @@ fn land(
         .collect::<Vec<&str>>()
         .join("\n");
     whole::left_out(before, &new).map_err(|unwanted| Refused(format!("{path}: {unwanted}")))?;
-    let facts = bench.syntax.facts(path.as_str(), &applied.content);
-    let broken = guard::breakages(
-        Side {
-            content: before,
-            facts: &bench.syntax.facts(path.as_str(), before),
-        },
-        Side {
-            content: &applied.content,
-            facts: &facts,
-        },
-        &applied.changes,
-    );
+    let broken = bench
+        .syntax
+        .breakages(path.as_str(), before, &applied.content, &applied.changes);
     if let Some(first) = broken.first() {
         return Err(Refused(format!(
             "{path}: the file would be broken by this; nothing was changed. {first}"
@@ -249,6 +239,7 @@ fn land(
     if let [landing] = applied.landings.as_slice() {
         says.extend(landing.shift());
     }
+    let facts = bench.syntax.facts(path.as_str(), &applied.content);
     if let Some(fault) = facts
         .faults
         .iter()

@@ -7,11 +7,7 @@ use super::{
     edits::refuse_unseen, missing, view, views::View,
 };
 use crate::{
-    edit::{
-        self,
-        guard::{self, Side},
-        whole,
-    },
+    edit::{self, whole},
     project::ProjectPath,
 };
 
@@ -46,13 +42,11 @@ pub(super) fn put_whole(
             if bench.dialect != Dialect::Whole {
                 whole::check(old, content).map_err(unwanted)?;
             }
-            let known = bench.syntax.facts(path.as_str(), old);
             let all = edit::Change {
                 old: 0..old.len(),
                 new: 0..content.len(),
             };
-            let side = |content, facts| Side { content, facts };
-            let broken = guard::breakages(side(old, &known), side(content, &facts), &[all]);
+            let broken = bench.syntax.breakages(path.as_str(), old, content, &[all]);
             if let Some(first) = broken.first() {
                 return Err(Refused(format!(
                     "{path}: the new content is broken; nothing was changed. {first}"

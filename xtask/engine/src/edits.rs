@@ -1,9 +1,12 @@
 //! Edits of one file each: `{"id","path","content","edits":[{"search","first_line","last_line","replacement"}]}` →
 //! `{"id","ok":true,"content"}` or `{"id","ok":false,"error"}`. A case is all or nothing.
 
-use overskill::edit::{
-    self, LineEdit,
-    anchors::{self, AnchoredEdit},
+use overskill::{
+    edit::{
+        self, Applied, LineEdit,
+        anchors::{self, AnchoredEdit},
+    },
+    facts::Known,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -33,8 +36,8 @@ struct Wanted {
     replacement: String,
 }
 
-/// The answer to one line.
-pub(crate) fn answer(line: &[u8], dialect: Dialect) -> Value {
+/// The answer to one line. What breaks the file is refused, as the model's tools refuse it.
+pub(crate) fn answer(line: &[u8], dialect: Dialect, syntax: &Known<'_>) -> Value {
     let case: Case = match serde_json::from_slice(line) {
         Ok(case) => case,
         Err(error) => {
@@ -44,11 +47,25 @@ pub(crate) fn answer(line: &[u8], dialect: Dialect) -> Value {
     let edits: Vec<LineEdit> = case.edits.into_iter().map(LineEdit::from).collect();
     let result = match dialect {
         Dialect::LineReplace => edit::apply(&case.content, &edits)
-            .map(|applied| (applied.content, None))
+            .map(|applied| (applied, None))
             .map_err(|refused| refused.to_string()),
         Dialect::EditLines => by_anchors(&case.path, &case.content, &edits)
-            .map(|(content, call)| (content, Some(call))),
+            .map(|(applied, call)| (applied, Some(call))),
     };
+    let result = result.and_then(|(applied, call)| {
+        let Applied {
+            content, changes, ..
+        } = applied;
+        match syntax
+            .breakages(&case.path, &case.content, &content, &changes)
+            .first()
+        {
+            None => Ok((content, call)),
+            Some(broken) => Err(format!(
+                "the file would be broken by this; nothing was changed. {broken}"
+            )),
+        }
+    });
     match result {
         Ok((content, None)) => json!({ "id": case.id, "ok": true, "content": content }),
         Ok((content, Some(call))) => {
@@ -59,7 +76,7 @@ pub(crate) fn answer(line: &[u8], dialect: Dialect) -> Value {
 }
 
 /// Encodes the edits as one anchored call and applies that call.
-fn by_anchors(path: &str, content: &str, edits: &[LineEdit]) -> Result<(String, Value), String> {
+fn by_anchors(path: &str, content: &str, edits: &[LineEdit]) -> Result<(Applied, Value), String> {
     let landed = edit::apply(content, edits).map_err(|refused| refused.to_string())?;
     let mut calls: Vec<AnchoredEdit> = Vec::new();
     for landing in &landed.landings {
@@ -78,7 +95,7 @@ fn by_anchors(path: &str, content: &str, edits: &[LineEdit]) -> Result<(String, 
         .map(|call| json!([call.first, call.last, call.text]))
         .collect();
     let call = json!({ "name": "edit_lines", "input": { "path": path, "edits": triples } });
-    Ok((applied.content, call))
+    Ok((applied, call))
 }
 
 impl From<Wanted> for LineEdit {
@@ -94,15 +111,17 @@ impl From<Wanted> for LineEdit {
 
 #[cfg(test)]
 mod tests {
+    use overskill_syntax::Native;
+
     use super::*;
 
     fn case(dialect: Dialect, line: &str) -> Value {
-        answer(line.as_bytes(), dialect)
+        answer(line.as_bytes(), dialect, &Known::new(&Native))
     }
 
     #[test]
     fn both_dialects_come_to_the_same() {
-        let line = r#"{"id":7,"path":"a.ts","content":"a\nb\nc\n","edits":[{"search":"c","first_line":3,"last_line":3,"replacement":"$&"},{"search":"a","first_line":1,"last_line":1,"replacement":""}]}"#;
+        let line = r#"{"id":7,"path":"a.txt","content":"a\nb\nc\n","edits":[{"search":"c","first_line":3,"last_line":3,"replacement":"$&"},{"search":"a","first_line":1,"last_line":1,"replacement":""}]}"#;
         assert_eq!(
             case(Dialect::LineReplace, line),
             json!({ "id": 7, "ok": true, "content": "b\n$&\n" })
@@ -110,8 +129,17 @@ mod tests {
         let anchored = case(Dialect::EditLines, line);
         assert_eq!(anchored["content"], "b\n$&\n");
         assert_eq!(anchored["call"]["name"], "edit_lines");
-        assert_eq!(anchored["call"]["input"]["path"], "a.ts");
+        assert_eq!(anchored["call"]["input"]["path"], "a.txt");
         assert_eq!(anchored["call"]["input"]["edits"][0][2], "$&");
+    }
+
+    #[test]
+    fn what_breaks_the_file_is_refused() {
+        let line = r#"{"id":1,"path":"a.css","content":".a {\n}\n","edits":[{"search":"}","first_line":2,"last_line":2,"replacement":"}\n}"}]}"#;
+        for dialect in [Dialect::LineReplace, Dialect::EditLines] {
+            assert_eq!(case(dialect, line)["ok"], false);
+            assert_eq!(case(dialect, &line.replace("a.css", "a.txt"))["ok"], true);
+        }
     }
 
     #[test]

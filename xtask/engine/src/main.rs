@@ -8,6 +8,8 @@ use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
+use overskill::facts::Known;
+use overskill_syntax::Native;
 
 use crate::edits::Dialect;
 
@@ -24,12 +26,13 @@ fn main() -> ExitCode {
 }
 
 fn run(words: &[&str]) -> Result<()> {
+    let syntax = Known::new(&Native);
     match words {
         ["edits"] | ["edits", "--dialect", "line_replace"] => {
-            answer(|line| edits::answer(line, Dialect::LineReplace))
+            answer(|line| edits::answer(line, Dialect::LineReplace, &syntax))
         }
         ["edits", "--dialect", "edit_lines"] => {
-            answer(|line| edits::answer(line, Dialect::EditLines))
+            answer(|line| edits::answer(line, Dialect::EditLines, &syntax))
         }
         ["edits", "--dialect", other] => {
             bail!("there is no dialect `{other}`; there are line_replace and edit_lines")
