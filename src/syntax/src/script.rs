@@ -38,13 +38,14 @@ fn parse(text: &str, source_type: SourceType) -> Facts {
         ..Facts::default()
     };
     if parsed.panicked {
+        faults::order(&mut facts.faults);
         return facts;
     }
     let program = allocator.alloc(parsed.program);
     let analysed = SemanticBuilder::new_compiler().build(program);
     facts.faults.extend(faults::of(&analysed.diagnostics, text));
     let scoping = analysed.semantic.scoping();
-    let mut walk = walk::Walk::new(program.source_text, scoping);
+    let mut walk = walk::Walk::new(program, scoping);
     walk.visit_program(program);
     let found = walk.finish();
     let (exports, exported_twice) = modules::exports(program, scoping);
@@ -96,3 +97,6 @@ fn on_a_large_stack(parse: impl FnOnce() -> Facts + Send) -> Option<Facts> {
 fn on_a_large_stack(parse: impl FnOnce() -> Facts) -> Option<Facts> {
     Some(parse())
 }
+
+#[cfg(test)]
+mod tests;
