@@ -11,6 +11,7 @@ use oxc_span::SourceType;
 use crate::{Facts, Language, native};
 
 mod declarations;
+mod depth;
 mod faults;
 mod globals;
 mod links;
@@ -22,6 +23,9 @@ mod walk;
 
 /// The facts of a script. `text` has no byte order mark.
 pub(crate) fn facts(path: &str, text: &str, language: Language) -> Facts {
+    if let Some(message) = depth::excess(text, language) {
+        return native::unchecked(message);
+    }
     on_a_large_stack(|| parse(text, source_type(path, language)))
         .unwrap_or_else(|| native::unchecked(String::from("The parser failed on this file")))
 }
@@ -34,13 +38,14 @@ fn parse(text: &str, source_type: SourceType) -> Facts {
         ..Facts::default()
     };
     if parsed.panicked {
+        faults::order(&mut facts.faults);
         return facts;
     }
     let program = allocator.alloc(parsed.program);
     let analysed = SemanticBuilder::new_compiler().build(program);
     facts.faults.extend(faults::of(&analysed.diagnostics, text));
     let scoping = analysed.semantic.scoping();
-    let mut walk = walk::Walk::new(program.source_text, scoping);
+    let mut walk = walk::Walk::new(program, scoping);
     walk.visit_program(program);
     let found = walk.finish();
     let (exports, exported_twice) = modules::exports(program, scoping);
@@ -75,11 +80,11 @@ fn source_type(path: &str, language: Language) -> SourceType {
     }
 }
 
-/// Natively a thread of its own gives the room that [`crate::MAX_DEPTH`] needs without optimisation, and a defect of
-/// the parser ends there. In wasm the stack is the module's, and so is the trap.
+/// Natively a thread of its own gives the room, and a defect of the parser ends there. Without optimisation the deepest
+/// script that [`depth`] lets pass takes less than 6 MiB. In wasm the stack is the module's, and so is the trap.
 #[cfg(not(target_arch = "wasm32"))]
 fn on_a_large_stack(parse: impl FnOnce() -> Facts + Send) -> Option<Facts> {
-    const STACK: usize = 64 * 1024 * 1024;
+    const STACK: usize = 16 * 1024 * 1024;
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new()
             .stack_size(STACK)
@@ -92,3 +97,6 @@ fn on_a_large_stack(parse: impl FnOnce() -> Facts + Send) -> Option<Facts> {
 fn on_a_large_stack(parse: impl FnOnce() -> Facts) -> Option<Facts> {
     Some(parse())
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use oxc_ast::AstKind;
 use oxc_ast::ast::{
-    BindingPattern, CallExpression, Expression, FormalParameters, Function, IdentifierReference,
-    JSXElementName, NewExpression, UnaryOperator, VariableDeclarator,
+    BindingIdentifier, BindingPattern, CallExpression, Expression, FormalParameters, Function,
+    IdentifierReference, JSXElementName, NewExpression, Program, UnaryOperator, VariableDeclarator,
 };
 use oxc_ast_visit::Visit;
 use oxc_semantic::Scoping;
@@ -49,16 +49,21 @@ pub(super) struct Walk<'a, 's> {
     parents: Vec<AstKind<'a>>,
     /// Names that the file asks about with `typeof` before it uses them, or declares for the whole program.
     excused: HashSet<&'a str>,
+    /// Functions and classes with a body, by the list of statements that they stand in. In TypeScript the resolver takes
+    /// any number of one name for overloads.
+    bodies: HashSet<(bool, u32, &'a str)>,
+    typed: bool,
     /// How many `declare global` are open.
     global: usize,
-    /// Functions with a body that are declared at the top level.
-    functions: HashSet<&'a str>,
 }
 
 impl<'a, 's> Walk<'a, 's> {
-    pub(super) fn new(source: &'a str, scoping: &'s Scoping) -> Self {
+    pub(super) fn new(program: &Program<'a>, scoping: &'s Scoping) -> Self {
         Self {
-            source,
+            source: program.source_text,
+            bodies: HashSet::new(),
+            typed: program.source_type.is_typescript()
+                && !program.source_type.is_typescript_definition(),
             scoping,
             found: Found::default(),
             members: Members::default(),
@@ -66,7 +71,6 @@ impl<'a, 's> Walk<'a, 's> {
             parents: Vec::new(),
             excused: HashSet::new(),
             global: 0,
-            functions: HashSet::new(),
         }
     }
 
@@ -167,28 +171,42 @@ impl<'a, 's> Walk<'a, 's> {
         }
     }
 
-    /// A second implementation of a function, which the resolver takes for an overload in TypeScript; and a function whose
-    /// body begins with the same function: a header that was written twice and still balances.
-    fn function(&mut self, function: &Function<'a>) {
-        let exported = matches!(
-            self.parent(1),
-            Some(
-                AstKind::ExportDeclaration(_)
-                    | AstKind::ExportNamedDeclaration(_)
-                    | AstKind::ExportDefaultDeclaration(_)
-            )
-        );
-        let around = self.parent(if exported { 2 } else { 1 });
-        if let (Some(AstKind::Program(_)), Some(name), Some(_)) =
-            (around, &function.id, &function.body)
-            && function.is_declaration()
-            && !self.functions.insert(name.name.as_str())
+    /// A function or class that is declared, with its body, beside another one of its name.
+    fn body(&mut self, name: &BindingIdentifier<'a>) {
+        let list = match self.parent(1) {
+            Some(AstKind::ExportDeclaration(_) | AstKind::ExportDefaultDeclaration(_)) => {
+                self.parent(2)
+            }
+            other => other,
+        };
+        let Some(
+            list @ (AstKind::Program(_)
+            | AstKind::FunctionBody(_)
+            | AstKind::BlockStatement(_)
+            | AstKind::TSModuleBlock(_)),
+        ) = list
+        else {
+            return;
+        };
+        let top = matches!(list, AstKind::Program(_));
+        if self.typed
+            && !self
+                .bodies
+                .insert((top, list.span().start, name.name.as_str()))
         {
-            let message = format!("Function `{}` has two implementations", name.name);
-            let start = name.span.start as usize;
+            let message = format!("`{0}` is declared twice, each time with a body", name.name);
             self.found
                 .faults
-                .push(duplicate(start, &name.name, message));
+                .push(duplicate(name.span.start as usize, &name.name, message));
+        }
+    }
+
+    /// A function whose body begins with the same function: a header that was written twice and still balances.
+    fn function(&mut self, function: &Function<'a>) {
+        if let (Some(name), Some(_), true) =
+            (&function.id, &function.body, function.is_declaration())
+        {
+            self.body(name);
         }
         let (Some(AstKind::FunctionBody(_)), Some(AstKind::Function(outer))) =
             (self.parent(1), self.parent(2))
@@ -260,6 +278,11 @@ impl<'a> Visit<'a> for Walk<'a, '_> {
             AstKind::NewExpression(made) => self.asset(made),
             AstKind::FormalParameters(parameters) => self.parameters(parameters),
             AstKind::Function(function) => self.function(function),
+            AstKind::Class(class) if class.is_declaration() && !class.declare => {
+                if let Some(name) = &class.id {
+                    self.body(name);
+                }
+            }
             AstKind::VariableDeclarator(declarator) => self.binding(declarator),
             AstKind::ImportDeclaration(_)
             | AstKind::ExportDeclaration(_)
