@@ -11,6 +11,7 @@ mod consumer;
 mod conversation;
 mod loader;
 mod objects;
+mod parser;
 mod preview;
 mod random;
 mod runtime;

@@ -28,7 +28,7 @@ export function workerOptions(config) {
       options.modulesRoot = path.dirname(entry);
       options.modules = [
         { type: "ESModule", path: entry },
-        { type: "CompiledWasm", path: path.join(path.dirname(entry), "index_bg.wasm") },
+        ...["index_bg.wasm", "syntax.wasm"].map((name) => ({ type: "CompiledWasm", path: path.join(path.dirname(entry), name) })),
       ];
     },
     compatibility_date: (date) => { options.compatibilityDate = date; },

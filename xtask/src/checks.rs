@@ -260,7 +260,15 @@ fn lint_worker(run: &Run, toolchain: Option<&Toolchain>) -> Result<String> {
     let toolchain = toolchain.context("there is no compiler for it")?;
     run.command(
         "lints-worker",
-        &mut toolchain.lint(&["--package", "overskill", "--lib"]),
+        &mut toolchain.lint(&[
+            "--package",
+            "overskill",
+            "--package",
+            "overskill-syntax",
+            "--features",
+            "overskill-syntax/parser",
+            "--lib",
+        ]),
     )
 }
 

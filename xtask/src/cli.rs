@@ -30,7 +30,7 @@ cargo xtask COMMAND
   mutants  test the mutants of FILE…, or of listed files that changed; keeps tests/mutants.json
   doctor   say what is installed, what is not and what to do
   bench    journey [--runs N]   time each stage from prompt to preview (10)
-  worker   build the Worker only: build/index.js, build/index_bg.wasm
+  worker   build the Worker only: index.js, index_bg.wasm and syntax.wasm in build
 ";
 
 /// Where a stack keeps its state and listens.

@@ -17,7 +17,7 @@ pub(crate) fn foundation() -> PathBuf {
     root().join("templates/foundation")
 }
 
-/// Where the Worker's two modules are written.
+/// Where the Worker's modules are written.
 pub(crate) fn worker_build() -> PathBuf {
     root().join("build")
 }

@@ -68,12 +68,12 @@ pub(crate) fn ensure() -> Result<Parts> {
     thread::scope(|scope| {
         // npm waits for the network while cargo uses the processor.
         let packages = scope.spawn(|| packages(&node));
-        let wasm = worker::compile(&toolchain);
+        let compiled = worker::compile(&toolchain);
         let builder = build_builder();
         packages
             .join()
             .unwrap_or_else(|_panic| bail!("installing npm packages failed"))?;
-        worker::finish(&wasm?, &node)?;
+        worker::finish(&compiled?, &node)?;
         Ok(Parts {
             node: node.clone(),
             builder: builder?,

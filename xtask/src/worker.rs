@@ -1,7 +1,9 @@
-//! From the root package to the two modules that workerd runs: `build/index.js` and `build/index_bg.wasm`.
-//! Does what the program `worker-build` does, with its library linked instead of installed;
-//! the JavaScript around the wasm is ours (`src/edge/shim.js`). No wasm-opt: on a 3.2 MiB Worker it took
-//! more than a minute and, names aside, the result was larger after gzip.
+//! From the root package to the modules that workerd runs: `build/index.js`, `build/index_bg.wasm`, and
+//! the parser in `build/syntax.wasm`. Does what the program `worker-build` does, with its library linked instead
+//! of installed; the JavaScript around the wasm is ours (`src/edge/shim.js`, `src/edge/syntax.js`). No wasm-opt: on a
+//! 3.2 MiB Worker it took more than a minute and, names aside, the result was larger after gzip.
+
+mod parser;
 
 use std::fs;
 use std::io::Write;
@@ -18,17 +20,30 @@ use crate::node::Node;
 use crate::toolchain::{TARGET, Toolchain};
 use crate::{hash, place, process, progress};
 
-/// Most bytes the Worker may have after gzip, both modules together.
+/// What workerd runs; the entry first.
+const MODULES: [&str; 3] = ["index.js", "index_bg.wasm", "syntax.wasm"];
+/// The JavaScript around the wasm, in `src/edge`.
+const SHIMS: [&str; 2] = ["shim.js", "syntax.js"];
+/// Most bytes the Worker may have after gzip, all modules together.
 pub(crate) const GZIP_BUDGET: u64 = 1536 * 1024;
 /// Changes when the steps after cargo change, so that old output is not taken for new.
-const RECIPE: &str = "wasm-bindgen 0.2.130, esbuild, 1";
+const RECIPE: &str = "wasm-bindgen 0.2.130, esbuild, 2";
+
+/// What cargo made for the Worker.
+#[derive(Clone, Debug)]
+pub(crate) struct Compiled {
+    /// The root package.
+    pub(crate) worker: PathBuf,
+    /// The parser.
+    pub(crate) parser: PathBuf,
+}
 
 /// Sizes of the built Worker in bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sizes {
-    /// Both modules as they are.
+    /// All modules as they are.
     pub(crate) raw: u64,
-    /// Both modules, each gzipped.
+    /// All modules, each gzipped.
     pub(crate) gzip: u64,
 }
 
@@ -52,32 +67,32 @@ pub(crate) fn build(toolchain: &Toolchain, node: &Node) -> Result<Sizes> {
     sizes()
 }
 
-/// From compiled wasm to the two modules; skipped when the input did not change.
+/// From compiled wasm to the modules; skipped when the input did not change.
 ///
 /// # Errors
-/// When wasm-bindgen or esbuild fails.
-pub(crate) fn finish(wasm: &Path, node: &Node) -> Result<()> {
+/// When wasm-bindgen or esbuild fails, or the parser's module wants something of its host.
+pub(crate) fn finish(compiled: &Compiled, node: &Node) -> Result<()> {
     let start = Instant::now();
     let out = place::worker_build();
-    let shim = place::root().join("src/edge/shim.js");
-    let wasm_bytes = fs::read(wasm).with_context(|| format!("cargo left no {}", wasm.display()))?;
-    let shim_bytes = fs::read(&shim).with_context(|| format!("{} is missing", shim.display()))?;
-    let lock = fs::read(place::root().join("package-lock.json"))?;
-    let stamp = hash::hex(&[RECIPE.as_bytes(), &wasm_bytes, &shim_bytes, &lock]);
+    let stamp = stamp(compiled)?;
     let stamp_file = out.join(".stamp");
     if fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp) && modules_present() {
         return Ok(());
     }
     let staging = place::target()?.join("worker");
-    bind(wasm, &staging)?;
-    fs::copy(&shim, staging.join("shim.js"))?;
+    bind(&compiled.worker, &staging)?;
+    for name in SHIMS {
+        fs::copy(shim(name), staging.join(name))?;
+    }
     bundle(node, &staging)?;
+    parser::check(&compiled.parser)?;
+    fs::copy(&compiled.parser, staging.join("out/syntax.wasm"))?;
     fs::create_dir_all(&out)?;
     // The stamp goes first and returns last: a build cut off half-way is never taken for a whole one.
     if stamp_file.exists() {
         fs::remove_file(&stamp_file)?;
     }
-    for name in ["index_bg.wasm", "index.js"] {
+    for name in MODULES {
         let new = out.join(format!("{name}.new"));
         fs::copy(staging.join("out").join(name), &new)?;
         fs::rename(&new, out.join(name))?;
@@ -90,18 +105,37 @@ pub(crate) fn finish(wasm: &Path, node: &Node) -> Result<()> {
     Ok(())
 }
 
-/// Whether both modules of an earlier build are there.
+/// Names the output: it changes with whatever goes in.
+fn stamp(compiled: &Compiled) -> Result<String> {
+    let mut parts = vec![RECIPE.as_bytes().to_vec()];
+    for wasm in [&compiled.worker, &compiled.parser] {
+        parts.push(fs::read(wasm).with_context(|| format!("cargo left no {}", wasm.display()))?);
+    }
+    for name in SHIMS {
+        let shim = shim(name);
+        parts.push(fs::read(&shim).with_context(|| format!("{} is missing", shim.display()))?);
+    }
+    parts.push(fs::read(place::root().join("package-lock.json"))?);
+    let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+    Ok(hash::hex(&parts))
+}
+
+fn shim(name: &str) -> PathBuf {
+    place::root().join("src/edge").join(name)
+}
+
+/// Whether all modules of an earlier build are there.
 pub(crate) fn modules_present() -> bool {
-    ["index.js", "index_bg.wasm"]
+    MODULES
         .iter()
         .all(|name| place::worker_build().join(name).is_file())
 }
 
-/// Compiles the root package for the wasm target; returns the file cargo made.
+/// Compiles the root package and the parser for the wasm target; returns the files cargo made.
 ///
 /// # Errors
-/// When it does not compile.
-pub(crate) fn compile(toolchain: &Toolchain) -> Result<PathBuf> {
+/// When one does not compile.
+pub(crate) fn compile(toolchain: &Toolchain) -> Result<Compiled> {
     let start = Instant::now();
     progress::begin("compiling the Worker (release, wasm32)");
     process::show(toolchain.cargo().args([
@@ -113,8 +147,13 @@ pub(crate) fn compile(toolchain: &Toolchain) -> Result<PathBuf> {
         "overskill",
         "--lib",
     ]))?;
+    process::show(toolchain.cargo().args(parser::BUILD))?;
     progress::done("Worker compiled", start.elapsed());
-    Ok(place::target()?.join(TARGET).join("release/overskill.wasm"))
+    let made = place::target()?.join(TARGET);
+    Ok(Compiled {
+        worker: made.join("release/overskill.wasm"),
+        parser: made.join(parser::MADE),
+    })
 }
 
 fn bind(wasm: &Path, staging: &Path) -> Result<()> {
@@ -144,6 +183,7 @@ fn bundle(node: &Node, staging: &Path) -> Result<()> {
         "--format=esm",
         "--target=esnext",
         "--external:./index_bg.wasm",
+        "--external:./syntax.wasm",
         "--external:cloudflare:*",
         "--minify-whitespace",
         "--minify-syntax",
@@ -164,6 +204,11 @@ fn bundle(node: &Node, staging: &Path) -> Result<()> {
             "the bundled shim does not import the wasm module: does src/edge/shim.js import ./index.js?"
         );
     }
+    if !plain.contains("./syntax.wasm") {
+        bail!(
+            "the bundle does not import the parser's module: does src/edge/syntax.js import ./syntax.wasm, and anything import that?"
+        );
+    }
     fs::write(&bundle, plain)?;
     Ok(())
 }
@@ -174,7 +219,7 @@ fn bundle(node: &Node, staging: &Path) -> Result<()> {
 /// When they cannot be read.
 pub(crate) fn sizes() -> Result<Sizes> {
     let mut sizes = Sizes { raw: 0, gzip: 0 };
-    for name in ["index.js", "index_bg.wasm"] {
+    for name in MODULES {
         let bytes = fs::read(place::worker_build().join(name))?;
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
         encoder.write_all(&bytes)?;

@@ -10,6 +10,8 @@ pub use language::Language;
 #[cfg(feature = "parser")]
 pub use native::Native;
 
+#[cfg(all(feature = "parser", target_arch = "wasm32"))]
+mod abi;
 #[cfg(feature = "parser")]
 mod css;
 #[cfg(feature = "parser")]

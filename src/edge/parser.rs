@@ -1,0 +1,52 @@
+//! The parser, in the wasm module beside this one, which a hostile file may take down alone.
+
+use overskill_syntax::{Facts, Fault, FaultKind, Language, MAX_BYTES, Parser};
+use wasm_bindgen::prelude::wasm_bindgen;
+use worker::console_error;
+
+// The path is that of `src/edge/syntax.js` beside the bindings, where the build puts it.
+#[wasm_bindgen(raw_module = "./syntax.js")]
+extern "C" {
+    /// Facts as JSON; nothing when the file took the parser down.
+    fn facts(path: &[u8], content: &[u8]) -> Option<Vec<u8>>;
+}
+
+/// Reads files in the second module. What is not in a language that is parsed, or too large, is not even sent there.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Isolated;
+
+impl Parser for Isolated {
+    fn facts(&self, path: &str, content: &str) -> Facts {
+        if Language::of(path).is_none() {
+            return Facts::default();
+        }
+        if content.len() > MAX_BYTES {
+            return unchecked(format!(
+                "the file is larger than the {MAX_BYTES} bytes that are checked"
+            ));
+        }
+        let Some(json) = facts(path.as_bytes(), content.as_bytes()) else {
+            return unchecked(
+                "the file could not be checked: it is too much for the parser".to_owned(),
+            );
+        };
+        serde_json::from_slice(&json).unwrap_or_else(|error| {
+            console_error!("facts of {path} cannot be read: {error}");
+            unchecked("the file could not be checked".to_owned())
+        })
+    }
+}
+
+fn unchecked(message: String) -> Facts {
+    let fault = Fault {
+        start: 0,
+        end: 0,
+        message,
+        help: None,
+        kind: FaultKind::Unchecked,
+    };
+    Facts {
+        faults: vec![fault],
+        ..Facts::default()
+    }
+}
