@@ -22,17 +22,18 @@ impl Parser for Isolated {
         }
         if content.len() > MAX_BYTES {
             return unchecked(format!(
-                "the file is larger than the {MAX_BYTES} bytes that are checked"
+                "A file of more than {} KiB is not parsed",
+                MAX_BYTES / 1024
             ));
         }
         let Some(json) = facts(path.as_bytes(), content.as_bytes()) else {
             return unchecked(
-                "the file could not be checked: it is too much for the parser".to_owned(),
+                "It is too much for the parser, and was not checked".to_owned(),
             );
         };
         serde_json::from_slice(&json).unwrap_or_else(|error| {
             console_error!("facts of {path} cannot be read: {error}");
-            unchecked("the file could not be checked".to_owned())
+            unchecked("What the parser says of it cannot be read, so it was not checked".to_owned())
         })
     }
 }

@@ -1,0 +1,186 @@
+// The parser's own module: closed, and taken down by a file alone.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+
+import { ParserHost, builtModule } from "../support/parser.mjs";
+import { TRAP } from "../support/trap.mjs";
+
+const MIB = 1024 * 1024;
+/** Generous, since checks share their machine: what hangs takes far longer. */
+const SOON_MS = 5_000;
+const GOOD = "export function Card() {\n  return <p>{1}</p>;\n}\n";
+
+test("the module wants nothing of its host, and offers what the shim calls", () => {
+  const module = new WebAssembly.Module(builtModule());
+  assert.deepEqual(WebAssembly.Module.imports(module), []);
+  const functions = WebAssembly.Module.exports(module).filter(({ kind }) => kind === "function");
+  assert.deepEqual(functions.map(({ name }) => name).sort(), ["facts", "input", "output"]);
+});
+
+test("the module has at most 64 MiB, whatever a file wants", () => {
+  const { memory } = new WebAssembly.Instance(new WebAssembly.Module(builtModule())).exports;
+  const more = (64 * MIB - memory.buffer.byteLength) / 65_536;
+  memory.grow(more);
+  assert.throws(() => memory.grow(1), RangeError);
+});
+
+describe("the shim, around a module that goes wrong", () => {
+  let host;
+  before(async () => { host = await ParserHost.start(TRAP); });
+  after(() => host?.stop());
+
+  test("one instance serves all calls, and is made at the first", async () => {
+    const { json, instances } = await host.read("a.ts", ".", 100);
+    assert.equal(json, "{}");
+    assert.equal(instances, 1);
+  });
+
+  for (const [letter, what] of [["r", "a full stack"], ["u", "a trap"], ["w", "a write outside the memory"], ["n", "input that is not UTF-8"]]) {
+    test(`${what} gives no answer, and the next file gets a fresh instance`, async () => {
+      const before = await host.read("a.ts", ".");
+      const broken = await host.read("a.ts", letter);
+      assert.equal(broken.json, null);
+      assert.equal(broken.instances, before.instances);
+      const next = await host.read("a.ts", ".");
+      assert.equal(next.json, "{}");
+      assert.equal(next.instances, before.instances + 1);
+      assert.equal(next.escaped, 0, "an error went past the shim: the Worker would replace itself");
+    });
+  }
+
+  test("an instance that grew over 32 MiB answers, and is not kept", async () => {
+    const before = await host.read("a.ts", ".");
+    const grown = await host.read("a.ts", "g");
+    assert.equal(grown.json, "{}");
+    assert.ok(grown.bytes > 32 * MIB);
+    const next = await host.read("a.ts", ".");
+    assert.equal(next.instances, before.instances + 1);
+    assert.equal(next.bytes, 65_536);
+  });
+
+  test("hundreds of instances that grew are let go", async () => {
+    const { json, escaped } = await host.read("a.ts", "g", 300);
+    assert.equal(json, "{}");
+    assert.equal(escaped, 0);
+  });
+
+  test("as many files that fill the stack are answered in time", async (context) => {
+    const { took, json } = await host.read("a.ts", "r", 50);
+    assert.equal(json, null);
+    context.diagnostic(`${(took / 50).toFixed(1)} ms for a full stack and a fresh instance`);
+    assert.ok(took < 50 * 200, `${took} ms`);
+  });
+});
+
+/** Nested `depth` deep. */
+const nested = (open, close, depth, middle = "1") => `${open.repeat(depth)}${middle}${close.repeat(depth)}`;
+
+/** What can nest, by name: the path, and a file of that depth. */
+const NESTING = {
+  "round brackets": ["a.ts", (depth) => `x = ${nested("(", ")", depth)}`],
+  "square brackets": ["a.ts", (depth) => `x = ${nested("[", "]", depth)}`],
+  blocks: ["a.ts", (depth) => nested("{", "}", depth, "")],
+  objects: ["a.ts", (depth) => `x = ${nested("{a:", "}", depth)}`],
+  calls: ["a.ts", (depth) => `x = ${nested("f(", ")", depth)}`],
+  "arrow functions": ["a.ts", (depth) => `x = ${"()=>".repeat(depth)}1`],
+  functions: ["a.js", (depth) => `x = ${nested("function(){return ", "}", depth)}`],
+  "not": ["a.ts", (depth) => `x = ${"!".repeat(depth)}1`],
+  minus: ["a.ts", (depth) => `x = ${"- ".repeat(depth)}1`],
+  typeof: ["a.ts", (depth) => `x = ${"typeof ".repeat(depth)}1`],
+  await: ["a.ts", (depth) => `x = ${"await ".repeat(depth)}1`],
+  sums: ["a.ts", (depth) => `x = ${"1+".repeat(depth)}1`],
+  powers: ["a.ts", (depth) => `x = ${"1**".repeat(depth)}1`],
+  conditions: ["a.ts", (depth) => `x = ${"1?1:".repeat(depth)}1`],
+  assignments: ["a.ts", (depth) => `${"x=".repeat(depth)}1`],
+  members: ["a.ts", (depth) => `x${".x".repeat(depth)}`],
+  "optional calls": ["a.ts", (depth) => `x${"?.()".repeat(depth)}`],
+  new: ["a.ts", (depth) => `${"new ".repeat(depth)}X`],
+  if: ["a.ts", (depth) => `${"if(1)".repeat(depth)};`],
+  "else if": ["a.ts", (depth) => `${"if(1);else ".repeat(depth)};`],
+  labels: ["a.ts", (depth) => `${Array.from({ length: depth }, (_, n) => `l${n}:`).join("")};`],
+  templates: ["a.ts", (depth) => `x = ${nested("`${", "}`", depth)}`],
+  elements: ["a.tsx", (depth) => `x = ${nested("<a>", "</a>", depth, "")}`],
+  fragments: ["a.tsx", (depth) => `x = ${nested("<>", "</>", depth, "")}`],
+  "elements in attributes": ["a.tsx", (depth) => `x = ${nested("<a b={", "}/>", depth)}`],
+  "unclosed elements": ["a.tsx", (depth) => `x = ${"<a>".repeat(depth)}`],
+  generics: ["a.ts", (depth) => `type X = ${nested("A<", ">", depth)}`],
+  "array types": ["a.ts", (depth) => `type X = A${"[]".repeat(depth)}`],
+  "conditional types": ["a.ts", (depth) => `type X = ${"A extends B ? C : ".repeat(depth)}D`],
+  "function types": ["a.ts", (depth) => `type X = ${"()=>".repeat(depth)}void`],
+  keyof: ["a.ts", (depth) => `type X = ${"keyof ".repeat(depth)}A`],
+  assertions: ["a.ts", (depth) => `x = ${"<A>".repeat(depth)}1`],
+  patterns: ["a.ts", (depth) => `const ${nested("[", "]", depth, "a")} = 1`],
+  "unclosed brackets": ["a.ts", (depth) => `x = ${"(".repeat(depth)}`],
+  classes: ["a.ts", (depth) => `x = ${nested("class{a=", "}", depth)}`],
+  namespaces: ["a.ts", (depth) => nested("namespace a{", "}", depth, "")],
+  decorators: ["a.ts", (depth) => `${"@a".repeat(depth)} class A {}`],
+  "rules of CSS": ["a.css", (depth) => nested("a{", "}", depth, "")],
+  "functions of CSS": ["a.css", (depth) => `a{b:${nested("calc(", ")", depth)}}`],
+  "lists of JSON": ["a.json", (depth) => nested("[", "]", depth)],
+  "objects of JSON": ["a.json", (depth) => nested('{"a":', "}", depth)],
+  "elements of HTML": ["a.html", (depth) => nested("<b>", "</b>", depth, "")],
+};
+
+describe("a hostile file", () => {
+  let host;
+  before(async () => { host = await ParserHost.start(); });
+  after(() => host?.stop());
+
+  /** The parser still reads what it could read before. */
+  async function recovered() {
+    const { facts, took } = await host.read("src/Card.tsx", GOOD);
+    assert.deepEqual(facts?.faults, []);
+    assert.deepEqual(facts.declarations.map(({ name }) => name), ["Card"]);
+    assert.ok(took < SOON_MS, `${took} ms until a small file was read again`);
+    return took;
+  }
+
+  for (const [what, [path, file]] of Object.entries(NESTING)) {
+    test(`${what}, 50,000 deep`, async (context) => {
+      const content = file(50_000);
+      const { took, json, instances, escaped } = await host.read(path, content);
+      assert.equal(escaped, 0);
+      assert.ok(took < SOON_MS, `${took} ms`);
+      context.diagnostic(`${took.toFixed(0)} ms, ${json === null ? "taken down" : JSON.parse(json).faults[0]?.kind}, ${instances} instances`);
+      await recovered();
+    });
+  }
+
+  for (const [what, [path, file]] of Object.entries(NESTING)) {
+    test(`${what}, 250 deep, are read by an instance that survives`, async () => {
+      const before = await host.read("src/Card.tsx", GOOD);
+      const { facts } = await host.read(path, file(250));
+      assert.ok(facts !== null, "taken down");
+      assert.ok(!facts.faults.some(({ kind }) => kind === "unchecked"), JSON.stringify(facts.faults));
+      const { instances } = await host.read("src/Card.tsx", GOOD);
+      assert.equal(instances, before.instances);
+    });
+  }
+
+  for (const path of ["a.tsx", "a.ts", "a.js", "a.css", "a.json", "a.html"]) {
+    test(`a megabyte of ${path} is not parsed`, async () => {
+      const { facts, took } = await host.read(path, `x${" x".repeat(MIB / 2)}`);
+      assert.deepEqual(facts.faults.map(({ kind }) => kind), ["unchecked"]);
+      assert.ok(took < SOON_MS, `${took} ms`);
+      await recovered();
+    });
+  }
+
+  test("the largest files that are parsed, again and again, keep the memory bounded", async (context) => {
+    const statement = "export const a0 = { b: [1, 2, 3], c: (x: number) => x + 1 };\n";
+    const lines = Array.from({ length: Math.floor((500 * 1024) / statement.length) }, (_, n) => statement.replace("a0", `a${n}`));
+    const begin = await host.read("src/Card.tsx", GOOD);
+    const { facts, bytes, instances, took } = await host.read("a.tsx", lines.join(""), 40);
+    assert.equal(facts?.declarations.length, lines.length);
+    assert.ok(bytes <= 64 * MIB);
+    context.diagnostic(`${(bytes / MIB).toFixed(1)} MiB, ${instances - begin.instances} fresh instances, ${(took / 40).toFixed(0)} ms a file`);
+    await recovered();
+  });
+
+  test("ten thousand small files need no more memory than a hundred", async () => {
+    const few = await host.read("src/Card.tsx", GOOD, 100);
+    const many = await host.read("src/Card.tsx", GOOD, 10_000);
+    assert.equal(many.bytes, few.bytes);
+    assert.equal(many.instances, few.instances);
+  });
+});
