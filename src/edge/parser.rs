@@ -27,9 +27,7 @@ impl Parser for Isolated {
             ));
         }
         let Some(json) = facts(path.as_bytes(), content.as_bytes()) else {
-            return unchecked(
-                "It is too much for the parser, and was not checked".to_owned(),
-            );
+            return unchecked("It is too much for the parser, and was not checked".to_owned());
         };
         serde_json::from_slice(&json).unwrap_or_else(|error| {
             console_error!("facts of {path} cannot be read: {error}");

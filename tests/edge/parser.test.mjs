@@ -8,6 +8,8 @@ import { TRAP } from "../support/trap.mjs";
 const MIB = 1024 * 1024;
 /** Generous, since checks share their machine: what hangs takes far longer. */
 const SOON_MS = 5_000;
+/** The same for the largest files, a hundred thousand facts each. */
+const LATE_MS = 15_000;
 const GOOD = "export function Card() {\n  return <p>{1}</p>;\n}\n";
 
 test("the module wants nothing of its host, and offers what the shim calls", () => {
@@ -121,6 +123,58 @@ const NESTING = {
   "elements of HTML": ["a.html", (depth) => nested("<b>", "</b>", depth, "")],
 };
 
+/** As many of `part` as a file of 510 KiB holds; `#` is the number of each. */
+function filled(part, before = "", after = "") {
+  let text = before;
+  for (let number = 0; text.length < 510 * 1024 - part.length - 8 - after.length; number++) text += part.replaceAll("#", number);
+  return text + after;
+}
+
+/** What can be wide, by name: files that are parsed, and hold as much as they can of one thing. */
+const WIDTH = {
+  "empty statements": ["a.ts", filled(";")],
+  numbers: ["a.ts", filled("1,", "x = [", "1]")],
+  "names nobody defines": ["a.ts", filled("a#;")],
+  "one name, again and again": ["a.ts", filled("a;")],
+  "one name, declared again and again": ["a.ts", filled("let a;")],
+  "one name, exported again and again": ["a.ts", filled("export{a};", "let a;")],
+  "one import, again and again": ["a.ts", filled('import a from"b";')],
+  imports: ["a.ts", filled('import a# from"b#";')],
+  exports: ["a.ts", filled("export let a#;")],
+  components: ["a.tsx", filled("function A#(){return <b/>}")],
+  "names of one import": ["a.ts", filled("a#,", "import {", '} from "b"')],
+  keys: ["a.ts", filled("a#:1,", "x={", "}")],
+  "one key, again and again": ["a.ts", filled("a:1,", "x={", "}")],
+  elements: ["a.tsx", filled("<b/>", "x=<a>", "</a>")],
+  attributes: ["a.tsx", filled("b#=''\n", "x=<a ", "/>")],
+  routes: ["a.tsx", filled('<Route path="a#"/>', "x=<Routes>", "</Routes>")],
+  links: ["a.tsx", filled('<Link to="/a#"/>', "x=<a>", "</a>")],
+  tables: ["a.ts", filled('db.from("a#");')],
+  "syntax errors": ["a.ts", filled("a b;\n")],
+  "reserved words": ["a.ts", filled("var if;\n")],
+  "returns outside of functions": ["a.ts", filled("return;\n")],
+  "imports in bodies": ["a.ts", filled('{import a from"b";}')],
+  "a text": ["a.ts", filled("a", 'x="', '"')],
+  "a text without an end": ["a.ts", filled("a", 'x="')],
+  escapes: ["a.ts", filled("\\u0061", 'x="', '"')],
+  "a template": ["a.ts", filled("${1}", "x=`", "`")],
+  "a regular expression": ["a.ts", filled("(a*)*", "x=/", "/")],
+  "a comment": ["a.ts", filled("a", "/*", "*/")],
+  "a comment without an end": ["a.ts", filled("*", "/*")],
+  "opened generics": ["a.ts", filled("a<")],
+  "perhaps arrow functions": ["a.ts", filled("(a,", "x=", "1")],
+  enums: ["a.ts", filled("a#,", "enum A{", "}")],
+  unions: ["a.ts", filled("|'a#'", "type A=")],
+  "letters of four bytes": ["a.ts", `x="${"\u{1f600}".repeat(120_000)}"`],
+  "rules of CSS": ["a.css", filled(".a#{b:c}")],
+  "unclosed rules of CSS": ["a.css", filled("a{")],
+  "imports of CSS": ["a.css", filled("@import 'a#';")],
+  "lists of JSON": ["a.json", filled("[],", "[", "1]")],
+  "keys of JSON": ["a.json", filled('"a#":1,', "{", '"b":1}')],
+  "elements of HTML": ["a.html", filled('<a href="a#">')],
+  "scripts of HTML": ["a.html", filled("<script>")],
+};
+
 describe("a hostile file", () => {
   let host;
   before(async () => { host = await ParserHost.start(); });
@@ -157,6 +211,17 @@ describe("a hostile file", () => {
     });
   }
 
+  for (const [what, [path, content]] of Object.entries(WIDTH)) {
+    test(`${what}, to the brim of a file that is parsed`, async (context) => {
+      const { took, json, bytes, escaped } = await host.read(path, content);
+      assert.equal(escaped, 0);
+      context.diagnostic(`${took.toFixed(0)} ms, ${json === null ? "taken down" : `${json.length} letters of JSON`}, ${(bytes / MIB).toFixed(0)} MiB`);
+      assert.ok((json?.length ?? 0) <= 4 * MIB, "more than the Worker is to read");
+      assert.ok(took < LATE_MS, `${took} ms`);
+      await recovered();
+    });
+  }
+
   for (const path of ["a.tsx", "a.ts", "a.js", "a.css", "a.json", "a.html"]) {
     test(`a megabyte of ${path} is not parsed`, async () => {
       const { facts, took } = await host.read(path, `x${" x".repeat(MIB / 2)}`);
@@ -167,11 +232,11 @@ describe("a hostile file", () => {
   }
 
   test("the largest files that are parsed, again and again, keep the memory bounded", async (context) => {
-    const statement = "export const a0 = { b: [1, 2, 3], c: (x: number) => x + 1 };\n";
-    const lines = Array.from({ length: Math.floor((500 * 1024) / statement.length) }, (_, n) => statement.replace("a0", `a${n}`));
+    const content = filled("export const a# = { b: [1, 2, 3], c: (x: number) => x + 1 };\n");
     const begin = await host.read("src/Card.tsx", GOOD);
-    const { facts, bytes, instances, took } = await host.read("a.tsx", lines.join(""), 40);
-    assert.equal(facts?.declarations.length, lines.length);
+    const { facts, bytes, instances, took } = await host.read("a.tsx", content, 40);
+    assert.deepEqual(facts?.faults, []);
+    assert.equal(facts.declarations.length, content.split("\n").length - 1);
     assert.ok(bytes <= 64 * MIB);
     context.diagnostic(`${(bytes / MIB).toFixed(1)} MiB, ${instances - begin.instances} fresh instances, ${(took / 40).toFixed(0)} ms a file`);
     await recovered();
