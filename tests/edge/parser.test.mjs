@@ -190,8 +190,10 @@ describe("a hostile file", () => {
   }
 
   for (const [what, [path, file]] of Object.entries(NESTING)) {
-    test(`${what}, 50,000 deep`, async (context) => {
-      const content = file(50_000);
+    // What would be too large is half as deep: it is depth that is to be met here.
+    const depth = file(50_000).length <= 512 * 1024 ? 50_000 : 25_000;
+    test(`${what}, ${depth} deep`, async (context) => {
+      const content = file(depth);
       const { took, json, instances, escaped } = await host.read(path, content);
       assert.equal(escaped, 0);
       assert.ok(took < SOON_MS, `${took} ms`);

@@ -7,8 +7,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::toolchain::TARGET;
 
-/// The words after `cargo`. The linker's limit keeps a hostile file from taking the memory that the whole isolate
-/// shares (128 MB): what wants more is refused memory, which is a trap, and a trap costs this module alone.
+/// The words after `cargo`. The limit of memory, 64 MiB, keeps a hostile file from taking what the whole isolate shares
+/// (128 MB): what wants more is refused it, which is a trap, and a trap costs this module alone.
 pub(super) const BUILD: [&str; 14] = [
     "rustc",
     "--package",
