@@ -1,4 +1,4 @@
-//! The parser as a wasm module of its own, with nothing imported: `input`, then `facts`, then `output`.
+//! The parser as a wasm module of its own, with its memory alone imported: `input`, then `facts`, then `output`.
 //!
 //! The host asks `input` for room and puts path and content there, one after the other. `facts` reads the file, and
 //! `output` says where the answer lies: the [`Facts`](crate::Facts) as JSON. Whatever the host does in between, such as another
