@@ -12,7 +12,8 @@ let data = 0;
 let instance;
 
 /**
- * What the parser says of a file, as JSON; undefined when reading it took the parser down.
+ * What the parser says of a file, as JSON; undefined when reading it took the parser down. The answer lies in the parser's memory,
+ * and is good until the next call.
  * @param {Uint8Array} path in UTF-8
  * @param {Uint8Array} content in UTF-8
  * @returns {Uint8Array | undefined}
@@ -46,6 +47,6 @@ function read({ input, facts, output }, path, content) {
   room.set(content, path.length);
   const length = facts(path.length);
   if (length === 0) throw new TypeError("path or content is not UTF-8");
-  // A copy: the next call writes over it. The memory may have grown since, which leaves `room` without a buffer.
-  return new Uint8Array(memory.buffer, output(), length).slice();
+  // The memory may have grown, which leaves `room` without a buffer.
+  return new Uint8Array(memory.buffer, output(), length);
 }
