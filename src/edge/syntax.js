@@ -2,23 +2,26 @@
 // Its entry points are described in src/syntax/src/abi.rs.
 import module from "./syntax.wasm";
 
-// The memory of an instance never shrinks. One that has grown over this is not kept.
-const MOST_KEPT_BYTES = 32 * 1024 * 1024;
+// As the module is linked (xtask/src/worker/parser.rs), in pages of 64 KiB: 4 MiB at first, 48 MiB at most. There is one memory for
+// all instances that ever are. It never shrinks; one for each would be freed when the engine pleases, which is too late.
+const PAGES = { initial: 64, maximum: 768 };
 
+let memory;
+// Where the data of an instance ends and its heap begins.
+let data = 0;
 let instance;
 
 /**
- * What the parser says of a file, as JSON; undefined when reading it took the parser down.
+ * What the parser says of a file, as JSON; undefined when reading it took the parser down. The answer lies in the parser's memory,
+ * and is good until the next call.
  * @param {Uint8Array} path in UTF-8
  * @param {Uint8Array} content in UTF-8
  * @returns {Uint8Array | undefined}
  */
 export function facts(path, content) {
   try {
-    instance ??= new WebAssembly.Instance(module).exports;
-    const answer = read(instance, path, content);
-    if (instance.memory.buffer.byteLength > MOST_KEPT_BYTES) instance = undefined;
-    return answer;
+    instance ??= fresh();
+    return read(instance, path, content);
   } catch (error) {
     // A full stack is a RangeError, any other trap a WebAssembly.RuntimeError. Neither reaches shim.js, which would
     // take it for a panic of the Worker. Whatever it is, nobody knows what state it left behind.
@@ -28,13 +31,22 @@ export function facts(path, content) {
   }
 }
 
-function read({ memory, input, facts, output }, path, content) {
+function fresh() {
+  memory ??= new WebAssembly.Memory(PAGES);
+  // An instance expects zeros where its data says nothing.
+  new Uint8Array(memory.buffer, 0, data).fill(0);
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  data = exports.__heap_base.value;
+  return exports;
+}
+
+function read({ input, facts, output }, path, content) {
   const start = input(path.length + content.length);
   const room = new Uint8Array(memory.buffer, start, path.length + content.length);
   room.set(path);
   room.set(content, path.length);
   const length = facts(path.length);
   if (length === 0) throw new TypeError("path or content is not UTF-8");
-  // A copy: the next call writes over it. The memory may have grown since, which leaves `room` without a buffer.
-  return new Uint8Array(memory.buffer, output(), length).slice();
+  // The memory may have grown, which leaves `room` without a buffer.
+  return new Uint8Array(memory.buffer, output(), length);
 }

@@ -10,16 +10,22 @@ export function builtModule() {
   return fs.readFileSync(path.join(root, "build/syntax.wasm"));
 }
 
-// Counts what only shows from outside the shim: instances, their memory, and errors that went past it.
+// Counts what only shows from outside the shim: instances, memories and their size, and errors that went past it.
 const WATCH = `
-export const seen = { instances: 0, escaped: 0 };
+export const seen = { instances: 0, memories: 0, escaped: 0 };
 let memory;
-const Plain = WebAssembly.Instance;
-WebAssembly.Instance = class extends Plain {
+const { Instance, Memory } = WebAssembly;
+WebAssembly.Instance = class extends Instance {
   constructor(module, imports) {
     super(module, imports);
     seen.instances++;
-    memory = this.exports.memory;
+  }
+};
+WebAssembly.Memory = class extends Memory {
+  constructor(pages) {
+    super(pages);
+    seen.memories++;
+    memory = this;
   }
 };
 export const bytes = () => memory?.buffer.byteLength ?? 0;
@@ -71,9 +77,9 @@ export class ParserHost {
 
   /**
    * Has a file read, so many times in one event.
-   * @returns {Promise<{json: string | null, facts: object | null, instances: number, bytes: number, escaped: number, took: number}>}
-   *   what the last time gave; instances made, and errors that went past the shim, since the start; memory of the last instance;
-   *   milliseconds, from outside: the clock in workerd stands still while code runs
+   * @returns {Promise<{json: string | null, instances: number, memories: number, bytes: number, escaped: number, took: number}>}
+   *   what the last time gave; instances and memories made, and errors that went past the shim, since the start; bytes of the last
+   *   memory; milliseconds, from outside: the clock in workerd stands still while code runs
    */
   async read(file, content, times = 1) {
     const begin = performance.now();
@@ -81,7 +87,24 @@ export class ParserHost {
     const answer = await this.#miniflare.dispatchFetch(url, { method: "POST", body: content });
     const seen = await answer.json();
     const took = performance.now() - begin;
-    return { ...seen, facts: seen.json === null || seen.json === "" ? null : JSON.parse(seen.json), took };
+    return { ...seen, took };
+  }
+
+  /** What is said of a file, as a value; null when the parser was taken down. */
+  async facts(file, content) {
+    return JSON.parse((await this.read(file, content)).json);
+  }
+
+  /** Bytes that workerd has in memory, of all this process started. */
+  resident() {
+    const own = fs.readdirSync("/proc").filter((id) => /^\d+$/.test(id)).map((id) => {
+      try {
+        return fs.readFileSync(`/proc/${id}/status`, "utf8");
+      } catch {
+        return ""; // It has ended since.
+      }
+    }).filter((status) => status.startsWith("Name:\tworkerd\n") && status.includes(`\nPPid:\t${process.pid}\n`));
+    return 1024 * own.reduce((sum, status) => sum + Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)[1]), 0);
   }
 
   async stop() {

@@ -1,4 +1,4 @@
-//! The parser as a wasm module of its own, with nothing imported: `input`, then `facts`, then `output`.
+//! The parser as a wasm module of its own, with its memory alone imported: `input`, then `facts`, then `output`.
 //!
 //! The host asks `input` for room and puts path and content there, one after the other. `facts` reads the file, and
 //! `output` says where the answer lies: the [`Facts`](crate::Facts) as JSON. Whatever the host does in between, such as another
@@ -7,7 +7,11 @@
 
 use std::cell::Cell;
 
-use crate::{Native, Parser as _};
+use crate::{Native, Parser as _, native};
+
+/// Most bytes of an answer. The Worker that reads it has a memory that never shrinks; what an author writes has far
+/// fewer facts, even where it fills the largest file that is parsed.
+const MAX_OUTPUT: usize = 4 * 1024 * 1024;
 
 thread_local! {
     static INPUT: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
@@ -24,7 +28,7 @@ extern "C" fn input(length: usize) -> *mut u8 {
 }
 
 /// Reads the file that lies in the input: its path is the first `path_length` bytes, its content the rest. Answers the
-/// length of the output; 0 when the input is not of that form or not UTF-8.
+/// length of the output, which is 4 MiB at most; 0 when the input is not of that form or not UTF-8.
 #[unsafe(no_mangle)]
 extern "C" fn facts(path_length: usize) -> usize {
     let output = answer(&INPUT.take(), path_length).unwrap_or_default();
@@ -46,5 +50,11 @@ fn answer(input: &[u8], path_length: usize) -> Option<Vec<u8>> {
     let (path, content) = input.split_at_checked(path_length)?;
     let path = std::str::from_utf8(path).ok()?;
     let content = std::str::from_utf8(content).ok()?;
-    serde_json::to_vec(&Native.facts(path, content)).ok()
+    let json = serde_json::to_vec(&Native.facts(path, content)).ok()?;
+    if json.len() <= MAX_OUTPUT {
+        return Some(json);
+    }
+    let too_many =
+        native::unchecked("There is more to say of it than is kept of a file".to_owned());
+    serde_json::to_vec(&too_many).ok()
 }

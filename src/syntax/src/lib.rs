@@ -14,6 +14,8 @@ pub use native::Native;
 mod abi;
 #[cfg(feature = "parser")]
 mod css;
+#[cfg(all(feature = "parser", target_arch = "wasm32"))]
+mod heap;
 #[cfg(feature = "parser")]
 mod html;
 #[cfg(feature = "parser")]
