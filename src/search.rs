@@ -4,6 +4,7 @@
 //! Takes paths, texts and facts as values. Knows no storage, no parser and no tools.
 
 mod alike;
+mod definitions;
 mod expression;
 mod globs;
 mod names;
@@ -13,6 +14,7 @@ mod symbols;
 mod text;
 
 pub use alike::{Alike, THRESHOLD, alike};
+pub use definitions::{Definitions, MAX_DEFINITIONS};
 pub use expression::{Expression, ExpressionError, MAX_QUERY_BYTES};
 pub use globs::{GlobError, Selection};
 pub use names::{Likeness, likeness, words};

@@ -9,7 +9,7 @@ mod search;
 pub use diff::{
     DiffCut, DiffLine, DiffPage, DiffedFile, FileChange, FileDiff, Hunk, LineChange, LineEnding,
 };
-pub use search::{Excerpt, FileHits, Hit, SearchResult, SkipReason, SkippedFile};
+pub use search::{Definition, Excerpt, FileHits, Hit, SearchResult, SkipReason, SkippedFile};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

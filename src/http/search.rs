@@ -9,6 +9,8 @@ use crate::{
 /// What `GET /v1/apps/{app}/search` asks for.
 #[derive(Debug, Clone)]
 pub struct FileSearch {
+    /// The query as it was asked.
+    pub text: String,
     /// What is searched for, ready to be run.
     pub query: search::Query,
 }
@@ -46,7 +48,10 @@ impl FileSearch {
         };
         let query = search::Query::parse(&asked)
             .map_err(|error| Error::new(Kind::Invalid, format!("{error}.")))?;
-        Ok(Self { query })
+        Ok(Self {
+            text: text.to_owned(),
+            query,
+        })
     }
 }
 

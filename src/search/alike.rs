@@ -1,9 +1,10 @@
 //! What there is already that is like a component, hook or function that is about to be written.
 //!
 //! Two declarations are alike by the words of their names and by their shape: the props or parameters that both take,
-//! the elements and hooks that both use. What many declarations of the app share says little, what few share says
-//! much: each word counts by how rare it is. The threshold is calibrated on the foundation, whose components are no
-//! copies of each other.
+//! the elements and hooks that both use. What many declarations of the app have says little, what few have says much:
+//! each thing counts by how rare it is. A name and half a shape suffice, and so does a shape that is nearly all of the
+//! smaller one's; a single shared prop never does. The measure and its threshold are calibrated on the foundation, whose
+//! components are no copies of each other.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,10 +22,21 @@ use super::{
 pub const THRESHOLD: u32 = 50;
 /// How many are named at most.
 const MOST: usize = 5;
-/// What the likeness of names counts, in per cent; that of shapes counts the rest.
-const NAME: f64 = 50.0;
+/// What the likeness of names and that of shapes count together, in per cent.
+const BOTH: f64 = 50.0;
+/// What the likeness of shapes counts alone, in per cent.
+const SHAPE: f64 = 70.0;
+/// How much a shape has to have in common to be half believed: as much as two things that hardly anything else has.
+const DOUBT: f64 = 6.0;
+/// How long the beginning that two words share must be, and the rest of the longer, for them to be one: `auth` and
+/// `authentication`.
+const STEM: usize = 4;
 /// How many things are listed as a reason.
 const LISTED: usize = 4;
+/// The sorts of things that are weighed.
+const WORD: char = 'w';
+const PARAMETER: char = 'p';
+const USE: char = 'u';
 
 /// A declaration that is like another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,24 +150,25 @@ impl Traits {
 
     /// How much both are alike, in per cent, and why.
     fn compare(&self, other: &Self, rarity: &Rarity) -> (u32, Vec<String>) {
-        let names = rarity.overlap('w', &self.words, &other.words);
-        let parameters = rarity.overlap('p', &self.parameters, &other.parameters);
-        let uses = rarity.overlap('u', &self.uses, &other.uses);
-        // Without parameters or uses on either side there is nothing that is different in them either.
-        let shape: Vec<f64> = [parameters, uses].into_iter().flatten().collect();
-        let score = match shape.len() {
-            0 => names.unwrap_or_default() * 100.0,
-            parts => {
-                let shape =
-                    shape.iter().sum::<f64>() / f64::from(u32::try_from(parts).unwrap_or(1));
-                names
-                    .unwrap_or_default()
-                    .mul_add(NAME, shape * (100.0 - NAME))
-            }
+        let words = self.words.iter().map(|word| {
+            let same = other.words.iter().find(|other| is_same_stem(word, other));
+            same.unwrap_or(word).clone()
+        });
+        let words: BTreeSet<String> = words.collect();
+        let names = rarity.shared(WORD, &words, &other.words);
+        let shape = rarity
+            .shared(PARAMETER, &self.parameters, &other.parameters)
+            .and(&rarity.shared(USE, &self.uses, &other.uses));
+        let names = names.of_both();
+        let score = if shape.is_nothing() {
+            100.0 * names
+        } else {
+            let shape = shape.of_smaller();
+            (BOTH * names + BOTH * shape).max(SHAPE * shape)
         };
         let mut reasons = Vec::new();
         for (verb, one, other) in [
-            ("both are called", &self.words, &other.words),
+            ("both are called", &words, &other.words),
             ("both take", &self.parameters, &other.parameters),
             ("both use", &self.uses, &other.uses),
         ] {
@@ -201,9 +214,9 @@ impl Rarity {
             } = Traits::of(declaration);
             let traits = words
                 .into_iter()
-                .map(|word| ('w', word))
-                .chain(parameters.into_iter().map(|name| ('p', name)))
-                .chain(uses.into_iter().map(|name| ('u', name)));
+                .map(|word| (WORD, word))
+                .chain(parameters.into_iter().map(|name| (PARAMETER, name)))
+                .chain(uses.into_iter().map(|name| (USE, name)));
             for key in traits {
                 *rarity.counts.entry(key).or_default() += 1.0;
             }
@@ -221,17 +234,66 @@ impl Rarity {
         (1.0 + self.declarations / count).ln()
     }
 
-    /// What is in both, of what is in either, by weight; nothing when both are empty.
-    fn overlap(&self, sort: char, one: &BTreeSet<String>, other: &BTreeSet<String>) -> Option<f64> {
-        let weigh = |names: Vec<&String>| {
-            names
-                .into_iter()
-                .map(|name| self.weight(sort, name))
-                .sum::<f64>()
-        };
-        let either = weigh(one.union(other).collect());
-        (either > 0.0).then(|| weigh(one.intersection(other).collect()) / either)
+    /// What two sets have in common, by weight.
+    fn shared(&self, sort: char, one: &BTreeSet<String>, other: &BTreeSet<String>) -> Shared {
+        let weigh = |name: &String| self.weight(sort, name);
+        Shared {
+            both: one.intersection(other).map(weigh).sum(),
+            one: one.iter().map(weigh).sum(),
+            other: other.iter().map(weigh).sum(),
+        }
     }
+}
+
+/// What two sets weigh, and what they have in common.
+struct Shared {
+    both: f64,
+    one: f64,
+    other: f64,
+}
+
+impl Shared {
+    fn and(&self, more: &Self) -> Self {
+        Self {
+            both: self.both + more.both,
+            one: self.one + more.one,
+            other: self.other + more.other,
+        }
+    }
+
+    /// Whether both sets are empty.
+    fn is_nothing(&self) -> bool {
+        self.one + self.other <= 0.0
+    }
+
+    /// The common part of the two together, from 0 to 1 (the coefficient of Dice).
+    fn of_both(&self) -> f64 {
+        let all = self.one + self.other;
+        if all > 0.0 {
+            2.0 * self.both / all
+        } else {
+            0.0
+        }
+    }
+
+    /// The common part of the smaller one, less when it is small.
+    fn of_smaller(&self) -> f64 {
+        self.both / (self.one.min(self.other) + DOUBT)
+    }
+}
+
+/// Whether one word is the other's beginning, and long enough to be meant as it.
+fn is_same_stem(one: &str, other: &str) -> bool {
+    let (short, long) = if one.len() < other.len() {
+        (one, other)
+    } else {
+        (other, one)
+    };
+    short == long
+        || (short.len() >= STEM
+            && long
+                .strip_prefix(short)
+                .is_some_and(|rest| rest.len() >= STEM))
 }
 
 /// A word without the ending of its plural: `recipes` and `recipe` are one.

@@ -25,6 +25,8 @@ use parse::{Glob, Token};
 const MAX_BYTES: usize = 2_000;
 /// The most globs that a list may come to, with all alternatives written out.
 const MAX_GLOBS: usize = 200;
+/// The longest expression that globs are written as, in bytes.
+const MAX_EXPRESSION: usize = 128 << 10;
 /// The size of what globs compile to, in bytes.
 const MAX_COMPILED: usize = 512 << 10;
 
@@ -207,6 +209,9 @@ fn compile(globs: &[Glob]) -> Result<Option<Regex>, GlobError> {
             expression.push('|');
             write(&mut expression, glob, true);
         }
+        if expression.len() > MAX_EXPRESSION {
+            return Err(GlobError::TooMany);
+        }
     }
     expression.push_str(")$");
     RegexBuilder::new(&expression)
@@ -249,6 +254,7 @@ fn write(to: &mut String, glob: &Glob, literal: bool) {
 fn write_token(to: &mut String, token: &Token, literal: bool) {
     // Writing to a string cannot fail.
     let _ = match token {
+        Token::Sign(sign) if sign.is_ascii_alphanumeric() => write!(to, "{sign}"),
         Token::Sign(sign) => write!(to, "\\x{{{:x}}}", u32::from(*sign)),
         Token::One => write!(to, "[^/]"),
         Token::Star => write!(to, "[^/]*"),

@@ -157,17 +157,20 @@ pub fn find(wanted: &str, kinds: &[SymbolKind], sources: &[Source<'_>]) -> Vec<S
             Some(Symbol { likeness, ..symbol })
         })
         .collect();
-    found.sort_by(|one, other| {
-        let key = |symbol: &Symbol| (symbol.likeness, symbol.kind, symbol.line);
-        let (one_key, other_key) = (key(one), key(other));
-        (one_key.0, one_key.1, &one.path, one_key.2).cmp(&(
-            other_key.0,
-            other_key.1,
+    sort(&mut found);
+    found
+}
+
+/// The likest first, then by kind, path and line.
+pub(super) fn sort(symbols: &mut [Symbol]) {
+    symbols.sort_by(|one, other| {
+        (one.likeness, one.kind, &one.path, one.line).cmp(&(
+            other.likeness,
+            other.kind,
             &other.path,
-            other_key.2,
+            other.line,
         ))
     });
-    found
 }
 
 /// Every symbol of a file; and of an export, whether it is declared there.

@@ -23,7 +23,7 @@ fn query(text: &str) -> Query {
 fn run(query: &Query, files: &[(&str, &str)]) -> Found {
     let mut search = Search::new(query, CAPS);
     for (path, content) in files {
-        search.file(path, content.as_bytes());
+        let _ = search.file(path, content.as_bytes());
     }
     search.finish()
 }

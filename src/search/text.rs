@@ -208,28 +208,31 @@ impl<'a> Search<'a> {
         false
     }
 
-    /// Searches a file, if it is one that is meant.
-    pub fn file(&mut self, path: &str, content: &[u8]) {
+    /// Searches a file, if it is one that is meant. Its text when there are hits in it.
+    pub fn file<'c>(&mut self, path: &str, content: &'c [u8]) -> Option<&'c str> {
         if !self.query.selection.takes(path) {
-            return;
+            return None;
         }
         if content.len() as u64 > self.caps.file_bytes {
-            return self.skip(path, SkipReason::Large);
+            self.skip(path, SkipReason::Large);
+            return None;
         }
         let Ok(content) = std::str::from_utf8(content) else {
-            return self.skip(path, SkipReason::Binary);
+            self.skip(path, SkipReason::Binary);
+            return None;
         };
-        match self.hits(content) {
-            Some((count, hits)) => {
-                self.found.searched += 1;
-                if count > 0 {
-                    let path = path.to_owned();
-                    self.found.files.push(FileHits { path, count, hits });
-                    self.share();
-                }
-            }
-            None => self.skip(path, SkipReason::Effort),
+        let Some((count, hits)) = self.hits(content) else {
+            self.skip(path, SkipReason::Effort);
+            return None;
+        };
+        self.found.searched += 1;
+        if count == 0 {
+            return None;
         }
+        let path = path.to_owned();
+        self.found.files.push(FileHits { path, count, hits });
+        self.share();
+        Some(content)
     }
 
     /// What was found.

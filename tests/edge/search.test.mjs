@@ -92,6 +92,14 @@ describe("a search", () => {
     assert.deepEqual([found.version, found.literal, found.skipped], [2, null, []]);
   });
 
+  test("for a plain name begins with where it is defined", async () => {
+    const { definitions } = await search({ query: "RecordCard" });
+    const { text } = await app.read("src/components/resource/RecordCard.tsx");
+    const line = text.split("\n").findIndex((line) => /function RecordCard\b/.test(line)) + 1;
+    assert.deepEqual(definitions[0], { name: "RecordCard", kind: "component", path: "src/components/resource/RecordCard.tsx", line });
+    assert.deepEqual((await search({ query: "RecordCard.*" })).definitions, []);
+  });
+
   test("takes globs, case and context as they are meant", async () => {
     await write("notes/a.md", "one\nTwo needle\nthree\n");
     await write("notes/deep/b.txt", "NEEDLE");

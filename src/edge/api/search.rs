@@ -8,6 +8,7 @@ use crate::{
     edge::{
         blobs::Blobs,
         objects::{ConversationCall, Files, VersionFiles},
+        parser,
     },
     error::{Error, Result},
     http::{
@@ -20,7 +21,7 @@ use crate::{
         Manifest, ProjectPath,
         diff::{self, Changed},
     },
-    search::{Caps, Search},
+    search::{Caps, Definitions, Search},
 };
 
 /// How much is read at once, in bytes; the file that goes past it is the last.
@@ -28,28 +29,32 @@ const GROUP_BYTES: u64 = 2 * 1024 * 1024;
 
 impl Call<'_> {
     pub(super) async fn search_files(&self, app: &AppId, asked: &Asked<'_>) -> Result<Reply> {
-        let query = FileSearch::parse(&self.query)?.query;
+        let FileSearch { text, query } = FileSearch::parse(&self.query)?;
         let call = ConversationCall::Files {
             after: None,
             limit: u32::MAX,
         };
         let Files { version, files, .. } = asked.ask(call).await?;
-        let sources = Blobs::sources(self.env, app)?;
-        let mut search = Search::new(&query, Caps::PROGRAM);
+        let mut run = Run {
+            search: Search::new(&query, Caps::PROGRAM),
+            definitions: Definitions::of(&text),
+            sources: Blobs::sources(self.env, app)?,
+        };
         let mut group: Vec<(ProjectPath, Digest)> = Vec::new();
         let mut bytes = 0;
         for (path, entry) in files {
-            if search.needs(path.as_str(), &entry) {
+            if run.search.needs(path.as_str(), &entry) {
                 bytes += entry.size;
                 group.push((path, entry.hash));
             }
             if bytes >= GROUP_BYTES {
                 bytes = 0;
-                search_group(&mut search, &sources, std::mem::take(&mut group)).await?;
+                run.group(std::mem::take(&mut group)).await?;
             }
         }
-        search_group(&mut search, &sources, group).await?;
-        Reply::json(200, &SearchResult::of(version, search.finish()))
+        run.group(group).await?;
+        let (found, definitions) = (run.search.finish(), run.definitions.finish());
+        Reply::json(200, &SearchResult::of(version, found, definitions))
     }
 
     pub(super) async fn diff_versions(
@@ -110,20 +115,30 @@ impl Call<'_> {
     }
 }
 
-async fn search_group(
-    search: &mut Search<'_>,
-    sources: &Blobs,
-    group: Vec<(ProjectPath, Digest)>,
-) -> Result<()> {
-    let contents: BTreeMap<Digest, Vec<u8>> =
-        sources.get_all(group.iter().map(|(_, hash)| *hash)).await?;
-    for (path, hash) in group {
-        let content = contents
-            .get(&hash)
-            .ok_or_else(|| Error::internal(format!("{path} was not read")))?;
-        search.file(path.as_str(), content);
+/// A search under way.
+struct Run<'a> {
+    search: Search<'a>,
+    definitions: Definitions<'a>,
+    sources: Blobs,
+}
+
+impl Run<'_> {
+    /// Searches some files, ordered by path.
+    async fn group(&mut self, group: Vec<(ProjectPath, Digest)>) -> Result<()> {
+        let hashes = group.iter().map(|(_, hash)| *hash);
+        let contents: BTreeMap<Digest, Vec<u8>> = self.sources.get_all(hashes).await?;
+        for (path, hash) in group {
+            let content = contents
+                .get(&hash)
+                .ok_or_else(|| Error::internal(format!("{path} was not read")))?;
+            let path = path.as_str();
+            if let Some(text) = self.search.file(path, content) {
+                let facts = || parser::known().of(path, hash, || Some(text));
+                self.definitions.look(path, text, facts);
+            }
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// The lines that differ, when both sides are text.

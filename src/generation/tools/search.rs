@@ -10,18 +10,11 @@ use super::{
 use crate::{
     digest::Digest,
     project::Manifest,
-    search::{
-        Asked, Caps, FileHits, Found, Likeness, Query, Search, SkipReason, Source, Symbol,
-        SymbolKind, find, is_name,
-    },
+    search::{Asked, Caps, Definitions, FileHits, Found, Query, Search, SkipReason, Symbol},
 };
 
 /// How many files are named of those that are counted only.
 const NAMED: usize = 20;
-/// How many symbols of a name are listed.
-const SYMBOLS: usize = 5;
-/// How many files with hits are parsed to find them.
-const PARSED: usize = 100;
 /// How much of the query is repeated, in characters.
 const QUERY_CHARS: usize = 80;
 
@@ -47,45 +40,22 @@ pub(super) fn search_files(
     })
     .map_err(|error| Refused(format!("search_files: {error}")))?;
     let mut search = Search::new(&query, Caps::MODEL);
+    let mut definitions = Definitions::of(text);
     for (path, entry) in bench.manifest.iter() {
-        if search.needs(path.as_str(), entry) {
-            search.file(path.as_str(), bench.text(path)?.as_bytes());
+        if !search.needs(path.as_str(), entry) {
+            continue;
+        }
+        if let Some(content) = search.file(path.as_str(), bench.text(path)?.as_bytes()) {
+            definitions.look(path.as_str(), content, || {
+                bench.syntax.of(path.as_str(), entry.hash, || Some(content))
+            });
         }
     }
-    let found = search.finish();
-    let symbols = symbols(text, &found, bench);
-    Ok(Done::saying(render(text, &found, &symbols)))
-}
-
-/// Where a plain name is defined, as far as files that hold it say so.
-fn symbols(name: &str, found: &Found, bench: &Workbench<'_>) -> Vec<Symbol> {
-    if !is_name(name) {
-        return Vec::new();
-    }
-    let read: Vec<_> = found
-        .files
-        .iter()
-        .take(PARSED)
-        .filter_map(|file| {
-            let path = file.path.parse().ok()?;
-            let hash = bench.hash(&path)?;
-            let content = bench.content(&hash)?;
-            let facts = bench.syntax.of(&file.path, hash, || Some(content))?;
-            Some((file.path.as_str(), content, facts))
-        })
-        .collect();
-    let sources: Vec<Source<'_>> = read
-        .iter()
-        .map(|(path, content, facts)| Source {
-            path,
-            content,
-            facts,
-        })
-        .collect();
-    let mut symbols = find(name, &[], &sources);
-    symbols.retain(|symbol| symbol.likeness < Likeness::Words && symbol.kind != SymbolKind::Import);
-    symbols.truncate(SYMBOLS);
-    symbols
+    Ok(Done::saying(render(
+        text,
+        &search.finish(),
+        &definitions.finish(),
+    )))
 }
 
 fn render(query: &str, found: &Found, symbols: &[Symbol]) -> String {

@@ -275,6 +275,12 @@ fn what_is_sent_is_what_is_described() {
         r::SearchResult {
             version: Some(2),
             literal: None,
+            definitions: vec![r::Definition {
+                name: "Card".to_owned(),
+                kind: "component".to_owned(),
+                path: "a.ts".to_owned(),
+                line: 2,
+            }],
             count: 1,
             shown: 1,
             files: vec![r::FileHits {

@@ -12,6 +12,8 @@ pub struct SearchResult {
     pub version: Option<u32>,
     /// Why the query was searched as it stands, when it is no regular expression.
     pub literal: Option<String>,
+    /// Where the query is defined, when it is a plain name: at most five places.
+    pub definitions: Vec<Definition>,
     /// How many lines hold a match, shown or not.
     pub count: u64,
     /// How many of them are shown.
@@ -22,6 +24,19 @@ pub struct SearchResult {
     pub searched: u64,
     /// Files that were meant and not searched.
     pub skipped: Vec<SkippedFile>,
+}
+
+/// A symbol that is defined in the files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Definition {
+    /// Its name.
+    pub name: String,
+    /// What it is: `component`, `hook`, `function`, `class`, `type`, `value`, `route`, `style`, `table` or `export`.
+    pub kind: String,
+    /// The file.
+    pub path: String,
+    /// The line, from 1.
+    pub line: u64,
 }
 
 /// The hits of one file.
@@ -85,15 +100,31 @@ pub enum SkipReason {
 impl SearchResult {
     /// What a search has found.
     #[must_use]
-    pub fn of(version: Option<u32>, found: search::Found) -> Self {
+    pub fn of(
+        version: Option<u32>,
+        found: search::Found,
+        definitions: Vec<search::Symbol>,
+    ) -> Self {
         Self {
             version,
+            definitions: definitions.into_iter().map(Into::into).collect(),
             count: found.count() as u64,
             shown: found.shown() as u64,
             literal: found.literal,
             files: found.files.into_iter().map(Into::into).collect(),
             searched: found.searched as u64,
             skipped: found.skipped.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<search::Symbol> for Definition {
+    fn from(symbol: search::Symbol) -> Self {
+        Self {
+            name: symbol.name,
+            kind: symbol.kind.to_string(),
+            path: symbol.path,
+            line: symbol.line as u64,
         }
     }
 }

@@ -113,6 +113,20 @@ fn kinds_are_not_mixed_and_a_declaration_is_not_like_itself() {
 }
 
 #[test]
+fn words_of_one_stem_are_one() {
+    for (one, other, same) in [
+        ("auth", "authentication", true),
+        ("authentication", "auth", true),
+        ("form", "format", false),
+        ("form", "form", true),
+        ("card", "record", false),
+        ("use", "useful", false),
+    ] {
+        assert_eq!(is_same_stem(one, other), same, "{one} {other}");
+    }
+}
+
+#[test]
 fn a_plural_is_the_same_word() {
     for (word, stem) in [
         ("recipes", "recipe"),
