@@ -19,6 +19,7 @@ pub mod query;
 pub mod resource;
 pub mod route;
 mod schema;
+pub mod search;
 pub mod sse;
 
 pub use host::{Host, Hosts};

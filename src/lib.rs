@@ -9,6 +9,7 @@
 //! | [`project`] | paths and manifests: what files an app has |
 //! | [`edit`] | where an edit lands in a file |
 //! | [`facts`] | what a parser has said of files |
+//! | [`search`] | where a text, a file or a declaration is |
 //! | [`llm`] | language models, seen alike |
 //! | [`generation`] | the conversation: turns, tools, versions, builds, feed |
 //! | [`template`] | the foundation every app starts from |
@@ -31,5 +32,6 @@ pub mod ids;
 pub mod llm;
 pub mod project;
 pub mod publish;
+pub mod search;
 pub mod template;
 pub mod time;

@@ -1,5 +1,6 @@
 //! An app's files: paths, and the manifest that names every file's content by hash.
 
+pub mod diff;
 mod manifest;
 mod path;
 

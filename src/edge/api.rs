@@ -3,6 +3,7 @@
 mod apps;
 mod files;
 mod reply;
+mod search;
 mod session;
 
 use wasm_bindgen::JsValue;

@@ -8,6 +8,7 @@ mod arguments;
 mod dialect;
 mod edits;
 mod files;
+mod search;
 mod view;
 mod views;
 
@@ -40,6 +41,10 @@ const CONTRACTS: &[(&str, &[&str])] = &[
     ("str_replace", &["path", "old_str", "new_str"]),
     ("apply_patch", &["patch"]),
     ("view_file", &["path", "lines"]),
+    (
+        "search_files",
+        &["query", "include", "exclude", "case_sensitive", "context"],
+    ),
     ("delete_file", &["path"]),
     ("rename_app", &["name"]),
 ];
@@ -158,6 +163,9 @@ pub fn needs(calls: &[ToolCall], manifest: &Manifest, views: &Views) -> Vec<Dige
             now.into_iter().chain(shown)
         })
         .collect();
+    if calls.iter().any(|call| call.name == "search_files") {
+        hashes.extend(search::needs(manifest));
+    }
     hashes.sort();
     hashes.dedup();
     hashes
@@ -234,6 +242,7 @@ fn dispatch(call: &ToolCall, bench: &mut Workbench<'_>) -> Result<Done, Refused>
         "str_replace" => edits::str_replace(&arguments, bench),
         "apply_patch" => edits::apply_patch(&arguments, bench),
         "view_file" => files::view_file(&arguments, bench),
+        "search_files" => search::search_files(&arguments, bench),
         "delete_file" => files::delete_file(&arguments, bench),
         _ => rename_app(&arguments, bench),
     }

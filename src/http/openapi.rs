@@ -13,9 +13,14 @@ use super::{
     auth, idempotency,
     operation::{Access, Answer, Content, Input, Method, Operation, operations},
     page::Page,
-    problem, sse,
+    problem,
+    search::FileSearch,
+    sse,
 };
-use crate::ids::{AppId, BuildId, TokenId, TurnId};
+use crate::{
+    ids::{AppId, BuildId, TokenId, TurnId},
+    search::{MAX_CONTEXT, MAX_QUERY_BYTES},
+};
 
 /// The document.
 #[must_use]
@@ -153,6 +158,8 @@ impl Schemas {
                 Input::Precondition => &["ifMatch", "ifNoneMatch"],
                 Input::Match => &["ifMatch"],
                 Input::Seen => &["seen"],
+                Input::Search => &FileSearch::PARAMETERS,
+                Input::From => &["from"],
             })
             .copied()
             .collect();
@@ -248,6 +255,36 @@ fn parameters() -> Value {
         "ifNoneMatch": {
             "name": "If-None-Match", "in": "header", "schema": { "const": "*" },
             "description": "`*`: only when there is no such file.",
+        },
+        "query": {
+            "name": "query", "in": "query", "required": true,
+            "schema": { "type": "string", "minLength": 1, "maxLength": MAX_QUERY_BYTES },
+            "description":
+                "A regular expression in the syntax of the Rust crate `regex`, matched line by line; one that writes \
+                 `\\n` is matched over lines. What is no regular expression is searched as it stands.",
+        },
+        "include": {
+            "name": "include", "in": "query", "schema": { "type": "string" },
+            "description":
+                "Globs of the files to search, separated by commas or line breaks, or as a JSON array; all files when \
+                 there is none. Without `/` a glob is a name at any depth, with one it counts from the root; the name \
+                 of a folder is all that is in it; `!glob` leaves out.",
+        },
+        "exclude": {
+            "name": "exclude", "in": "query", "schema": { "type": "string" },
+            "description": "Globs of files that are left out.",
+        },
+        "case_sensitive": {
+            "name": "case_sensitive", "in": "query", "schema": { "type": "boolean", "default": false },
+        },
+        "context": {
+            "name": "context", "in": "query",
+            "schema": { "type": "integer", "minimum": 0, "maximum": MAX_CONTEXT, "default": 0 },
+            "description": "How many lines are shown before and after each hit.",
+        },
+        "from": {
+            "name": "from", "in": "query", "schema": { "type": "integer", "minimum": 1 },
+            "description": "The older side; the parent of the version when nothing is said.",
         },
         "seen": {
             "name": "If-None-Match", "in": "header", "schema": { "type": "string" },

@@ -48,6 +48,10 @@ pub enum Input {
     Match,
     /// `If-None-Match`, of a reader who may have it already.
     Seen,
+    /// What is searched for.
+    Search,
+    /// `from`.
+    From,
 }
 
 /// What a body is.

@@ -28,7 +28,14 @@ impl Page {
     /// # Errors
     /// 400 for anything else in the query, or a `limit` outside 1 to 200.
     pub fn parse(query: &str) -> Result<Self> {
-        let query = Query::parse(query, &["cursor", "limit"])?;
+        Self::of(&Query::parse(query, &["cursor", "limit"])?)
+    }
+
+    /// Reads `cursor` and `limit` of a query that may have more.
+    ///
+    /// # Errors
+    /// 400 for a `limit` outside 1 to 200.
+    pub fn of(query: &Query) -> Result<Self> {
         let limit = match query.number("limit")? {
             None => Self::DEFAULT_LIMIT,
             Some(limit) => u32::try_from(limit)

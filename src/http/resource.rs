@@ -3,6 +3,14 @@
 //!
 //! Times are milliseconds since the Unix epoch, hashes SHA-256. A field without a value is `null`, not absent.
 
+mod diff;
+mod search;
+
+pub use diff::{
+    DiffCut, DiffLine, DiffPage, DiffedFile, FileChange, FileDiff, Hunk, LineChange, LineEnding,
+};
+pub use search::{Definition, Excerpt, FileHits, Hit, SearchResult, SkipReason, SkippedFile};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

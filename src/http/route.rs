@@ -96,11 +96,18 @@ pub enum AppCall {
         /// Which file.
         path: ProjectPath,
     },
+    /// `GET search`
+    Search,
     /// `GET versions`
     ListVersions,
     /// `GET versions/{version}`
     ShowVersion {
         /// Its number, from 1.
+        version: u32,
+    },
+    /// `GET versions/{version}/diff`
+    DiffVersions {
+        /// The number of the newer side, from 1.
         version: u32,
     },
     /// `POST versions/{version}/restore`

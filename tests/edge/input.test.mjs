@@ -286,8 +286,8 @@ describe("a call that is not made like this", () => {
   test("a call of a later release: 501, once it is known who asks", async () => {
     const path = `/v1/apps/${app.id}`;
     for (const [method, target] of [
-      ["POST", "/v1/apps/import"], ["POST", `${path}/turns/${app.turn}/cancel`], ["POST", `${path}/edits`], ["GET", `${path}/search?query=x`],
-      ["GET", `${path}/versions/2/diff?from=1`], ["POST", `${path}/deployments`], ["GET", `${path}/env`], ["PUT", `${path}/env/preview/KEY`],
+      ["POST", "/v1/apps/import"], ["POST", `${path}/turns/${app.turn}/cancel`], ["POST", `${path}/edits`],
+      ["POST", `${path}/deployments`], ["GET", `${path}/env`], ["PUT", `${path}/env/preview/KEY`],
       ["GET", `${path}/domains`], ["GET", `${path}/tables`], ["GET", `${path}/members`], ["GET", `${path}/export`], ["POST", `${path}/clone`],
       ["GET", `${path}/usage`], ["GET", "/v1/usage"], ["GET", "/v1/shards"], ["GET", "/metrics"],
     ]) {
@@ -310,7 +310,8 @@ describe("a call that is not made like this", () => {
       ["put", "/v1/apps/{app}/files/{path}", 201], ["delete", "/v1/apps/{app}/files/{path}", 204], ["get", "/v1/apps/{app}/versions", 200],
       ["get", "/v1/apps/{app}/versions/{version}", 200], ["post", "/v1/apps/{app}/versions/{version}/restore", 201],
       ["post", "/v1/apps/{app}/builds", 202], ["get", "/v1/apps/{app}/builds/{build}", 200], ["get", "/v1/apps/{app}/builds/{build}/log", 200],
-      ["post", "/v1/tokens", 201], ["get", "/v1/session", 200], ["post", "/v1/console-login", 204], ["post", "/v1/apps/{app}/clone", 501],
+      ["post", "/v1/tokens", 201], ["get", "/v1/session", 200], ["get", "/v1/apps/{app}/search", 200],
+      ["get", "/v1/apps/{app}/versions/{version}/diff", 200], ["post", "/v1/console-login", 204], ["post", "/v1/apps/{app}/clone", 501],
     ]) {
       const operation = document.paths[path]?.[method];
       assert.ok(operation, `${method} ${path}`);

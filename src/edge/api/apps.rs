@@ -138,6 +138,8 @@ impl Call<'_> {
             AppCall::PostMessage | AppCall::RestoreVersion { .. } | AppCall::StartBuild => {
                 self.post(principal, &asked, call).await?
             }
+            AppCall::Search => self.search_files(app, &asked).await?,
+            AppCall::DiffVersions { version } => self.diff_versions(app, &asked, version).await?,
             AppCall::ListFiles => self.list_files(&asked).await?,
             AppCall::ReadFile { path } => return self.read_file(app, &asked, path).await,
             AppCall::WriteFile { path } => self.write_file(app, &asked, path).await?,

@@ -111,6 +111,41 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// A string or a list of strings; empty when the argument is not there.
+    pub(super) fn list(&self, name: &str) -> Result<Vec<&'a str>, Refused> {
+        let list = match self.fields.get(name) {
+            None | Some(Value::Null) => return Ok(Vec::new()),
+            Some(Value::String(text)) => Some(vec![text.as_str()]),
+            Some(Value::Array(texts)) => texts.iter().map(Value::as_str).collect(),
+            Some(_) => None,
+        };
+        list.ok_or_else(|| {
+            let found = self.fields.get(name).unwrap_or(&Value::Null);
+            self.wrong(name, "a string or a list of strings", found)
+        })
+    }
+
+    /// Yes or no; no when the argument is not there.
+    pub(super) fn flag(&self, name: &str) -> Result<bool, Refused> {
+        match self.fields.get(name) {
+            None | Some(Value::Null) => Ok(false),
+            Some(Value::Bool(flag)) => Ok(*flag),
+            Some(other) => Err(self.wrong(name, "true or false", other)),
+        }
+    }
+
+    /// A whole number from 0; nothing when the argument is not there.
+    pub(super) fn number(&self, name: &str) -> Result<Option<usize>, Refused> {
+        match self.fields.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => value
+                .as_u64()
+                .and_then(|number| usize::try_from(number).ok())
+                .map(Some)
+                .ok_or_else(|| self.wrong(name, "a whole number from 0", value)),
+        }
+    }
+
     fn wrong(&self, name: &str, expected: &str, found: &Value) -> Refused {
         let found = match found {
             Value::Null => "null".to_owned(),

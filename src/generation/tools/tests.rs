@@ -3,6 +3,8 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod search;
+
 fn bench(files: &[(&str, &[u8])]) -> Workbench<'static> {
     let mut bench = Workbench {
         manifest: Manifest::default(),
@@ -210,7 +212,7 @@ fn a_refused_call_says_why_and_changes_nothing() {
         (
             "search_web",
             json!({}),
-            "there is no tool `search_web`; the tools are write_file, line_replace, view_file, delete_file, rename_app",
+            "there is no tool `search_web`; the tools are write_file, line_replace, view_file, search_files, delete_file, rename_app",
         ),
         (
             "view_file",

@@ -259,6 +259,61 @@ fn what_is_sent_is_what_is_described() {
         ..build()
     };
     fits("BuildShown", r::BuildShown { build: queued });
+    let hit = r::Hit {
+        line: 2,
+        column: 1,
+        last_line: 2,
+        text: r::Excerpt {
+            text: "card".to_owned(),
+            cut: false,
+        },
+        before: Vec::new(),
+        after: Vec::new(),
+    };
+    fits(
+        "SearchResult",
+        r::SearchResult {
+            version: Some(2),
+            literal: None,
+            definitions: vec![r::Definition {
+                name: "Card".to_owned(),
+                kind: "component".to_owned(),
+                path: "a.ts".to_owned(),
+                line: 2,
+            }],
+            count: 1,
+            shown: 1,
+            files: vec![r::FileHits {
+                path: "a.ts".to_owned(),
+                count: 1,
+                hits: vec![hit],
+            }],
+            searched: 1,
+            skipped: vec![r::SkippedFile {
+                path: "logo.png".to_owned(),
+                reason: r::SkipReason::Binary,
+            }],
+        },
+    );
+    let changed = crate::project::diff::Changed {
+        path: file().path,
+        before: None,
+        after: Some(crate::project::FileEntry::of(b"a\r\nb")),
+    };
+    let text = crate::project::diff::compare("", "a\r\nb", 3);
+    let diff = r::FileDiff::of(changed, Some(text));
+    assert_eq!(diff.cut, Some(r::DiffCut { hunks: 0, lines: 1 }));
+    assert_eq!(diff.hunks[0].lines[0].ending, r::LineEnding::Crlf);
+    fits(
+        "DiffPage",
+        r::DiffPage {
+            from: Some(1),
+            to: 2,
+            count: 1,
+            files: vec![diff],
+            next_cursor: None,
+        },
+    );
     let token = r::Token {
         id: TokenId::from_seed(&[7; SEED_BYTES]),
         name: "ci".to_owned(),

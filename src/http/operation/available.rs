@@ -287,6 +287,20 @@ pub(super) static OPERATIONS: &[Operation] = &[
     .reads(&[Input::Match]),
     Operation::new(
         Get,
+        "/v1/apps/{app}/search",
+        "searchFiles",
+        "Search the files as they are now",
+        &[answer(
+            200,
+            "Lines that match, at most 1,000 and at most 200 of one file (fewer with much context), shared out evenly \
+             among the files. Counts are exact; what was not searched is named.",
+            json!(r::SearchResult),
+        )],
+        |_, captures| captures.app(AppCall::Search),
+    )
+    .reads(&[Input::Search]),
+    Operation::new(
+        Get,
         "/v1/apps/{app}/versions",
         "listVersions",
         "List the versions",
@@ -310,6 +324,23 @@ pub(super) static OPERATIONS: &[Operation] = &[
             })
         },
     ),
+    Operation::new(
+        Get,
+        "/v1/apps/{app}/versions/{version}/diff",
+        "diffVersions",
+        "Compare a version with its parent, or with another one",
+        &[answer(
+            200,
+            "The files that differ, ordered by path. A page ends early at 512 KiB of text.",
+            json!(r::DiffPage),
+        )],
+        |_, captures| {
+            captures.app(AppCall::DiffVersions {
+                version: captures.version()?,
+            })
+        },
+    )
+    .reads(&[Input::From, Input::Page]),
     Operation::new(
         Post,
         "/v1/apps/{app}/versions/{version}/restore",

@@ -26,18 +26,6 @@ pub(super) static OPERATIONS: &[Operation] = &[
     ),
     Operation::later(
         Get,
-        "/v1/apps/{app}/search",
-        "searchFiles",
-        "Search the files",
-    ),
-    Operation::later(
-        Get,
-        "/v1/apps/{app}/versions/{version}/diff",
-        "diffVersions",
-        "Compare two versions",
-    ),
-    Operation::later(
-        Get,
         "/v1/apps/{app}/deployments",
         "listDeployments",
         "List the deployments",
