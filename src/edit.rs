@@ -148,6 +148,7 @@ fn consistent(content: &str, splices: &[Splice], edits: &[LineEdit]) -> Result<(
         .find(|shift| *shift != 0);
     let mut steps = 0;
     let mut before = 0;
+    let mut above = 0;
     for (_, shift, number) in shifts {
         if shift != before {
             steps += 1;
@@ -169,7 +170,13 @@ fn consistent(content: &str, splices: &[Splice], edits: &[LineEdit]) -> Result<(
                 })
             })
         });
-        if steps > 1 || twice {
+        // Nothing that comes or goes changes the order of what stays.
+        let place = splices
+            .get(number)
+            .map_or(0, |splice| splice.landing.first_line);
+        let crossed = place < above;
+        above = place;
+        if steps > 1 || twice || crossed {
             return Err(Refused {
                 edit: number,
                 refusal: Refusal::Inconsistent { shift },

@@ -111,7 +111,7 @@ pub fn locate(content: &str, edit: &LineEdit) -> Result<Splice, Refusal> {
                 [] => {}
                 [start] => {
                     let place = *start..start + length;
-                    if let Some(shown) = doubtful(&file, pattern, &stated, &place) {
+                    if let Some(shown) = doubtful(&file, pattern, &stated, &place, likeness) {
                         return Err(Refusal::Doubtful {
                             first,
                             last,
@@ -155,6 +155,7 @@ fn doubtful(
     pattern: &Pattern<'_>,
     stated: &Range<usize>,
     place: &Range<usize>,
+    likeness: Likeness,
 ) -> Option<String> {
     if place.start == stated.start || stated.contains(&place.start) && place.end <= stated.end {
         // The stated lines and more, or fewer of them: miscounted.
@@ -176,7 +177,13 @@ fn doubtful(
         said += own.len();
         shared += held.map_or(0, |held| own.intersection(&words(held.text)).count());
     }
-    (said == 0 || shared * 2 > said).then(|| regions(file, [stated.clone(), place.clone()]))
+    // One word alone is enough where it stands as it was said; at another indentation it is a likeness of many.
+    let least = if likeness < Likeness::Indentation {
+        1
+    } else {
+        2
+    };
+    (said < least || shared * 2 > said).then(|| regions(file, [stated.clone(), place.clone()]))
 }
 
 /// A place and why it is one.

@@ -297,8 +297,9 @@ fn what_may_have_changed_is_not_looked_for_elsewhere() {
             "if (open) {\n  shut(it)\n}",
             1,
         ),
-        // Brackets say little.
+        // Brackets say little, and so does one word that is indented otherwise there.
         ("x\n})\n", "})", 1),
+        ("x\n  </div>\n", "</div>", 1),
         ("x\n\n", "", 1),
     ] {
         let count = search.split('\n').count();
@@ -324,6 +325,17 @@ fn a_batch_moves_as_one() {
     let content = "new\n\n\none\ntwo\n";
     let refused = apply(content, &[edit("", 2, 2, "x"), edit("one", 3, 3, "1")]).unwrap_err();
     assert_eq!(refused.refusal, Refusal::Inconsistent { shift: 0 });
+    // Lines that came or went do not change the order of the others.
+    let content = "call(three, of, them)\none\ntwo\nx\n";
+    let edits = [
+        edit("two", 3, 3, "2"),
+        edit("call(three, of, them)", 4, 4, "3"),
+    ];
+    let refused = apply(content, &edits).unwrap_err();
+    assert_eq!(
+        (refused.edit, refused.refusal),
+        (1, Refusal::Inconsistent { shift: -3 })
+    );
     // Up and down at once is no shift.
     let content = "two\nx\nx\none\n";
     let refused = apply(content, &[edit("one", 1, 1, "1"), edit("two", 4, 4, "2")]).unwrap_err();

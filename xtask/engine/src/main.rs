@@ -3,6 +3,10 @@
 //! `cargo xtask engine edits [--dialect line_replace|edit_lines]` runs it.
 
 mod edits;
+mod eval;
+mod oracle;
+mod random;
+mod tokens;
 
 use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
@@ -17,7 +21,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match run(&words) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
@@ -25,9 +29,10 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(words: &[&str]) -> Result<()> {
+fn run(words: &[&str]) -> Result<ExitCode> {
     let syntax = Known::new(&Native);
     match words {
+        ["eval", rest @ ..] => eval::run(rest),
         ["edits"] | ["edits", "--dialect", "line_replace"] => {
             answer(|line| edits::answer(line, Dialect::LineReplace, &syntax))
         }
@@ -42,7 +47,7 @@ fn run(words: &[&str]) -> Result<()> {
 }
 
 /// Answers every line of standard input that is not empty.
-fn answer(to: impl Fn(&[u8]) -> serde_json::Value) -> Result<()> {
+fn answer(to: impl Fn(&[u8]) -> serde_json::Value) -> Result<ExitCode> {
     let mut input = io::stdin().lock();
     let mut output = io::BufWriter::new(io::stdout().lock());
     let mut line = Vec::new();
@@ -53,5 +58,6 @@ fn answer(to: impl Fn(&[u8]) -> serde_json::Value) -> Result<()> {
         }
         line.clear();
     }
-    Ok(output.flush()?)
+    output.flush()?;
+    Ok(ExitCode::SUCCESS)
 }
