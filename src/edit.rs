@@ -18,6 +18,7 @@ pub mod whole;
 use std::ops::Range;
 
 pub use exact::{TextEdit, replace};
+pub use lines::Numbering;
 pub use locate::{Landing, LineEdit, Splice, locate};
 pub use pattern::Likeness;
 pub use refusal::{Refusal, excerpt};

@@ -1,6 +1,7 @@
 //! Every HTTP request: which host, who asks, which call, and what becomes of its errors.
 
 mod apps;
+mod edits;
 mod files;
 mod reply;
 mod search;

@@ -53,6 +53,11 @@ pub(super) enum ConversationCall {
         if_match: Option<String>,
         if_none_match: Option<String>,
     },
+    /// → `Option<`[`Version`]`>`. Each file as it was when the edits were applied, and as it is then.
+    EditFiles {
+        files: Vec<EditedFile>,
+        nonce: Nonce,
+    },
     /// → [`FileWritten`]
     DeleteFile {
         path: ProjectPath,
@@ -111,6 +116,14 @@ pub(super) struct Files {
 pub(super) struct FileWritten {
     pub(super) created: bool,
     pub(super) version: Option<u32>,
+}
+
+/// A file that was edited.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct EditedFile {
+    pub(super) path: ProjectPath,
+    pub(super) before: Digest,
+    pub(super) entry: FileEntry,
 }
 
 /// A version with its files.

@@ -44,6 +44,10 @@ pub enum Input {
     Rename { name: String },
     /// Somebody writes a file whose content is stored already.
     PutFile { path: ProjectPath, entry: FileEntry },
+    /// Somebody edits files whose new contents are stored already.
+    EditFiles {
+        files: Vec<(ProjectPath, FileEntry)>,
+    },
     /// Somebody deletes a file.
     DeleteFile { path: ProjectPath },
     /// Somebody wants the files of an earlier version back.
@@ -121,6 +125,7 @@ impl Input {
             Self::Post { .. }
             | Self::Rename { .. }
             | Self::PutFile { .. }
+            | Self::EditFiles { .. }
             | Self::DeleteFile { .. }
             | Self::Restore { .. }
             | Self::StartBuild { .. }

@@ -84,6 +84,7 @@ impl Conversation {
                 Ok(())
             }
             Input::PutFile { path, entry } => self.put_file(path, entry, step),
+            Input::EditFiles { files } => self.edit_files(files, step),
             Input::DeleteFile { path } => self.delete_file(&path, step),
             Input::Restore { version, manifest } => self.restore(version, manifest, step),
             Input::StartBuild { mode } => self.start_build_by_hand(mode, step),
@@ -176,6 +177,7 @@ impl Conversation {
             Input::Post { .. }
             | Input::Rename { .. }
             | Input::PutFile { .. }
+            | Input::EditFiles { .. }
             | Input::DeleteFile { .. }
             | Input::Restore { .. }
             | Input::StartBuild { .. }

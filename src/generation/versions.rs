@@ -31,7 +31,7 @@ impl Conversation {
         };
         let mut changed = self.manifest.clone();
         changed.put(path.clone(), entry, step.limits)?;
-        self.changed_by_hand(path, Some(entry), changed, summary, step);
+        self.changed_by_hand(vec![(path, Some(entry))], changed, summary, step);
         Ok(())
     }
 
@@ -44,31 +44,53 @@ impl Conversation {
                 format!("There is no file `{path}`."),
             ));
         }
-        self.changed_by_hand(
-            path.clone(),
-            None,
-            changed,
-            format!("Deleted {path} by hand"),
-            step,
-        );
+        let summary = format!("Deleted {path} by hand");
+        self.changed_by_hand(vec![(path.clone(), None)], changed, summary, step);
+        Ok(())
+    }
+
+    pub(super) fn edit_files(
+        &mut self,
+        files: Vec<(ProjectPath, FileEntry)>,
+        step: &mut Step<'_>,
+    ) -> Result<()> {
+        self.refuse_before_foundation()?;
+        let mut changed = self.manifest.clone();
+        let mut different = Vec::new();
+        for (path, entry) in files {
+            if changed.get(&path) != Some(&entry) {
+                changed.put(path.clone(), entry, step.limits)?;
+                different.push((path, Some(entry)));
+            }
+        }
+        let summary = match different.as_slice() {
+            [] => {
+                step.effects.push(Effect::Answer(Answer::Version(None)));
+                return Ok(());
+            }
+            [(path, _)] => format!("Changed {path} by hand"),
+            many => format!("Changed {} files by hand", many.len()),
+        };
+        self.changed_by_hand(different, changed, summary, step);
         Ok(())
     }
 
     fn changed_by_hand(
         &mut self,
-        path: ProjectPath,
-        entry: Option<FileEntry>,
+        files: Vec<(ProjectPath, Option<FileEntry>)>,
         changed: Manifest,
         summary: String,
         step: &mut Step<'_>,
     ) {
         self.manifest = changed;
         self.revision += 1;
-        step.feed(Event::FileChanged {
-            path,
-            hash: entry.map(|entry| entry.hash),
-            by: Author::User,
-        });
+        for (path, entry) in files {
+            step.feed(Event::FileChanged {
+                path,
+                hash: entry.map(|entry| entry.hash),
+                by: Author::User,
+            });
+        }
         let version = match self.phase {
             // The turn that runs commits it with its own changes.
             Phase::AwaitingModel(_) | Phase::RunningTools(_) => None,

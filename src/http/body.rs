@@ -3,6 +3,8 @@
 //! [`parse`] is the only way in, so a value of these types keeps the limits. Whether a model or version exists
 //! is not known here.
 
+use std::collections::HashSet;
+
 use schemars::JsonSchema;
 use serde::{
     Deserialize, Serialize,
@@ -14,12 +16,19 @@ use super::auth::ApiToken;
 use crate::{
     build::Mode,
     config::Limits,
+    digest::Digest,
     error::{Error, Kind, Result},
+    project::ProjectPath,
     template::{self, NameError},
 };
 
 /// The longest JSON body, in bytes: the longest prompt with every byte of it escaped, and room for the rest.
 pub const MAX_JSON_BYTES: usize = 6 * Limits::DEFAULT.prompt_bytes + 16 * 1024;
+
+/// Most files that one call edits.
+const MAX_EDITED_FILES: usize = 100;
+/// Most edits of one file in one call.
+const MAX_EDITS: usize = 500;
 
 /// The longest name of a model, in bytes.
 const MAX_MODEL_BYTES: usize = 100;
@@ -79,6 +88,42 @@ pub struct RenameApp {
 pub struct StartBuild {
     /// How to build.
     pub mode: Mode,
+}
+
+/// `POST /v1/apps/{app}/edits`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EditFiles {
+    /// The files to change, each once, at most 100. All change or none does.
+    pub files: Vec<FileEdits>,
+}
+
+/// The edits of one file, stated against one content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FileEdits {
+    /// Which file.
+    pub path: String,
+    /// The hash of the content that the edits are stated against; when the file is another by now, that is a conflict.
+    /// Without it, each edit lands where its search text proves that it belongs.
+    #[serde(default)]
+    pub base: Option<Digest>,
+    /// The edits, at most 500, in any order.
+    pub edits: Vec<LineEditWire>,
+}
+
+/// Lines that become others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename = "LineEdit")]
+pub struct LineEditWire {
+    /// What the lines hold, joined by `\n`; a line of three dots stands for any lines.
+    pub search: String,
+    /// The first line, from 1.
+    pub first_line: usize,
+    /// The last line, included.
+    pub last_line: usize,
+    /// What they shall hold, joined by `\n`; empty deletes them.
+    pub replacement: String,
 }
 
 /// `POST /v1/tokens`
@@ -231,6 +276,43 @@ impl Body for StartBuild {
     type Wire = Self;
 
     fn check(wire: Self, _: &Limits) -> Result<Self> {
+        Ok(wire)
+    }
+}
+
+impl Body for EditFiles {
+    type Wire = Self;
+
+    fn check(wire: Self, _: &Limits) -> Result<Self> {
+        let count = wire.files.len();
+        if count == 0 || count > MAX_EDITED_FILES {
+            return Err(
+                field("files", &format!("must name 1 to {MAX_EDITED_FILES} files"))
+                    .with("limit", MAX_EDITED_FILES),
+            );
+        }
+        let mut seen = HashSet::new();
+        for (index, file) in wire.files.iter().enumerate() {
+            let name = |rest: &str| format!("files[{index}].{rest}");
+            if let Err(error) = file.path.parse::<ProjectPath>() {
+                return Err(field(
+                    &name("path"),
+                    &format!("is no path of a file: {error}"),
+                ));
+            }
+            if !seen.insert(file.path.as_str()) {
+                return Err(field(
+                    &name("path"),
+                    "names a file that is named before; put all its edits together",
+                ));
+            }
+            if file.edits.is_empty() || file.edits.len() > MAX_EDITS {
+                return Err(
+                    field(&name("edits"), &format!("must have 1 to {MAX_EDITS} edits"))
+                        .with("limit", MAX_EDITS),
+                );
+            }
+        }
         Ok(wire)
     }
 }

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     build::{Diagnostic, Mode, Report},
     digest::Digest,
+    edit::Landing,
     ids::{AppId, BuildId, TokenId, TurnId, WorkspaceId},
     project::{FileEntry, ProjectPath},
     time::Timestamp,
@@ -194,6 +195,63 @@ pub struct FileWritten {
     pub size: u64,
     /// The newest version, which holds it; null while the running turn, which will commit it, has made none.
     pub version: Option<u32>,
+}
+
+/// Edits that have landed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FilesEdited {
+    /// The newest version, which holds the files; null while the running turn, which will commit them, has made none.
+    pub version: Option<u32>,
+    /// The files, in the order of the call.
+    pub files: Vec<FileEdited>,
+}
+
+/// A file whose edits have landed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FileEdited {
+    /// Where it is.
+    pub path: ProjectPath,
+    /// The hash of its content, for the next `base`.
+    pub hash: Digest,
+    /// Its length in bytes.
+    pub size: u64,
+    /// Where each edit has landed, in the order of the call.
+    pub edits: Vec<EditLanded>,
+}
+
+/// Where an edit has landed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EditLanded {
+    /// The first line that it replaced, from 1, in the content before.
+    pub first_line: usize,
+    /// How many lines it replaced.
+    pub removed: usize,
+    /// How many came.
+    pub added: usize,
+    /// Whether these are other lines than the stated ones.
+    pub relocated: bool,
+    /// Whether the place held the replacement already, so that nothing was changed.
+    pub already_applied: bool,
+    /// How many of the lines the search text did not show.
+    pub elided: usize,
+    /// What was done, in words.
+    pub summary: String,
+}
+
+impl EditLanded {
+    /// A landing of the edit engine.
+    #[must_use]
+    pub fn of(landing: &Landing) -> Self {
+        Self {
+            first_line: landing.first_line,
+            removed: landing.removed,
+            added: landing.added,
+            relocated: landing.relocated,
+            already_applied: landing.already_applied,
+            elided: landing.elided,
+            summary: landing.to_string(),
+        }
+    }
 }
 
 /// Who made a version.

@@ -115,6 +115,8 @@ pub enum AppCall {
         /// Its number, from 1.
         version: u32,
     },
+    /// `POST edits`
+    EditFiles,
     /// `POST builds`
     StartBuild,
     /// `GET builds/{build}`
@@ -218,6 +220,7 @@ impl AppCall {
                 | Self::WriteFile { .. }
                 | Self::DeleteFile { .. }
                 | Self::RestoreVersion { .. }
+                | Self::EditFiles
                 | Self::StartBuild
         )
     }

@@ -14,7 +14,9 @@ use crate::{
     generation::{AppSummary, Build, Version},
     http::{
         AppCall,
-        body::{CreateApp, MAX_JSON_BYTES, MessageMode, PostMessage, RenameApp, StartBuild},
+        body::{
+            CreateApp, EditFiles, MAX_JSON_BYTES, MessageMode, PostMessage, RenameApp, StartBuild,
+        },
         idempotency::Nonce,
         page::{self, Page},
         resource, sse,
@@ -135,9 +137,10 @@ impl Call<'_> {
                 let lines: Vec<String> = asked.ask(ConversationCall::BuildLog { build }).await?;
                 Reply::text(200, lines.iter().map(|line| format!("{line}\n")).collect())
             }
-            AppCall::PostMessage | AppCall::RestoreVersion { .. } | AppCall::StartBuild => {
-                self.post(principal, &asked, call).await?
-            }
+            AppCall::PostMessage
+            | AppCall::EditFiles
+            | AppCall::RestoreVersion { .. }
+            | AppCall::StartBuild => self.post(principal, app, &asked, call).await?,
             AppCall::Search => self.search_files(app, &asked).await?,
             AppCall::DiffVersions { version } => self.diff_versions(app, &asked, version).await?,
             AppCall::ListFiles => self.list_files(&asked).await?,
@@ -152,6 +155,7 @@ impl Call<'_> {
     async fn post(
         &mut self,
         principal: &Principal,
+        app: &AppId,
         asked: &Asked<'_>,
         call: AppCall,
     ) -> Result<Reply> {
@@ -159,6 +163,7 @@ impl Call<'_> {
         let wanted = match call {
             AppCall::PostMessage => Wanted::Message(self.parse(&bytes)?),
             AppCall::StartBuild => Wanted::Build(self.parse(&bytes)?),
+            AppCall::EditFiles => Wanted::Edits(self.parse(&bytes)?),
             AppCall::RestoreVersion { version } if bytes.is_empty() || bytes == b"{}" => {
                 Wanted::Restore(version)
             }
@@ -173,7 +178,7 @@ impl Call<'_> {
         match self.begin(principal, &bytes).await? {
             Run::Replay(reply) => Ok(reply),
             Run::Fresh(begun) => {
-                let reply = wanted.fulfil(asked, &begun).await?;
+                let reply = wanted.fulfil(self, app, asked, &begun).await?;
                 self.end(principal, begun, reply).await
             }
         }
@@ -263,11 +268,19 @@ enum Wanted {
     Message(PostMessage),
     Restore(u32),
     Build(StartBuild),
+    Edits(EditFiles),
 }
 
 impl Wanted {
-    async fn fulfil(self, asked: &Asked<'_>, begun: &Begin) -> Result<Reply> {
+    async fn fulfil(
+        self,
+        call: &Call<'_>,
+        app: &AppId,
+        asked: &Asked<'_>,
+        begun: &Begin,
+    ) -> Result<Reply> {
         match self {
+            Self::Edits(wanted) => call.edit_files(app, asked, wanted, begun).await,
             Self::Message(PostMessage {
                 mode: MessageMode::Auto | MessageMode::Build,
                 content,

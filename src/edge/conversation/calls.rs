@@ -7,7 +7,8 @@ use crate::{
     edge::{
         clock,
         objects::{
-            Asked, Claimed, ConversationCall as Call, FileWritten, Files, Live, VersionFiles,
+            Asked, Claimed, ConversationCall as Call, EditedFile, FileWritten, Files, Live,
+            VersionFiles,
         },
     },
     error::{Error, Kind, Result},
@@ -96,6 +97,23 @@ impl Conversation {
                     self.expect_file(&path, if_match.as_deref(), if_none_match.as_deref())?;
                 self.written(created, Input::PutFile { path, entry })
             }
+            Call::EditFiles { files, nonce } => self.once(nonce, || {
+                let changed = |file: &&EditedFile| -> Result<bool> {
+                    let now = self.read(|machine| {
+                        machine.manifest().get(&file.path).map(|entry| entry.hash)
+                    })?;
+                    Ok(now != Some(file.before))
+                };
+                for file in &files {
+                    if changed(&file)? {
+                        return Err(edited_meanwhile(&file.path));
+                    }
+                }
+                let files = files.into_iter().map(|file| (file.path, file.entry));
+                Ok(Input::EditFiles {
+                    files: files.collect(),
+                })
+            }),
             Call::DeleteFile { path, if_match } => {
                 if self.expect_file(&path, if_match.as_deref(), None)? {
                     return Err(no_file(&path));
@@ -277,6 +295,14 @@ fn json<T: Serialize>(value: &T) -> Result<serde_json::Value> {
 
 fn no_file(path: &ProjectPath) -> Error {
     Error::new(Kind::NotFound, format!("There is no file `{path}`."))
+}
+
+fn edited_meanwhile(path: &ProjectPath) -> Error {
+    Error::new(
+        Kind::Conflict,
+        format!("`{path}` was changed in this moment. Send the edits again."),
+    )
+    .with("path", path.as_str())
 }
 
 fn no_version(number: u32) -> Error {

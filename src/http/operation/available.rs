@@ -10,7 +10,7 @@ use super::{
     Operation,
 };
 use crate::http::{
-    body::{ConsoleLogin, CreateApp, CreateToken, PostMessage, RenameApp, StartBuild},
+    body::{ConsoleLogin, CreateApp, CreateToken, EditFiles, PostMessage, RenameApp, StartBuild},
     resource as r,
     route::{AppCall, Route},
 };
@@ -285,6 +285,20 @@ pub(super) static OPERATIONS: &[Operation] = &[
         },
     )
     .reads(&[Input::Match]),
+    Operation::new(
+        Post,
+        "/v1/apps/{app}/edits",
+        "editFiles",
+        "Change lines of files",
+        &[answer(
+            200,
+            "All edits have landed. When one has no proven place, breaks its file, or a file is another than `base` says, \
+             nothing is changed: 409, with `path`, `edit`, and the lines as they are.",
+            json!(r::FilesEdited),
+        )],
+        |_, captures| captures.app(AppCall::EditFiles),
+    )
+    .takes(json!(EditFiles)),
     Operation::new(
         Get,
         "/v1/apps/{app}/search",

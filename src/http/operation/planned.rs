@@ -19,12 +19,6 @@ pub(super) static OPERATIONS: &[Operation] = &[
         "Stop a turn",
     ),
     Operation::later(
-        Post,
-        "/v1/apps/{app}/edits",
-        "editFiles",
-        "Change lines of files",
-    ),
-    Operation::later(
         Get,
         "/v1/apps/{app}/deployments",
         "listDeployments",

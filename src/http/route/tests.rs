@@ -109,6 +109,7 @@ fn finds_calls() {
             "/v1/apps/abcdefgh/versions/3/restore",
             app(AppCall::RestoreVersion { version: 3 }),
         ),
+        ("POST", "/v1/apps/abcdefgh/edits", app(AppCall::EditFiles)),
         ("POST", "/v1/apps/abcdefgh/builds", app(AppCall::StartBuild)),
         (
             "GET",

@@ -1,0 +1,167 @@
+//! Edits by hand: the same engine and the same guard as the model's, over the files as they are.
+
+use super::{Begin, Call, Reply, apps::Asked};
+use crate::{
+    config::Limits,
+    edge::{
+        blobs::Blobs,
+        objects::{ConversationCall, EditedFile},
+        parser,
+    },
+    edit::{self, LineEdit, Numbering},
+    error::{Error, Kind, Result},
+    generation::{AppSummary, Version},
+    http::{
+        body::{EditFiles, FileEdits, LineEditWire},
+        resource,
+    },
+    ids::AppId,
+    project::{FileEntry, ProjectPath},
+};
+
+/// A file, edited and not stored yet.
+struct Edited {
+    path: ProjectPath,
+    before: FileEntry,
+    entry: FileEntry,
+    content: String,
+    landings: Vec<resource::EditLanded>,
+}
+
+impl Call<'_> {
+    pub(super) async fn edit_files(
+        &self,
+        app: &AppId,
+        asked: &Asked<'_>,
+        wanted: EditFiles,
+        begun: &Begin,
+    ) -> Result<Reply> {
+        // Nothing is stored for an app that is not the caller's.
+        asked.ask::<AppSummary>(ConversationCall::Show).await?;
+        let sources = Blobs::sources(self.env, app)?;
+        let mut edited = Vec::new();
+        for file in wanted.files {
+            edited.push(edit(asked, &sources, file).await?);
+        }
+        let contents = edited
+            .iter()
+            .map(|file| (file.entry.hash, file.content.clone().into_bytes()));
+        sources.put_all(contents.collect::<Vec<_>>()).await?;
+        let files = edited.iter().map(|file| EditedFile {
+            path: file.path.clone(),
+            before: file.before.hash,
+            entry: file.entry,
+        });
+        let call = ConversationCall::EditFiles {
+            files: files.collect(),
+            nonce: begun.nonce,
+        };
+        let version: Option<Version> = asked.ask(call).await?;
+        let files = edited.into_iter().map(|file| resource::FileEdited {
+            path: file.path,
+            hash: file.entry.hash,
+            size: file.entry.size,
+            edits: file.landings,
+        });
+        Reply::json(
+            200,
+            &resource::FilesEdited {
+                version: version.map(|version| version.number),
+                files: files.collect(),
+            },
+        )
+    }
+}
+
+async fn edit(asked: &Asked<'_>, sources: &Blobs, wanted: FileEdits) -> Result<Edited> {
+    let path: ProjectPath = wanted
+        .path
+        .parse()
+        .map_err(|error| Error::new(Kind::Invalid, format!("`{}`: {error}.", wanted.path)))?;
+    let before: FileEntry = asked
+        .ask(ConversationCall::File { path: path.clone() })
+        .await?;
+    let content = text(&path, sources.get(&before.hash).await?)?;
+    let edits: Vec<LineEdit> = wanted.edits.into_iter().map(line_edit).collect();
+    if let Some(base) = wanted.base.filter(|base| *base != before.hash) {
+        let other = sources.get(&base).await.ok();
+        let viewed = other.and_then(|bytes| String::from_utf8(bytes).ok());
+        return Err(changed(&path, &before, viewed.as_deref(), &content, &edits));
+    }
+    let applied = edit::apply(&content, &edits).map_err(|refused| {
+        refusal(&path, format!("`{path}`: {refused}")).with("edit", refused.edit + 1)
+    })?;
+    let syntax = parser::known();
+    let broken = syntax.breakages(path.as_str(), &content, &applied.content, &applied.changes);
+    if let Some(broken) = broken.first() {
+        let what = format!("`{path}` would be broken by this; nothing was changed. {broken}");
+        return Err(refusal(&path, what).with("line", broken.line));
+    }
+    let entry = FileEntry::of(applied.content.as_bytes());
+    entry.check(&path, &Limits::DEFAULT)?;
+    Ok(Edited {
+        path,
+        before,
+        entry,
+        content: applied.content,
+        landings: applied
+            .landings
+            .iter()
+            .map(resource::EditLanded::of)
+            .collect(),
+    })
+}
+
+fn line_edit(wire: LineEditWire) -> LineEdit {
+    LineEdit {
+        search: wire.search,
+        first_line: wire.first_line,
+        last_line: wire.last_line,
+        replacement: wire.replacement,
+    }
+}
+
+fn text(path: &ProjectPath, content: Vec<u8>) -> Result<String> {
+    String::from_utf8(content).map_err(|_| {
+        refusal(
+            path,
+            format!("`{path}` is no text, so it has no lines to edit. Put the whole file."),
+        )
+    })
+}
+
+fn refusal(path: &ProjectPath, sentence: String) -> Error {
+    Error::new(Kind::Conflict, sentence).with("path", path.as_str())
+}
+
+/// The file is another than the edits are stated against: both sides, around the first edit.
+fn changed(
+    path: &ProjectPath,
+    now: &FileEntry,
+    viewed: Option<&str>,
+    content: &str,
+    edits: &[LineEdit],
+) -> Error {
+    let part = |text: &str| {
+        let file = edit::lines::split(text);
+        let (first, last) = edits
+            .first()
+            .map_or((1, 1), |edit| (edit.first_line, edit.last_line));
+        let end = last.min(file.len());
+        let start = first.saturating_sub(1).min(end);
+        edit::excerpt(&file, std::iter::once(start..end), Numbering::Lines)
+    };
+    let error = refusal(
+        path,
+        format!(
+            "`{path}` has changed since `base`; nothing was changed. Read it again and state the edits anew."
+        ),
+    );
+    let error = error
+        .with("current", now.hash.to_string())
+        .with("now", part(content));
+    match viewed {
+        Some(viewed) => error.with("base_lines", part(viewed)),
+        None => error,
+    }
+}
