@@ -89,13 +89,13 @@ async fn edit(asked: &Asked<'_>, sources: &Blobs, wanted: FileEdits) -> Result<E
         return Err(changed(&path, &before, viewed.as_deref(), &content, &edits));
     }
     let applied = edit::apply(&content, &edits).map_err(|refused| {
-        refusal(&path, format!("`{path}`: {refused}")).with("edit", refused.edit + 1)
+        refusal(&path, &format!("`{path}`: {refused}")).with("edit", refused.edit + 1)
     })?;
     let syntax = parser::known();
     let broken = syntax.breakages(path.as_str(), &content, &applied.content, &applied.changes);
     if let Some(broken) = broken.first() {
         let what = format!("`{path}` would be broken by this; nothing was changed. {broken}");
-        return Err(refusal(&path, what).with("line", broken.line));
+        return Err(refusal(&path, &what).with("line", broken.line));
     }
     let entry = FileEntry::of(applied.content.as_bytes());
     entry.check(&path, &Limits::DEFAULT)?;
@@ -125,13 +125,25 @@ fn text(path: &ProjectPath, content: Vec<u8>) -> Result<String> {
     String::from_utf8(content).map_err(|_| {
         refusal(
             path,
-            format!("`{path}` is no text, so it has no lines to edit. Put the whole file."),
+            &format!("`{path}` is no text, so it has no lines to edit. Put the whole file."),
         )
     })
 }
 
-fn refusal(path: &ProjectPath, sentence: String) -> Error {
-    Error::new(Kind::Conflict, sentence).with("path", path.as_str())
+/// What is said in the first line is the sentence, the rest are lines of the file.
+fn refusal(path: &ProjectPath, said: &str) -> Error {
+    let (sentence, lines) = said.split_once('\n').unwrap_or((said, ""));
+    let sentence = match sentence.strip_suffix(':') {
+        Some(sentence) => format!("{sentence}: see `lines`."),
+        None if sentence.ends_with('.') => sentence.to_owned(),
+        None => format!("{sentence}."),
+    };
+    let error = Error::new(Kind::Conflict, sentence).with("path", path.as_str());
+    if lines.is_empty() {
+        error
+    } else {
+        error.with("lines", lines)
+    }
 }
 
 /// The file is another than the edits are stated against: both sides, around the first edit.
@@ -159,7 +171,7 @@ fn changed(
     );
     let error = error
         .with("current", now.hash.to_string())
-        .with("now", part(content));
+        .with("lines", part(content));
     match viewed {
         Some(viewed) => error.with("base_lines", part(viewed)),
         None => error,
