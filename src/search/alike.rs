@@ -26,6 +26,8 @@ const MOST: usize = 5;
 const BOTH: f64 = 50.0;
 /// What the likeness of shapes counts alone, in per cent.
 const SHAPE: f64 = 70.0;
+/// What the likeness of names counts where there is no shape, in per cent.
+const NAME: f64 = 75.0;
 /// How much a shape has to have in common to be half believed: as much as two things that hardly anything else has.
 const DOUBT: f64 = 6.0;
 /// How long the beginning that two words share must be, and the rest of the longer, for them to be one: `auth` and
@@ -161,7 +163,7 @@ impl Traits {
             .and(&rarity.shared(USE, &self.uses, &other.uses));
         let names = names.of_both();
         let score = if shape.is_nothing() {
-            100.0 * names
+            NAME * names
         } else {
             let shape = shape.of_smaller();
             (BOTH * names + BOTH * shape).max(SHAPE * shape)

@@ -3,7 +3,7 @@ use super::*;
 /// Every way in which a search is answered, as the model reads it.
 #[test]
 fn files_are_searched() {
-    let many = "const card = 1;\n".repeat(300);
+    let many = "deal(card);\n".repeat(300);
     let long = format!("{}card{}", "x".repeat(300), "y".repeat(300));
     let large = "card\n".repeat(60_000);
     let mut bench = bench(&[
