@@ -10,6 +10,7 @@
 //! | [`edit`] | where an edit lands in a file |
 //! | [`facts`] | what a parser has said of files |
 //! | [`search`] | where a text, a file or a declaration is |
+//! | [`preflight`] | what is wrong with an app before it is built |
 //! | [`llm`] | language models, seen alike |
 //! | [`generation`] | the conversation: turns, tools, versions, builds, feed |
 //! | [`template`] | the foundation every app starts from |
@@ -30,6 +31,7 @@ pub mod generation;
 pub mod http;
 pub mod ids;
 pub mod llm;
+pub mod preflight;
 pub mod project;
 pub mod publish;
 pub mod search;

@@ -10,5 +10,8 @@ mod corpus;
 #[path = "offline/player.rs"]
 mod player;
 #[cfg(test)]
+#[path = "offline/preflight.rs"]
+mod preflight;
+#[cfg(test)]
 #[path = "offline/properties.rs"]
 mod properties;

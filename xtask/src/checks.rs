@@ -17,7 +17,7 @@ use crate::mutants::{self, Extent};
 use crate::node::{self, Node};
 use crate::setup::{self, Parts};
 use crate::toolchain::Toolchain;
-use crate::{browser, place, process, progress, worker};
+use crate::{browser, place, process, progress, vendor, worker};
 
 /// Tells tests and specs how much to do: `usual` (samples) or `full` (the whole counts).
 const DEPTH: &str = "OVERSKILL_TEST_DEPTH";
@@ -82,6 +82,9 @@ pub(crate) fn run(depth: Depth) -> Result<ExitCode> {
     run.gate("lints, Worker", |run| lint_worker(run, toolchain.as_ref()));
     let parts = run.part("Worker and builder", setup::ensure);
     run.gate("size of the Worker", |_| check_size(parts.as_ref()));
+    run.gate("exports of the packages", |_| {
+        vendor::check(&parts.as_ref().context("its packages are missing")?.node)
+    });
     run.gate("types of the foundation", |run| {
         npm_script(run, parts.as_ref(), "typecheck")
     });

@@ -27,9 +27,11 @@ cargo xtask COMMAND
              --full        with the large counts
   engine   run one of the core's engines: JSON lines in, JSON lines out
              edits [--dialect line_replace|edit_lines]
+             preflight
   mutants  test the mutants of FILE…, or of listed files that changed; keeps tests/mutants.json
   doctor   say what is installed, what is not and what to do
   bench    journey [--runs N]   time each stage from prompt to preview (10)
+  exports  write the list of what the foundation's packages export
   worker   build the Worker only: index.js, index_bg.wasm and syntax.wasm in build
 ";
 
@@ -100,6 +102,8 @@ pub(crate) enum Task {
         /// Which files; those that changed, when there are none.
         files: Vec<String>,
     },
+    /// Write the list of what packages export.
+    Exports,
     /// Build the Worker.
     Worker,
     /// Print the usage.
@@ -153,7 +157,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task> {
         "try" => &["port", "state", "app"],
         "test" => &["quick", "full"],
         "bench" => &["port", "state", "runs"],
-        "doctor" | "worker" | "mutants" => &[],
+        "doctor" | "exports" | "worker" | "mutants" => &[],
         "help" => return Ok(Task::Help),
         other => bail!("there is no command `{other}`\n\n{USAGE}"),
     };
@@ -219,6 +223,7 @@ fn task(command: &str, mut options: Options) -> Result<Task> {
         },
         ("bench", _) => bail!("`bench` measures one thing so far: cargo xtask bench journey"),
         ("doctor", []) => Task::Doctor,
+        ("exports", []) => Task::Exports,
         ("worker", []) => Task::Worker,
         ("mutants", files) => Task::Mutants {
             files: files.to_vec(),

@@ -1,4 +1,4 @@
-//! The chores of OverSkill: `cargo xtask dev | try | test | mutants | doctor | engine | bench | worker`.
+//! The chores of OverSkill: `cargo xtask dev | try | test | mutants | doctor | engine | bench | exports | worker`.
 //! Sets up what is missing, builds, starts and checks. Idempotent; holds no product logic.
 
 mod api;
@@ -23,6 +23,7 @@ mod progress;
 mod setup;
 mod stack;
 mod toolchain;
+mod vendor;
 mod worker;
 mod workerd;
 
@@ -62,6 +63,7 @@ fn run() -> Result<ExitCode> {
         Task::Bench { place, runs } => bench::run(&place, runs),
         Task::Engine { words } => engine::run(&words),
         Task::Mutants { files } => mutants::update(&files),
+        Task::Exports => vendor::update(),
         Task::Worker => build_worker(),
         Task::Help => {
             print!("{}", cli::USAGE);

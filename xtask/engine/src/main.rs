@@ -1,10 +1,11 @@
 //! The core's engines on standard input and output: one JSON value a line in, one a line out, nothing else.
 //!
-//! `cargo xtask engine edits [--dialect line_replace|edit_lines]` runs it.
+//! `cargo xtask engine edits [--dialect line_replace|edit_lines]` and `cargo xtask engine preflight` run it.
 
 mod edits;
 mod eval;
 mod oracle;
+mod preflight;
 mod random;
 mod tokens;
 
@@ -42,12 +43,18 @@ fn run(words: &[&str]) -> Result<ExitCode> {
         ["edits", "--dialect", other] => {
             bail!("there is no dialect `{other}`; there are line_replace and edit_lines")
         }
-        _ => bail!("engine edits [--dialect line_replace|edit_lines] < CASES.jsonl"),
+        ["preflight"] => {
+            let mut checks = preflight::Checks::default();
+            answer(|line| checks.answer(line))
+        }
+        _ => bail!(
+            "engine edits [--dialect line_replace|edit_lines] | preflight, with cases on standard input"
+        ),
     }
 }
 
 /// Answers every line of standard input that is not empty.
-fn answer(to: impl Fn(&[u8]) -> serde_json::Value) -> Result<ExitCode> {
+fn answer(mut to: impl FnMut(&[u8]) -> serde_json::Value) -> Result<ExitCode> {
     let mut input = io::stdin().lock();
     let mut output = io::BufWriter::new(io::stdout().lock());
     let mut line = Vec::new();

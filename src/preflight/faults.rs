@@ -1,0 +1,68 @@
+//! Faults of single files, graded by what the build does with the file.
+
+use overskill_syntax::{DeclarationKind, Fault, FaultKind, Language};
+
+use super::{App, File, Severity, finding::Finding};
+
+/// Reports the faults of one file.
+pub(super) fn check<'a>(
+    app: &App<'a, '_>,
+    path: &'a str,
+    file: &'a File<'a>,
+    findings: &mut Vec<Finding<'a>>,
+) {
+    for fault in &file.facts.faults {
+        let (code, severity) = match fault.kind {
+            FaultKind::Unchecked => ("unchecked", Severity::Warning),
+            FaultKind::Duplicate => ("duplicate", app.failing(path)),
+            FaultKind::Syntax | FaultKind::Misplaced => ("syntax", app.failing(path)),
+        };
+        let severity = if builds(path, file, fault) {
+            Severity::Warning
+        } else {
+            severity
+        };
+        let mut message = fault.message.trim_end_matches('.').to_owned();
+        message.push('.');
+        let help = fault
+            .help
+            .as_ref()
+            .map(|help| format!("{}.", help.trim_end_matches('.')));
+        findings.push(Finding {
+            path,
+            start: fault.start,
+            severity,
+            code,
+            message,
+            suggestion: help.or_else(|| advice(fault.kind)),
+        });
+    }
+}
+
+/// Whether Vite builds it all the same.
+fn builds(path: &str, file: &File<'_>, fault: &Fault) -> bool {
+    match Language::of(path) {
+        // A browser makes something of any HTML, and so does Vite. Declarations are not built.
+        Some(Language::Html | Language::Declarations) => true,
+        Some(language) if language.is_script() && fault.kind == FaultKind::Duplicate => {
+            // A name may be declared again in a body of its own; a type that stands twice is gone with all types.
+            let is_type = |kind| matches!(kind, DeclarationKind::Type | DeclarationKind::Interface);
+            let mut here = file.facts.declarations.iter();
+            fault.message.ends_with("in its own body")
+                || here.any(|declaration| {
+                    declaration.name_start == fault.start && is_type(declaration.kind)
+                })
+        }
+        _ => false,
+    }
+}
+
+fn advice(kind: FaultKind) -> Option<String> {
+    let text = match kind {
+        FaultKind::Unchecked => "Split the file into smaller ones, so that it can be checked.",
+        FaultKind::Duplicate => "Remove one of the two, or rename it.",
+        FaultKind::Misplaced => "Move it to the top level of the file.",
+        FaultKind::Syntax => return None,
+    };
+    Some(text.to_owned())
+}

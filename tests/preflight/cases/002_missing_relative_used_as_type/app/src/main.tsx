@@ -1,0 +1,2 @@
+import { A } from "./nope"
+export const x: A = 1

@@ -1,0 +1,2 @@
+import { type A } from "./nope"
+export const x: A = 1

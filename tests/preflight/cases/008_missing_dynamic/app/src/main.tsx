@@ -1,0 +1,1 @@
+import("./nope").then(console.log)

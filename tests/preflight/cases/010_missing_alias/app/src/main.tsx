@@ -1,0 +1,2 @@
+import { a } from "@/nope"
+document.title = a

@@ -1,0 +1,2 @@
+import { a } from "/src/nope"
+document.title = a

@@ -1,0 +1,2 @@
+import type x from "left-pad"
+export const y: x = 1

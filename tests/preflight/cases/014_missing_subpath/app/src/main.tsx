@@ -1,0 +1,2 @@
+import x from "react-router/nope"
+x()

@@ -1,0 +1,2 @@
+import { readFileSync } from "fs"
+document.title = readFileSync("x")

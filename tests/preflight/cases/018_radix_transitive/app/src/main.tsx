@@ -1,0 +1,2 @@
+import * as x from "@radix-ui/react-slot"
+console.log(x)

@@ -1,0 +1,2 @@
+import * as x from "tailwindcss"
+console.log(x)

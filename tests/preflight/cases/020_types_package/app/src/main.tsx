@@ -1,0 +1,2 @@
+import * as x from "@types/react"
+console.log(x)

@@ -1,0 +1,2 @@
+import { Link } from "react-router-dom"
+console.log(Link)

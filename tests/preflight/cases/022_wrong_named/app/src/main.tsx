@@ -1,0 +1,2 @@
+import { b } from "./a"
+document.title = b

@@ -1,0 +1,2 @@
+import { T } from "./a"
+export const x: T = "1"

@@ -1,0 +1,2 @@
+import { type T } from "./a"
+export const x: T = "1"

@@ -1,0 +1,2 @@
+import { z } from "./re"
+document.title = z

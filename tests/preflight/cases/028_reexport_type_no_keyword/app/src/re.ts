@@ -1,0 +1,1 @@
+export { T } from "./a"

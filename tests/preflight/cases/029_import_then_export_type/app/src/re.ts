@@ -1,0 +1,2 @@
+import { T } from "./a"
+export { T }

@@ -1,0 +1,2 @@
+import { a, z } from "./x"
+document.title = a + z

@@ -1,0 +1,2 @@
+export * from "./x"
+export * from "./a"

@@ -1,0 +1,2 @@
+import { a } from "./x"
+document.title = a

@@ -1,0 +1,2 @@
+export * from "./a"
+export const a = 1

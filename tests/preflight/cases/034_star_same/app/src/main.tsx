@@ -1,0 +1,2 @@
+import { a } from "./x"
+console.log(a)

@@ -1,0 +1,2 @@
+import { b } from "./x"
+console.log(b)

@@ -1,0 +1,2 @@
+import { useStat } from "react"
+useStat()

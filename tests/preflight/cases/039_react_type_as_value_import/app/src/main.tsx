@@ -1,0 +1,2 @@
+import { ReactNode } from "react"
+export const x: ReactNode = 1

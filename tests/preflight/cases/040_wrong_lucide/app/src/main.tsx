@@ -1,0 +1,2 @@
+import { Housee } from "lucide-react"
+console.log(Housee)

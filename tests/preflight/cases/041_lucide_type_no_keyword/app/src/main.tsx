@@ -1,0 +1,2 @@
+import { LucideIcon } from "lucide-react"
+export const x: LucideIcon | 1 = 1

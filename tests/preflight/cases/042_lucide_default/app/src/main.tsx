@@ -1,0 +1,2 @@
+import L from "lucide-react"
+console.log(L)

@@ -1,0 +1,2 @@
+import { Housee } from "./x"
+console.log(Housee)

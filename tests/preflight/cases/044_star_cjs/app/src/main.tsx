@@ -1,0 +1,2 @@
+import { useStat } from "./x"
+console.log(useStat)

@@ -1,0 +1,2 @@
+import s from "clsx"
+console.log(s)

@@ -1,0 +1,2 @@
+import { a } from "./A"
+document.title = a

@@ -1,0 +1,2 @@
+import { a } from "./Lib/x"
+document.title = a

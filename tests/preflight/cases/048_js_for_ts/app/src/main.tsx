@@ -1,0 +1,2 @@
+import { a } from "./a.js"
+document.title = a

@@ -1,0 +1,2 @@
+import { a } from "./c.mjs"
+document.title = a

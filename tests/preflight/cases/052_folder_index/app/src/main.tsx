@@ -1,0 +1,2 @@
+import { a } from "./f"
+console.log(a)

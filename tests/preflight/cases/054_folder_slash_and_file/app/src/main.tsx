@@ -1,0 +1,2 @@
+import { b } from "./f/"
+console.log(b)

@@ -1,0 +1,1 @@
+import "./f/g/y"

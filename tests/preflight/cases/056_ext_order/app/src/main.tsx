@@ -1,0 +1,2 @@
+import { a } from "./o"
+console.log(a)

@@ -1,0 +1,2 @@
+import { a } from "@/"
+console.log(a)

@@ -1,0 +1,2 @@
+import type { E } from "./e"
+export const x: E = 1

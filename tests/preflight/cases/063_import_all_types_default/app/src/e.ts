@@ -1,0 +1,2 @@
+type E = number
+export default E

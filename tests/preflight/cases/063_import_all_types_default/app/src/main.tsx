@@ -1,0 +1,2 @@
+import E from "./e"
+export const x: E = 1

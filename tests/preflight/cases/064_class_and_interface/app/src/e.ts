@@ -1,0 +1,2 @@
+export interface E {}
+export const E = 1

@@ -1,0 +1,2 @@
+import { E } from "./e"
+console.log(E)

@@ -1,0 +1,1 @@
+export const { E, x: [F] } = { E: 1, x: [2] }

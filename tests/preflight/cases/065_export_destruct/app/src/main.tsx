@@ -1,0 +1,2 @@
+import { E, F } from "./e"
+console.log(E, F)

@@ -1,0 +1,2 @@
+import { a } from "./d.json"
+console.log(a)

@@ -1,0 +1,2 @@
+import d from "./d.json"
+console.log(d)

@@ -1,0 +1,2 @@
+import t from "./a.ts?raw"
+console.log(t)

@@ -1,0 +1,2 @@
+import t from "./nope.txt?raw"
+console.log(t)

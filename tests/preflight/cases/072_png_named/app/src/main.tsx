@@ -1,0 +1,2 @@
+import { t } from "./p.png"
+console.log(t)

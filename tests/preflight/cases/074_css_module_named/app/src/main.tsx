@@ -1,0 +1,2 @@
+import { a } from "./s.module.css"
+console.log(a)

@@ -1,0 +1,2 @@
+import { z } from "./s.module.css"
+console.log(z)

@@ -1,0 +1,2 @@
+import A from "./a.csv"
+console.log(A)

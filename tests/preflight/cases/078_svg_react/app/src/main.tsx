@@ -1,0 +1,2 @@
+import A from "./a.svg?react"
+console.log(A)

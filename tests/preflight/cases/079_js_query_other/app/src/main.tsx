@@ -1,0 +1,2 @@
+import { a } from "./a?x=1"
+console.log(a)

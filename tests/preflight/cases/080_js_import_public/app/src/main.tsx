@@ -1,0 +1,2 @@
+import x from "/p.png"
+console.log(x)

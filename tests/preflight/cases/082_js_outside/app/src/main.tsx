@@ -1,0 +1,2 @@
+import p from "../../x"
+console.log(p)

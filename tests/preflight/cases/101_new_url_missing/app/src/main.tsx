@@ -1,0 +1,1 @@
+console.log(new URL("./nope.png", import.meta.url).href)

@@ -1,0 +1,1 @@
+new Worker(new URL("./nope.ts", import.meta.url))

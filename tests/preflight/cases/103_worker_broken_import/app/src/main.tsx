@@ -1,0 +1,2 @@
+import W from "./w?worker"
+new W()

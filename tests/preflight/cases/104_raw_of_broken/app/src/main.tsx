@@ -1,0 +1,2 @@
+import W from "./w.ts?raw"
+console.log(W)

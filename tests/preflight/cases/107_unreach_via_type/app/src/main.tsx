@@ -1,0 +1,2 @@
+import type { q } from "./x"
+export const z: q = 1

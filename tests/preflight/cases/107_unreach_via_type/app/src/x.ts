@@ -1,0 +1,2 @@
+import "./nope"
+export type q = number

@@ -1,0 +1,2 @@
+import { b } from "./c.js"
+document.title = b

@@ -1,0 +1,2 @@
+import { a } from "./c.cjs"
+document.title = a

@@ -1,0 +1,2 @@
+export const x = <Card.Header />
+console.log(x)

@@ -1,0 +1,1 @@
+export const cn = (x: unknown) => String(x)

@@ -1,0 +1,2 @@
+import { Page } from "./Page"
+console.log(Page)

@@ -1,0 +1,3 @@
+export function Card(props: object) {
+  return <div {...props} />
+}

@@ -1,0 +1,2 @@
+const [a] = React.useState(0)
+console.log(a)

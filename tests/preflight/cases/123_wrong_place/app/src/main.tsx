@@ -1,0 +1,3 @@
+import { Button } from "@/components/Button"
+import { card } from "./ui/crad"
+console.log(Button, card)

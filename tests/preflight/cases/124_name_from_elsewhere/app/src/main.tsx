@@ -1,0 +1,2 @@
+import { useState, Link, cn } from "./a"
+console.log(useState, Link, cn)

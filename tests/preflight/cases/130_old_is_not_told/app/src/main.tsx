@@ -1,0 +1,5 @@
+// A line more.
+
+import { a } from "./nope"
+import { b } from "./other"
+console.log(a, b)

@@ -1,0 +1,3 @@
+import { z } from "./a"
+import { z as y } from "./a"
+console.log(z, y)

@@ -1,0 +1,2 @@
+import { z } from "./a"
+console.log(z)
