@@ -12,6 +12,7 @@ mod machine;
 pub mod prompt;
 mod records;
 mod state;
+pub mod survey;
 pub mod tools;
 mod turns;
 mod versions;

@@ -64,6 +64,12 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         receipts: Vec<Receipt>,
     },
+    /// The app as the tools have left it was checked: what is wrong with it that was not before the turn.
+    AppChecked {
+        turn: TurnId,
+        step: u32,
+        findings: Vec<Diagnostic>,
+    },
     /// A file was written, or deleted (no hash).
     FileChanged {
         path: ProjectPath,
@@ -151,6 +157,7 @@ impl Event {
             Self::TextDelta { .. } => "text_delta",
             Self::ToolCall { .. } => "tool_call",
             Self::ToolResult { .. } => "tool_result",
+            Self::AppChecked { .. } => "app_checked",
             Self::FileChanged { .. } => "file_changed",
             Self::VersionCreated { .. } => "version_created",
             Self::BuildQueued { .. } => "build_queued",

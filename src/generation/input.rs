@@ -6,7 +6,7 @@ use super::{
     tools,
 };
 use crate::{
-    build::Mode,
+    build::{Diagnostic, Mode},
     ids::{AppId, BuildId, TurnId, WorkspaceId},
     llm::message::Reply,
     project::{FileEntry, Manifest, ProjectPath},
@@ -148,6 +148,8 @@ pub struct ToolsRan {
     pub revision: u64,
     /// What each did, in the order of the calls, with a line about it for the feed.
     pub outcomes: Vec<(String, tools::Outcome)>,
+    /// What is wrong with the app that was not before this turn; nothing when no file was changed.
+    pub findings: Option<Vec<Diagnostic>>,
     /// What the model has seen of the files then.
     pub views: tools::Views,
 }

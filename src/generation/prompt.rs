@@ -1,9 +1,6 @@
 //! What a model is told: the request of one call, rendered from what the storage keeps.
 
-use crate::{
-    llm::message::{Block, Message, Request, UserBlock},
-    project::Manifest,
-};
+use crate::llm::message::{Block, Message, Request, UserBlock};
 
 use super::{
     records::MessageRole,
@@ -24,24 +21,20 @@ pub struct Earlier {
     pub content: String,
 }
 
-/// The request of a call: the standing instructions with the list of files, the earlier messages, and the turn's
+/// The request of a call: the standing instructions with the outline of the files, the earlier messages, and the turn's
 /// own transcript so far.
 #[must_use]
 pub fn request(
     app_name: &str,
-    manifest: &Manifest,
+    outline: &str,
     earlier: &[Earlier],
     transcript: Vec<Message>,
     dialect: Dialect,
 ) -> Request {
-    let files: String = manifest
-        .iter()
-        .map(|(path, _)| format!("{path}\n"))
-        .collect();
     let system = SYSTEM
         .replace("{{app_name}}", app_name)
         .replace("{{edit_advice}}", dialect.advice())
-        .replace("{{files}}", files.trim_end());
+        .replace("{{files}}", outline.trim_end());
     let mut budget = HISTORY_BYTES;
     let recent = earlier.iter().rev().take_while(|message| {
         let fits = message.content.len() <= budget;

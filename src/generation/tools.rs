@@ -147,6 +147,15 @@ impl Done {
     }
 }
 
+/// Whether a call may change files.
+#[must_use]
+pub fn changes_files(call: &ToolCall) -> bool {
+    !matches!(
+        call.name.as_str(),
+        "view_file" | "search_files" | "rename_app"
+    )
+}
+
 /// The contents that [`run`] needs on the workbench for these calls, by hash, each once.
 #[must_use]
 pub fn needs(calls: &[ToolCall], manifest: &Manifest, views: &Views) -> Vec<Digest> {

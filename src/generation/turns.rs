@@ -219,6 +219,13 @@ impl Conversation {
             }
             results.push(UserBlock::ToolResult(outcome.result));
         }
+        if let Some(findings) = ran.findings {
+            step.feed(Event::AppChecked {
+                turn: turn.id.clone(),
+                step: turn.step,
+                findings,
+            });
+        }
         step.effects.push(Effect::Transcript {
             turn: turn.id.clone(),
             message: Message::User(results),

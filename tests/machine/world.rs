@@ -14,12 +14,12 @@ use overskill::{
         Answer, Build, BuildOutcome, Conversation, Created, Effect, Input, Job, MessageRole, Probe,
         ToolsRan, Version, Work,
         feed::Event,
-        prompt,
+        prompt, survey,
         tools::{self, Dialect},
     },
     ids::{BuildId, TurnId},
     llm::{
-        message::{Block, Message, Reply, Request, UserBlock},
+        message::{Block, Message, Reply, Request, ToolCall, UserBlock},
         offline,
     },
     project::{FileEntry, Manifest},
@@ -27,6 +27,14 @@ use overskill::{
     time::Timestamp,
 };
 use overskill_syntax::Native;
+
+/// The parser, which reads no file twice.
+fn syntax() -> &'static Known<'static> {
+    thread_local! {
+        static KNOWN: &'static Known<'static> = Box::leak(Box::new(Known::new(&Native)));
+    }
+    KNOWN.with(|known| *known)
+}
 
 /// What one job does, apart from its work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -194,13 +202,9 @@ impl World {
             }
             Job::CallModel { turn, step } => {
                 let transcript = self.transcript.get(turn).cloned().unwrap_or_default();
-                let request = prompt::request(
-                    &machine.name,
-                    machine.manifest(),
-                    &[],
-                    transcript,
-                    Dialect::EditLines,
-                );
+                let outline = survey::outline(machine.manifest(), &self.blobs, syntax());
+                let request =
+                    prompt::request(&machine.name, &outline, &[], transcript, Dialect::EditLines);
                 Input::ModelReplied {
                     turn: turn.clone(),
                     step: *step,
@@ -252,18 +256,27 @@ impl World {
             contents: self.blobs.clone(),
             views: machine.views(),
             dialect: Dialect::EditLines,
-            syntax: &Known::new(&Native),
+            syntax: syntax(),
             limits: Limits::DEFAULT,
         };
-        let outcomes = blocks
+        let calls: Vec<&ToolCall> = blocks
             .iter()
             .filter_map(|block| match block {
-                Block::ToolCall(call) => {
-                    let outcome = tools::run(call, &mut bench);
-                    Some((tools::summary(call, &outcome.result), outcome))
-                }
+                Block::ToolCall(call) => Some(call),
                 Block::Text { .. } => None,
             })
+            .collect();
+        let mut outcomes: Vec<_> = calls
+            .iter()
+            .map(|call| tools::run(call, &mut bench))
+            .collect();
+        let committed = self.versions.values().next_back();
+        let committed = committed.map(|(_, manifest)| manifest.clone());
+        let findings = survey::inspect(&mut outcomes, &committed.unwrap_or_default(), &bench);
+        let outcomes = calls
+            .iter()
+            .zip(outcomes)
+            .map(|(call, outcome)| (tools::summary(call, &outcome.result), outcome))
             .collect();
         self.blobs = bench.contents;
         ToolsRan {
@@ -271,6 +284,7 @@ impl World {
             step,
             revision: machine.revision(),
             outcomes,
+            findings,
             views: bench.views,
         }
     }

@@ -8,6 +8,7 @@ use overskill::{
     generation::{
         MessageRole,
         prompt::{self, Earlier},
+        survey,
         tools::{self, Dialect, Views, Workbench},
     },
     llm::{
@@ -81,9 +82,14 @@ impl Player {
         }])];
         let mut calls = Vec::new();
         for _ in 0..STEPS {
+            let outline = survey::outline(
+                &self.bench.manifest,
+                &self.bench.contents,
+                self.bench.syntax,
+            );
             let request = prompt::request(
                 &self.name,
-                &self.bench.manifest,
+                &outline,
                 &self.earlier,
                 transcript.clone(),
                 Dialect::EditLines,

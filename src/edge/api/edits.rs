@@ -165,7 +165,7 @@ fn changed(
     };
     let error = refusal(
         path,
-        format!(
+        &format!(
             "`{path}` has changed since `base`; nothing was changed. Read it again and state the edits anew."
         ),
     );

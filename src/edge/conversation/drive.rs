@@ -6,20 +6,23 @@ use futures::{
     future::{self, Either},
     stream::FuturesUnordered,
 };
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 use worker::{Delay, console_error};
 
 use super::{Conversation, store::DueJob};
 use crate::{
     edge::{blobs, blobs::Blobs, clock, objects, parser, preview, settings},
     error::{Error, Result},
-    generation::{Conversation as Machine, Input, Job, Probe, ToolsRan, prompt, tools},
+    generation::{Conversation as Machine, Input, Job, Probe, ToolsRan, prompt, survey, tools},
     ids::{AppId, BuildId, TurnId},
     llm::{
         message::{Block, Message, ToolCall},
         offline,
     },
-    project::{FileEntry, Manifest},
+    project::{FileEntry, Manifest, ProjectPath},
 };
 
 /// How often a job is begun without coming to an end.
@@ -120,7 +123,7 @@ impl Conversation {
         let machine = self.machine.borrow().clone().ok_or_else(super::no_app)?;
         match job {
             Job::LayFoundation => self.lay_foundation(&machine).await,
-            Job::CallModel { turn, step } => self.call_model(&machine, turn, *step),
+            Job::CallModel { turn, step } => self.call_model(&machine, turn, *step).await,
             Job::RunTools { turn, step } => self.run_tools(&machine, turn, *step).await,
             Job::SendBuild { build } => self.send_build(&machine.app, build).await,
             Job::Probe { build } => self.probe(&machine, build).await,
@@ -163,14 +166,37 @@ impl Conversation {
         Ok(Input::FoundationLaid { manifest })
     }
 
-    fn call_model(&self, machine: &Machine, turn: &TurnId, step: u32) -> Result<Input> {
+    /// The files of the newest version; none before the first.
+    fn committed(&self, machine: &Machine) -> Result<Manifest> {
+        let Some(number) = machine.summary().version else {
+            return Ok(Manifest::default());
+        };
+        let version = self.store.version(number)?;
+        Ok(version.map(|(_, manifest)| manifest).unwrap_or_default())
+    }
+
+    /// The outline of the app. Only files that the parser has not read before are loaded.
+    async fn outline(&self, machine: &Machine) -> Result<String> {
+        let syntax = parser::known();
+        let manifest = machine.manifest();
+        let lacking =
+            |path: &ProjectPath, entry: &FileEntry| syntax.lacks(path.as_str(), entry.hash);
+        let wanted = survey::wanted(&[manifest], &BTreeMap::new(), lacking);
+        let contents = Blobs::sources(&self.env, &machine.app)?
+            .get_all(wanted)
+            .await?;
+        Ok(survey::outline(manifest, &contents, syntax))
+    }
+
+    async fn call_model(&self, machine: &Machine, turn: &TurnId, step: u32) -> Result<Input> {
+        let outline = self.outline(machine).await?;
         let mut others: Vec<&TurnId> = machine.waiting_turns().collect();
         others.push(turn);
         let earlier = self.store.earlier(&others, prompt::HISTORY_BYTES)?;
         let transcript = self.store.transcript(turn)?;
         let request = prompt::request(
             &machine.name,
-            machine.manifest(),
+            &outline,
             &earlier,
             transcript,
             settings::dialect(&self.env)?,
@@ -187,10 +213,17 @@ impl Conversation {
         let calls = last_calls(self.store.transcript(turn)?);
         let sources = Blobs::sources(&self.env, &machine.app)?;
         let manifest = machine.manifest().clone();
+        let committed = self.committed(machine)?;
         let views = machine.views();
         let needed = tools::needs(&calls, &manifest, &views);
-        let contents = sources.get_all(needed).await?;
-        let known: Vec<_> = contents.keys().copied().collect();
+        let mut contents = sources.get_all(needed).await?;
+        if calls.iter().any(tools::changes_files) {
+            // The app is looked at as a whole afterwards.
+            let parsed = |path: &ProjectPath, _: &FileEntry| survey::is_parsed(path);
+            let wanted = survey::wanted(&[&manifest, &committed], &contents, parsed);
+            contents.extend(sources.get_all(wanted).await?);
+        }
+        let known: BTreeSet<_> = contents.keys().copied().collect();
         let mut bench = tools::Workbench {
             manifest,
             contents,
@@ -199,13 +232,15 @@ impl Conversation {
             syntax: parser::known(),
             limits: crate::config::Limits::DEFAULT,
         };
-        let outcomes: Vec<_> = calls
+        let mut outcomes: Vec<_> = calls
             .iter()
-            .map(|call| {
-                let outcome = tools::run(call, &mut bench);
-                (tools::summary(call, &outcome.result), outcome)
-            })
+            .map(|call| tools::run(call, &mut bench))
             .collect();
+        let findings = survey::inspect(&mut outcomes, &committed, &bench);
+        let outcomes = calls.iter().zip(outcomes);
+        let outcomes =
+            outcomes.map(|(call, outcome)| (tools::summary(call, &outcome.result), outcome));
+        let outcomes: Vec<_> = outcomes.collect();
         let fresh = bench
             .contents
             .into_iter()
@@ -216,6 +251,7 @@ impl Conversation {
             step,
             revision: machine.revision(),
             outcomes,
+            findings,
             views: bench.views,
         }))
     }

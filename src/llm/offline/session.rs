@@ -130,16 +130,25 @@ pub(super) fn path_of(call: &ToolCall) -> Option<&str> {
     call.input.get("path").and_then(serde_json::Value::as_str)
 }
 
-/// The files named in the system text, if it names any.
-fn listed_files(system: &str) -> Option<Vec<&str>> {
+/// The files named in the system text's outline, if it names all of them.
+fn listed_files(system: &str) -> Option<Vec<String>> {
     let mut lines = system.lines().skip_while(|line| line.trim() != "Files:");
     lines.next()?;
-    Some(
-        lines
-            .map(str::trim)
-            .take_while(|line| !line.is_empty())
-            .collect(),
-    )
+    let mut folder = "";
+    let mut files = Vec::new();
+    for line in lines.take_while(|line| !line.trim().is_empty()) {
+        let name = |line: &str| line.split(": ").next().unwrap_or(line).trim().to_owned();
+        if line.starts_with('…') {
+            return None;
+        } else if line.ends_with('/') {
+            folder = line;
+        } else if let Some(file) = line.strip_prefix(' ') {
+            files.push(format!("{folder}{}", name(file)));
+        } else {
+            files.push(name(line));
+        }
+    }
+    Some(files)
 }
 
 /// Everything that is known in a step.
@@ -156,6 +165,9 @@ pub(super) struct Outlook {
 pub(super) fn reply(request: &Request) -> Reply {
     let turn = Turn::of(&request.messages);
     let files = listed_files(&request.system);
+    let files: Option<Vec<&str>> = files
+        .as_ref()
+        .map(|files| files.iter().map(String::as_str).collect());
     let views = turn.views();
     let anchored = request.tools.iter().any(|tool| tool == "edit_lines");
     let missing = |wanted: Vec<String>| -> Vec<String> {

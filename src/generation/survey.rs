@@ -1,0 +1,237 @@
+//! A look at the whole app: its outline for the model, what a new file repeats, and what a step has broken.
+//!
+//! Works on contents that are there. What was not loaded is left out, so the caller loads what [`wanted`] names.
+
+use std::{collections::BTreeMap, rc::Rc};
+
+use overskill_syntax::{Facts, Language};
+
+use super::tools::{Change, Outcome, Workbench};
+use crate::{
+    build::{Diagnostic, Severity},
+    digest::Digest,
+    facts::Known,
+    preflight::{self, File, Tree, Vendor},
+    project::{FileEntry, Manifest, ProjectPath},
+    search::{self, Alike, Outlined, Source},
+};
+
+/// How many findings a model is told at once.
+const TOLD: usize = 10;
+/// How many declarations that are alike are named of one file.
+const ALIKE: usize = 3;
+
+/// The contents that a look at these files needs and that are not there, by hash, each once. Where only the outline is
+/// wanted, files that the parser has read before are not needed.
+#[must_use]
+pub fn wanted(
+    manifests: &[&Manifest],
+    there: &BTreeMap<Digest, Vec<u8>>,
+    needed: impl Fn(&ProjectPath, &FileEntry) -> bool,
+) -> Vec<Digest> {
+    let files = manifests.iter().flat_map(|manifest| manifest.iter());
+    let mut hashes: Vec<Digest> = files
+        .filter(|(path, entry)| !entry.binary && needed(path, entry))
+        .map(|(_, entry)| entry.hash)
+        .filter(|hash| !there.contains_key(hash))
+        .collect();
+    hashes.sort();
+    hashes.dedup();
+    hashes
+}
+
+/// Whether the parser reads a file of this name.
+#[must_use]
+pub fn is_parsed(path: &ProjectPath) -> bool {
+    Language::of(path.as_str()).is_some()
+}
+
+/// Files with their contents and what the parser says of them.
+struct Surveyed<'a>(Vec<(&'a str, &'a str, Rc<Facts>)>);
+
+impl<'a> Surveyed<'a> {
+    fn of(
+        manifest: &'a Manifest,
+        contents: &'a BTreeMap<Digest, Vec<u8>>,
+        syntax: &Known<'_>,
+    ) -> Self {
+        let files = manifest.iter().filter_map(|(path, entry)| {
+            let content = match contents.get(&entry.hash) {
+                Some(content) if !entry.binary => std::str::from_utf8(content).ok()?,
+                _ if entry.binary || !is_parsed(path) => "",
+                _ => return None,
+            };
+            let facts = if entry.binary {
+                Rc::default()
+            } else {
+                syntax.of(path.as_str(), entry.hash, || Some(content))?
+            };
+            Some((path.as_str(), content, facts))
+        });
+        Self(files.collect())
+    }
+
+    fn tree(&self) -> Tree<'_> {
+        let files = self.0.iter().map(|(path, content, facts)| {
+            let facts = facts.as_ref();
+            (*path, File { content, facts })
+        });
+        files.collect()
+    }
+
+    fn sources(&self) -> Vec<Source<'_>> {
+        let sources = self.0.iter().map(|(path, content, facts)| Source {
+            path,
+            content,
+            facts,
+        });
+        sources.collect()
+    }
+}
+
+/// The outline of an app for a model, at most [`search::MAX_OUTLINE_BYTES`] long.
+#[must_use]
+pub fn outline(
+    manifest: &Manifest,
+    contents: &BTreeMap<Digest, Vec<u8>>,
+    syntax: &Known<'_>,
+) -> String {
+    let content = |hash: &Digest| std::str::from_utf8(contents.get(hash)?).ok();
+    let files: Vec<(&str, Option<Rc<Facts>>)> = manifest
+        .iter()
+        .map(|(path, entry)| {
+            let facts = syntax.of(path.as_str(), entry.hash, || content(&entry.hash));
+            (path.as_str(), facts.filter(|_| is_parsed(path)))
+        })
+        .collect();
+    let files: Vec<Outlined<'_>> = files
+        .iter()
+        .map(|(path, facts)| Outlined {
+            path,
+            facts: facts.as_deref(),
+        })
+        .collect();
+    search::outline(&files, search::MAX_OUTLINE_BYTES)
+}
+
+/// What is wrong with the app now and was not before.
+#[must_use]
+pub fn introduced(
+    before: &Manifest,
+    now: &Manifest,
+    contents: &BTreeMap<Digest, Vec<u8>>,
+    syntax: &Known<'_>,
+) -> Vec<Diagnostic> {
+    let before = Surveyed::of(before, contents, syntax);
+    let now = Surveyed::of(now, contents, syntax);
+    preflight::check(
+        &now.tree(),
+        Some(&before.tree()),
+        None,
+        Vendor::foundation(),
+    )
+}
+
+/// What a model is told of findings; nothing when there are none.
+#[must_use]
+pub fn told(findings: &[Diagnostic]) -> Option<String> {
+    if findings.is_empty() {
+        return None;
+    }
+    let errors = findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error);
+    let errors = errors.count();
+    let warnings = findings.len() - errors;
+    let mut lines = vec![format!(
+        "Checked the app with this step's changes: {errors} errors, {warnings} warnings that were not there before."
+    )];
+    lines.extend(findings.iter().take(TOLD).map(finding));
+    if findings.len() > TOLD {
+        lines.push(format!("… and {} more", findings.len() - TOLD));
+    }
+    Some(lines.join("\n"))
+}
+
+fn finding(diagnostic: &Diagnostic) -> String {
+    let severity = match diagnostic.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let place = match (&diagnostic.path, diagnostic.line) {
+        (Some(path), Some(line)) => format!("{path}:{line}: "),
+        (Some(path), None) => format!("{path}: "),
+        (None, _) => String::new(),
+    };
+    let advice = diagnostic.suggestion.as_ref();
+    let advice = advice.map_or_else(String::new, |advice| format!(" {advice}"));
+    format!("{place}{severity}: {}{advice}", diagnostic.message)
+}
+
+/// What there is already that is like what new files declare, a line for each.
+#[must_use]
+pub fn repeated(
+    written: &[ProjectPath],
+    manifest: &Manifest,
+    contents: &BTreeMap<Digest, Vec<u8>>,
+    syntax: &Known<'_>,
+) -> Vec<(ProjectPath, Vec<String>)> {
+    let files = Surveyed::of(manifest, contents, syntax);
+    let all = files.sources();
+    let (new, old): (Vec<Source<'_>>, Vec<Source<'_>>) = all
+        .into_iter()
+        .partition(|source| written.iter().any(|path| path.as_str() == source.path));
+    let found = new.iter().filter_map(|source| {
+        let path = written.iter().find(|path| path.as_str() == source.path)?;
+        let mut likest: Vec<(String, Alike)> = source
+            .facts
+            .declarations
+            .iter()
+            .flat_map(|new| {
+                let alike = search::alike(new, source.path, &old);
+                alike.into_iter().map(|alike| (new.name.clone(), alike))
+            })
+            .collect();
+        likest.sort_by_key(|(_, alike)| std::cmp::Reverse(alike.score));
+        let lines: Vec<String> = likest
+            .iter()
+            .take(ALIKE)
+            .map(|(name, alike)| format!("{name} is like what exists: {alike}"))
+            .collect();
+        (!lines.is_empty()).then(|| (path.clone(), lines))
+    });
+    found.collect()
+}
+
+/// Looks at what the tools of a step have made of the app: what a model should hear of it is added to the results, and
+/// the findings come back. Nothing when no file was changed.
+pub fn inspect(
+    outcomes: &mut [Outcome],
+    before: &Manifest,
+    bench: &Workbench<'_>,
+) -> Option<Vec<Diagnostic>> {
+    let changed = outcomes
+        .iter()
+        .rposition(|outcome| !outcome.changes.is_empty())?;
+    let fresh = |change: &Change| change.entry.is_some() && before.get(&change.path).is_none();
+    let written: Vec<ProjectPath> = outcomes
+        .iter()
+        .flat_map(|outcome| &outcome.changes)
+        .filter(|change| fresh(change))
+        .map(|change| change.path.clone())
+        .collect();
+    for (path, lines) in repeated(&written, &bench.manifest, &bench.contents, bench.syntax) {
+        let wrote =
+            |outcome: &&mut Outcome| outcome.changes.iter().any(|change| change.path == path);
+        if let Some(outcome) = outcomes.iter_mut().find(wrote) {
+            outcome.result.content.push('\n');
+            outcome.result.content.push_str(&lines.join("\n"));
+        }
+    }
+    let findings = introduced(before, &bench.manifest, &bench.contents, bench.syntax);
+    if let (Some(told), Some(outcome)) = (told(&findings), outcomes.get_mut(changed)) {
+        outcome.result.content.push_str("\n\n");
+        outcome.result.content.push_str(&told);
+    }
+    Some(findings)
+}
