@@ -125,6 +125,10 @@ fn joined(chain: &(&str, &str, &str, &str), times: usize) -> String {
 }
 
 /// Parses where little stack is left, and within a time that is generous without optimisation.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test runs natively and measures"
+)]
 fn parse(path: &str, text: String) -> Vec<(FaultKind, String)> {
     let path = path.to_owned();
     let begun = Instant::now();

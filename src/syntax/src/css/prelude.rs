@@ -62,11 +62,8 @@ pub(super) fn classes(prelude: &Prelude, start: usize, styles: &mut Vec<Name>) {
     while let Some(&byte) = bytes.get(at) {
         match (byte, quote) {
             (b'\\', _) => at += 1,
-            (_, Some(open)) => {
-                if byte == open {
-                    quote = None;
-                }
-            }
+            (_, Some(open)) if byte == open => quote = None,
+            (_, Some(_)) => {}
             (b'"' | b'\'', None) => quote = Some(byte),
             (b'[', None) => attribute = true,
             (b']', None) => attribute = false,

@@ -3,11 +3,11 @@
 use oxc_ast::AstKind;
 use oxc_ast::ast::{
     CallExpression, Expression, JSXAttributeItem, JSXAttributeName, JSXAttributeValue,
-    JSXOpeningElement,
+    JSXElementName, JSXOpeningElement,
 };
 
 use super::text;
-use super::walk::{called, name_of};
+use super::walk::called;
 use crate::{Link, Name};
 
 /// What has a `from` of its own that takes a text and names no table.
@@ -52,7 +52,7 @@ pub(super) fn of(kind: AstKind<'_>, links: &mut Vec<Link>) {
 }
 
 fn of_element(opening: &JSXOpeningElement<'_>, links: &mut Vec<Link>) {
-    let anchor = name_of(&opening.name).is_some_and(|name| name == "a");
+    let anchor = matches!(&opening.name, JSXElementName::Identifier(name) if name.name == "a");
     for item in &opening.attributes {
         let JSXAttributeItem::Attribute(attribute) = item else {
             continue;

@@ -3,7 +3,7 @@
 use oxc_ast::AstKind;
 use oxc_ast::ast::{
     ArrayExpression, Expression, JSXAttributeItem, JSXAttributeValue, JSXChild, JSXElement,
-    ObjectExpression, ObjectPropertyKind,
+    JSXElementName, ObjectExpression, ObjectPropertyKind,
 };
 use oxc_span::{GetSpan, Span};
 
@@ -45,10 +45,10 @@ impl Routes {
                     self.value(declarator.init.as_ref());
                 }
             }
-            AstKind::TSSatisfiesExpression(satisfies) => {
-                if names_routes(satisfies.type_annotation.span(), source) {
-                    self.value(Some(&satisfies.expression));
-                }
+            AstKind::TSSatisfiesExpression(satisfies)
+                if names_routes(satisfies.type_annotation.span(), source) =>
+            {
+                self.value(Some(&satisfies.expression));
             }
             AstKind::CallExpression(call) if called(&call.callee).is_some_and(takes_routes) => {
                 self.value(
@@ -260,7 +260,7 @@ fn is_route(object: &ObjectExpression<'_>) -> bool {
 }
 
 fn is_route_element(element: &JSXElement<'_>) -> bool {
-    name_of(&element.opening_element.name).is_some_and(|name| name == "Route")
+    matches!(&element.opening_element.name, JSXElementName::IdentifierReference(name) if name.name == "Route")
 }
 
 fn names_routes(span: Span, source: &str) -> bool {

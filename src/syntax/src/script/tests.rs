@@ -175,6 +175,18 @@ fn what_is_wrong_is_found_where_it_stands() {
         ("a.ts", "if (a) { export const b = 1 }", 9, Misplaced),
         (
             "a.ts",
+            "switch (a) { case 1: import b from 'b' }",
+            21,
+            Misplaced,
+        ),
+        (
+            "a.ts",
+            "function f() { import a = require('a') }",
+            15,
+            Misplaced,
+        ),
+        (
+            "a.ts",
             "const f = () => { export default 1 }",
             18,
             Misplaced,

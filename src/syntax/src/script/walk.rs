@@ -254,7 +254,7 @@ impl<'a, 's> Walk<'a, 's> {
 
     fn misplaced(&mut self, kind: AstKind<'a>) {
         let word = match kind {
-            AstKind::ImportDeclaration(_) => "import",
+            AstKind::ImportDeclaration(_) | AstKind::TSImportEqualsDeclaration(_) => "import",
             _ => "export",
         };
         if !matches!(
@@ -289,7 +289,9 @@ impl<'a> Visit<'a> for Walk<'a, '_> {
             | AstKind::ExportNamedDeclaration(_)
             | AstKind::ExportFromDeclaration(_)
             | AstKind::ExportDefaultDeclaration(_)
-            | AstKind::ExportAllDeclaration(_) => self.misplaced(kind),
+            | AstKind::ExportAllDeclaration(_)
+            | AstKind::TSImportEqualsDeclaration(_)
+            | AstKind::TSExportAssignment(_) => self.misplaced(kind),
             AstKind::ImportExpression(import) => {
                 if let Expression::StringLiteral(source) = &import.source {
                     let import = modules::import(source, ImportKind::Dynamic, false, Vec::new());
