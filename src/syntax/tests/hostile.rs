@@ -111,6 +111,8 @@ const JOINED: &[(&str, &str, &str, &str)] = &[
     ("a.ts", "let ", "[a]=", "b"),
     ("a.tsx", "x=<a", ".b", "/>"),
     ("a.tsx", "x=", "<a>", ""),
+    ("a.tsx", "x=", "<a>b ", ""),
+    ("a.tsx", "x=", "<>b ", ""),
     ("a.tsx", "x=<a b=", "<a b=", "1/>"),
 ];
 
@@ -195,6 +197,45 @@ fn what_is_joined_just_often_enough_is_parsed() {
         let faults = parse(chain.0, joined(chain, 240));
         let unchecked = faults.iter().any(|fault| fault.0 == FaultKind::Unchecked);
         assert!(!unchecked, "{} {}: {faults:?}", chain.0, chain.2);
+    }
+}
+
+/// Nearly as much of everything as is let pass, so that the stack is known to be enough.
+#[test]
+fn the_deepest_of_all_is_parsed() {
+    let level = "(a=>!a?b:c??";
+    let unclosed = "<a>b ".repeat(2900);
+    for (path, text) in [
+        (
+            "a.ts",
+            format!(
+                "{}x={}d{}",
+                "if(a)".repeat(990),
+                level.repeat(280),
+                ")".repeat(280)
+            ),
+        ),
+        (
+            "a.ts",
+            format!(
+                "{}x={}{}d{}",
+                "if(a)".repeat(990),
+                "a=>".repeat(1600),
+                "(".repeat(290),
+                ")".repeat(290)
+            ),
+        ),
+        (
+            "a.tsx",
+            format!("x={}d{};{unclosed}", level.repeat(280), ")".repeat(280)),
+        ),
+        ("a.tsx", format!("x={}{unclosed}", "(a=>".repeat(290))),
+    ] {
+        let faults = parse(path, text);
+        assert!(
+            faults.iter().all(|fault| fault.0 == FaultKind::Syntax),
+            "{faults:?}"
+        );
     }
 }
 
