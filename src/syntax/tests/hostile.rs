@@ -292,6 +292,49 @@ fn much_that_is_flat_is_parsed() {
     }
 }
 
+/// What is told stays in proportion to the file.
+#[test]
+fn little_does_not_become_much() {
+    let keys: String = (0..20_000).map(|index| format!("a{index};")).collect();
+    let routes = "{path:'a',element:b},".repeat(9000);
+    for (path, text) in [
+        (
+            "a.tsx",
+            format!(
+                "interface P{{{keys}}}{}",
+                "function A(p:P){return <a/>}".repeat(9000)
+            ),
+        ),
+        (
+            "a.tsx",
+            format!(
+                "const a=[{{path:'{}',children:[{routes}]}}]",
+                "x".repeat(200_000)
+            ),
+        ),
+        (
+            "a.tsx",
+            format!("function A(p:{}B){{return <a/>}}", "B&".repeat(200_000)),
+        ),
+        ("a.ts", "let a;".repeat(80_000)),
+        ("a.css", "}".repeat(MAX_BYTES)),
+        ("a.css", "url(".repeat(MAX_BYTES / 4)),
+        ("a.html", "</a>".repeat(MAX_BYTES / 4)),
+        ("a.html", "<a <".repeat(MAX_BYTES / 4)),
+        (
+            "a.json",
+            format!("[{}]", "{\"a\":1,\"a\":1},".repeat(30_000)),
+        ),
+    ] {
+        let size = text.len();
+        let facts = Native.facts(path, &text);
+        assert!(facts.faults.len() <= overskill_syntax::MAX_FAULTS, "{path}");
+        let told = serde_json::to_string(&facts).unwrap().len();
+        assert!(told < 60 * size, "{path}: {told} of {size}");
+        parse(path, text);
+    }
+}
+
 #[test]
 fn a_file_that_is_too_large_is_not_parsed() {
     let at_most = parse("a.ts", " ".repeat(MAX_BYTES));
