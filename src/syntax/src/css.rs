@@ -3,7 +3,7 @@
 //! Knows structure only: comments, texts, addresses, brackets, declarations, rules. It has no list of properties, and
 //! any at-rule may have a block. Keeps a stack of its own, so that depth costs no recursion.
 
-use crate::{Facts, Fault, FaultKind, MAX_DEPTH, Member, native};
+use crate::{Facts, Fault, FaultKind, MAX_DEPTH, MAX_FAULTS, Member, native};
 
 use prelude::{Prelude, classes};
 
@@ -79,6 +79,9 @@ impl Scanner<'_> {
         while let Some(byte) = self.byte(0) {
             if self.open.len() > MAX_DEPTH {
                 return false;
+            }
+            if self.facts.faults.len() > MAX_FAULTS {
+                return true;
             }
             self.step(byte);
         }

@@ -4,7 +4,7 @@
 //! noticing is no fault; what swallows the rest of the page, or closes what is not open, is one. Keeps a stack of its
 //! own, so that depth costs no recursion. Scripts in the page are not parsed.
 
-use crate::{Facts, Fault, FaultKind, Import, ImportKind, MAX_DEPTH, native};
+use crate::{Facts, Fault, FaultKind, Import, ImportKind, MAX_DEPTH, MAX_FAULTS, native};
 
 use tag::Tag;
 
@@ -117,6 +117,9 @@ impl Page<'_> {
             };
             if self.open.len() > MAX_DEPTH {
                 return false;
+            }
+            if self.facts.faults.len() > MAX_FAULTS {
+                return true;
             }
         }
         self.unclosed(0);

@@ -31,6 +31,9 @@ pub const MAX_DEPTH: usize = 300;
 /// Largest file that is parsed, in bytes.
 pub const MAX_BYTES: usize = 512 * 1024;
 
+/// Most faults that are told of one file: the first ones.
+pub const MAX_FAULTS: usize = 100;
+
 /// What a parser says of one file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -1,6 +1,8 @@
 //! The parsers behind the port.
 
-use crate::{Facts, Fault, FaultKind, Language, MAX_BYTES, Parser, css, html, json, script};
+use crate::{
+    Facts, Fault, FaultKind, Language, MAX_BYTES, MAX_FAULTS, Parser, css, html, json, script,
+};
 
 /// Parses with what is compiled in: no process and no other module.
 #[derive(Debug, Clone, Copy, Default)]
@@ -29,6 +31,7 @@ impl Parser for Native {
             Language::JsonWithComments => json::facts(text, true),
             Language::Html => html::facts(text),
         };
+        facts.faults.truncate(MAX_FAULTS);
         let mark = content.len() - text.len();
         if mark > 0 {
             shift(&mut facts, mark);

@@ -81,10 +81,10 @@ fn source_type(path: &str, language: Language) -> SourceType {
 }
 
 /// Natively a thread of its own gives the room, and a defect of the parser ends there. Without optimisation the deepest
-/// script that [`depth`] lets pass takes less than 6 MiB. In wasm the stack is the module's, and so is the trap.
+/// script that [`depth`] lets pass takes less than 10 MiB. In wasm the stack is the module's, and so is the trap.
 #[cfg(not(target_arch = "wasm32"))]
 fn on_a_large_stack(parse: impl FnOnce() -> Facts + Send) -> Option<Facts> {
-    const STACK: usize = 16 * 1024 * 1024;
+    const STACK: usize = 32 * 1024 * 1024;
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new()
             .stack_size(STACK)

@@ -111,6 +111,8 @@ const JOINED: &[(&str, &str, &str, &str)] = &[
     ("a.ts", "let ", "[a]=", "b"),
     ("a.tsx", "x=<a", ".b", "/>"),
     ("a.tsx", "x=", "<a>", ""),
+    ("a.tsx", "x=", "<a>b ", ""),
+    ("a.tsx", "x=", "<>b ", ""),
     ("a.tsx", "x=<a b=", "<a b=", "1/>"),
 ];
 
@@ -198,6 +200,45 @@ fn what_is_joined_just_often_enough_is_parsed() {
     }
 }
 
+/// Nearly as much of everything as is let pass, so that the stack is known to be enough.
+#[test]
+fn the_deepest_of_all_is_parsed() {
+    let level = "(a=>!a?b:c??";
+    let unclosed = "<a>b ".repeat(2900);
+    for (path, text) in [
+        (
+            "a.ts",
+            format!(
+                "{}x={}d{}",
+                "if(a)".repeat(990),
+                level.repeat(280),
+                ")".repeat(280)
+            ),
+        ),
+        (
+            "a.ts",
+            format!(
+                "{}x={}{}d{}",
+                "if(a)".repeat(990),
+                "a=>".repeat(1600),
+                "(".repeat(290),
+                ")".repeat(290)
+            ),
+        ),
+        (
+            "a.tsx",
+            format!("x={}d{};{unclosed}", level.repeat(280), ")".repeat(280)),
+        ),
+        ("a.tsx", format!("x={}{unclosed}", "(a=>".repeat(290))),
+    ] {
+        let faults = parse(path, text);
+        assert!(
+            faults.iter().all(|fault| fault.0 == FaultKind::Syntax),
+            "{faults:?}"
+        );
+    }
+}
+
 #[test]
 fn much_that_is_flat_is_parsed() {
     let lines = 5000;
@@ -248,6 +289,49 @@ fn much_that_is_flat_is_parsed() {
             [],
             "{part}"
         );
+    }
+}
+
+/// What is told stays in proportion to the file.
+#[test]
+fn little_does_not_become_much() {
+    let keys: String = (0..20_000).map(|index| format!("a{index};")).collect();
+    let routes = "{path:'a',element:b},".repeat(9000);
+    for (path, text) in [
+        (
+            "a.tsx",
+            format!(
+                "interface P{{{keys}}}{}",
+                "function A(p:P){return <a/>}".repeat(9000)
+            ),
+        ),
+        (
+            "a.tsx",
+            format!(
+                "const a=[{{path:'{}',children:[{routes}]}}]",
+                "x".repeat(200_000)
+            ),
+        ),
+        (
+            "a.tsx",
+            format!("function A(p:{}B){{return <a/>}}", "B&".repeat(200_000)),
+        ),
+        ("a.ts", "let a;".repeat(80_000)),
+        ("a.css", "}".repeat(MAX_BYTES)),
+        ("a.css", "url(".repeat(MAX_BYTES / 4)),
+        ("a.html", "</a>".repeat(MAX_BYTES / 4)),
+        ("a.html", "<a <".repeat(MAX_BYTES / 4)),
+        (
+            "a.json",
+            format!("[{}]", "{\"a\":1,\"a\":1},".repeat(30_000)),
+        ),
+    ] {
+        let size = text.len();
+        let facts = Native.facts(path, &text);
+        assert!(facts.faults.len() <= overskill_syntax::MAX_FAULTS, "{path}");
+        let told = serde_json::to_string(&facts).unwrap().len();
+        assert!(told < 60 * size, "{path}: {told} of {size}");
+        parse(path, text);
     }
 }
 

@@ -38,19 +38,15 @@ impl Scanner<'_> {
                 self.at += 1;
                 return;
             }
-        } else if let Some(length) = self.rest().find([')', '\n', '{', '}']) {
-            let plain = self.bytes.get(inner + length) == Some(&b')');
-            if plain {
-                self.at = inner + length + 1;
-                let text = self.slice(inner, inner + length);
-                let (trimmed, quoted) = (text.trim_end().len(), text.contains(['(', '"', '\'']));
-                if quoted {
-                    self.at = inner;
-                } else {
-                    self.local(inner, inner + trimmed);
-                    return;
-                }
-            }
+        } else if let Some(length) = self.rest().find([')', '\n', '{', '}', '(', '"', '\''])
+            && self.bytes.get(inner + length) == Some(&b')')
+        {
+            self.at = inner + length + 1;
+            self.local(
+                inner,
+                inner + self.slice(inner, inner + length).trim_end().len(),
+            );
+            return;
         }
         self.open.push(super::Open {
             start,

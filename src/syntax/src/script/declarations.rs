@@ -1,6 +1,6 @@
 //! What is declared at the top level.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use oxc_ast::ast::{
     Argument, BindingIdentifier, BindingPattern, Class, Declaration as Declared,
@@ -13,11 +13,14 @@ use super::text;
 use super::walk::{Marks, called, is_hook};
 use crate::{Declaration, DeclarationKind, Export};
 
+/// Most parameters that are told of one declaration.
+const MAX_PARAMETERS: usize = 100;
+
 /// The declarations of a file. An overloaded function is one.
 pub(super) fn of(program: &Program<'_>, marks: &Marks, exports: &[Export]) -> Vec<Declaration> {
     let exported = exports.iter().filter(|export| export.from.is_none());
     let mut list = List {
-        program,
+        types: types(program),
         marks,
         exported: exported.map(|export| export.local.as_str()).collect(),
         declarations: Vec::new(),
@@ -38,7 +41,8 @@ pub(super) fn of(program: &Program<'_>, marks: &Marks, exports: &[Export]) -> Ve
 }
 
 struct List<'p, 'a> {
-    program: &'p Program<'a>,
+    /// The keys of the interfaces and type literals that the file declares.
+    types: HashMap<&'p str, Vec<&'p TSSignature<'a>>>,
     marks: &'p Marks,
     exported: HashSet<&'p str>,
     declarations: Vec<Declaration>,
@@ -211,6 +215,7 @@ impl<'p, 'a> List<'p, 'a> {
         uses.dedup();
         if let Some(last) = self.declarations.last_mut() {
             last.parameters = parameters;
+            last.parameters.truncate(MAX_PARAMETERS);
             last.uses = uses;
         }
     }
@@ -261,66 +266,74 @@ impl<'p, 'a> List<'p, 'a> {
         }
     }
 
-    /// The members of a type that is written there or declared in the file.
+    /// The members of a type that is written there or declared in the file. One that is declared by way of another one
+    /// is not followed, so that there are no circles.
     fn members(&self, of: &TSType<'a>) -> Vec<String> {
         match of {
-            TSType::TSTypeLiteral(literal) => keys(&literal.members),
-            TSType::TSIntersectionType(all) => {
-                all.types.iter().flat_map(|one| self.members(one)).collect()
-            }
+            TSType::TSTypeLiteral(literal) => keys(literal.members.iter()),
+            TSType::TSIntersectionType(all) => all
+                .types
+                .iter()
+                .flat_map(|one| self.members(one))
+                .take(MAX_PARAMETERS)
+                .collect(),
             TSType::TSTypeReference(reference) => match &reference.type_name {
-                TSTypeName::IdentifierReference(identifier) => self.members_of(&identifier.name),
+                TSTypeName::IdentifierReference(identifier) => {
+                    let declared = self.types.get(identifier.name.as_str());
+                    declared
+                        .map(|members| keys(members.iter().copied()))
+                        .unwrap_or_default()
+                }
                 _ => Vec::new(),
             },
             _ => Vec::new(),
         }
     }
-
-    /// Only what is written out: a type that names another one is not followed, so that there are no circles.
-    fn members_of(&self, name: &str) -> Vec<String> {
-        let declared = self
-            .program
-            .body
-            .iter()
-            .filter_map(|statement| match statement {
-                Statement::ExportDeclaration(export) => Some(&export.declaration),
-                other => other.as_declaration(),
-            });
-        let members = declared.filter_map(|declaration| match declaration {
-            Declared::TSInterfaceDeclaration(interface) if interface.id.name == name => {
-                Some(keys(&interface.body.body))
-            }
-            Declared::TSTypeAliasDeclaration(alias) if alias.id.name == name => {
-                Some(match &alias.type_annotation {
-                    TSType::TSTypeLiteral(literal) => keys(&literal.members),
-                    TSType::TSIntersectionType(all) => {
-                        all.types.iter().flat_map(literal_keys).collect()
-                    }
-                    _ => Vec::new(),
-                })
-            }
-            _ => None,
-        });
-        members.flatten().collect()
-    }
 }
 
-fn literal_keys(one: &TSType<'_>) -> Vec<String> {
-    match one {
-        TSType::TSTypeLiteral(literal) => keys(&literal.members),
-        _ => Vec::new(),
+fn types<'p, 'a>(program: &'p Program<'a>) -> HashMap<&'p str, Vec<&'p TSSignature<'a>>> {
+    let mut types: HashMap<_, Vec<_>> = HashMap::new();
+    let declared = program.body.iter().filter_map(|statement| match statement {
+        Statement::ExportDeclaration(export) => Some(&export.declaration),
+        other => other.as_declaration(),
+    });
+    for declaration in declared {
+        match declaration {
+            Declared::TSInterfaceDeclaration(interface) => {
+                types
+                    .entry(interface.id.name.as_str())
+                    .or_default()
+                    .extend(&interface.body.body);
+            }
+            Declared::TSTypeAliasDeclaration(alias) => {
+                let parts = match &alias.type_annotation {
+                    TSType::TSIntersectionType(all) => all.types.as_slice(),
+                    one => std::slice::from_ref(one),
+                };
+                let literals = parts.iter().filter_map(|part| match part {
+                    TSType::TSTypeLiteral(literal) => Some(&literal.members),
+                    _ => None,
+                });
+                types
+                    .entry(alias.id.name.as_str())
+                    .or_default()
+                    .extend(literals.flatten());
+            }
+            _ => {}
+        }
     }
+    types
 }
 
-fn keys(signatures: &[TSSignature<'_>]) -> Vec<String> {
-    let keys = signatures.iter().filter_map(|signature| match signature {
+fn keys<'p, 'a: 'p>(signatures: impl Iterator<Item = &'p TSSignature<'a>>) -> Vec<String> {
+    let keys = signatures.filter_map(|signature| match signature {
         TSSignature::TSPropertySignature(property) => {
             text::of_key(&property.key, property.computed)
         }
         TSSignature::TSMethodSignature(method) => text::of_key(&method.key, method.computed),
         _ => None,
     });
-    keys.map(String::from).collect()
+    keys.take(MAX_PARAMETERS).map(String::from).collect()
 }
 
 fn form<'p, 'a>(value: &'p Expression<'a>) -> Option<Form<'p, 'a>> {

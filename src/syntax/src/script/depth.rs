@@ -26,6 +26,10 @@ const MAX_CHAIN: usize = 1000;
 /// deeper than this.
 const MAX_HIDDEN: usize = 20_000;
 
+/// Most elements that are opened and, by their name, closed nowhere. To the scan these are types, of which a file may
+/// have many; a parser may take them for elements inside one another.
+const MAX_UNCLOSED: usize = 3000;
+
 /// What is wrong with the depth of a script, if anything is.
 pub(super) fn excess(text: &str, language: Language) -> Option<String> {
     let mut scan = Scan {
@@ -45,6 +49,11 @@ pub(super) fn excess(text: &str, language: Language) -> Option<String> {
     };
     if scan.elements {
         scan.closed = element::closed(text);
+        if element::unclosed(text, &scan.closed) > MAX_UNCLOSED {
+            return Some(format!(
+                "More than {MAX_UNCLOSED} elements are never closed, which is not parsed"
+            ));
+        }
     }
     scan.run()
 }

@@ -11,6 +11,9 @@ use super::text;
 use super::walk::{called, name_of};
 use crate::Route;
 
+/// Longest path that is told.
+const MAX_PATH: usize = 1000;
+
 /// Routes as they are met.
 #[derive(Default)]
 pub(super) struct Routes {
@@ -126,12 +129,12 @@ impl Routes {
     }
 }
 
-/// The path from the root of the definition, unless part of it is not written as text.
+/// The path from the root of the definition, unless part of it is not written as text, or it is too long for one.
 fn path(written: &Written, parent: Option<&str>) -> Option<String> {
-    match &written.path {
-        None if written.computed => None,
-        None => parent.map(String::from),
-        Some((path, _)) if path.starts_with('/') => Some(path.clone()),
+    let path = match &written.path {
+        None if written.computed => return None,
+        None => return parent.map(String::from),
+        Some((path, _)) if path.starts_with('/') => path.clone(),
         Some((path, _)) => {
             let parent = parent?;
             let parent = parent
@@ -139,13 +142,14 @@ fn path(written: &Written, parent: Option<&str>) -> Option<String> {
                 .unwrap_or(parent)
                 .trim_end_matches('/');
             let path = path.trim_end_matches('/');
-            Some(if path.is_empty() && !parent.is_empty() {
+            if path.is_empty() && !parent.is_empty() {
                 String::from(parent)
             } else {
                 format!("{parent}/{path}")
-            })
+            }
         }
-    }
+    };
+    (path.len() <= MAX_PATH).then_some(path)
 }
 
 fn written_as_object<'o, 'a>(

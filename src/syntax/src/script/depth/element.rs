@@ -9,10 +9,20 @@ use super::{Kind, Scan};
 pub(super) fn closed(text: &str) -> HashSet<&str> {
     let ends = text.split("</").skip(1);
     ends.map(|rest| {
-        rest.get(..name_length(rest.trim_start().as_bytes()))
-            .unwrap_or_default()
+        let rest = rest.trim_start();
+        rest.get(..name_length(rest.as_bytes())).unwrap_or_default()
     })
     .collect()
+}
+
+/// How often something is opened that may be an element of none of these names.
+pub(super) fn unclosed(text: &str, closed: &HashSet<&str>) -> usize {
+    let opened = text.split('<').skip(1);
+    let names = opened.filter_map(|rest| {
+        let name = rest.get(..name_length(rest.as_bytes())).unwrap_or_default();
+        (!name.is_empty() || rest.starts_with('>')).then_some(name)
+    });
+    names.filter(|name| !closed.contains(name)).count()
 }
 
 impl Scan<'_> {
