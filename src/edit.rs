@@ -13,6 +13,7 @@ pub mod patch;
 mod pattern;
 mod receipt;
 mod refusal;
+pub mod tokens;
 pub mod whole;
 
 use std::ops::Range;
@@ -186,5 +187,7 @@ fn consistent(content: &str, splices: &[Splice], edits: &[LineEdit]) -> Result<(
     Ok(())
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,8 @@
 //!
 //! `cargo xtask engine edits [--dialect line_replace|edit_lines]` runs it.
 
+mod accuracy;
+mod bench;
 mod edits;
 mod eval;
 mod oracle;
@@ -29,6 +31,8 @@ fn main() -> ExitCode {
 
 fn run(words: &[&str]) -> Result<ExitCode> {
     match words {
+        ["bench", rest @ ..] => bench::run(rest),
+        ["eval", "tokens", paths @ ..] if !paths.is_empty() => accuracy::run(paths),
         ["eval", rest @ ..] => eval::run(rest),
         ["edits"] | ["edits", "--dialect", "line_replace"] => {
             answer(|line| edits::answer(line, Dialect::LineReplace))

@@ -84,9 +84,10 @@ pub(crate) fn anywhere(content: &str, search: &str) -> bool {
     let held = texts(content);
     let search = search_lines(content, search);
     let readings = readings(&search);
-    let within =
-        |reading: &Vec<Said<'_>>| [vec![Said::Gap], reading.clone(), vec![Said::Gap]].concat();
-    let readings: Vec<Vec<Said<'_>>> = readings.iter().map(within).collect();
+    let readings: Vec<Vec<Said<'_>>> = readings
+        .iter()
+        .map(|reading| [&[Said::Gap], reading.as_slice(), &[Said::Gap]].concat())
+        .collect();
     LEVELS.into_iter().any(|level| {
         readings
             .iter()
