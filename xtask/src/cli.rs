@@ -29,9 +29,17 @@ cargo xtask COMMAND
              edits [--dialect line_replace|edit_lines]
              preflight
   mutants  test the mutants of FILE…, or of listed files that changed; keeps tests/mutants.json
+  eval     edits FILE.jsonl   how the edit engine does on recorded edits, and what they save
+           edits --generated COUNT [--seed N]   on generated ones
+           tokens PATH…   how far estimated tokens are from o200k, over files and corpora
+  fuzz     edits [--minutes N]   arbitrary edits of arbitrary texts, with libFuzzer (10)
   doctor   say what is installed, what is not and what to do
   bench    journey [--runs N]   time each stage from prompt to preview (10)
+<<<<<<< HEAD
   exports  write the list of what the foundation's packages export
+=======
+           edits                CPU time to locate and splice edits, by size of the file
+>>>>>>> measure
   worker   build the Worker only: index.js, index_bg.wasm and syntax.wasm in build
 ";
 
@@ -97,6 +105,11 @@ pub(crate) enum Task {
         /// What it is told.
         words: Vec<String>,
     },
+    /// Fuzz the edit engine.
+    Fuzz {
+        /// For how long.
+        minutes: u32,
+    },
     /// Test mutants and keep the list of those that survive.
     Mutants {
         /// Which files; those that changed, when there are none.
@@ -121,6 +134,7 @@ struct Options {
     full: bool,
     app: Option<String>,
     runs: Option<u32>,
+    minutes: Option<u32>,
     words: Vec<String>,
     help: bool,
 }
@@ -146,10 +160,13 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task> {
         None | Some(Long("help") | Short('h')) => return Ok(Task::Help),
         Some(other) => return Err(other.unexpected().into()),
     };
-    if command == "engine" {
+    if command == "engine" || command == "eval" {
         // The engine reads its own options.
         let words = parser.raw_args()?.map(|word| word.string());
-        let words = words.collect::<Result<_, _>>()?;
+        let mut words = words.collect::<Result<Vec<_>, _>>()?;
+        if command == "eval" {
+            words.insert(0, command);
+        }
         return Ok(Task::Engine { words });
     }
     let allowed: &[&str] = match command.as_str() {
@@ -157,6 +174,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task> {
         "try" => &["port", "state", "app"],
         "test" => &["quick", "full"],
         "bench" => &["port", "state", "runs"],
+        "fuzz" => &["minutes"],
         "doctor" | "exports" | "worker" | "mutants" => &[],
         "help" => return Ok(Task::Help),
         other => bail!("there is no command `{other}`\n\n{USAGE}"),
@@ -187,6 +205,7 @@ fn options(parser: &mut lexopt::Parser, command: &str, allowed: &[&str]) -> Resu
             Long("full") => options.full = true,
             Long("app") => options.app = Some(parser.value()?.string()?),
             Long("runs") => options.runs = Some(parser.value()?.parse()?),
+            Long("minutes") => options.minutes = Some(parser.value()?.parse()?),
             Long("help") | Short('h') => options.help = true,
             Value(word) => options.words.push(word.string()?),
             other => return Err(other.unexpected().into()),
@@ -221,7 +240,19 @@ fn task(command: &str, mut options: Options) -> Result<Task> {
             0 => bail!("--runs must be at least 1"),
             runs => Task::Bench { place, runs },
         },
-        ("bench", _) => bail!("`bench` measures one thing so far: cargo xtask bench journey"),
+        ("bench", [what]) if what == "edits" => Task::Engine {
+            words: vec!["bench".to_owned(), what.clone()],
+        },
+        ("bench", _) => {
+            bail!(
+                "`bench` measures two things so far: cargo xtask bench journey, cargo xtask bench edits"
+            )
+        }
+        ("fuzz", [what]) if what == "edits" => match options.minutes.unwrap_or(10) {
+            0 => bail!("--minutes must be at least 1"),
+            minutes => Task::Fuzz { minutes },
+        },
+        ("fuzz", _) => bail!("`fuzz` has one target: cargo xtask fuzz edits [--minutes N]"),
         ("doctor", []) => Task::Doctor,
         ("exports", []) => Task::Exports,
         ("worker", []) => Task::Worker,
@@ -275,6 +306,25 @@ mod tests {
                 words: words.to_vec()
             }
         );
+    }
+
+    #[test]
+    fn evaluations_and_timings_of_edits_are_the_engines() {
+        for (line, words) in [
+            (
+                &["eval", "edits", "a.jsonl"][..],
+                &["eval", "edits", "a.jsonl"][..],
+            ),
+            (
+                &["eval", "edits", "--generated", "9"],
+                &["eval", "edits", "--generated", "9"],
+            ),
+            (&["bench", "edits"], &["bench", "edits"]),
+        ] {
+            let words = words.iter().map(|word| (*word).to_owned()).collect();
+            assert_eq!(parsed(line).unwrap(), Task::Engine { words });
+        }
+        assert!(parsed(&["bench", "all"]).is_err());
     }
 
     #[test]

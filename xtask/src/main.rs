@@ -1,4 +1,4 @@
-//! The chores of OverSkill: `cargo xtask dev | try | test | mutants | doctor | engine | bench | exports | worker`.
+//! The chores of OverSkill: `cargo xtask dev | try | test | mutants | doctor | engine | eval | fuzz | bench | exports | worker`.
 //! Sets up what is missing, builds, starts and checks. Idempotent; holds no product logic.
 
 mod api;
@@ -10,6 +10,7 @@ mod cli;
 mod dev;
 mod doctor;
 mod engine;
+mod fuzz;
 mod hash;
 mod journey;
 mod life;
@@ -62,6 +63,7 @@ fn run() -> Result<ExitCode> {
         Task::Doctor => doctor::run(),
         Task::Bench { place, runs } => bench::run(&place, runs),
         Task::Engine { words } => engine::run(&words),
+        Task::Fuzz { minutes } => fuzz::run("edits", minutes),
         Task::Mutants { files } => mutants::update(&files),
         Task::Exports => vendor::update(),
         Task::Worker => build_worker(),

@@ -1,9 +1,9 @@
 //! `eval edits`: how the edit engine does on recorded edits, put to it in many ways, and on generated ones.
 
-mod corpus;
+pub(crate) mod corpus;
 mod generated;
 mod saving;
-mod table;
+pub(crate) mod table;
 mod trial;
 mod variants;
 
@@ -19,7 +19,8 @@ use self::{
 };
 use crate::{random::Random, tokens::Counter};
 
-const USAGE: &str = "eval edits FILE.jsonl | eval edits --generated COUNT [--seed NUMBER]";
+const USAGE: &str =
+    "eval edits FILE.jsonl | eval edits --generated COUNT [--seed NUMBER] | eval tokens PATH…";
 
 /// How many trials that went wrong are shown of each variant.
 const SHOWN: usize = 5;

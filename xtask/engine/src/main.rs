@@ -2,6 +2,8 @@
 //!
 //! `cargo xtask engine edits [--dialect line_replace|edit_lines]` and `cargo xtask engine preflight` run it.
 
+mod accuracy;
+mod bench;
 mod edits;
 mod eval;
 mod oracle;
@@ -33,6 +35,8 @@ fn main() -> ExitCode {
 fn run(words: &[&str]) -> Result<ExitCode> {
     let syntax = Known::new(&Native);
     match words {
+        ["bench", rest @ ..] => bench::run(rest),
+        ["eval", "tokens", paths @ ..] if !paths.is_empty() => accuracy::run(paths),
         ["eval", rest @ ..] => eval::run(rest),
         ["edits"] | ["edits", "--dialect", "line_replace"] => {
             answer(|line| edits::answer(line, Dialect::LineReplace, &syntax))

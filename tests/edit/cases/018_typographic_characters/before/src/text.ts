@@ -1,0 +1,1 @@
+export const text = "It’s done – really";
