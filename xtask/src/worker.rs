@@ -27,7 +27,7 @@ const SHIMS: [&str; 2] = ["shim.js", "syntax.js"];
 /// Most bytes the Worker may have after gzip, all modules together.
 pub(crate) const GZIP_BUDGET: u64 = 1536 * 1024;
 /// Changes when the steps after cargo change, so that old output is not taken for new.
-const RECIPE: &str = "wasm-bindgen 0.2.130, esbuild, 2";
+const RECIPE: &str = "wasm-bindgen 0.2.130, esbuild, 3";
 
 /// What cargo made for the Worker.
 #[derive(Clone, Debug)]
@@ -167,6 +167,9 @@ fn bind(wasm: &Path, staging: &Path) -> Result<()> {
         .out_name("index")
         .module(true)?
         .typescript(false)
+        // Names are a seventh of the Worker after gzip; a panic says its file and line without them.
+        .remove_name_section(true)
+        .remove_producers_section(true)
         .reset_state_function(true)
         .force_enable_abort_handler(true);
     bindgen
