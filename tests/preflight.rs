@@ -165,3 +165,128 @@ fn nothing_is_wrong_with_the_foundation() {
         shown(&found)
     );
 }
+
+fn check(files: &Files) -> Vec<Diagnostic> {
+    let parsed = facts(files);
+    preflight::check(&tree(&parsed), None, None, Vendor::foundation())
+}
+
+fn of<'a>(files: impl IntoIterator<Item = (&'a str, String)>) -> Files {
+    files
+        .into_iter()
+        .map(|(path, content)| (path.to_owned(), content))
+        .collect()
+}
+
+#[test]
+fn a_file_cut_anywhere_is_survived() {
+    let whole = app(&root().join("cases/120_names_are_found"), "app");
+    for (path, content) in &whole {
+        for end in (0..content.len()).step_by(7) {
+            let mut files = whole.clone();
+            let end = content.floor_char_boundary(end);
+            files.insert(path.clone(), content[..end].to_owned());
+            for diagnostic in check(&files) {
+                assert!(diagnostic.line >= Some(1) && diagnostic.column >= Some(1));
+            }
+        }
+    }
+}
+
+#[test]
+fn names_passed_on_many_ways_are_found_in_time() {
+    // Two ways at each of 50 levels: 2^50 in all.
+    let mut files = of([
+        (
+            "src/main.ts",
+            "import { x, y } from \"./a0\"\nconsole.log(x, y)\n".to_owned(),
+        ),
+        ("src/a50.ts", "export const x = 1\n".to_owned()),
+        ("src/b50.ts", "export * from \"./a50\"\n".to_owned()),
+    ]);
+    for level in 0..50 {
+        for side in ["a", "b"] {
+            let next = level + 1;
+            let text = format!("export * from \"./a{next}\"\nexport * from \"./b{next}\"\n");
+            files.insert(format!("src/{side}{level}.ts"), text);
+        }
+    }
+    let found = check(&files);
+    assert_eq!(found.len(), 1, "{}", shown(&found));
+    assert_eq!(found[0].message, "`y` is not exported by `src/a0.ts`.");
+}
+
+#[test]
+fn very_much_that_is_wrong_is_found_in_time_and_cut() {
+    let mut files = Files::new();
+    for file in 0..300 {
+        let mut text = String::new();
+        for line in 0..100 {
+            text.push_str(&format!(
+                "import {{ n{line} }} from \"./nothing{file}x{line}\"\n"
+            ));
+            text.push_str(&format!(
+                "import {{ House{line}x }} from \"lucide-react\"\n"
+            ));
+            text.push_str(&format!("value{line}x(n{line}, House{line}x)\n"));
+        }
+        files.insert(format!("src/file{file}.ts"), text);
+    }
+    let found = check(&files);
+    assert_eq!(found.len(), preflight::MAX_DIAGNOSTICS);
+    assert!(
+        found
+            .iter()
+            .all(|one| one.severity == preflight::Severity::Error)
+    );
+}
+
+#[test]
+fn without_a_page_every_file_counts_as_read() {
+    let broken = "import { a } from \"./nope\"\na()\n".to_owned();
+    let found = check(&of([("src/lonely.ts", broken.clone())]));
+    assert_eq!(found[0].severity, preflight::Severity::Error);
+    let page = "<script type=\"module\" src=\"/src/main.ts\"></script>".to_owned();
+    let found = check(&of([
+        ("index.html", page),
+        ("src/lonely.ts", broken),
+        ("src/main.ts", String::new()),
+    ]));
+    assert_eq!(found[0].severity, preflight::Severity::Warning);
+}
+
+#[test]
+fn a_page_that_is_taken_away_is_told() {
+    let with = of([("index.html", "<p>".to_owned())]);
+    let parsed = facts(&with);
+    let empty = Tree::new();
+    let found = preflight::check(&empty, Some(&tree(&parsed)), None, Vendor::foundation());
+    assert_eq!(
+        shown(&found),
+        "Error missing_page index.html:1:1\nThere is no `index.html`, with which the build begins.\nPut it back, with `<script type=\"module\" src=\"/src/main.tsx\"></script>`.\n\n"
+    );
+    assert_eq!(check(&Files::new()), []);
+}
+
+#[test]
+fn paths_and_plugins_of_other_projects_are_known() {
+    let main = "import a from \"~/a\"\nimport b from \"lib/b\"\nimport page from \"./page.md\"\nimport v from \"virtual:x\"\nconsole.log(a, b, page, v)\n";
+    let settled = check(&of([
+        (
+            "package.json",
+            "{ \"devDependencies\": { \"vite-plugin-x\": \"1\" } }".to_owned(),
+        ),
+        (
+            "tsconfig.json",
+            "{ \"compilerOptions\": { \"paths\": { \"lib/*\": [\"./library/*\"] } } }".to_owned(),
+        ),
+        (
+            "vite.config.ts",
+            "export default { resolve: { alias: { \"~\": \"/src\" } } }\n".to_owned(),
+        ),
+        ("library/b.ts", "export default 1\n".to_owned()),
+        ("src/page.md", "# x".to_owned()),
+        ("src/main.ts", main.to_owned()),
+    ]));
+    assert_eq!(shown(&settled), "");
+}

@@ -1,4 +1,5 @@
-//! What the planner writes passes preflight: after every message of every case nothing is wrong with the app.
+//! What the planner writes passes preflight: nothing is wrong with the app at the end of any case, and at full depth after
+//! any message.
 
 use std::{collections::HashMap, fs, path::Path};
 
@@ -12,6 +13,7 @@ type Known = HashMap<(String, String), Facts>;
 #[test]
 fn nothing_is_wrong_with_what_the_planner_writes() {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/offline/cases");
+    let full = std::env::var("OVERSKILL_TEST_DEPTH").is_ok_and(|depth| depth == "full");
     let mut known = Known::new();
     let mut checked = 0;
     for folder in fs::read_dir(cases).unwrap() {
@@ -22,6 +24,10 @@ fn nothing_is_wrong_with_what_the_planner_writes() {
                 break;
             };
             player.say(message.trim_end());
+            let more = folder.join(format!("{}.txt", number + 1)).exists();
+            if more && !full {
+                continue;
+            }
             let found = check(&player, &mut known);
             assert_eq!(found, [""; 0], "{} {number}", folder.display());
             checked += 1;
