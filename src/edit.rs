@@ -61,11 +61,13 @@ pub struct Refused {
 /// # Errors
 /// At the first edit that has no proven place, or that changes what another changes.
 pub fn apply(content: &str, edits: &[LineEdit]) -> Result<Applied, Refused> {
+    let file = lines::split(content);
     let mut splices = Vec::with_capacity(edits.len());
     for (edit, wanted) in edits.iter().enumerate() {
-        splices.push(locate(content, wanted).map_err(|refusal| Refused { edit, refusal })?);
+        let found = locate::locate_in(content, &file, wanted);
+        splices.push(found.map_err(|refusal| Refused { edit, refusal })?);
     }
-    consistent(content, &splices, edits)?;
+    consistent(&file, &splices, edits)?;
     assemble(content, &splices)
 }
 
@@ -131,7 +133,11 @@ fn assemble(content: &str, splices: &[Splice]) -> Result<Applied, Refused> {
 
 /// Edits are stated against one text. Where lines came or went in between, what stands below has moved by as much: from
 /// some edit on all places are shifted alike, or none is. Anything else is a likeness of what was meant.
-fn consistent(content: &str, splices: &[Splice], edits: &[LineEdit]) -> Result<(), Refused> {
+fn consistent(
+    lines: &[lines::Line<'_>],
+    splices: &[Splice],
+    edits: &[LineEdit],
+) -> Result<(), Refused> {
     let mut shifts: Vec<(usize, isize, usize)> = splices
         .iter()
         .zip(edits)
@@ -142,7 +148,6 @@ fn consistent(content: &str, splices: &[Splice], edits: &[LineEdit]) -> Result<(
         })
         .collect();
     shifts.sort_unstable();
-    let lines = lines::split(content);
     let moved = shifts
         .iter()
         .map(|(_, shift, _)| *shift)

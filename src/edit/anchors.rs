@@ -40,8 +40,15 @@ pub struct AnchoredEdit {
 /// # Errors
 /// When an anchor is malformed, or no such line was viewed; the refusal shows lines with their anchors.
 pub fn resolve(viewed: &str, edit: &AnchoredEdit) -> Result<LineEdit, Refusal> {
-    let file = lines::split(viewed);
-    let (first, last) = (number(&file, &edit.first)?, number(&file, &edit.last)?);
+    resolve_in(&lines::split(viewed), edit)
+}
+
+/// The same, of a text whose lines are known: for several edits of one text.
+///
+/// # Errors
+/// As [`resolve`].
+pub fn resolve_in(file: &[Line<'_>], edit: &AnchoredEdit) -> Result<LineEdit, Refusal> {
+    let (first, last) = (number(file, &edit.first)?, number(file, &edit.last)?);
     if last < first {
         return Err(Refusal::NoRange { first, last });
     }

@@ -76,11 +76,19 @@ pub struct Landing {
 /// # Errors
 /// When the stated lines are no range, or there is no proven place, or more than one.
 pub fn locate(content: &str, edit: &LineEdit) -> Result<Splice, Refusal> {
+    locate_in(content, &lines::split(content), edit)
+}
+
+/// The same, of a text whose lines are known.
+pub(super) fn locate_in(
+    content: &str,
+    file: &[Line<'_>],
+    edit: &LineEdit,
+) -> Result<Splice, Refusal> {
     let (first, last) = (edit.first_line, edit.last_line);
     if first == 0 || last < first {
         return Err(Refusal::NoRange { first, last });
     }
-    let file = lines::split(content);
     let bom = content.starts_with(BOM);
     let said = texts(&edit.search, bom);
     let literal = Pattern::literal(&said);
@@ -97,8 +105,8 @@ pub fn locate(content: &str, edit: &LineEdit) -> Result<Splice, Refusal> {
             lines.is_some_and(|lines| pattern.fits(lines, likeness).is_some())
         };
         if let Some(pattern) = readings.iter().find(holds) {
-            let found = Found::at(stated, &file, pattern, likeness);
-            return build(content, &file, edit, &replacement, found);
+            let found = Found::at(stated, file, pattern, likeness);
+            return build(content, file, edit, &replacement, found);
         }
         for pattern in &readings {
             let length = if pattern.has_elisions() {
@@ -106,12 +114,12 @@ pub fn locate(content: &str, edit: &LineEdit) -> Result<Splice, Refusal> {
             } else {
                 pattern.said()
             };
-            let places = pattern.places(&file, length, likeness, MOST_PLACES);
+            let places = pattern.places(file, length, likeness, MOST_PLACES);
             match places.as_slice() {
                 [] => {}
                 [start] => {
                     let place = *start..start + length;
-                    if let Some(shown) = doubtful(&file, pattern, &stated, &place, likeness) {
+                    if let Some(shown) = doubtful(file, pattern, &stated, &place, likeness) {
                         return Err(Refusal::Doubtful {
                             first,
                             last,
@@ -119,21 +127,21 @@ pub fn locate(content: &str, edit: &LineEdit) -> Result<Splice, Refusal> {
                             shown,
                         });
                     }
-                    let found = Found::at(place, &file, pattern, likeness);
-                    return build(content, &file, edit, &replacement, found);
+                    let found = Found::at(place, file, pattern, likeness);
+                    return build(content, file, edit, &replacement, found);
                 }
                 many => {
                     return Err(Refusal::Ambiguous {
                         first,
                         last,
                         places: many.iter().map(|start| start + 1).collect(),
-                        shown: regions(&file, many.iter().map(|start| *start..start + length)),
+                        shown: regions(file, many.iter().map(|start| *start..start + length)),
                     });
                 }
             }
         }
         if likeness == Likeness::Exact
-            && let Some(splice) = applied_already(content, &file, edit, &replacement)
+            && let Some(splice) = applied_already(content, file, edit, &replacement)
         {
             return Ok(splice);
         }
@@ -143,7 +151,7 @@ pub fn locate(content: &str, edit: &LineEdit) -> Result<Splice, Refusal> {
         first,
         last,
         count: file.len(),
-        shown: regions(&file, closest(&file, pattern, &stated)),
+        shown: regions(file, closest(file, pattern, &stated)),
     })
 }
 

@@ -190,20 +190,19 @@ impl<'a> Pattern<'a> {
             return Vec::new();
         };
         let mut numbers: HashMap<Cow<'_, str>, usize> = HashMap::new();
-        let text: Vec<usize> = lines
+        let wanted: Vec<usize> = first
             .iter()
             .map(|line| {
                 let next = numbers.len();
-                *numbers.entry(likeness.key(line.text)).or_insert(next)
+                *numbers.entry(likeness.key(line)).or_insert(next)
             })
             .collect();
-        let wanted: Option<Vec<usize>> = first
+        // A line that is not wanted has a number that none has.
+        let number = |line: &Line<'l>| numbers.get(&likeness.key(line.text)).copied();
+        let text: Vec<usize> = lines
             .iter()
-            .map(|line| numbers.get(&likeness.key(line)).copied())
+            .map(|line| number(line).unwrap_or(usize::MAX))
             .collect();
-        let Some(wanted) = wanted else {
-            return Vec::new();
-        };
         occurrences(&text, &wanted)
             .filter(|&start| {
                 let window = start

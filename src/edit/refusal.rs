@@ -213,13 +213,21 @@ pub(super) fn closest(
     stated: &Range<usize>,
 ) -> Vec<Range<usize>> {
     let length = stated.len().max(pattern.said()).max(1);
+    // Only what the search text says is looked for: a large file has many other words.
     let mut lines: HashMap<&str, Vec<usize>> = HashMap::new();
     let mut words: HashMap<&str, Vec<usize>> = HashMap::new();
+    for said in pattern.lines() {
+        lines.entry(said.trim()).or_default();
+        words.extend(words_of(said).map(|word| (word, Vec::new())));
+    }
     for (number, line) in file.iter().enumerate() {
-        lines.entry(line.text.trim()).or_default().push(number);
+        if let Some(seen) = lines.get_mut(line.text.trim()) {
+            seen.push(number);
+        }
         for word in words_of(line.text) {
-            let seen = words.entry(word).or_default();
-            if seen.last() != Some(&number) {
+            if let Some(seen) = words.get_mut(word)
+                && seen.last() != Some(&number)
+            {
                 seen.push(number);
             }
         }

