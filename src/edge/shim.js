@@ -3,8 +3,6 @@
 // and every object is made anew from its storage.
 import { WorkerEntrypoint } from "cloudflare:workers";
 import * as wasm from "./index.js";
-// Until edits ask the parser, nothing else brings its module into the bundle.
-import "./syntax.js";
 
 Error.stackTraceLimit = 100;
 // Set by the `worker` crate: its panic hook marks the instance as broken.

@@ -201,15 +201,18 @@ describe("a hostile file", () => {
       const { took, json, instances, escaped } = await host.read(path, content);
       assert.equal(escaped, 0);
       assert.ok(took < SOON_MS, `${took} ms`);
-      context.diagnostic(`${took.toFixed(0)} ms, ${json === null ? "taken down" : JSON.parse(json).faults[0]?.kind}, ${instances} instances`);
+      const kinds = JSON.parse(json)?.faults.map(({ kind }) => kind);
+      context.diagnostic(`${took.toFixed(0)} ms, ${kinds ?? "taken down"}, ${instances} instances`);
+      assert.ok(json === null || kinds.includes("unchecked"), `neither refused nor taken down: ${kinds}`);
       await recovered();
     });
   }
 
   for (const [what, [path, file]] of Object.entries(NESTING)) {
-    test(`${what}, 250 deep, are read by an instance that survives`, async () => {
+    // Some nest twice at each step, so half of what is parsed.
+    test(`${what}, 140 deep, are read by an instance that survives`, async () => {
       const before = await host.read("src/Card.tsx", GOOD);
-      const facts = await host.facts(path, file(250));
+      const facts = await host.facts(path, file(140));
       assert.ok(facts !== null, "taken down");
       assert.ok(!facts.faults.some(({ kind }) => kind === "unchecked"), JSON.stringify(facts.faults));
       const { instances } = await host.read("src/Card.tsx", GOOD);
