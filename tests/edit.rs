@@ -11,6 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use overskill::config::Limits;
+use overskill::edit::tokens::Ledger;
 use overskill::facts::Known;
 use overskill::generation::tools::{self, Dialect, Views, Workbench};
 use overskill::llm::message::ToolCall;
@@ -124,6 +125,7 @@ fn bench<'a>(files: &Files, syntax: &'a Known<'a>) -> Workbench<'a> {
         manifest: Manifest::default(),
         contents: BTreeMap::new(),
         views: Views::new(),
+        ledger: Ledger::default(),
         dialect: Dialect::EditLines,
         syntax,
         limits: Limits::DEFAULT,

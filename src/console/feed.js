@@ -8,7 +8,7 @@
 import { appPath, call } from "./api.js";
 
 const KINDS = [
-  "message", "turn_started", "step_started", "text_delta", "tool_call", "tool_result", "file_changed",
+  "message", "turn_started", "step_started", "text_delta", "tool_call", "tool_result", "app_outlined", "app_checked", "file_changed",
   "version_created", "build_queued", "build_started", "build_log", "build_retrying", "build_finished",
   "preview_live", "app_renamed", "turn_finished",
 ];

@@ -51,6 +51,7 @@ export class Turn {
       case "text_delta": return this.text(event);
       case "tool_call": return this.callTool(event);
       case "tool_result": return this.finishTool(event);
+      case "app_checked": return this.check(event);
       case "file_changed": return this.changeFile(event);
       case "version_created": return this.version(event);
       case "build_queued": return this.build(event, { state: "waiting", label: `Queued the build of version ${event.version}` });
@@ -188,6 +189,18 @@ export class Turn {
     if (step.tools.size > 3) step.row.node.open = false;
   }
 
+  /** What a step has broken; nothing is shown while all is well. */
+  check(event) {
+    if (event.findings.length === 0) return null;
+    const errors = event.findings.filter((one) => one.severity === "error").length;
+    const parts = [errors && plural(errors, "error"), event.findings.length > errors && plural(event.findings.length - errors, "warning")];
+    const note = parts.filter(Boolean).join(", ");
+    const row = this.row({ state: errors ? "warning" : "done", label: "Checked the app before the build", note, folds: true });
+    row.node.dataset.testid = "app-checked";
+    row.body.append(...event.findings.map((one) => diagnosticView(one, this.actions.openFile)));
+    return `Checked the app: ${note}`;
+  }
+
   changeFile(event) {
     if (event.by !== "user") return null;
     const verb = event.hash === null ? "You deleted " : "You edited ";
@@ -296,6 +309,8 @@ export class Turn {
     Object.assign(took.node.dataset, { testid: "turn-finished", outcome: event.outcome });
     took.start(this.began);
     took.stop(event.at);
+    const { spent, rewrite } = event.edits;
+    if (rewrite > spent) took.set({ note: `edits cost ${Math.floor((100 * (rewrite - spent)) / rewrite)} % less than rewriting the files` });
     if (event.outcome === "completed") {
       if (event.version === null && event.summary && !squash(this.spoken()).includes(squash(event.summary))) this.prose(event.summary);
       this.work.append(took.node);

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     build::{Diagnostic, Mode},
     digest::Digest,
+    edit::tokens::Saving,
     ids::{BuildId, TurnId},
     project::ProjectPath,
     time::Timestamp,
@@ -63,7 +64,12 @@ pub enum Event {
         /// What was done to which file.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         receipts: Vec<Receipt>,
+        /// What an edit has cost in the model's output tokens against writing its files anew, estimated.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tokens: Option<Saving>,
     },
+    /// What the model is told of the app's files at the beginning of a turn.
+    AppOutlined { turn: TurnId, outline: String },
     /// The app as the tools have left it was checked: what is wrong with it that was not before the turn.
     AppChecked {
         turn: TurnId,
@@ -133,6 +139,10 @@ pub enum Event {
         outcome: Outcome,
         summary: String,
         version: Option<u32>,
+        /// What its edits have cost in the model's output tokens, estimated.
+        edits: Saving,
+        /// The same of all turns of the app.
+        app_edits: Saving,
     },
 }
 
@@ -157,6 +167,7 @@ impl Event {
             Self::TextDelta { .. } => "text_delta",
             Self::ToolCall { .. } => "tool_call",
             Self::ToolResult { .. } => "tool_result",
+            Self::AppOutlined { .. } => "app_outlined",
             Self::AppChecked { .. } => "app_checked",
             Self::FileChanged { .. } => "file_changed",
             Self::VersionCreated { .. } => "version_created",

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     build::{Diagnostic, Mode},
+    edit::tokens::Ledger,
     ids::{AppId, BuildId, TurnId, WorkspaceId},
     llm::message::Reply,
     project::{FileEntry, Manifest, ProjectPath},
@@ -63,6 +64,8 @@ pub enum Input {
         turn: TurnId,
         step: u32,
         reply: Reply,
+        /// What it was told of the app's files, at the first step of a turn.
+        outline: Option<String>,
     },
     /// The tools have run.
     ToolsRan(ToolsRan),
@@ -152,4 +155,6 @@ pub struct ToolsRan {
     pub findings: Option<Vec<Diagnostic>>,
     /// What the model has seen of the files then.
     pub views: tools::Views,
+    /// What its edits have cost then.
+    pub ledger: Ledger,
 }

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     config::{BuildPolicy, Limits},
+    edit::tokens::Saving,
     error::{Error, Kind, Result},
     project::Manifest,
     time::Timestamp,
@@ -39,6 +40,8 @@ impl Conversation {
             builds: BTreeMap::new(),
             preview: None,
             last_outcome: None,
+            turn_edits: Saving::default(),
+            edits: Saving::default(),
         };
         let mut step = Step {
             now,
@@ -149,7 +152,8 @@ impl Conversation {
                 turn,
                 step: number,
                 reply,
-            } => self.model_replied(&turn, number, reply, step),
+                outline,
+            } => self.model_replied(&turn, number, reply, outline, step),
             Input::ToolsRan(ran) => self.tools_ran(ran, step),
             Input::BuildSent { build } => self.build_sent(&build, step),
             Input::Claim { build } => self.claim(&build, step),

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     digest::Digest,
+    edit::tokens::{Ledger, Saving},
     ids::{AppId, BuildId, TurnId, WorkspaceId},
     project::Manifest,
     time::Timestamp,
@@ -44,6 +45,10 @@ pub struct Conversation {
     pub(super) builds: BTreeMap<BuildId, ActiveBuild>,
     pub(super) preview: Option<Preview>,
     pub(super) last_outcome: Option<Outcome>,
+    /// What the edits of the turn that runs have cost.
+    pub(super) turn_edits: Saving,
+    /// What those of all turns before it have.
+    pub(super) edits: Saving,
 }
 
 /// The newest version.
@@ -83,6 +88,8 @@ pub(super) struct Turn {
     pub(super) step: u32,
     /// What the model has seen of the files.
     pub(super) views: Views,
+    /// What its edits have cost.
+    pub(super) ledger: Ledger,
 }
 
 /// A build that is not over.
@@ -160,12 +167,14 @@ impl Conversation {
         self.builds.get(build)
     }
 
-    /// What the model has seen of the files in the turn that runs.
+    /// What the model has seen of the files in the turn that runs, and what its edits have cost.
     #[must_use]
-    pub fn views(&self) -> Views {
+    pub fn seen_and_spent(&self) -> (Views, Ledger) {
         match &self.phase {
-            Phase::AwaitingModel(turn) | Phase::RunningTools(turn) => turn.views.clone(),
-            _ => Views::new(),
+            Phase::AwaitingModel(turn) | Phase::RunningTools(turn) => {
+                (turn.views.clone(), turn.ledger.clone())
+            }
+            _ => (Views::new(), Ledger::default()),
         }
     }
 

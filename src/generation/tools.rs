@@ -20,7 +20,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     config::Limits,
     digest::Digest,
-    edit::{Landing, patch},
+    edit::{
+        Landing, patch,
+        tokens::{Ledger, Saving},
+    },
     facts::Known,
     llm::message::{ToolCall, ToolResult},
     project::{FileEntry, Manifest, ProjectPath},
@@ -75,6 +78,8 @@ pub struct Workbench<'a> {
     pub contents: BTreeMap<Digest, Vec<u8>>,
     /// What the model has seen of them in this turn.
     pub views: Views,
+    /// What its edits have cost in this turn.
+    pub ledger: Ledger,
     /// In which form it states its edits.
     pub dialect: Dialect,
     /// What a parser says of them.
@@ -103,6 +108,8 @@ pub struct Outcome {
     pub renamed: Option<String>,
     /// What was done to which file; empty for a call that is no change of files, and for one that was refused.
     pub receipts: Vec<Receipt>,
+    /// What the call has cost against writing the files anew, estimated; nothing for a call that is no edit.
+    pub saving: Option<Saving>,
 }
 
 /// What a call has done to one file.
@@ -145,6 +152,37 @@ impl Done {
         self.landings.extend(next.landings);
         self.renamed = next.renamed.or_else(|| self.renamed.take());
     }
+}
+
+/// Whether a call states an edit in any dialect but that of whole files.
+fn is_edit(call: &ToolCall) -> bool {
+    let named = |dialect: &Dialect| dialect.tool() == call.name;
+    Dialect::ALL
+        .iter()
+        .any(|dialect| named(dialect) && *dialect != Dialect::Whole)
+}
+
+/// Puts a call in the turn's ledger; what it comes to alone.
+fn account(call: &ToolCall, changes: &[Change], bench: &mut Workbench<'_>) -> Saving {
+    let files: Vec<(String, String)> = changes
+        .iter()
+        .filter_map(|change| {
+            let content = bench.content(&change.entry?.hash)?;
+            Some((change.path.to_string(), content.to_owned()))
+        })
+        .collect();
+    let mut alone = Ledger::default();
+    for ledger in [&mut alone, &mut bench.ledger] {
+        if changes.is_empty() {
+            ledger.failed(&call.name, &call.input);
+        } else {
+            let files = files
+                .iter()
+                .map(|(path, content)| (path.as_str(), content.as_str()));
+            ledger.landed(&call.name, &call.input, files);
+        }
+    }
+    alone.saving()
 }
 
 /// Whether a call may change files.
@@ -206,6 +244,7 @@ pub fn run(call: &ToolCall, bench: &mut Workbench<'_>) -> Outcome {
     for change in &done.changes {
         landings.entry(change.path.clone()).or_default();
     }
+    let saving = is_edit(call).then(|| account(call, &done.changes, bench));
     let receipts = landings.into_iter().map(|(path, edits)| Receipt {
         before: before.get(&path).map(|entry| entry.hash),
         hash: bench.hash(&path),
@@ -214,6 +253,7 @@ pub fn run(call: &ToolCall, bench: &mut Workbench<'_>) -> Outcome {
     });
     Outcome {
         receipts: receipts.collect(),
+        saving,
         result,
         changes: done.changes,
         renamed: done.renamed,

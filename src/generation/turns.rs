@@ -9,6 +9,7 @@ use super::{
     tools::Views,
 };
 use crate::{
+    edit::tokens::{Ledger, Saving},
     error::{Error, Kind, Result},
     ids::TurnId,
     llm::message::{Block, Message, Reply, Stop, UserBlock},
@@ -83,6 +84,8 @@ impl Conversation {
                 outcome: Outcome::Failed,
                 summary: text.clone(),
                 version: None,
+                edits: Saving::default(),
+                app_edits: self.edits,
             });
         }
     }
@@ -102,7 +105,9 @@ impl Conversation {
             id: turn,
             step: 1,
             views: Views::new(),
+            ledger: Ledger::default(),
         };
+        self.turn_edits = Saving::default();
         self.call_model(turn, step);
     }
 
@@ -124,6 +129,7 @@ impl Conversation {
         id: &TurnId,
         number: u32,
         reply: Reply,
+        outline: Option<String>,
         step: &mut Step<'_>,
     ) {
         step.finish(&Job::CallModel {
@@ -137,6 +143,12 @@ impl Conversation {
             return;
         }
         let turn = turn.clone();
+        if let Some(outline) = outline {
+            step.feed(Event::AppOutlined {
+                turn: id.clone(),
+                outline,
+            });
+        }
         let mut words = Vec::new();
         let mut calls = 0_usize;
         for block in &reply.blocks {
@@ -210,6 +222,7 @@ impl Conversation {
                 ok: outcome.result.ok,
                 summary,
                 receipts: outcome.receipts,
+                tokens: outcome.saving,
             });
             for change in outcome.changes {
                 self.apply_change(change.path, change.entry, Author::Model, step);
@@ -232,6 +245,8 @@ impl Conversation {
         });
         turn.step += 1;
         turn.views = ran.views;
+        self.turn_edits = ran.ledger.saving();
+        turn.ledger = ran.ledger;
         if turn.step > step.limits.steps {
             let reason = format!("it took more than {} steps", step.limits.steps);
             self.stop_turn(turn, &reason, step);
@@ -321,11 +336,15 @@ impl Conversation {
         step: &mut Step<'_>,
     ) {
         step.finish(&Job::EndTurn { turn: turn.clone() });
+        let edits = std::mem::take(&mut self.turn_edits);
+        self.edits = self.edits + edits;
         step.feed(Event::TurnFinished {
             turn,
             outcome,
             summary,
             version: self.head.map(|head| head.number),
+            edits,
+            app_edits: self.edits,
         });
         self.last_outcome = Some(outcome);
         self.phase = Phase::Resting;

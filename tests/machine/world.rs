@@ -209,6 +209,7 @@ impl World {
                     turn: turn.clone(),
                     step: *step,
                     reply: (self.model)(&request),
+                    outline: (*step == 1).then_some(outline),
                 }
             }
             Job::RunTools { turn, step } => Input::ToolsRan(self.run_tools(&machine, turn, *step)),
@@ -254,7 +255,8 @@ impl World {
         let mut bench = tools::Workbench {
             manifest: machine.manifest().clone(),
             contents: self.blobs.clone(),
-            views: machine.views(),
+            views: machine.seen_and_spent().0,
+            ledger: machine.seen_and_spent().1,
             dialect: Dialect::EditLines,
             syntax: syntax(),
             limits: Limits::DEFAULT,
@@ -286,6 +288,7 @@ impl World {
             outcomes,
             findings,
             views: bench.views,
+            ledger: bench.ledger,
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use overskill::{
     config::Limits,
+    edit::tokens::Ledger,
     facts::Known,
     generation::{
         MessageRole,
@@ -57,6 +58,7 @@ impl Player {
             manifest: Manifest::default(),
             contents: BTreeMap::new(),
             views: Views::new(),
+            ledger: Ledger::default(),
             dialect: Dialect::EditLines,
             syntax: Box::leak(Box::new(Known::new(&Native))),
             limits: limits.clone(),

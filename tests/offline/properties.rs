@@ -240,7 +240,7 @@ fn any_text_gets_an_answer() {
 #[test]
 fn a_failed_write_is_told_and_not_claimed() {
     let mut player = Player::new();
-    player.refuse = Some(("line_replace", "src/app/routes.tsx"));
+    player.refuse = Some(("edit_lines", "src/app/routes.tsx"));
     let turn = player.say("a recipe box where people save recipes with a title");
     assert!(
         turn.answer.contains("Not done:\n- Recipes"),
@@ -322,11 +322,7 @@ fn lines_that_a_user_added_stay() {
         .replace("  fields: [\n", "  // mine\n  fields: [\n    // mine too\n");
     player.put(path, &edited);
     let turn = player.say("add a rating from 1 to 5 to recipes");
-    assert!(
-        turn.changes()
-            .iter()
-            .all(|call| call.name == "line_replace")
-    );
+    assert!(turn.changes().iter().all(|call| call.name == "edit_lines"));
     let after = player.file(path).unwrap();
     assert!(
         after.contains("  // mine\n")

@@ -206,6 +206,7 @@ impl Conversation {
             turn: turn.clone(),
             step,
             reply,
+            outline: (step == 1).then_some(outline),
         })
     }
 
@@ -214,7 +215,7 @@ impl Conversation {
         let sources = Blobs::sources(&self.env, &machine.app)?;
         let manifest = machine.manifest().clone();
         let committed = self.committed(machine)?;
-        let views = machine.views();
+        let (views, ledger) = machine.seen_and_spent();
         let needed = tools::needs(&calls, &manifest, &views);
         let mut contents = sources.get_all(needed).await?;
         if calls.iter().any(tools::changes_files) {
@@ -228,6 +229,7 @@ impl Conversation {
             manifest,
             contents,
             views,
+            ledger,
             dialect: settings::dialect(&self.env)?,
             syntax: parser::known(),
             limits: crate::config::Limits::DEFAULT,
@@ -253,6 +255,7 @@ impl Conversation {
             outcomes,
             findings,
             views: bench.views,
+            ledger: bench.ledger,
         }))
     }
 

@@ -10,6 +10,7 @@ fn bench(files: &[(&str, &[u8])]) -> Workbench<'static> {
         manifest: Manifest::default(),
         contents: BTreeMap::new(),
         views: Views::new(),
+        ledger: Ledger::default(),
         dialect: Dialect::LineReplace,
         syntax: Box::leak(Box::new(Known::new(&Native))),
         limits: Limits::DEFAULT,
