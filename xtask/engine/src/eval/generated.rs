@@ -188,8 +188,13 @@ mod tests {
         // Every fate came up, and what can land did.
         for (fate, tally) in Fate::ALL.iter().zip(&tallies) {
             assert!(tally.calls > 50, "{fate:?}: {tally:?}");
-            let lands = !matches!(fate, Fate::Stale | Fate::Noise);
-            assert!(!lands || tally.landed > 10, "{fate:?}: {tally:?}");
+            let landed = match fate {
+                Fate::Stale | Fate::Noise => continue,
+                // Nothing is recorded as meant: the oracle's only place counts.
+                Fate::Spaced => tally.stated + tally.elsewhere,
+                _ => tally.landed,
+            };
+            assert!(landed > 10, "{fate:?}: {tally:?}");
         }
         assert_eq!(judge(300, 7, |_| ()), judge(300, 7, |_| ()));
     }

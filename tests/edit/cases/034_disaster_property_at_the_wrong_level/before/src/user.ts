@@ -1,0 +1,8 @@
+export interface User {
+  name: string
+  address: {
+    street: string
+    city: string
+  }
+  email: string
+}
