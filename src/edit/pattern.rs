@@ -50,7 +50,7 @@ fn plain(text: &str) -> Cow<'_, str> {
         '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => Some(' '),
         _ => None,
     };
-    if !text.contains(|letter| simple(letter).is_some()) {
+    if text.is_ascii() || !text.contains(|letter| simple(letter).is_some()) {
         return Cow::Borrowed(text);
     }
     let letters = text.chars().map(|letter| simple(letter).unwrap_or(letter));
@@ -197,8 +197,17 @@ impl<'a> Pattern<'a> {
                 *numbers.entry(likeness.key(line)).or_insert(next)
             })
             .collect();
-        // A line that is not wanted has a number that none has.
-        let number = |line: &Line<'l>| numbers.get(&likeness.key(line.text)).copied();
+        // A line that is not wanted has a number that none has; most are not by their length, which is cheaper to see.
+        let lengths = numbers
+            .keys()
+            .fold(0_u64, |lengths, key| lengths | 1 << (key.len() % 64));
+        let number = |line: &Line<'l>| {
+            let key = likeness.key(line.text);
+            if lengths & 1 << (key.len() % 64) == 0 {
+                return None;
+            }
+            numbers.get(&key).copied()
+        };
         let text: Vec<usize> = lines
             .iter()
             .map(|line| number(line).unwrap_or(usize::MAX))

@@ -220,12 +220,37 @@ pub(super) fn closest(
         lines.entry(said.trim()).or_default();
         words.extend(words_of(said).map(|word| (word, Vec::new())));
     }
+    // Most words are none of these by their length and first byte, which is cheaper to see than by their hash.
+    let mut openings = [0_u64; 256];
+    let opening = |word: &str| {
+        (
+            word.bytes().next().unwrap_or(0),
+            1_u64 << word.len().min(63),
+        )
+    };
+    for word in words.keys() {
+        let (first, length) = opening(word);
+        if let Some(lengths) = openings.get_mut(usize::from(first)) {
+            *lengths |= length;
+        }
+    }
+    let lengths = lines
+        .keys()
+        .fold(0_u64, |lengths, said| lengths | 1 << (said.len() % 64));
     for (number, line) in file.iter().enumerate() {
-        if let Some(seen) = lines.get_mut(line.text.trim()) {
+        let text = line.text.trim();
+        if lengths & 1 << (text.len() % 64) != 0
+            && let Some(seen) = lines.get_mut(text)
+            && seen.len() <= FREQUENT
+        {
             seen.push(number);
         }
         for word in words_of(line.text) {
-            if let Some(seen) = words.get_mut(word)
+            let (first, length) = opening(word);
+            let lengths = openings.get(usize::from(first)).copied().unwrap_or(0);
+            if lengths & length != 0
+                && let Some(seen) = words.get_mut(word)
+                && seen.len() <= FREQUENT
                 && seen.last() != Some(&number)
             {
                 seen.push(number);
@@ -273,6 +298,10 @@ pub(super) fn closest(
 }
 
 pub(super) fn words_of(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|letter: char| !letter.is_alphanumeric() && letter != '_' && letter != '$')
+    let part = |letter: char| match letter {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '$' => true,
+        letter => !letter.is_ascii() && letter.is_alphanumeric(),
+    };
+    text.split(move |letter: char| !part(letter))
         .filter(|word| word.len() > 2)
 }
