@@ -1,7 +1,10 @@
 //! Any edits of any text: nothing panics, what lands changes only what it says, and the same call does the same again.
 #![no_main]
 
-use libfuzzer_sys::{arbitrary::Arbitrary, fuzz_target};
+use libfuzzer_sys::{
+    arbitrary::{self, Arbitrary},
+    fuzz_target,
+};
 use overskill::edit::{self, Applied, LineEdit, TextEdit, anchors, lines, patch};
 
 #[derive(Arbitrary, Debug)]
