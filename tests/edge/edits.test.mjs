@@ -78,7 +78,7 @@ describe("edits by hand", () => {
     ]) {
       const problem = assertProblem(await send([good, bad]), "conflict", fits);
       assert.equal(problem.path, B);
-      assert.match(problem.lines, /color: blue/);
+      assert.match(problem.lines, /margin: 0/);
       assert.deepEqual(await contents(), [a, b]);
     }
     assert.equal((await app.show()).version, version);

@@ -259,7 +259,7 @@ describe("a later message", () => {
     const events = app.feed.events.slice(mark);
     const calls = events.filter((event) => event.kind === "tool_call" && event.name !== "view_file");
     assert.ok(calls.length > 0);
-    assert.deepEqual([...new Set(calls.map((call) => call.name))], ["line_replace"]);
+    assert.deepEqual([...new Set(calls.map((call) => call.name))], ["edit_lines"]);
 
     const [before, now] = await Promise.all([app.version(2), app.version(3)]);
     assert.deepEqual({ parent: now.version.parent, author: now.version.author, turn: now.version.turn }, { parent: 2, author: "model", turn });
