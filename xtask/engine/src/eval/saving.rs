@@ -12,8 +12,11 @@ use crate::{oracle, tokens::Counter};
 /// Lines around a hunk of a patch.
 const CONTEXT: usize = 3;
 
+/// How the calls of a case are stated; nothing when they cannot be.
+type Way = fn(&Case) -> Option<Vec<Call>>;
+
 /// The ways of writing an edit, in the order of the table.
-const WAYS: &[(&str, fn(&Case) -> Option<Vec<Call>>)] = &[
+const WAYS: &[(&str, Way)] = &[
     ("line_replace", |case| {
         Some(
             case.edits
