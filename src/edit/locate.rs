@@ -93,7 +93,13 @@ pub(super) fn locate_in(
     let said = texts(&edit.search, bom);
     let literal = Pattern::literal(&said);
     let elided = Pattern::elided(&said);
-    let readings: Vec<&Pattern<'_>> = std::iter::once(&literal).chain(&elided).collect();
+    // A carriage return before a line break may be the file's ending, or part of a line that has another ending.
+    let whole: Option<Vec<&str>> = edit
+        .search
+        .contains('\r')
+        .then(|| unmarked(&edit.search, bom).split('\n').collect());
+    let whole = whole.as_deref().map(Pattern::literal);
+    let readings: Vec<&Pattern<'_>> = whole.iter().chain([&literal]).chain(&elided).collect();
     let replacement = match edit.replacement.as_str() {
         "" => Vec::new(),
         text => texts(text, bom),
@@ -320,14 +326,15 @@ fn newline<'l>(file: &[Line<'l>], place: &Range<usize>) -> &'l str {
         .unwrap_or("\n")
 }
 
+fn unmarked(text: &str, bom: bool) -> &str {
+    let bare = text.strip_prefix(BOM).filter(|_| bom);
+    bare.unwrap_or(text)
+}
+
 /// The lines of a search or replacement text, which may come with the file's own endings and byte order mark.
 fn texts(text: &str, bom: bool) -> Vec<&str> {
-    let text = if bom {
-        text.strip_prefix(BOM).unwrap_or(text)
-    } else {
-        text
-    };
-    text.split('\n')
+    unmarked(text, bom)
+        .split('\n')
         .map(|line| line.strip_suffix('\r').unwrap_or(line))
         .collect()
 }

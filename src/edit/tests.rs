@@ -48,6 +48,10 @@ fn lands_at_the_stated_lines() {
         ("a\r\nb", "b", 2, 2, "x\ny", "a\r\nx\r\ny"),
         ("a\nb\r\nc\n", "b", 2, 2, "x\ny", "a\nx\r\ny\r\nc\n"),
         ("a\r\nb\r\n", "b\r", 2, 2, "x\r\ny\r", "a\r\nx\r\ny\r\n"),
+        // A carriage return that is no part of an ending is part of its line.
+        ("\n\r", "\r", 2, 2, "x", "\nx"),
+        ("a\r\r\nb\r\n", "a\r", 1, 1, "x", "x\r\nb\r\n"),
+        ("a\r\nb\r\n", "a\r\nb\r", 1, 2, "x", "x\r\n"),
         // The byte order mark stays, whether or not the edit names it.
         ("\u{feff}a\nb\n", "a", 1, 1, "x", "\u{feff}x\nb\n"),
         (
