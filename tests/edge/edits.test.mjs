@@ -46,6 +46,27 @@ async function contents() {
   return [(await app.read(A)).text, (await app.read(B)).text];
 }
 
+describe("what a turn breaks", () => {
+  test("is in the feed before the build fails of it", async () => {
+    const home = "src/pages/Home.tsx";
+    const { text, etag } = await app.read(home);
+    await app.write(home, `import { recipes } from "@/resources/recipes"\n${text}\nexport const known = recipes\n`, etag);
+    await app.settled();
+    const mark = app.feed.events.length;
+    const turn = await app.say("remove recipes");
+    const end = await app.feed.find("the end of the turn", (event) => event.kind === "turn_finished" && event.turn === turn);
+    assert.equal(end.outcome, "failed");
+    const events = app.feed.events.slice(mark);
+    const [checked] = events.filter((event) => event.kind === "app_checked");
+    assert.deepEqual(checked.findings.map(({ severity, path, line, code }) => [severity, path, line, code]), [["error", home, 1, "unresolved_import"]]);
+    const built = events.find((event) => event.kind === "build_finished" && event.status === "failed");
+    assert.deepEqual(built.diagnostics.map(({ path, line }) => [path, line]), [[home, 1]]);
+    const now = await app.read(home);
+    await app.write(home, text, now.etag);
+    await app.settled();
+  });
+});
+
 describe("edits by hand", () => {
   test("land in several files as one version, once for a key", async () => {
     const before = await app.show();

@@ -268,6 +268,18 @@ describe("a later message", () => {
     const changed = now.files.filter((file) => old.get(file.path) !== file.hash).map((file) => file.path);
     assert.deepEqual(changed, [...new Set(calls.map((call) => call.path))].sort(), "exactly what was said to change");
     assert.ok(changed.includes("src/resources/recipes.ts"));
+
+    // The feed says what the model was told, what landed where and at what cost, and that nothing is broken.
+    const outline = events.find((event) => event.kind === "app_outlined").outline;
+    assert.match(outline, /^src\/resources\/\n recipes\.ts: /m);
+    const hashes = new Map(now.files.map((file) => [file.path, file.hash]));
+    const receipts = events.filter((event) => event.kind === "tool_result" && event.tokens).flatMap((event) => event.receipts);
+    assert.deepEqual(receipts.map(({ path, before, hash }) => [path, before, hash]), calls.map(({ path }) => [path, old.get(path), hashes.get(path)]));
+    assert.ok(receipts.every(({ edits }) => edits.every((edit) => edit.likeness === "exact" && !edit.relocated)));
+    assert.deepEqual(events.filter((event) => event.kind === "app_checked").map((event) => event.findings), [[]]);
+    assert.equal(end.edits.calls, calls.length);
+    assert.ok(end.edits.spent > 0 && end.edits.spent < end.edits.rewrite && end.app_edits.spent > end.edits.spent);
+
     const { text } = await app.read("src/resources/recipes.ts");
     assert.match(text, /name: "rating".*kind: "rating".*min: 1, max: 5/);
 

@@ -39,6 +39,40 @@ fn every_case_comes_out_as_expected() {
     );
 }
 
+/// Of the changes that later messages make to files which are there, how many are edits and not whole files.
+#[test]
+fn later_changes_are_edits() {
+    let (mut edits, mut all) = (0, 0);
+    for case in
+        fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/offline/cases")).unwrap()
+    {
+        let folder = case.unwrap().path();
+        if !folder.join("2.txt").exists() {
+            continue;
+        }
+        let mut player = Player::new();
+        for number in 1.. {
+            let Ok(message) = fs::read_to_string(folder.join(format!("{number}.txt"))) else {
+                break;
+            };
+            let before = player.files();
+            let turn = player.say(message.trim_end());
+            if number == 1 {
+                continue;
+            }
+            for call in turn.changes() {
+                let path = call.input.get("path").and_then(|path| path.as_str());
+                let there = path.is_some_and(|path| before.contains_key(path));
+                let counts = there && call.name != "delete_file";
+                all += usize::from(counts);
+                edits += usize::from(counts && call.name == "edit_lines");
+            }
+        }
+    }
+    assert!(all >= 50, "{all}");
+    assert!(edits * 10 >= all * 9, "{edits} of {all}");
+}
+
 fn play(folder: &Path) -> String {
     let mut player = Player::new();
     let before = player.files();
