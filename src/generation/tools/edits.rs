@@ -12,7 +12,7 @@ use crate::{
     edit::{
         self, Applied, LineEdit, Refusal, TextEdit,
         anchors::{self, AnchoredEdit},
-        lines::{self, Numbering},
+        lines::{self, Line, Numbering},
         patch::{self, Action, FilePatch},
         whole,
     },
@@ -99,6 +99,7 @@ fn resolved(
         .into());
     };
     let own = bench.hash(path) == Some(view.left);
+    let (viewed, now) = (lines::split(shown), lines::split(content));
     let edits = triples
         .iter()
         .enumerate()
@@ -115,16 +116,39 @@ fn resolved(
                 refused: refused(changed(shown, content, edit)),
                 reshown: true,
             };
-            if own {
+            let now = if own {
                 // Only the model's own edits lie between the view and the file: where the lines went is known.
-                let now = view.now(edit.first_line, edit.last_line);
-                (edit.first_line, edit.last_line) = now.ok_or_else(|| changed(&edit))?;
+                view.now(edit.first_line, edit.last_line)
             } else {
-                edit::locate(content, &edit).map_err(|_| changed(&edit))?;
-            }
+                kept(&viewed, &now, edit.first_line, edit.last_line)
+            };
+            (edit.first_line, edit.last_line) = now.ok_or_else(|| changed(&edit))?;
             Ok(edit)
         });
     edits.collect()
+}
+
+/// Where lines of a text are in another that somebody else has made of it: above or below all that is different. What
+/// stands between may be a copy of what is gone.
+fn kept(
+    viewed: &[Line<'_>],
+    now: &[Line<'_>],
+    first: usize,
+    last: usize,
+) -> Option<(usize, usize)> {
+    let same = |(old, new): &(&Line<'_>, &Line<'_>)| old.text == new.text;
+    let above = viewed.iter().zip(now).take_while(same).count();
+    if last <= above {
+        return Some((first, last));
+    }
+    let most = viewed.len().min(now.len()) - above;
+    let ends = viewed.iter().rev().zip(now.iter().rev());
+    let below = ends.take(most).take_while(same).count();
+    if first > viewed.len() - below {
+        let shift = |line: usize| line + now.len() - viewed.len();
+        return Some((shift(first), shift(last)));
+    }
+    None
 }
 
 /// Both sides of lines that were viewed and are others now.
@@ -210,6 +234,7 @@ fn land(
     applied: Result<Applied, String>,
 ) -> Result<Done, Refused> {
     let applied = applied.map_err(|refusal| Refused(format!("{path}: {refusal}")))?;
+    let hash = bench.hash(&path);
     let before = bench.text(&path)?;
     let new: String = applied
         .changes
@@ -253,7 +278,10 @@ fn land(
         ));
     }
     let left = change.entry.map(|entry| entry.hash);
-    if let (Some(view), Some(left)) = (bench.views.get_mut(&path), left) {
+    // Where somebody else has changed the file since, the moves are not the model's own any more.
+    if let (Some(view), Some(left)) = (bench.views.get_mut(&path), left)
+        && Some(view.left) == hash
+    {
         view.note(&applied.landings, left);
     }
     Ok(Done {

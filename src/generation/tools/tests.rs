@@ -501,6 +501,49 @@ fn what_somebody_else_has_changed_stays() {
 }
 
 #[test]
+fn lines_like_those_that_were_viewed_are_not_taken_for_them() {
+    let text = "if (a) {\n}\nif (b) {\n}\nend\n";
+    let mut bench = bench(&[("a.txt", text.as_bytes())]);
+    bench.dialect = Dialect::EditLines;
+    let path: ProjectPath = "a.txt".parse().unwrap();
+    ask(&mut bench, "view_file", json!({ "path": "a.txt" }));
+    // Two lines come above and one below: line 4 holds a brace still, but it is another one.
+    let content_now = "new\nnew\nif (a) {\n}\nif (b) {\n}\nend\nmore\n";
+    let entry = FileEntry::of(content_now.as_bytes());
+    bench.manifest.put(path, entry, &Limits::DEFAULT).unwrap();
+    bench
+        .contents
+        .insert(entry.hash, content_now.as_bytes().to_vec());
+    let brace = anchor(4, "}");
+    let edit = |text: &str| json!({ "path": "a.txt", "edits": [[brace, brace, text]] });
+    let refused = ask(&mut bench.clone(), "edit_lines", edit("} // b"));
+    assert!(!refused.result.ok, "{}", refused.result.content);
+    // An edit that is proven by its text does not make the rest of the view good again.
+    let mut other = bench.clone();
+    let landed = ask(
+        &mut other,
+        "line_replace",
+        json!({ "path": "a.txt", "search": "if (a) {", "first_line": 3, "last_line": 3, "replacement": "if (aa) {" }),
+    );
+    assert!(landed.result.ok, "{}", landed.result.content);
+    assert!(!ask(&mut other, "edit_lines", edit("} // b")).result.ok);
+    // Below all that somebody else has changed, lines are known wherever they are.
+    let below = format!("new\n{text}");
+    let entry = FileEntry::of(below.as_bytes());
+    bench
+        .manifest
+        .put("a.txt".parse().unwrap(), entry, &Limits::DEFAULT)
+        .unwrap();
+    bench.contents.insert(entry.hash, below.into_bytes());
+    let found = ask(&mut bench, "edit_lines", edit("} // b"));
+    assert!(found.result.ok, "{}", found.result.content);
+    assert_eq!(
+        content(&bench, "a.txt"),
+        "new\nif (a) {\n}\nif (b) {\n} // b\nend\n"
+    );
+}
+
+#[test]
 fn a_patch_lands_as_a_whole_or_not_at_all() {
     let mut bench = bench(&[
         ("a.txt", b"one\ntwo\n"),
