@@ -116,7 +116,7 @@ fn guarded(rows: &mut Vec<Vec<String>>) -> bool {
         for number in 0..times {
             let line = random.below(size / 10) * 10 + 1;
             let edit = LineEdit {
-                replacement: format!("  const [open, setOpen] = useState({number}00);"),
+                replacement: format!("  const [open, setOpen] = useState(1{number});"),
                 ..at(&lines, line, 1)
             };
             let begin = clock(ClockId::ProcessCPUTime);
