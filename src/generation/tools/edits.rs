@@ -111,7 +111,7 @@ fn resolved(
             };
             let refused =
                 |refusal: Refusal| Refused(format!("{path}: edit {}: {refusal}", index + 1));
-            let mut edit = anchors::resolve(shown, &anchored).map_err(refused)?;
+            let mut edit = anchors::resolve_in(&viewed, &anchored).map_err(refused)?;
             let changed = |edit: &LineEdit| Unresolved {
                 refused: refused(changed(shown, content, edit)),
                 reshown: true,
