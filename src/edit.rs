@@ -118,7 +118,8 @@ fn assemble(content: &str, splices: &[Splice]) -> Result<Applied, Refused> {
                 start = before.new.start;
             }
             change.old.start -= start.saturating_sub(cut);
-            change.new = start.min(cut)..cut + splice.new.len();
+            // What takes the break before it away is a deletion.
+            change.new = start.min(cut)..cut;
         }
         result.push_str(&splice.new);
         kept = splice.range.end;

@@ -10,7 +10,10 @@ use crate::{
     digest::Digest,
     error::{Error, Kind, Result},
     generation::{AppSummary, BuildOutcome, MessageRole, Version, Work},
-    http::idempotency::{Answer as IdempotentAnswer, Nonce},
+    http::{
+        idempotency::{Answer as IdempotentAnswer, Nonce},
+        resource::EditLanded,
+    },
     ids::{AppId, BuildId, TokenId, TurnId, WorkspaceId},
     project::{FileEntry, Manifest, ProjectPath},
     time::Timestamp,
@@ -53,11 +56,13 @@ pub(super) enum ConversationCall {
         if_match: Option<String>,
         if_none_match: Option<String>,
     },
-    /// → `Option<`[`Version`]`>`. Each file as it was when the edits were applied, and as it is then.
+    /// → [`FilesEdited`](crate::http::resource::FilesEdited), once for a nonce
     EditFiles {
         files: Vec<EditedFile>,
         nonce: Nonce,
     },
+    /// → `Option<`[`FilesEdited`](crate::http::resource::FilesEdited)`>`: what `EditFiles` has answered with this nonce
+    Edited { nonce: Nonce },
     /// → [`FileWritten`]
     DeleteFile {
         path: ProjectPath,
@@ -118,12 +123,13 @@ pub(super) struct FileWritten {
     pub(super) version: Option<u32>,
 }
 
-/// A file that was edited.
+/// A file that was edited: as it was when the edits were applied, as it is then, and where they went.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct EditedFile {
     pub(super) path: ProjectPath,
     pub(super) before: Digest,
     pub(super) entry: FileEntry,
+    pub(super) edits: Vec<EditLanded>,
 }
 
 /// A version with its files.

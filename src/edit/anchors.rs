@@ -125,6 +125,47 @@ mod tests {
         assert_eq!(anchored(viewed, 0, 1, "x"), None);
     }
 
+    /// The 32-bit values of FNV-1a are those that its authors publish; folded, each byte counts.
+    #[test]
+    fn an_anchor_is_a_number_and_a_hash() {
+        for (text, fnv) in [
+            ("", 0x811c_9dc5_u32),
+            ("a", 0xe40c_292c),
+            ("b", 0xe70c_2de5),
+            ("foobar", 0xbf9c_f968),
+        ] {
+            let folded = fnv.to_be_bytes().iter().fold(0, |all, byte| all ^ byte);
+            assert_eq!(anchor(12, text), format!("12{folded:02x}"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_anchor_shows_the_lines_there() {
+        let viewed: String = (1..=9).map(|number| format!("line {number}\n")).collect();
+        let shown = |said: &str| {
+            let edit = AnchoredEdit {
+                first: said.to_owned(),
+                last: said.to_owned(),
+                text: String::new(),
+            };
+            match resolve(&viewed, &edit) {
+                Err(Refusal::OtherAnchor { shown, .. }) => shown,
+                other => panic!("{other:?}"),
+            }
+        };
+        let lines = |numbers: std::ops::RangeInclusive<usize>| -> String {
+            numbers
+                .map(|number| {
+                    let text = format!("line {number}");
+                    format!("{}\t{text}\n", anchor(number, &text))
+                })
+                .collect()
+        };
+        assert_eq!(shown(&anchor(5, "other")), lines(3..=7));
+        assert_eq!(shown(&anchor(1, "other")), lines(1..=3));
+        assert_eq!(shown(&anchor(30, "other")), lines(8..=9));
+    }
+
     #[test]
     fn what_is_no_anchor_of_the_view_is_refused() {
         let viewed = "a\nb\n";

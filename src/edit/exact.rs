@@ -124,6 +124,9 @@ mod tests {
             ("a\r\nb\r\nc", "a\nb", "x\ny", "x\r\ny\r\nc"),
             ("a\r\nb\r\n", "a\r\nb", "x\ny", "x\r\ny\r\n"),
             ("a\r\nb\r\n", "b", "x\ny", "a\r\nx\r\ny\r\n"),
+            ("a\r\nb\r\n", "a\nb", "x", "x\r\n"),
+            // Where the endings are mixed, what stands there as it is said is meant.
+            ("a\nb\r\n", "a\nb", "x", "x\r\n"),
             ("\u{feff}ä\n", "ä", "ö", "\u{feff}ö\n"),
         ] {
             assert_eq!(ask(content, old, new).unwrap(), expected, "{content:?}");
@@ -163,7 +166,37 @@ mod tests {
             (2, 2, 1)
         );
         assert_eq!(applied.content, "a\nx d\n");
+        assert!(!landing.already_applied);
         let place = applied.changes.first().unwrap();
         assert_eq!((place.old.clone(), place.new.clone()), (2..5, 2..3));
+        let landing = |old: &str, new: &str| {
+            let edit = TextEdit {
+                old: old.to_owned(),
+                new: new.to_owned(),
+            };
+            let [landing] = replace("a\nb\n", &edit)
+                .unwrap()
+                .landings
+                .try_into()
+                .unwrap();
+            landing
+        };
+        let more = landing("b", "x\ny\nz");
+        assert_eq!((more.first_line, more.removed, more.added), (2, 1, 3));
+        assert!(landing("b", "b").already_applied);
+    }
+
+    #[test]
+    fn a_refusal_shows_every_place() {
+        let content = "one\n2\n3\n4\n5\n6\n7\none\n9\n10\n";
+        let edit = TextEdit {
+            old: "one".to_owned(),
+            new: String::new(),
+        };
+        let Refused { refusal, .. } = replace(content, &edit).unwrap_err();
+        assert_eq!(
+            refusal.to_string(),
+            "the text stands there 2 times, at lines 1, 8; nothing was changed. State more of what is around it:\n    1\tone\n    2\t2\n    3\t3\n    …\n    6\t6\n    7\t7\n    8\tone\n    9\t9\n   10\t10\n"
+        );
     }
 }

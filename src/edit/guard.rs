@@ -83,7 +83,7 @@ fn faults(before: Side<'_>, after: Side<'_>, changes: &[Change]) -> Vec<Breakage
     let stopped = before.facts.faults.iter().find(stops);
     let known: HashSet<(FaultKindKey, &str)> = before.facts.faults.iter().map(same).collect();
     let introduced = |fault: &&Fault| match stopped {
-        None => fault.kind == FaultKind::Syntax || !known.contains(&same(fault)),
+        None => !known.contains(&same(fault)),
         // The parser came as far as `stopped` before. A fault above it, in what the edit has put in, is the edit's.
         Some(stopped) => {
             fault.kind == FaultKind::Syntax
@@ -249,7 +249,8 @@ fn says(text: &str, name: &str) -> bool {
 /// others in there are: it was meant for what is around them.
 fn wrong_level(before: Side<'_>, after: Side<'_>, changes: &[Change]) -> Option<Breakage> {
     let added = |place: usize| changes.iter().any(|change| change.new.contains(&place));
-    let mut others: HashMap<usize, (usize, bool)> = HashMap::new();
+    // Whether the others inside of the same braces are all indented more than these open.
+    let mut others: HashMap<usize, bool> = HashMap::new();
     for member in after
         .facts
         .members
@@ -259,8 +260,7 @@ fn wrong_level(before: Side<'_>, after: Side<'_>, changes: &[Change]) -> Option<
         let Some(own) = indentation(after.content, member.start) else {
             continue;
         };
-        let (count, deeper) = others.entry(member.container).or_insert((0, true));
-        *count += 1;
+        let deeper = others.entry(member.container).or_insert(true);
         *deeper &= own > line_indentation(after.content, member.container);
     }
     let moves = Moves(changes);
@@ -274,9 +274,7 @@ fn wrong_level(before: Side<'_>, after: Side<'_>, changes: &[Change]) -> Option<
         let own = indentation(after.content, member.start);
         added(member.start)
             && old.contains(&member.container)
-            && others
-                .get(&member.container)
-                .is_some_and(|(count, deeper)| *count > 0 && *deeper)
+            && others.get(&member.container) == Some(&true)
             && own.is_some_and(|own| own <= line_indentation(after.content, member.container))
     };
     let member = after.facts.members.iter().find(wrong)?;

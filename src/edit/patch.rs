@@ -244,7 +244,11 @@ impl Reader {
                     content.push('\n');
                     Ok(())
                 }
-                '\\' => Ok(()),
+                // `\ No newline at end of file`
+                '\\' => {
+                    content.pop();
+                    Ok(())
+                }
                 _ if line.trim().is_empty() => Ok(()),
                 _ => Err(no_hunk_line(number, line)),
             };

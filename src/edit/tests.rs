@@ -166,6 +166,8 @@ fn dots_elide() {
         ("a\nb\nc\n", "...\nb\n...", 1, 3, "x\n", 2),
         // Moved as a whole.
         ("new\none\ntwo\ntri\n", "one\n...\ntri", 1, 3, "new\nx\n", 1),
+        // The last part is at the end, wherever else it stands.
+        ("a\nb\nc\nb\n", "a\n...\nb", 1, 4, "x\n", 2),
         // The middle may be found twice; the range is proven all the same.
         ("a\nb\nb\nc\n", "a\n...\nb\n...\nc", 1, 4, "x\n", 1),
         // A line of dots in the file is a line.
@@ -187,6 +189,7 @@ fn dots_elide() {
         ("a\nb\nc\nd\n", "a\n...\nd", 1, 3),
         // Where it begins or ends is not said: it cannot be looked for.
         ("new\na\nb\nc\n", "...\nc", 1, 3),
+        ("new\na\nb\nc\n", "a\n...", 1, 2),
     ] {
         let refused = apply_one(content, &edit(search, first, last, "x"));
         assert!(
@@ -202,6 +205,13 @@ fn what_was_done_before_is_not_done_again() {
     let (changed, landing) = apply_one(content, &edit("b", 2, 2, "x\ny")).unwrap();
     assert_eq!(changed, content);
     assert!(landing.already_applied);
+    // Also where something like the search text stands elsewhere.
+    assert!(
+        apply_one("x\nb \n", &edit("b", 1, 1, "x"))
+            .unwrap()
+            .1
+            .already_applied
+    );
     assert_eq!(
         landing.to_string(),
         "lines 2–3 say this already, nothing was changed"
@@ -228,9 +238,16 @@ fn likeness_is_not_similarity() {
             "{content:?} {search:?}: {refused:?}"
         );
     }
-    let refused = apply_one("a\nb\n", &edit("    a\n    b", 1, 2, "  x"));
+    let refused = apply_one("x\na\nb\n", &edit("    a\n    b", 2, 3, "  x"));
     assert!(
-        matches!(refused, Err(Refusal::Unindentable { .. })),
+        matches!(
+            refused,
+            Err(Refusal::Unindentable {
+                first: 2,
+                last: 3,
+                ..
+            })
+        ),
         "{refused:?}"
     );
 }
@@ -301,6 +318,11 @@ fn what_may_have_changed_is_not_looked_for_elsewhere() {
             "if (open) {\n  shut(it)\n}",
             1,
         ),
+        (
+            "call(old, value)\nx\ncall(old, value, other)\n",
+            "call(old, value)",
+            3,
+        ),
         // Brackets say little, and so does one word that is indented otherwise there.
         ("x\n})\n", "})", 1),
         ("x\n  </div>\n", "</div>", 1),
@@ -313,6 +335,24 @@ fn what_may_have_changed_is_not_looked_for_elsewhere() {
             "{content:?}: {refused:?}"
         );
     }
+}
+
+#[test]
+fn the_other_place_is_named() {
+    let content = "call(old, value, other)\nx\ncall(old, value)\n";
+    let refused = apply_one(content, &edit("call(old, value)", 1, 1, "y")).unwrap_err();
+    assert!(
+        matches!(
+            &refused,
+            Refusal::Doubtful {
+                first: 1,
+                last: 1,
+                other: 3,
+                ..
+            }
+        ),
+        "{refused:?}"
+    );
 }
 
 #[test]
@@ -339,6 +379,17 @@ fn a_batch_moves_as_one() {
     assert_eq!(
         (refused.edit, refused.refusal),
         (1, Refusal::Inconsistent { shift: -3 })
+    );
+    // Lines have come in two places: what is further down may be another.
+    let content = "new\none of them\nnew\ntwo of them\n";
+    let edits = [
+        edit("one of them", 1, 1, "1"),
+        edit("two of them", 2, 2, "2"),
+    ];
+    let refused = apply(content, &edits).unwrap_err();
+    assert_eq!(
+        (refused.edit, refused.refusal),
+        (1, Refusal::Inconsistent { shift: 2 })
     );
     // Up and down at once is no shift.
     let content = "two\nx\nx\none\n";
@@ -369,12 +420,25 @@ fn a_batch_lands_whole_or_not_at_all() {
             line: 3
         }
     );
+    let same = [edit("b", 2, 2, "x"), edit("b", 2, 2, "y")];
+    assert!(matches!(
+        apply(content, &same).unwrap_err().refusal,
+        Refusal::Overlap {
+            one: 1,
+            other: 2,
+            line: 2
+        }
+    ));
     let refused = apply(content, &[edit("a", 1, 1, "x"), edit("no", 2, 2, "y")]).unwrap_err();
     assert_eq!(refused.edit, 1);
     // The end of a text without a final line break, and the line before it.
     let edits = [edit("b", 2, 2, ""), edit("a", 1, 1, "x")];
     assert_eq!(apply("a\nb", &edits).unwrap().content, "x");
     assert_eq!(apply("a\r\nb", &edits).unwrap().content, "x");
+    let both = [edit("b", 2, 2, ""), edit("a", 1, 1, "")];
+    let changes = apply("a\nb", &both).unwrap().changes;
+    let old: Vec<_> = changes.iter().map(|change| change.old.clone()).collect();
+    assert_eq!(old, [0..2, 2..3]);
 }
 
 /// A content as texts with their endings; only the last ending may be missing.

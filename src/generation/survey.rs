@@ -16,20 +16,24 @@ use crate::{
     search::{self, Alike, Outlined, Source},
 };
 
+/// Most bytes of source files of one version that are looked at together. What the parser says of them takes as much again, and
+/// the contents of two versions are there at once; a Worker has 128 MiB for everything.
+pub const MAX_BYTES: u64 = 4 * 1024 * 1024;
 /// How many findings a model is told at once.
 const TOLD: usize = 10;
 /// How many declarations that are alike are named of one file.
 const ALIKE: usize = 3;
 
 /// The contents that a look at these files needs and that are not there, by hash, each once. Where only the outline is
-/// wanted, files that the parser has read before are not needed.
+/// wanted, files that the parser has read before are not needed. None of an app that is too large.
 #[must_use]
 pub fn wanted(
     manifests: &[&Manifest],
     there: &BTreeMap<Digest, Vec<u8>>,
     needed: impl Fn(&ProjectPath, &FileEntry) -> bool,
 ) -> Vec<Digest> {
-    let files = manifests.iter().flat_map(|manifest| manifest.iter());
+    let manifests = manifests.iter().filter(|manifest| fits(manifest));
+    let files = manifests.flat_map(|manifest| manifest.iter());
     let mut hashes: Vec<Digest> = files
         .filter(|(path, entry)| !entry.binary && needed(path, entry))
         .map(|(_, entry)| entry.hash)
@@ -44,6 +48,18 @@ pub fn wanted(
 #[must_use]
 pub fn is_parsed(path: &ProjectPath) -> bool {
     Language::of(path.as_str()).is_some()
+}
+
+/// The bytes of an app's source files together.
+fn source_bytes(manifest: &Manifest) -> u64 {
+    let files = manifest.iter().filter(|(path, _)| is_parsed(path));
+    files.map(|(_, entry)| entry.size).sum()
+}
+
+/// Whether an app is looked at as a whole.
+#[must_use]
+pub fn fits(manifest: &Manifest) -> bool {
+    source_bytes(manifest) <= MAX_BYTES
 }
 
 /// Files with their contents and what the parser says of them.
@@ -89,7 +105,8 @@ impl<'a> Surveyed<'a> {
     }
 }
 
-/// The outline of an app for a model, at most [`search::MAX_OUTLINE_BYTES`] long.
+/// The outline of an app for a model, at most [`search::MAX_OUTLINE_BYTES`] long. Of a file whose content is not there and that
+/// the parser has not read before, it has the path alone.
 #[must_use]
 pub fn outline(
     manifest: &Manifest,
@@ -114,7 +131,7 @@ pub fn outline(
     search::outline(&files, search::MAX_OUTLINE_BYTES)
 }
 
-/// What is wrong with the app now and was not before.
+/// What is wrong with the app now and was not before; of an app that is too large, that it was not looked at.
 #[must_use]
 pub fn introduced(
     before: &Manifest,
@@ -122,6 +139,9 @@ pub fn introduced(
     contents: &BTreeMap<Digest, Vec<u8>>,
     syntax: &Known<'_>,
 ) -> Vec<Diagnostic> {
+    if !fits(before) || !fits(now) {
+        return vec![too_large(source_bytes(before).max(source_bytes(now)))];
+    }
     let before = Surveyed::of(before, contents, syntax);
     let now = Surveyed::of(now, contents, syntax);
     preflight::check(
@@ -130,6 +150,18 @@ pub fn introduced(
         None,
         Vendor::foundation(),
     )
+}
+
+fn too_large(bytes: u64) -> Diagnostic {
+    let message = format!(
+        "The source files of the app are {} KiB together. Above {} KiB an app is not checked as a whole before it is built.",
+        bytes.div_ceil(1024),
+        MAX_BYTES / 1024
+    );
+    let mut finding = Diagnostic::error("unchecked", message).as_warning();
+    finding.suggestion =
+        Some("Keep data that is no source in `public/`, and load it from there.".to_owned());
+    finding
 }
 
 /// What a model is told of findings; nothing when there are none.
@@ -214,12 +246,15 @@ pub fn inspect(
         .iter()
         .rposition(|outcome| !outcome.changes.is_empty())?;
     let fresh = |change: &Change| change.entry.is_some() && before.get(&change.path).is_none();
-    let written: Vec<ProjectPath> = outcomes
+    let mut written: Vec<ProjectPath> = outcomes
         .iter()
         .flat_map(|outcome| &outcome.changes)
         .filter(|change| fresh(change))
         .map(|change| change.path.clone())
         .collect();
+    if !fits(&bench.manifest) {
+        written.clear();
+    }
     for (path, lines) in repeated(&written, &bench.manifest, &bench.contents, bench.syntax) {
         let wrote =
             |outcome: &&mut Outcome| outcome.changes.iter().any(|change| change.path == path);
@@ -234,4 +269,83 @@ pub fn inspect(
         outcome.result.content.push_str(&told);
     }
     Some(findings)
+}
+
+#[cfg(test)]
+mod tests {
+    use overskill_syntax::Native;
+
+    use super::{
+        super::tools::{Dialect, Views},
+        *,
+    };
+    use crate::{config::Limits, edit::tokens::Ledger, llm::message::ToolResult};
+
+    /// An app with this many bytes of a style sheet, in files of half a MiB, and a picture's worth of data beside it.
+    fn app(bytes: u64) -> Manifest {
+        let mut manifest = Manifest::default();
+        let mut put = |path: String, size| {
+            let hash = Digest::of(path.as_bytes());
+            let entry = FileEntry {
+                hash,
+                size,
+                binary: false,
+            };
+            let path: ProjectPath = path.parse().unwrap();
+            manifest.put(path, entry, &Limits::DEFAULT).unwrap();
+        };
+        let half = 512 * 1024;
+        for number in 0..bytes / half {
+            put(format!("src/{number}.css"), half);
+        }
+        put("src/rest.css".to_owned(), bytes % half);
+        put("public/data.txt".to_owned(), half);
+        manifest
+    }
+
+    #[test]
+    fn an_app_that_is_too_large_is_not_loaded_and_the_model_hears_that_it_was_not_checked() {
+        let (largest, larger) = (app(MAX_BYTES), app(MAX_BYTES + 1));
+        assert!(fits(&largest) && !fits(&larger));
+        let all = |_: &ProjectPath, _: &FileEntry| true;
+        assert_eq!(wanted(&[&largest], &BTreeMap::new(), all).len(), 10);
+        assert_eq!(wanted(&[&larger], &BTreeMap::new(), all).len(), 0);
+        let syntax = Known::new(&Native);
+        let outline = outline(&larger, &BTreeMap::new(), &syntax);
+        assert!(outline.contains(" rest.css"), "{outline}");
+
+        let entry = larger.get(&"src/rest.css".parse().unwrap()).copied();
+        let mut outcomes = [Outcome {
+            result: ToolResult {
+                call: "call".to_owned(),
+                ok: true,
+                content: "written".to_owned(),
+            },
+            changes: vec![Change {
+                path: "src/rest.css".parse().unwrap(),
+                entry,
+            }],
+            renamed: None,
+            receipts: Vec::new(),
+            saving: None,
+        }];
+        let bench = Workbench {
+            manifest: larger,
+            contents: BTreeMap::new(),
+            views: Views::default(),
+            ledger: Ledger::default(),
+            dialect: Dialect::EditLines,
+            syntax: &syntax,
+            limits: Limits::DEFAULT,
+        };
+        let findings = inspect(&mut outcomes, &largest, &bench).unwrap();
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].severity, Severity::Warning);
+        let [outcome] = outcomes;
+        let said = outcome.result.content;
+        assert!(
+            said.contains("4097 KiB together") && said.contains("Above 4096 KiB"),
+            "{said}"
+        );
+    }
 }

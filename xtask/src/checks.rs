@@ -17,7 +17,7 @@ use crate::mutants::{self, Extent};
 use crate::node::{self, Node};
 use crate::setup::{self, Parts};
 use crate::toolchain::Toolchain;
-use crate::{browser, place, process, progress, vendor, worker};
+use crate::{browser, coverage, place, process, progress, vendor, worker};
 
 /// Tells tests and specs how much to do: `usual` (samples) or `full` (the whole counts).
 const DEPTH: &str = "OVERSKILL_TEST_DEPTH";
@@ -77,6 +77,9 @@ pub(crate) fn run(depth: Depth) -> Result<ExitCode> {
                 Extent::Changed
             })
         });
+    }
+    if depth == Depth::Full {
+        run.gate("coverage", |_| coverage::check());
     }
     let toolchain = run.part("Rust target", setup::compiler);
     run.gate("lints, Worker", |run| lint_worker(run, toolchain.as_ref()));

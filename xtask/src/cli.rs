@@ -35,11 +35,9 @@ cargo xtask COMMAND
   fuzz     edits [--minutes N]   arbitrary edits of arbitrary texts, with libFuzzer (10)
   doctor   say what is installed, what is not and what to do
   bench    journey [--runs N]   time each stage from prompt to preview (10)
-<<<<<<< HEAD
-  exports  write the list of what the foundation's packages export
-=======
            edits                CPU time to locate and splice edits, by size of the file
->>>>>>> measure
+  coverage how much of the critical rooms' lines the native tests reach
+  exports  write the list of what the foundation's packages export
   worker   build the Worker only: index.js, index_bg.wasm and syntax.wasm in build
 ";
 
@@ -115,6 +113,8 @@ pub(crate) enum Task {
         /// Which files; those that changed, when there are none.
         files: Vec<String>,
     },
+    /// Measure how many lines the tests reach.
+    Coverage,
     /// Write the list of what packages export.
     Exports,
     /// Build the Worker.
@@ -175,7 +175,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task> {
         "test" => &["quick", "full"],
         "bench" => &["port", "state", "runs"],
         "fuzz" => &["minutes"],
-        "doctor" | "exports" | "worker" | "mutants" => &[],
+        "doctor" | "coverage" | "exports" | "worker" | "mutants" => &[],
         "help" => return Ok(Task::Help),
         other => bail!("there is no command `{other}`\n\n{USAGE}"),
     };
@@ -254,6 +254,7 @@ fn task(command: &str, mut options: Options) -> Result<Task> {
         },
         ("fuzz", _) => bail!("`fuzz` has one target: cargo xtask fuzz edits [--minutes N]"),
         ("doctor", []) => Task::Doctor,
+        ("coverage", []) => Task::Coverage,
         ("exports", []) => Task::Exports,
         ("worker", []) => Task::Worker,
         ("mutants", files) => Task::Mutants {
@@ -286,6 +287,24 @@ mod tests {
                 build: true
             }
         );
+    }
+
+    #[test]
+    fn the_usage_is_of_commands_that_there_are() {
+        let commands: Vec<&str> = USAGE
+            .lines()
+            .skip(2)
+            .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
+            .filter(|word| !word.is_empty())
+            .collect();
+        assert!(commands.len() > 10, "{commands:?}");
+        for command in commands {
+            let said = parsed(&[command, "--help"]).map_err(|error| error.to_string());
+            let own = ["engine", "eval"].contains(&command);
+            assert!(own || said == Ok(Task::Help), "{command}: {said:?}");
+        }
+        let lines = USAGE.lines().skip(2);
+        assert!(lines.clone().all(|line| line.starts_with("  ")), "{USAGE}");
     }
 
     #[test]

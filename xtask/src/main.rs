@@ -1,4 +1,4 @@
-//! The chores of OverSkill: `cargo xtask dev | try | test | mutants | doctor | engine | eval | fuzz | bench | exports | worker`.
+//! The chores of OverSkill: `cargo xtask dev | try | test | mutants | coverage | doctor | engine | eval | fuzz | bench | exports | worker`.
 //! Sets up what is missing, builds, starts and checks. Idempotent; holds no product logic.
 
 mod api;
@@ -7,6 +7,7 @@ mod bench;
 mod browser;
 mod checks;
 mod cli;
+mod coverage;
 mod dev;
 mod doctor;
 mod engine;
@@ -23,6 +24,7 @@ mod process;
 mod progress;
 mod setup;
 mod stack;
+mod tool;
 mod toolchain;
 mod vendor;
 mod worker;
@@ -65,6 +67,7 @@ fn run() -> Result<ExitCode> {
         Task::Engine { words } => engine::run(&words),
         Task::Fuzz { minutes } => fuzz::run("edits", minutes),
         Task::Mutants { files } => mutants::update(&files),
+        Task::Coverage => coverage::run(),
         Task::Exports => vendor::update(),
         Task::Worker => build_worker(),
         Task::Help => {

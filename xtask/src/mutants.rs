@@ -4,15 +4,15 @@
 //! survived, each with the reason why no test can or need notice it. The checks test the mutants of files that changed
 //! since; `cargo xtask mutants` tests them all and writes the list anew.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
-use crate::{hash, place, process, progress};
+use crate::{hash, place, process, progress, tool};
 
 /// The release of cargo-mutants that makes the mutants: another one may make others.
 const RELEASE: &str = "27.1.0";
@@ -21,6 +21,8 @@ const LIST: &str = "tests/mutants.json";
 const SAMPLE: usize = 40;
 /// A mutant that makes the tests hang is noticed after this many seconds.
 const TIME_LIMIT: &str = "300";
+/// How many are tested at a time, each in a copy of the tree.
+const JOBS: &str = "2";
 
 /// What is known of one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,9 +30,6 @@ const TIME_LIMIT: &str = "300";
 struct Entry {
     /// Digest of the file, and of the tests beside it, when its mutants were tested.
     digest: String,
-    /// Integration tests that judge it, besides the package's own.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    tests: Vec<String>,
     /// How many mutants there were.
     mutants: usize,
     /// Those that no test noticed.
@@ -91,25 +90,30 @@ pub(crate) fn check(extent: Extent) -> Result<String> {
             list.len()
         ));
     }
-    let tool = tool()?;
+    let tool = tool::installed("mutants", RELEASE)?;
     let total: usize = chosen.iter().map(|(_, entry)| entry.mutants).sum();
     let parts = match extent {
         Extent::Changed => total.div_ceil(SAMPLE).max(1),
         Extent::All => 1,
     };
-    let mut tested = 0;
-    let mut unknown = Vec::new();
-    for (file, entry) in &chosen {
-        // The digest draws the part: other content, another part.
-        let drawn = usize::from_str_radix(fingerprint(file)?.get(..4).unwrap_or_default(), 16)?;
-        let results = run(&tool, file, &entry.tests, Some((drawn % parts, parts)))?;
-        tested += results.mutants;
-        unknown.extend(
-            unlisted(&results.survivors, &entry.survivors)
-                .into_iter()
-                .map(|mutant| format!("{file}: {mutant}")),
-        );
+    // The digests draw the part: other content, another part.
+    let mut drawn = 0;
+    for (file, _) in &chosen {
+        drawn ^= usize::from_str_radix(fingerprint(file)?.get(..4).unwrap_or_default(), 16)?;
     }
+    let files: Vec<&str> = chosen.iter().map(|(file, _)| file.as_str()).collect();
+    let results = run(&tool, &files, Some((drawn % parts, parts)))?;
+    let tested: usize = results.values().map(|results| results.mutants).sum();
+    let unknown: Vec<String> = chosen
+        .iter()
+        .filter_map(|(file, entry)| Some((file, entry, results.get(file.as_str())?)))
+        .flat_map(|(file, entry, results)| {
+            let unlisted = unlisted(&results.survivors, &entry.survivors);
+            unlisted
+                .into_iter()
+                .map(move |mutant| format!("{file}: {mutant}"))
+        })
+        .collect();
     if !unknown.is_empty() {
         bail!(
             "{} of {tested} mutants survived and are not in {LIST}:\n  {}\nwrite the test that notices them, or explain them: `cargo xtask mutants FILE…`",
@@ -143,29 +147,37 @@ pub(crate) fn update(files: &[String]) -> Result<ExitCode> {
         println!("no listed file has changed; name one to test it again");
         return Ok(ExitCode::SUCCESS);
     }
-    let tool = tool()?;
+    let tool = tool::installed("mutants", RELEASE)?;
     let mut unexplained = 0;
-    for file in files {
-        let known = list.remove(&file).unwrap_or_default();
-        let digest = fingerprint(&file)?;
-        progress::begin(&format!("mutants of {file}"));
-        let results = run(&tool, &file, &known.tests, None)?;
+    let names: Vec<&str> = files.iter().map(String::as_str).collect();
+    progress::begin(&format!("mutants of {}", names.join(", ")));
+    let digests: Vec<String> = files
+        .iter()
+        .map(|file| fingerprint(file))
+        .collect::<Result<_>>()?;
+    let mut results = run(&tool, &names, None)?;
+    for (file, digest) in files.iter().zip(digests) {
+        let known = list.remove(file).unwrap_or_default();
+        let results = results.remove(file).unwrap_or_default();
         let survivors = explained(results.survivors, known.survivors);
         for survivor in survivors.iter().filter(|survivor| survivor.why.is_empty()) {
             unexplained += 1;
             println!("  survives: {}", survivor.mutant);
         }
-        println!("  {} mutants, {} survive", results.mutants, survivors.len());
+        println!(
+            "  {file}: {} mutants, {} survive",
+            results.mutants,
+            survivors.len()
+        );
         let entry = Entry {
             digest,
-            tests: known.tests,
             mutants: results.mutants,
             survivors,
         };
-        list.insert(file, entry);
-        let text = serde_json::to_string_pretty(&list)? + "\n";
-        fs::write(place::root().join(LIST), text)?;
+        list.insert(file.clone(), entry);
     }
+    let text = serde_json::to_string_pretty(&list)? + "\n";
+    fs::write(place::root().join(LIST), text)?;
     println!("{unexplained} survive without a reason in {LIST}");
     Ok(if unexplained == 0 {
         ExitCode::SUCCESS
@@ -224,15 +236,19 @@ fn explained(found: Vec<String>, mut known: Vec<Survivor>) -> Vec<Survivor> {
 }
 
 /// What became of a file's mutants.
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Results {
     mutants: usize,
     survivors: Vec<String>,
 }
 
-fn run(tool: &Path, file: &str, tests: &[String], part: Option<(usize, usize)>) -> Result<Results> {
-    let output = place::target()?
-        .join("mutants")
-        .join(file.replace('/', "-"));
+/// Tests the mutants of files, or a part of them, by the unit tests of the files' rooms.
+fn run(
+    tool: &Path,
+    files: &[&str],
+    part: Option<(usize, usize)>,
+) -> Result<BTreeMap<String, Results>> {
+    let output = place::target()?.join("mutants");
     fs::create_dir_all(&output)?;
     let cargo = place::cargo();
     let mut command = Command::new(tool);
@@ -254,17 +270,10 @@ fn run(tool: &Path, file: &str, tests: &[String], part: Option<(usize, usize)>) 
             "--baseline",
             "skip",
         ])
-        .args([
-            "--no-shuffle",
-            "--colors",
-            "never",
-            "--timeout",
-            TIME_LIMIT,
-            "--file",
-            file,
-            "--output",
-        ])
-        .arg(&output);
+        .args(["--no-shuffle", "--colors", "never", "--jobs", JOBS])
+        .args(["--timeout", TIME_LIMIT, "--output"])
+        .arg(&output)
+        .args(files.iter().flat_map(|file| ["--file", file]));
     if let Some((index, parts)) = part {
         command.args([
             "--shard",
@@ -273,60 +282,50 @@ fn run(tool: &Path, file: &str, tests: &[String], part: Option<(usize, usize)>) 
             "round-robin",
         ]);
     }
-    command
-        .args(["--", "--lib"])
-        .args(tests.iter().flat_map(|test| ["--test", test]));
+    let rooms: BTreeSet<String> = files.iter().filter_map(|file| room(file)).collect();
+    command.args(["--", "--lib", "--"]).args(rooms);
     let ran = process::capture(&mut command)?;
     // 2: some survived; 3: some ran into the time limit, which is noticing.
     if !matches!(ran.status.code(), Some(0 | 2 | 3)) {
         bail!(
-            "the mutants of {file} could not be tested\n{}",
+            "the mutants of {} could not be tested\n{}",
+            files.join(", "),
             process::tail(&ran)
         );
     }
-    let outcome = |name: &str| -> Result<Vec<String>> {
+    let outcome = |name: &str| {
         let path = output.join("mutants.out").join(name);
-        let text =
-            fs::read_to_string(&path).with_context(|| format!("{} is missing", path.display()))?;
-        Ok(text
-            .lines()
-            .map(|line| without_place(line).to_owned())
-            .collect())
+        fs::read_to_string(&path).with_context(|| format!("{} is missing", path.display()))
     };
-    let survivors = outcome("missed.txt")?;
-    let mutants = survivors.len() + outcome("caught.txt")?.len() + outcome("timeout.txt")?.len();
-    Ok(Results { mutants, survivors })
+    let noticed = [outcome("caught.txt")?, outcome("timeout.txt")?].concat();
+    Ok(by_file(&outcome("missed.txt")?, &noticed))
+}
+
+/// The results by file, from the tool's lists of mutants that survived and of those that were noticed.
+fn by_file(missed: &str, noticed: &str) -> BTreeMap<String, Results> {
+    let mut results: BTreeMap<String, Results> = BTreeMap::new();
+    let lines = missed.lines().map(|line| (line, true));
+    for (line, survives) in lines.chain(noticed.lines().map(|line| (line, false))) {
+        let file = line.split(':').next().unwrap_or_default();
+        let results = results.entry(file.to_owned()).or_default();
+        results.mutants += 1;
+        if survives {
+            results.survivors.push(without_place(line).to_owned());
+        }
+    }
+    results
+}
+
+/// The tests that judge a file: those of its room. `src/edit/lines.rs` and `src/edit.rs` → `edit::`.
+fn room(file: &str) -> Option<String> {
+    let inside = Path::new(file).strip_prefix("src").ok()?;
+    let name = inside.iter().next().map(Path::new)?.file_stem()?;
+    Some(format!("{}::", name.to_str()?))
 }
 
 /// `src/a.rs:12:5: replace …` → `replace …`.
 fn without_place(line: &str) -> &str {
     line.splitn(4, ':').nth(3).map_or(line, str::trim)
-}
-
-/// cargo-mutants: the machine's if it is of the right release, else one in the tool cache.
-fn tool() -> Result<PathBuf> {
-    let fits = |program: &Path| {
-        process::quiet(Command::new(program).args(["mutants", "--version"]))
-            .is_ok_and(|text| text.trim().ends_with(RELEASE))
-    };
-    if let Some(found) = process::find("cargo-mutants").filter(|program| fits(program)) {
-        return Ok(found);
-    }
-    let folder = place::tool_cache()?.join(format!("cargo-mutants-{RELEASE}"));
-    let program = folder.join("bin/cargo-mutants");
-    if !fits(&program) {
-        progress::step("installing cargo-mutants", || {
-            let version = format!("cargo-mutants@{RELEASE}");
-            let mut cargo = place::cargo();
-            cargo
-                .env_remove("CARGO_TARGET_DIR")
-                .args(["install", "--locked", &version, "--root"])
-                .arg(&folder);
-            process::quiet(&mut cargo)?;
-            Ok("cargo-mutants".to_owned())
-        })?;
-    }
-    Ok(program)
 }
 
 #[cfg(test)]
@@ -351,6 +350,21 @@ mod tests {
             without_place("src/a.rs:1:2: replace A::f with B::g"),
             "replace A::f with B::g"
         );
+    }
+
+    #[test]
+    fn results_are_told_by_file() {
+        let noticed = "src/b.rs:1:1: replace f with ()\nsrc/a.rs:2:1: replace g with ()\n";
+        let results = by_file("src/a.rs:1:1: replace == with != in f\n", noticed);
+        let of = |mutants, survivors: &[&str]| Results {
+            mutants,
+            survivors: survivors.iter().map(|&mutant| mutant.to_owned()).collect(),
+        };
+        assert_eq!(results["src/a.rs"], of(2, &["replace == with != in f"]));
+        assert_eq!(results["src/b.rs"], of(1, &[]));
+        assert_eq!(room("src/edit/lines.rs").as_deref(), Some("edit::"));
+        assert_eq!(room("src/edit.rs").as_deref(), Some("edit::"));
+        assert_eq!(room("README.md"), None);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::{
     },
     edit::{self, LineEdit, Numbering},
     error::{Error, Kind, Result},
-    generation::{AppSummary, Version},
+    generation::AppSummary,
     http::{
         body::{EditFiles, FileEdits, LineEditWire},
         resource,
@@ -21,11 +21,8 @@ use crate::{
 
 /// A file, edited and not stored yet.
 struct Edited {
-    path: ProjectPath,
-    before: FileEntry,
-    entry: FileEntry,
+    file: EditedFile,
     content: String,
-    landings: Vec<resource::EditLanded>,
 }
 
 impl Call<'_> {
@@ -38,38 +35,43 @@ impl Call<'_> {
     ) -> Result<Reply> {
         // Nothing is stored for an app that is not the caller's.
         asked.ask::<AppSummary>(ConversationCall::Show).await?;
+        let edited = match self.land(app, asked, wanted, begun).await {
+            // The edits may be refused since this same call has landed them and was not heard.
+            Err(refused) if refused.kind == Kind::Conflict => {
+                let call = ConversationCall::Edited { nonce: begun.nonce };
+                let edited: Option<resource::FilesEdited> = asked.ask(call).await?;
+                edited.ok_or(refused)?
+            }
+            landed => landed?,
+        };
+        Reply::json(200, &edited)
+    }
+
+    async fn land(
+        &self,
+        app: &AppId,
+        asked: &Asked<'_>,
+        wanted: EditFiles,
+        begun: &Begin,
+    ) -> Result<resource::FilesEdited> {
         let sources = Blobs::sources(self.env, app)?;
         let mut edited = Vec::new();
         for file in wanted.files {
             edited.push(edit(asked, &sources, file).await?);
         }
-        let contents = edited
-            .iter()
-            .map(|file| (file.entry.hash, file.content.clone().into_bytes()));
-        sources.put_all(contents.collect::<Vec<_>>()).await?;
-        let files = edited.iter().map(|file| EditedFile {
-            path: file.path.clone(),
-            before: file.before.hash,
-            entry: file.entry,
-        });
+        let (files, contents): (Vec<_>, Vec<_>) = edited
+            .into_iter()
+            .map(|Edited { file, content }| {
+                let content = (file.entry.hash, content.into_bytes());
+                (file, content)
+            })
+            .unzip();
+        sources.put_all(contents).await?;
         let call = ConversationCall::EditFiles {
-            files: files.collect(),
+            files,
             nonce: begun.nonce,
         };
-        let version: Option<Version> = asked.ask(call).await?;
-        let files = edited.into_iter().map(|file| resource::FileEdited {
-            path: file.path,
-            hash: file.entry.hash,
-            size: file.entry.size,
-            edits: file.landings,
-        });
-        Reply::json(
-            200,
-            &resource::FilesEdited {
-                version: version.map(|version| version.number),
-                files: files.collect(),
-            },
-        )
+        asked.ask(call).await
     }
 }
 
@@ -78,15 +80,21 @@ async fn edit(asked: &Asked<'_>, sources: &Blobs, wanted: FileEdits) -> Result<E
         .path
         .parse()
         .map_err(|error| Error::new(Kind::Invalid, format!("`{}`: {error}.", wanted.path)))?;
-    let before: FileEntry = asked
+    let current: FileEntry = asked
         .ask(ConversationCall::File { path: path.clone() })
         .await?;
-    let content = text(&path, sources.get(&before.hash).await?)?;
+    let content = text(&path, sources.get(&current.hash).await?)?;
     let edits: Vec<LineEdit> = wanted.edits.into_iter().map(line_edit).collect();
-    if let Some(base) = wanted.base.filter(|base| *base != before.hash) {
+    if let Some(base) = wanted.base.filter(|base| *base != current.hash) {
         let other = sources.get(&base).await.ok();
         let viewed = other.and_then(|bytes| String::from_utf8(bytes).ok());
-        return Err(changed(&path, &before, viewed.as_deref(), &content, &edits));
+        return Err(changed(
+            &path,
+            &current,
+            viewed.as_deref(),
+            &content,
+            &edits,
+        ));
     }
     let applied = edit::apply(&content, &edits).map_err(|refused| {
         refusal(&path, &format!("`{path}`: {refused}")).with("edit", refused.edit + 1)
@@ -99,16 +107,15 @@ async fn edit(asked: &Asked<'_>, sources: &Blobs, wanted: FileEdits) -> Result<E
     }
     let entry = FileEntry::of(applied.content.as_bytes());
     entry.check(&path, &Limits::DEFAULT)?;
+    let landings = applied.landings.iter();
     Ok(Edited {
-        path,
-        before,
-        entry,
+        file: EditedFile {
+            path,
+            before: current.hash,
+            entry,
+            edits: landings.map(resource::EditLanded::of).collect(),
+        },
         content: applied.content,
-        landings: applied
-            .landings
-            .iter()
-            .map(resource::EditLanded::of)
-            .collect(),
     })
 }
 

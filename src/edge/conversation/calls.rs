@@ -13,7 +13,7 @@ use crate::{
     },
     error::{Error, Kind, Result},
     generation::{Answer, Conversation as Machine, Created, Input, Status},
-    http::{etag, idempotency::Nonce},
+    http::{etag, idempotency::Nonce, resource},
     ids::{BuildId, WorkspaceId},
     project::ProjectPath,
 };
@@ -97,23 +97,8 @@ impl Conversation {
                     self.expect_file(&path, if_match.as_deref(), if_none_match.as_deref())?;
                 self.written(created, Input::PutFile { path, entry })
             }
-            Call::EditFiles { files, nonce } => self.once(nonce, || {
-                let changed = |file: &&EditedFile| -> Result<bool> {
-                    let now = self.read(|machine| {
-                        machine.manifest().get(&file.path).map(|entry| entry.hash)
-                    })?;
-                    Ok(now != Some(file.before))
-                };
-                for file in &files {
-                    if changed(&file)? {
-                        return Err(edited_meanwhile(&file.path));
-                    }
-                }
-                let files = files.into_iter().map(|file| (file.path, file.entry));
-                Ok(Input::EditFiles {
-                    files: files.collect(),
-                })
-            }),
+            Call::EditFiles { files, nonce } => self.edit_files(files, nonce),
+            Call::Edited { nonce } => json(&self.done(nonce)?),
             Call::DeleteFile { path, if_match } => {
                 if self.expect_file(&path, if_match.as_deref(), None)? {
                     return Err(no_file(&path));
@@ -128,17 +113,22 @@ impl Conversation {
                     .ok_or_else(|| no_version(number))?;
                 json(&VersionFiles { version, manifest })
             }
-            Call::Restore { number, nonce } => self.once(nonce, || {
-                let (_, manifest) = self
-                    .store
-                    .version(number)?
-                    .ok_or_else(|| no_version(number))?;
-                Ok(Input::Restore {
-                    version: number,
-                    manifest,
-                })
-            }),
-            Call::StartBuild { mode, nonce } => self.once(nonce, || Ok(Input::StartBuild { mode })),
+            Call::Restore { number, nonce } => {
+                let input = || {
+                    let (_, manifest) = self
+                        .store
+                        .version(number)?
+                        .ok_or_else(|| no_version(number))?;
+                    Ok(Input::Restore {
+                        version: number,
+                        manifest,
+                    })
+                };
+                self.once(nonce, input, value)
+            }
+            Call::StartBuild { mode, nonce } => {
+                self.once(nonce, || Ok(Input::StartBuild { mode }), value)
+            }
             Call::Build { build } => {
                 json(&self.store.build(&build)?.ok_or_else(|| no_build(&build))?)
             }
@@ -207,21 +197,56 @@ impl Conversation {
         &self,
         nonce: Nonce,
         input: impl FnOnce() -> Result<Input>,
+        value: impl Fn(Option<&Answer>) -> serde_json::Result<serde_json::Value>,
     ) -> Result<serde_json::Value> {
-        let nonce = nonce.to_string();
-        if let Some(answer) = self.store.done(&nonce)? {
-            return serde_json::from_str(&answer).map_err(Error::internal);
+        if let Some(answer) = self.done(nonce)? {
+            return Ok(answer);
         }
-        let value = |answer: Option<&Answer>| match answer {
-            Some(Answer::Version(version)) => serde_json::to_value(version),
-            Some(Answer::Build(build)) => serde_json::to_value(build),
-            Some(Answer::Claim(_) | Answer::Held(_)) | None => Ok(serde_json::Value::Null),
-        };
         let answer = self.step_with(input()?, |answer, now| {
             let text = value(answer)?.to_string();
-            self.store.keep_answer(&nonce, &text, now)
+            self.store.keep_answer(&nonce.to_string(), &text, now)
         })?;
         value(answer.as_ref()).map_err(Error::internal)
+    }
+
+    /// What was answered with this nonce.
+    fn done(&self, nonce: Nonce) -> Result<Option<serde_json::Value>> {
+        let answer = self.store.done(&nonce.to_string())?;
+        let answer = answer.map(|answer| serde_json::from_str(&answer));
+        answer.transpose().map_err(Error::internal)
+    }
+
+    /// The edits were applied to the files as they were: one that has changed since is a conflict.
+    fn edit_files(&self, files: Vec<EditedFile>, nonce: Nonce) -> Result<serde_json::Value> {
+        let input = || {
+            for file in &files {
+                let now =
+                    self.read(|machine| machine.manifest().get(&file.path).map(|now| now.hash))?;
+                if now != Some(file.before) {
+                    return Err(edited_meanwhile(&file.path));
+                }
+            }
+            let files = files.iter().map(|file| (file.path.clone(), file.entry));
+            Ok(Input::EditFiles {
+                files: files.collect(),
+            })
+        };
+        self.once(nonce, input, |answer| {
+            let version = match answer {
+                Some(Answer::Version(version)) => version.as_ref().map(|version| version.number),
+                _ => None,
+            };
+            let files = files.iter().map(|file| resource::FileEdited {
+                path: file.path.clone(),
+                hash: file.entry.hash,
+                size: file.entry.size,
+                edits: file.edits.clone(),
+            });
+            serde_json::to_value(resource::FilesEdited {
+                version,
+                files: files.collect(),
+            })
+        })
     }
 
     fn claim(&self, build: BuildId) -> Result<Option<Claimed>> {
@@ -286,6 +311,14 @@ impl Conversation {
                 && workspace.is_none_or(|workspace| machine.workspace == *workspace)
         })?;
         if known { Ok(()) } else { Err(no_app()) }
+    }
+}
+
+fn value(answer: Option<&Answer>) -> serde_json::Result<serde_json::Value> {
+    match answer {
+        Some(Answer::Version(version)) => serde_json::to_value(version),
+        Some(Answer::Build(build)) => serde_json::to_value(build),
+        Some(Answer::Claim(_) | Answer::Held(_)) | None => Ok(serde_json::Value::Null),
     }
 }
 

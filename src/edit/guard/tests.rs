@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use overskill_syntax::{Native, Parser as _};
 
 use super::*;
@@ -123,6 +125,101 @@ fn what_stands_there_twice_is_named() {
 }
 
 #[test]
+fn what_stood_there_twice_before_is_not_the_edits() {
+    let twice = "import './a.css'\nimport './a.css'\nconst one = 1\nconst one = 2\nconst two = 2\n";
+    assert_eq!(broken("a.ts", twice, &[(5, 5, "const two = 3")]), []);
+    let imports = "import './a.css'\nimport './a.css'\nconst two = 2\n";
+    assert_eq!(broken("a.ts", imports, &[(3, 3, "const two = 3")]), []);
+    assert_eq!(
+        broken("a.ts", imports, &[(3, 3, "import './a.css'")]),
+        [(BreakageKind::Duplicate, 3)]
+    );
+    // Of what a parser could not read before, nothing is known.
+    let broken_before = "import './a.css'\nimport './a.css'\nconst a = (1\n";
+    assert_eq!(
+        broken("a.ts", broken_before, &[(3, 3, "const a = (1)")]),
+        []
+    );
+}
+
+#[test]
+fn of_a_side_that_was_not_read_nothing_is_said() {
+    let facts = |kinds: &[FaultKind]| Facts {
+        faults: kinds
+            .iter()
+            .map(|kind| Fault {
+                start: 0,
+                end: 1,
+                message: "message".to_owned(),
+                help: Some("help".to_owned()),
+                kind: *kind,
+            })
+            .collect(),
+        ..Facts::default()
+    };
+    let found = |before: &[FaultKind], after: &[FaultKind]| {
+        let (before, after) = (facts(before), facts(after));
+        let side = |content, facts| Side { content, facts };
+        let change = Change {
+            old: 0..1,
+            new: 0..1,
+        };
+        breakages(side("a\n", &before), side("b\n", &after), &[change])
+    };
+    use FaultKind::{Duplicate, Syntax, Unchecked};
+    assert_eq!(found(&[Unchecked], &[Syntax]), []);
+    assert_eq!(found(&[], &[Unchecked, Duplicate]), []);
+    let [breakage] = found(&[], &[Syntax]).try_into().unwrap();
+    assert_eq!(breakage.to_string(), "line 1: message (help):\n    1\tb\n");
+}
+
+#[test]
+fn places_move_with_what_was_changed_above_them() {
+    let change = |old: Range<usize>, new: Range<usize>| Change { old, new };
+    // Two bytes come at 3, four become one at 6.
+    let changes = [change(3..3, 3..5), change(6..10, 8..9)];
+    let places = [0, 2, 3, 5, 6, 9, 10, 20].map(|place| Moves(&changes).after(place));
+    assert_eq!(
+        places,
+        [
+            Some(0),
+            Some(2),
+            Some(5),
+            Some(7),
+            None,
+            None,
+            Some(9),
+            Some(19)
+        ]
+    );
+}
+
+#[test]
+fn a_name_is_said_as_a_word_of_its_own() {
+    for text in [
+        "client",
+        "a client b",
+        "clients client",
+        "(client)",
+        "\u{e4} client.x",
+    ] {
+        assert!(says(text, "client"), "{text}");
+    }
+    for text in [
+        "",
+        "clients",
+        "_client",
+        "$client",
+        "client_",
+        "client$",
+        "xclient",
+        "client\u{e4}",
+    ] {
+        assert!(!says(text, "client"), "{text}");
+    }
+}
+
+#[test]
 fn an_import_in_a_body_is_named() {
     let code = "import a from './a'\nexport function f() {\n  return a\n}\n";
     let found = broken(
@@ -201,6 +298,15 @@ fn what_an_edit_wraps_unwraps_or_names_is_not_named() {
         ),
         []
     );
+    let around = |comment| [(4, 4, comment), (7, 7, "  },\n  },")];
+    assert_eq!(
+        broken("a.ts", nested, &around("    // the client is the server's")),
+        []
+    );
+    assert_eq!(
+        broken("a.ts", nested, &around("    // clients")),
+        [(BreakageKind::Moved, 5)]
+    );
 }
 
 #[test]
@@ -217,6 +323,21 @@ fn a_key_at_the_level_of_what_is_around_its_braces_is_named() {
             types,
             &[(4, 4, "    zip: string\n    email: string")]
         ),
+        []
+    );
+}
+
+#[test]
+fn where_the_others_are_indented_no_more_the_level_says_nothing() {
+    let types =
+        "interface User {\n  address: {\n  city: string\n    zip: string\n  }\n  name: string\n}\n";
+    assert_eq!(
+        broken("a.ts", types, &[(4, 4, "    zip: string\n  email: string")]),
+        []
+    );
+    let first = "interface User {\n  address: {\n  city: string\n  }\n  name: string\n}\n";
+    assert_eq!(
+        broken("a.ts", first, &[(3, 3, "  city: string\n  email: string")]),
         []
     );
 }

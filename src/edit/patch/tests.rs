@@ -38,6 +38,52 @@ fn a_unified_diff_changes_what_it_says() {
 }
 
 #[test]
+fn a_new_file_ends_as_the_patch_says() {
+    for (lines, content) in [
+        ("+one\n", "one\n"),
+        ("+one\n\n", "one\n"),
+        ("+one\n\\ No newline at end of file\n", "one"),
+        ("\\ No newline at end of file\n", ""),
+    ] {
+        let patch = format!("--- /dev/null\n+++ b/a.ts\n@@ -0,0 +1 @@\n{lines}");
+        let files = parse(&patch).unwrap();
+        assert_eq!(
+            files[0].action,
+            Action::Add(content.to_owned()),
+            "{lines:?}"
+        );
+    }
+}
+
+#[test]
+fn an_empty_line_goes() {
+    let patch = "--- a/x\n+++ b/x\n@@ -1,2 +1 @@\n a\n-\n";
+    assert_eq!(changed("a\n\nb\n", patch).unwrap(), "a\nb\n");
+}
+
+#[test]
+fn a_hunk_may_begin_where_the_one_before_ends() {
+    let patch = "*** Begin Patch\n*** Update File: x\n@@\n x\n-a\n+b\n@@\n-c\n+d\n*** End Patch\n";
+    assert_eq!(changed("x\na\nc\n", patch).unwrap(), "x\nb\nd\n");
+}
+
+#[test]
+fn of_a_hunk_that_is_like_nothing_the_lines_below_the_one_before_are_shown() {
+    let patch = "*** Begin Patch\n*** Update File: x\n@@\n one\n-two\n+2\n@@\n-other\n+o\n*** End Patch\n";
+    let refused = changed("one\ntwo\nc\nd\ne\nf\ng\n", patch).unwrap_err();
+    assert_eq!(
+        refused,
+        "none of the 7 lines hold this text; nothing was changed. The closest:\n    1\tone\n    2\ttwo\n    3\tc\n    4\td\n    5\te\n"
+    );
+}
+
+#[test]
+fn a_line_that_is_none_is_not_stated() {
+    let patch = "--- a/x\n+++ b/x\n@@ -0,0 +0,1 @@\n-b\n+c\n";
+    assert_eq!(changed("a\nb\n", patch).unwrap(), "a\nc\n");
+}
+
+#[test]
 fn an_envelope_names_files_and_scopes() {
     let patch = "*** Begin Patch\n*** Update File: x.ts\n@@ function two() {\n-  return 1\n+  return 2\n*** End Patch\n";
     let content = "function one() {\n  return 1\n}\nfunction two() {\n  return 1\n}\n";
@@ -46,10 +92,9 @@ fn an_envelope_names_files_and_scopes() {
         "function one() {\n  return 1\n}\nfunction two() {\n  return 2\n}\n"
     );
     let without = patch.replace("@@ function two() {", "@@");
-    assert!(
-        changed(content, &without)
-            .unwrap_err()
-            .contains("2 times, at lines 2, 5")
+    assert_eq!(
+        changed(content, &without).unwrap_err(),
+        "the text stands there 2 times, at lines 2, 5; nothing was changed. State more of what is around it:\n    1\tfunction one() {\n    2\t  return 1\n    3\t}\n    4\tfunction two() {\n    5\t  return 1\n    6\t}\n"
     );
     let other = patch.replace("return 1", "return 9");
     assert!(
@@ -113,7 +158,9 @@ fn what_is_no_patch_is_refused() {
         Err(Malformed::NoHunkLine { line: 5, .. })
     ));
     let bare = "--- a/x\n+++ b/x\n@@ -1,0 +2 @@\n+a\n";
-    assert!(matches!(parse(bare), Err(Malformed::NoContext { path }) if path == "x"));
+    for patch in [bare.to_owned(), format!("{bare}@@\n-b\n+c\n")] {
+        assert!(matches!(parse(&patch), Err(Malformed::NoContext { path }) if path == "x"));
+    }
 }
 
 #[test]
