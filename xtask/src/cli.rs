@@ -35,11 +35,8 @@ cargo xtask COMMAND
   fuzz     edits [--minutes N]   arbitrary edits of arbitrary texts, with libFuzzer (10)
   doctor   say what is installed, what is not and what to do
   bench    journey [--runs N]   time each stage from prompt to preview (10)
-<<<<<<< HEAD
-  exports  write the list of what the foundation's packages export
-=======
            edits                CPU time to locate and splice edits, by size of the file
->>>>>>> measure
+  exports  write the list of what the foundation's packages export
   worker   build the Worker only: index.js, index_bg.wasm and syntax.wasm in build
 ";
 
