@@ -268,6 +268,8 @@ fn lint_worker(run: &Run, toolchain: Option<&Toolchain>) -> Result<String> {
             "overskill",
             "--package",
             "overskill-syntax",
+            "--package",
+            "overskill-bench",
             "--features",
             "overskill-syntax/parser",
             "--lib",
