@@ -271,6 +271,8 @@ fn lint_worker(run: &Run, toolchain: Option<&Toolchain>) -> Result<String> {
             "overskill",
             "--package",
             "overskill-syntax",
+            "--package",
+            "overskill-bench",
             "--features",
             "overskill-syntax/parser",
             "--lib",

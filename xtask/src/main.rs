@@ -64,6 +64,7 @@ fn run() -> Result<ExitCode> {
         Task::Test(depth) => checks::run(depth),
         Task::Doctor => doctor::run(),
         Task::Bench { place, runs } => bench::run(&place, runs),
+        Task::BenchEdits => bench::edits::run(),
         Task::Engine { words } => engine::run(&words),
         Task::Fuzz { minutes } => fuzz::run("edits", minutes),
         Task::Mutants { files } => mutants::update(&files),

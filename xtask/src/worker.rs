@@ -3,7 +3,7 @@
 //! of installed; the JavaScript around the wasm is ours (`src/edge/shim.js`, `src/edge/syntax.js`). No wasm-opt: on a
 //! 3.2 MiB Worker it took more than a minute and, names aside, the result was larger after gzip.
 
-mod parser;
+pub(crate) mod parser;
 
 use std::fs;
 use std::io::Write;
@@ -147,12 +147,11 @@ pub(crate) fn compile(toolchain: &Toolchain) -> Result<Compiled> {
         "overskill",
         "--lib",
     ]))?;
-    process::show(toolchain.cargo().args(parser::BUILD))?;
+    let parser = parser::compile(toolchain)?;
     progress::done("Worker compiled", start.elapsed());
-    let made = place::target()?.join(TARGET);
     Ok(Compiled {
-        worker: made.join("release/overskill.wasm"),
-        parser: made.join(parser::MADE),
+        worker: place::target()?.join(TARGET).join("release/overskill.wasm"),
+        parser,
     })
 }
 

@@ -1,99 +1,104 @@
-//! `bench edits`: what it costs to find the place of an edit and to splice it in, in CPU time of this thread.
+//! `bench edits`: what it costs to find the place of an edit and to splice it in, in CPU time: natively, and in workerd where
+//! one is given.
+
+mod native;
+mod sample;
+mod workerd;
 
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use overskill::{
-    edit::{self, LineEdit, anchors, lines},
-    facts::Known,
-};
-use overskill_syntax::Native;
-use rustix::time::{ClockId, clock_gettime};
+use overskill_bench::Row;
 
-use crate::{eval::table, random::Random};
+use crate::eval::table;
+use native::Native;
+use sample::{Times, sample};
+use workerd::Workerd;
 
-/// Sizes of files in lines, and how often each edit is timed there.
-const SIZES: [(usize, usize); 4] = [(100, 2_000), (1_000, 1_000), (5_000, 400), (50_000, 40)];
-/// What is promised at 5,000 lines, for the 99th percentile.
+/// Sizes of files in lines, and how many edits of each are timed.
+const SIZES: &[(usize, usize)] = &[(100, 2_000), (1_000, 1_000), (5_000, 400), (50_000, 40)];
+/// The same with the guard. Larger files are not parsed.
+const GUARDED_SIZES: &[(usize, usize)] = &[(100, 400), (1_000, 200), (5_000, 100)];
+/// Most edits that are timed in workerd, where each takes a call.
+const MOST_CALLS: usize = 200;
+/// What is promised natively at 5,000 lines, for the 99th percentile.
 const PROMISED_US: f64 = 2_000.0;
 /// The same where the file is parsed after the edit; what the parser said of it before is known.
 const PROMISED_GUARDED_US: f64 = 20_000.0;
 
-type Make = fn(&[String], &mut Random) -> Vec<LineEdit>;
-
-/// What is timed.
-const EDITS: &[(&str, Make)] = &[
-    ("exact", |lines, random| {
-        vec![at(lines, random.below(lines.len()), 3)]
-    }),
-    ("relocated", |lines, random| {
-        let edit = unique(lines, random);
-        vec![LineEdit {
-            first_line: edit.first_line + 7,
-            last_line: edit.last_line + 7,
-            ..edit
-        }]
-    }),
-    ("re-indented", |lines, random| {
-        let edit = unique(lines, random);
-        vec![LineEdit {
-            search: edit.search.replace('\n', "\n ").replacen("", " ", 1),
-            replacement: " x".to_owned(),
-            ..edit
-        }]
-    }),
-    ("refused, closest shown", |lines, random| {
-        let edit = unique(lines, random);
-        vec![LineEdit {
-            search: format!("{}Q", edit.search),
-            ..edit
-        }]
-    }),
-    ("batch of 10", |lines, random| {
-        let step = lines.len() / 10;
-        (0..10)
-            .map(|number| at(lines, number * step + random.below(step - 3), 3))
-            .collect()
-    }),
-    ("anchored, batch of 10", |lines, random| {
-        let step = lines.len() / 10;
-        (0..10)
-            .map(|number| at(lines, number * step + random.below(step - 3), 3))
-            .collect()
-    }),
+const HEAD: [&str; 10] = [
+    "edit",
+    "lines",
+    "native p50",
+    "p99",
+    "max",
+    "R",
+    "workerd p50",
+    "p99",
+    "max",
+    "ratio",
 ];
+/// Columns of the head without workerd.
+const NATIVE_COLUMNS: usize = 5;
+
+/// What was measured of one row at one size.
+struct Measured {
+    native: Times,
+    workerd: Option<Times>,
+}
 
 /// Times edits and prints a table; fails when the promise at 5,000 lines is not kept.
 ///
 /// # Errors
-/// When the words are none of the usage, or the clock cannot be read.
+/// When the words are none of the usage, a clock cannot be read, workerd does not answer, or an edit does not come to
+/// what its row says.
 pub(crate) fn run(words: &[&str]) -> Result<ExitCode> {
-    if words != ["edits"] {
-        bail!("bench edits");
-    }
+    let mut workerd = match words {
+        ["edits"] => None,
+        ["edits", "--workerd", address, process] => Some(Workerd::at(address, process)?),
+        _ => bail!("bench edits [--workerd ADDRESS PROCESS]"),
+    };
+    let mut native = Native::default();
     let mut rows = Vec::new();
-    let mut kept = guarded(&mut rows);
-    for (name, make) in EDITS {
-        let mut medians = Vec::new();
-        for (size, times) in SIZES {
-            let lines = file(size);
-            let times = time(name, &lines, *make, times);
-            kept &= size != 5_000 || quantile(&times, 99) < PROMISED_US;
-            medians.push(quantile(&times, 50));
-            rows.push(row(name, size, &times));
+    let mut kept = true;
+    let mut empty = Vec::new();
+    for row in Row::ALL {
+        let (sizes, promised) = match row {
+            Row::Guarded => (GUARDED_SIZES, PROMISED_GUARDED_US),
+            _ => (SIZES, PROMISED_US),
+        };
+        let mut measured = Vec::new();
+        for &(lines, count) in sizes {
+            let one = Measured {
+                native: sample(&mut native, row, lines, count)?,
+                workerd: match &mut workerd {
+                    Some(workerd) => Some(sample(workerd, row, lines, count.min(MOST_CALLS))?),
+                    None => None,
+                },
+            };
+            kept &= lines != 5_000 || one.native.quantile(99) < promised;
+            empty.extend(one.workerd.as_ref().map(|times| times.empty));
+            rows.push(shown(row, lines, &one));
+            measured.push(one);
         }
-        if let [.., small, large] = medians.as_slice() {
-            rows.push(vec![format!(
-                "  50,000 : 5,000 lines = {:.1}",
-                large / small
-            )]);
+        if let ([.., small, large], false) = (measured.as_slice(), row == Row::Guarded) {
+            rows.push(growth(small, large));
         }
     }
-    table::print(&["edit", "lines", "p50", "p99", "max"], &rows);
+    let columns = workerd.as_ref().map_or(NATIVE_COLUMNS, |_| HEAD.len());
+    table::print(HEAD.get(..columns).unwrap_or_default(), &rows);
     println!(
-        "CPU time in microseconds; p99 at 5,000 lines below {PROMISED_US:.0}, and {PROMISED_GUARDED_US:.0} with the guard: {}",
+        "CPU time in microseconds; natively p99 at 5,000 lines below {PROMISED_US:.0}, and {PROMISED_GUARDED_US:.0} with the guard: {}",
         if kept { "kept" } else { "not kept" }
     );
+    if workerd.is_some() {
+        empty.sort_by(f64::total_cmp);
+        println!(
+            "workerd: CPU time of its first thread for a call that runs one edit R times, less that of an empty call ({:.0}), over R; \
+             warm, {MOST_CALLS} edits at most. ratio: workerd to native, of the medians",
+            sample::quantile(&empty, 50)
+        );
+    }
     Ok(if kept {
         ExitCode::SUCCESS
     } else {
@@ -101,147 +106,31 @@ pub(crate) fn run(words: &[&str]) -> Result<ExitCode> {
     })
 }
 
-/// Edits with the guard: the file is parsed after each, on a thread of its own, so that the process is timed. Larger files
-/// are not parsed.
-fn guarded(rows: &mut Vec<Vec<String>>) -> bool {
-    let mut kept = true;
-    for (size, times) in [(100, 400), (1_000, 200), (5_000, 100)] {
-        let lines = file(size);
-        let content = lines.join("\n") + "\n";
-        let syntax = Known::new(&Native);
-        let before = syntax.facts("bench.tsx", &content);
-        assert!(before.faults.is_empty(), "{:?}", before.faults);
-        let mut random = Random::new(size as u64);
-        let mut taken = Vec::with_capacity(times);
-        for number in 0..times {
-            let line = random.below(size / 10) * 10 + 1;
-            let edit = LineEdit {
-                replacement: format!("  const [open, setOpen] = useState(1{number});"),
-                ..at(&lines, line, 1)
-            };
-            let begin = clock(ClockId::ProcessCPUTime);
-            let applied = edit::apply(&content, &[edit]);
-            let broken = applied.as_ref().map(|applied| {
-                syntax.breakages("bench.tsx", &content, &applied.content, &applied.changes)
-            });
-            taken.push(clock(ClockId::ProcessCPUTime) - begin);
-            assert_eq!(broken, Ok(Vec::new()));
-        }
-        taken.sort_by(f64::total_cmp);
-        kept &= size != 5_000 || quantile(&taken, 99) < PROMISED_GUARDED_US;
-        rows.push(row("exact, with the guard", size, &taken));
+fn shown(row: Row, lines: usize, measured: &Measured) -> Vec<String> {
+    let quantiles = |times: &Times| [50, 99, 100].map(|percent| tenths(times.quantile(percent)));
+    let mut cells = vec![row.name().to_owned(), lines.to_string()];
+    cells.extend(quantiles(&measured.native));
+    if let Some(workerd) = &measured.workerd {
+        cells.push(workerd.repeats.to_string());
+        cells.extend(quantiles(workerd));
+        let ratio = workerd.quantile(50) / measured.native.quantile(50);
+        cells.push(format!("{ratio:.2}"));
     }
-    kept
+    cells
 }
 
-/// A quantile of sorted times.
-fn quantile(times: &[f64], percent: usize) -> f64 {
-    let index = (times.len() * percent / 100).min(times.len().saturating_sub(1));
-    times.get(index).copied().unwrap_or(0.0)
-}
-
-fn row(name: &str, size: usize, times: &[f64]) -> Vec<String> {
-    let mut row = vec![name.to_owned(), size.to_string()];
-    row.extend([50, 99, 100].map(|percent| micros(quantile(times, percent))));
-    row
-}
-
-fn micros(time: f64) -> String {
-    format!("{time:.1}")
-}
-
-/// Sorted times in microseconds. Every edit is another one; what it comes to is dropped inside.
-fn time(name: &str, lines: &[String], make: Make, times: usize) -> Vec<f64> {
-    let content = lines.join("\n") + "\n";
-    let mut random = Random::new(lines.len() as u64);
-    let mut taken = Vec::with_capacity(times);
-    for number in 0..times + times / 10 {
-        let edits = make(lines, &mut random);
-        let begin = now();
-        let applied = if name.starts_with("anchored") {
-            let calls: Option<Vec<_>> = edits
-                .iter()
-                .map(|edit| {
-                    anchors::anchored(&content, edit.first_line, edit.last_line, &edit.replacement)
-                })
-                .collect();
-            let begin = now();
-            let file = lines::split(&content);
-            let resolved: Vec<LineEdit> = calls
-                .unwrap_or_default()
-                .iter()
-                .filter_map(|call| anchors::resolve_in(&file, call).ok())
-                .collect();
-            let applied = edit::apply(&content, &resolved);
-            taken.push(now() - begin);
-            applied
-        } else {
-            let applied = edit::apply(&content, &edits);
-            taken.push(now() - begin);
-            applied
-        };
-        // The first tenth warms up.
-        if number < times / 10 {
-            taken.clear();
-        }
-        assert_eq!(
-            applied.is_err(),
-            name.starts_with("refused"),
-            "{name}: {applied:?}"
-        );
+/// How much longer ten times as many lines take, below the medians.
+fn growth(small: &Measured, large: &Measured) -> Vec<String> {
+    let ratio = |small: &Times, large: &Times| tenths(large.quantile(50) / small.quantile(50));
+    let mut cells = vec!["  50,000 : 5,000 lines".to_owned(), String::new()];
+    cells.push(ratio(&small.native, &large.native));
+    if let (Some(small), Some(large)) = (&small.workerd, &large.workerd) {
+        cells.resize(NATIVE_COLUMNS + 1, String::new());
+        cells.push(ratio(small, large));
     }
-    taken.sort_by(f64::total_cmp);
-    taken
+    cells
 }
 
-/// Microseconds of CPU time that this thread has had.
-fn now() -> f64 {
-    clock(ClockId::ThreadCPUTime)
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a float holds microseconds of a process's life"
-)]
-fn clock(id: ClockId) -> f64 {
-    let time = clock_gettime(id);
-    time.tv_sec as f64 * 1e6 + time.tv_nsec as f64 / 1e3
-}
-
-fn at(lines: &[String], at: usize, count: usize) -> LineEdit {
-    let last = (at + count).min(lines.len());
-    LineEdit {
-        search: lines.get(at..last).unwrap_or_default().join("\n"),
-        first_line: at + 1,
-        last_line: last,
-        replacement: "  const next = value;\n  return next;".to_owned(),
-    }
-}
-
-/// Three lines that stand once in the file: one of them has a number.
-fn unique(lines: &[String], random: &mut Random) -> LineEdit {
-    let start = random.below(lines.len() / 10 - 2) * 10;
-    at(lines, start, 3)
-}
-
-/// Components that are much alike, ten lines each.
-fn file(lines: usize) -> Vec<String> {
-    let component = |number: usize| {
-        [
-            format!("export function Card{number}({{ title, children }}: Props) {{"),
-            format!("  const [open, setOpen] = useState({});", number % 7),
-            "  if (!open) {".to_owned(),
-            "    return null;".to_owned(),
-            "  }".to_owned(),
-            "  return (".to_owned(),
-            format!(
-                "    <section className=\"rounded-lg p-{}\" aria-label={{title}}>{{children}}</section>",
-                number % 9
-            ),
-            "  );".to_owned(),
-            "}".to_owned(),
-            String::new(),
-        ]
-    };
-    (0..lines / 10).flat_map(component).collect()
+fn tenths(number: f64) -> String {
+    format!("{number:.1}")
 }

@@ -12,13 +12,14 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
+use overskill_bench::Random;
 
 use self::{
     corpus::Case,
     trial::{Demand, Dialect, Outcome, Trial},
     variants::{VARIANTS, Variant},
 };
-use crate::{random::Random, tokens::Counter};
+use crate::tokens::Counter;
 
 const USAGE: &str =
     "eval edits FILE.jsonl | eval edits --generated COUNT [--seed NUMBER] | eval tokens PATH…";

@@ -8,7 +8,6 @@ mod edits;
 mod eval;
 mod oracle;
 mod preflight;
-mod random;
 mod tokens;
 
 use std::io::{self, BufRead, Write};

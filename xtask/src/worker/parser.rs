@@ -1,16 +1,17 @@
 //! The parser's own module: how cargo makes it, and that it is closed, so that what goes wrong in it stays in it.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::toolchain::TARGET;
+use crate::toolchain::{TARGET, Toolchain};
+use crate::{place, process};
 
 /// The words after `cargo`. The memory is the host's, so that it stays when an instance is replaced: `src/edge/syntax.js`
 /// makes it with the same numbers, 4 MiB at first and 48 MiB at most. The most keeps a hostile file from taking what
 /// the whole isolate shares (128 MB): what wants more is refused it, which is a trap, and a trap costs this instance alone.
-pub(super) const BUILD: [&str; 17] = [
+const BUILD: [&str; 17] = [
     "rustc",
     "--package",
     "overskill-syntax",
@@ -30,7 +31,16 @@ pub(super) const BUILD: [&str; 17] = [
     "-Clink-arg=--export=__heap_base",
 ];
 /// What that makes, below the folder of the target.
-pub(super) const MADE: &str = "parser/overskill_syntax.wasm";
+const MADE: &str = "parser/overskill_syntax.wasm";
+
+/// Compiles it; returns the file cargo made.
+///
+/// # Errors
+/// When it does not compile.
+pub(crate) fn compile(toolchain: &Toolchain) -> Result<PathBuf> {
+    process::show(toolchain.cargo().args(BUILD))?;
+    Ok(place::target()?.join(TARGET).join(MADE))
+}
 
 const HEADER: &[u8] = b"\0asm\x01\0\0\0";
 /// Number of the section that lists imports.

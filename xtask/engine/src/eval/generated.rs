@@ -10,13 +10,11 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use overskill::edit::{self, LineEdit};
+use overskill_bench::Random;
 
 use self::fate::{Call, Fate};
 use super::{corpus::Case, table};
-use crate::{
-    oracle::{self, Change, Verdict},
-    random::Random,
-};
+use crate::oracle::{self, Change, Verdict};
 
 /// How often progress is told, in calls.
 const TOLD: u64 = 20_000;

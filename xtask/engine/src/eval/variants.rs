@@ -1,15 +1,13 @@
 //! The ways in which a recorded edit is put to the engine.
 
 use overskill::edit::LineEdit;
+use overskill_bench::Random;
 
 use super::{
     corpus::Case,
     trial::{Demand, Dialect, Trial},
 };
-use crate::{
-    oracle::{self, Change},
-    random::Random,
-};
+use crate::oracle::{self, Change};
 
 /// One way, and what it demands.
 pub(crate) struct Variant {

@@ -1,12 +1,13 @@
 //! What becomes of a file between the moment when it was viewed and the call that edits it.
 
 use overskill::edit::LineEdit;
+use overskill_bench::Random;
 
 use super::{
     file::{self, File},
     stated,
 };
-use crate::{oracle::Change, random::Random};
+use crate::oracle::Change;
 
 /// One sort of call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Files that are hard to edit: few different lines, many times; blocks that differ in a word; every kind of ending.
 
-use crate::random::Random;
+use overskill_bench::Random;
 
 /// Lines that stand in many places.
 const LINES: &[&str] = &[
