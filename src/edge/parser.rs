@@ -1,6 +1,6 @@
 //! The parser, in the wasm module beside this one, which a hostile file may take down alone.
 
-use overskill_syntax::{Facts, Fault, FaultKind, Language, MAX_BYTES, Parser};
+use overskill_syntax::{Facts, Language, MAX_BYTES, Parser};
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::console_error;
 
@@ -32,31 +32,21 @@ impl Parser for Isolated {
             return Facts::default();
         }
         if content.len() > MAX_BYTES {
-            return unchecked(format!(
+            return Facts::unchecked(format!(
                 "A file of more than {} KiB is not parsed",
                 MAX_BYTES / 1024
             ));
         }
         let Some(json) = facts(path.as_bytes(), content.as_bytes()) else {
-            return unchecked("It is too much for the parser, and was not checked".to_owned());
+            return Facts::unchecked(
+                "It is too much for the parser, and was not checked".to_owned(),
+            );
         };
         serde_json::from_slice(&json).unwrap_or_else(|error| {
             console_error!("facts of {path} cannot be read: {error}");
-            unchecked("What the parser says of it cannot be read, so it was not checked".to_owned())
+            Facts::unchecked(
+                "What the parser says of it cannot be read, so it was not checked".to_owned(),
+            )
         })
-    }
-}
-
-fn unchecked(message: String) -> Facts {
-    let fault = Fault {
-        start: 0,
-        end: 0,
-        message,
-        help: None,
-        kind: FaultKind::Unchecked,
-    };
-    Facts {
-        faults: vec![fault],
-        ..Facts::default()
     }
 }

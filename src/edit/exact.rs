@@ -1,5 +1,7 @@
 //! Replacing a piece of text that stands in a file exactly once, wherever in a line it begins and ends.
 
+use std::ops::Range;
+
 use super::{
     Applied, Landing, Likeness, Refusal, Refused, Splice, assemble, lines,
     locate::{BOM, MOST_PLACES},
@@ -30,25 +32,30 @@ fn locate(content: &str, edit: &TextEdit) -> Result<Splice, Refusal> {
     if edit.old.is_empty() {
         return Err(Refusal::NoText);
     }
-    let crlf = content.contains("\r\n");
-    let adapted = |text: &str| {
-        let plain = text.replace("\r\n", "\n");
-        if crlf {
-            plain.replace('\n', "\r\n")
-        } else {
-            plain
-        }
-    };
-    let (old, new) = if content.contains(&edit.old) && !(crlf && edit.new.contains('\n')) {
-        (edit.old.clone(), edit.new.clone())
-    } else {
-        (adapted(&edit.old), adapted(&edit.new))
-    };
-    let places = overlapping(content, &old);
+    let plain = |text: &str| text.replace("\r\n", "\n");
+    let (old, new) = (plain(&edit.old), plain(&edit.new));
+    // Where the endings are mixed, either may be meant.
+    let mut readings = vec![(old, new)];
+    if content.contains("\r\n") {
+        let windows = |text: &str| text.replace('\n', "\r\n");
+        readings = readings
+            .iter()
+            .map(|(old, new)| (windows(old), windows(new)))
+            .chain(readings.clone())
+            .collect();
+        readings.dedup_by(|one, other| one.0 == other.0);
+    }
+    let mut places = Vec::new();
+    for (old, new) in &readings {
+        let found = overlapping(content, old).into_iter();
+        let whole = found.filter(|start| !parts_an_ending(content, *start..start + old.len()));
+        places.extend(whole.map(|start| (start, old, new)));
+    }
+    places.sort_unstable();
     let file = lines::split(content);
     let line_of = |place: usize| file.partition_point(|line| line.end() <= place);
     match places.as_slice() {
-        [start] => {
+        [(start, old, new)] => {
             let range = *start..start + old.len();
             let first = line_of(range.start);
             let last = line_of(range.end.saturating_sub(1).max(range.start));
@@ -61,12 +68,12 @@ fn locate(content: &str, edit: &TextEdit) -> Result<Splice, Refusal> {
                     relocated: false,
                     likeness: Likeness::Exact,
                     elided: 0,
-                    text: new.clone(),
+                    text: (*new).clone(),
                     already_applied: old == new,
                 },
                 range,
-                old,
-                new,
+                old: (*old).clone(),
+                new: (*new).clone(),
                 takes_break: false,
             })
         }
@@ -79,12 +86,21 @@ fn locate(content: &str, edit: &TextEdit) -> Result<Splice, Refusal> {
             Err(Refusal::TextNotFound { count, shown })
         }
         many => {
-            let lines: Vec<usize> = many.iter().map(|start| line_of(*start)).collect();
+            let lines: Vec<usize> = many.iter().map(|(start, ..)| line_of(*start)).collect();
             let shown = regions(&file, lines.iter().map(|line| *line..line + 1));
             let places = lines.iter().map(|line| line + 1).collect();
             Err(Refusal::TextNotUnique { places, shown })
         }
     }
+}
+
+/// Whether a place begins or ends inside of a `\r\n`.
+fn parts_an_ending(content: &str, place: Range<usize>) -> bool {
+    let inside = |at: usize| {
+        let (before, after) = content.split_at_checked(at).unwrap_or_default();
+        before.ends_with('\r') && after.starts_with('\n')
+    };
+    inside(place.start) || inside(place.end)
 }
 
 /// Every place of a text, those that overlap included, as many as are counted.
@@ -127,6 +143,11 @@ mod tests {
             ("a\r\nb\r\n", "a\nb", "x", "x\r\n"),
             // Where the endings are mixed, what stands there as it is said is meant.
             ("a\nb\r\n", "a\nb", "x", "x\r\n"),
+            ("a\nb\r\n", "a\nb", "x\ny", "x\ny\r\n"),
+            // An ending is one sign, and goes whole.
+            ("x\r\n\r\nb\r\nc\r\n", "\nb", "", "x\r\n\r\nc\r\n"),
+            ("x\r\nb\r\nc\r\n", "b\n", "", "x\r\nc\r\n"),
+            ("a\nb\n", "a\r\nb", "x\r\ny", "x\ny\n"),
             ("\u{feff}ä\n", "ä", "ö", "\u{feff}ö\n"),
         ] {
             assert_eq!(ask(content, old, new).unwrap(), expected, "{content:?}");
@@ -144,6 +165,17 @@ mod tests {
             ask("a\nb\na\n", "a", "x"),
             Err(Refusal::TextNotUnique { places, .. }) if places == [1, 3]
         ));
+        // A text in either ending is one in two places; no place begins or ends in an ending.
+        assert!(matches!(
+            ask("a\nb\r\na\r\nb\r\n", "a\nb", "x"),
+            Err(Refusal::TextNotUnique { places, .. }) if places == [1, 3]
+        ));
+        for old in ["\nb\nc", "b\nc\r"] {
+            assert!(matches!(
+                ask("a\r\nb\nc\r\n", old, "x"),
+                Err(Refusal::TextNotFound { .. })
+            ));
+        }
         // Overlapping places are two.
         assert!(matches!(
             ask("aaa", "aa", "x"),

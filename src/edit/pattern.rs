@@ -292,3 +292,22 @@ fn occurrences<'t>(text: &'t [usize], wanted: &'t [usize]) -> impl Iterator<Item
         (matched == wanted.len() && !wanted.is_empty()).then(|| index + 1 - matched)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn every_place_is_found(text in prop::collection::vec(0..2_usize, 0..30), wanted in prop::collection::vec(0..2_usize, 0..7)) {
+            let windows = text.windows(wanted.len().max(1)).enumerate();
+            let expected: Vec<usize> = windows
+                .filter(|(_, window)| *window == wanted.as_slice())
+                .map(|(start, _)| start)
+                .collect();
+            prop_assert_eq!(occurrences(&text, &wanted).collect::<Vec<_>>(), expected);
+        }
+    }
+}

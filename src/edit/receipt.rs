@@ -58,3 +58,77 @@ impl Landing {
 fn lines(number: usize) -> String {
     format!("{number} line{}", if number == 1 { "" } else { "s" })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn landing(first_line: usize, removed: usize, added: usize) -> Landing {
+        Landing {
+            first_line,
+            removed,
+            added,
+            relocated: false,
+            likeness: Likeness::Exact,
+            elided: 0,
+            text: String::new(),
+            already_applied: false,
+        }
+    }
+
+    #[test]
+    fn a_receipt_says_what_was_done() {
+        let plain = landing(3, 2, 2);
+        for (landing, said) in [
+            (plain.clone(), "replaced lines 3–4 by 2 lines"),
+            (landing(3, 1, 1), "replaced line 3 by 1 line"),
+            (landing(3, 1, 0), "deleted line 3"),
+            (
+                Landing {
+                    already_applied: true,
+                    ..plain.clone()
+                },
+                "lines 3–4 say this already, nothing was changed",
+            ),
+            (
+                Landing {
+                    relocated: true,
+                    likeness: Likeness::Indentation,
+                    elided: 1,
+                    ..plain.clone()
+                },
+                "replaced lines 3–4 by 2 lines, found there and not at the stated lines, moved to the indentation there; the search text left out 1 line",
+            ),
+            (
+                Landing {
+                    likeness: Likeness::TrailingSpace,
+                    elided: 5,
+                    ..plain.clone()
+                },
+                "replaced lines 3–4 by 2 lines, white space at the ends of lines aside; the search text left out 5 lines",
+            ),
+            (
+                Landing {
+                    likeness: Likeness::Punctuation,
+                    ..plain
+                },
+                "replaced lines 3–4 by 2 lines, typographic characters aside",
+            ),
+        ] {
+            assert_eq!(landing.to_string(), said);
+        }
+    }
+
+    #[test]
+    fn what_follows_has_moved_by_the_difference() {
+        let further = |lines, to: &str| Some(format!("Later lines are {lines} further {to}."));
+        assert_eq!(landing(1, 2, 2).shift(), None);
+        assert_eq!(landing(1, 2, 5).shift(), further(3, "down"));
+        assert_eq!(landing(1, 5, 1).shift(), further(4, "up"));
+        let done = Landing {
+            already_applied: true,
+            ..landing(1, 2, 5)
+        };
+        assert_eq!(done.shift(), None);
+    }
+}

@@ -305,3 +305,92 @@ pub(super) fn words_of(text: &str) -> impl Iterator<Item = &str> {
     text.split(move |letter: char| !part(letter))
         .filter(|word| word.len() > 2)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is shown of the closest lines, by their numbers.
+    fn shown(content: &str, said: &[&str], stated: Range<usize>) -> Vec<String> {
+        let file = lines::split(content);
+        let found = closest(&file, &Pattern::literal(said), &stated);
+        let shown = regions(&file, found);
+        let number = |line: &str| {
+            line.split('\t')
+                .next()
+                .unwrap_or_default()
+                .trim()
+                .to_owned()
+        };
+        shown.lines().map(number).collect()
+    }
+
+    fn numbers(numbers: Range<usize>) -> Vec<String> {
+        numbers.map(|number| number.to_string()).collect()
+    }
+
+    #[test]
+    fn regions_are_apart_or_one() {
+        let content: String = (1..=30).map(|number| format!("{number}\n")).collect();
+        let file = lines::split(&content);
+        let of = |places: &[Range<usize>]| {
+            let shown = regions(&file, places.iter().cloned());
+            let lines = shown.lines().map(|line| line.split('\t').next_back());
+            lines
+                .flatten()
+                .map(|line| line.trim().to_owned())
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        assert_eq!(of(&[9..10]), "8 9 10 11 12");
+        assert_eq!(of(&[20..21, 0..1]), "1 2 3 … 19 20 21 22 23");
+        // They touch, overlap, or leave one line between them.
+        assert_eq!(of(&[0..1, 5..6]), "1 2 3 4 5 6 7 8");
+        assert_eq!(of(&[0..1, 3..4]), "1 2 3 4 5 6");
+        assert_eq!(of(&[0..1, 6..7]), "1 2 3 … 5 6 7 8 9");
+        // Three are shown, in the order in which they stand.
+        assert_eq!(
+            of(&[29..30, 0..1, 14..15, 20..21]),
+            "1 2 3 … 13 14 15 16 17 … 28 29 30"
+        );
+        assert_eq!(of(&[30..30, 40..41]), "29 30");
+    }
+
+    #[test]
+    fn the_closest_lines_are_those_that_say_most_of_it() {
+        // Lines without a word count as lines.
+        let signs: String = (1..=30).map(|number| format!("{number}\n")).collect();
+        assert_eq!(shown(&signs, &["20", "21", "zz"], 0..3), numbers(18..25));
+        // Nothing in common: the stated lines, or the last ones.
+        assert_eq!(shown(&signs, &["zz"], 9..10), numbers(8..13));
+        assert_eq!(shown(&signs, &["zz"], 99..100), numbers(28..31));
+        // More in common is shown, wherever it is, and what is nearer of the others.
+        let mut words: Vec<String> = (1..=60).map(|number| format!("{number}")).collect();
+        for line in [10, 20, 30, 40] {
+            words[line - 1] = "first here".to_owned();
+        }
+        words[54] = "second third fourth".to_owned();
+        let content = words.join("\n");
+        let said = ["first second third fourth fifth"];
+        let mut expected = numbers(8..13);
+        expected.push("…".to_owned());
+        expected.extend(numbers(18..23));
+        expected.push("…".to_owned());
+        expected.extend(numbers(53..58));
+        assert_eq!(shown(&content, &said, 11..12), expected);
+    }
+
+    #[test]
+    fn words_have_three_bytes_and_no_signs() {
+        let words: Vec<&str> = words_of("ab abc $x_ «say» one\u{2014}two \u{e4}\u{f6}").collect();
+        assert_eq!(words, ["abc", "$x_", "say", "one", "two", "\u{e4}\u{f6}"]);
+    }
+
+    #[test]
+    fn a_refusal_says_where_the_others_went() {
+        let said = |shift| Refusal::Inconsistent { shift }.to_string();
+        assert!(said(0).contains("found at the stated lines, though"));
+        assert!(said(1).contains("found 1 lines further down,"));
+        assert!(said(-12).contains("found 12 lines further up,"));
+    }
+}

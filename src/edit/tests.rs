@@ -149,6 +149,11 @@ fn the_stated_lines_win_over_their_like() {
     assert!(!landing.relocated);
     let refusal = apply_one("a\nb\na\n", &edit("a", 2, 2, "x")).unwrap_err();
     assert!(matches!(refusal, Refusal::Ambiguous { places, .. } if places == [1, 3]));
+    let refusal = apply_one("a\n2\n3\n4\n5\n6\n7\na\n", &edit("a", 5, 5, "x")).unwrap_err();
+    assert!(
+        matches!(&refusal, Refusal::Ambiguous { shown, .. } if shown == "    1\ta\n    2\t2\n    3\t3\n    …\n    6\t6\n    7\t7\n    8\ta\n"),
+        "{refusal}"
+    );
     // A looser likeness is not looked for where a stricter one has too many.
     let refusal = apply_one("a\nb \na\n", &edit("a", 2, 2, "x")).unwrap_err();
     assert!(matches!(refusal, Refusal::Ambiguous { .. }));

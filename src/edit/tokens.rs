@@ -24,12 +24,12 @@ pub fn estimate(text: &str) -> u32 {
         weight += kind.weight(piece);
         rest = rest.get(piece.len()..).unwrap_or_default();
     }
-    let tokens = ((weight + TOKEN / 2) / TOKEN).max(u64::from(weight > 0));
+    let tokens = (weight + TOKEN / 2) / TOKEN;
     u32::try_from(tokens).unwrap_or(u32::MAX)
 }
 
 /// What a piece is.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     /// Letters, alone.
     Word,
@@ -291,6 +291,126 @@ mod tests {
         let rule = estimate(&"-".repeat(80));
         assert!(rule < 12, "{rule}");
         assert!(estimate(&"字".repeat(100)) > 50);
+    }
+
+    fn pieces(mut text: &str) -> Vec<(&str, Kind)> {
+        let mut pieces = Vec::new();
+        while let Some((piece, kind)) = next(text) {
+            pieces.push((piece, kind));
+            text = &text[piece.len()..];
+        }
+        pieces
+    }
+
+    #[test]
+    fn a_text_is_cut_where_tokenizers_cut_it() {
+        use Kind::{Number, Signed, Signs, Space, Spaced, Word};
+        for (text, expected) in [
+            ("useState", &[("use", Word), ("State", Word)][..]),
+            ("HTMLElement x", &[("HTMLElement", Word), (" x", Spaced)]),
+            ("a  b", &[("a", Word), (" ", Space), (" b", Spaced)]),
+            ("(a)", &[("(a", Signed), (")", Signs)]),
+            ("\tif", &[("\tif", Signed)]),
+            ("\nif", &[("\n", Space), ("if", Word)]),
+            ("\rif", &[("\r", Space), ("if", Word)]),
+            ("1if", &[("1", Number), ("if", Word)]),
+            ("12345", &[("123", Number), ("45", Number)]),
+            ("a => {\n", &[("a", Word), (" =>", Signs), (" {\n", Signs)]),
+            (");\r\n//x", &[(");\r\n//", Signs), ("x", Word)]),
+            (" 1", &[(" ", Space), ("1", Number)]),
+            ("  1", &[(" ", Space), (" ", Space), ("1", Number)]),
+            (
+                "x \n  y",
+                &[("x", Word), (" \n", Space), (" ", Space), (" y", Spaced)],
+            ),
+            ("x  ", &[("x", Word), ("  ", Space)]),
+            (
+                "\u{3000}\u{3000}\u{e4}",
+                &[("\u{3000}", Space), ("\u{3000}\u{e4}", Signed)],
+            ),
+        ] {
+            assert_eq!(pieces(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_piece_weighs_by_its_kind_and_length() {
+        use Kind::{Number, Signed, Signs, Space, Spaced, Word};
+        let of = |length: usize| "x".repeat(length);
+        for (kind, weights) in [
+            (
+                Word,
+                &[
+                    (1, 106),
+                    (8, 106),
+                    (9, 118),
+                    (10, 143),
+                    (12, 143),
+                    (13, 183),
+                    (15, 263),
+                ][..],
+            ),
+            (
+                Spaced,
+                &[
+                    (1, 103),
+                    (9, 103),
+                    (10, 122),
+                    (15, 122),
+                    (16, 162),
+                    (20, 322),
+                ],
+            ),
+            (
+                Signed,
+                &[
+                    (3, 106),
+                    (4, 114),
+                    (5, 114),
+                    (6, 124),
+                    (8, 124),
+                    (9, 146),
+                    (10, 184),
+                    (12, 184),
+                    (13, 224),
+                    (14, 264),
+                ],
+            ),
+            (Number, &[(1, 100), (3, 100)]),
+            (Space, &[(1, 100), (79, 100), (80, 200), (160, 300)]),
+        ] {
+            for (length, weight) in weights {
+                assert_eq!(kind.weight(&of(*length)), *weight, "{kind:?} {length}");
+            }
+        }
+        for (signs, weight) in [
+            ("=>(", 101),
+            ("=>({", 109),
+            ("=>({[", 120),
+            ("=>({[+", 160),
+            ("=>({[+*", 195),
+            // Three of a run count, and every sixteenth.
+            ("----", 101),
+            ("-----=>", 120),
+        ] {
+            assert_eq!(Signs.weight(signs), weight, "{signs}");
+        }
+        assert_eq!(Signs.weight(&"-".repeat(16)), 101);
+        assert_eq!(Signs.weight(&"-".repeat(17)), 109);
+        assert_eq!(Signs.weight(&"-".repeat(33)), 120);
+        assert_eq!(Signed.weight("\\n"), 106);
+        assert_eq!(Signed.weight("\\na"), 206);
+        // Letters beyond ASCII cost more, but for the first.
+        assert_eq!(Word.weight("\u{e4}x"), 106);
+        assert_eq!(Word.weight("\u{e4}\u{f6}\u{fc}"), 246);
+    }
+
+    #[test]
+    fn a_call_is_counted_as_compact_json() {
+        assert_eq!(
+            call("a\"b", &json!({ "x": [1, "y"] })),
+            r#"{"name":"a\"b","input":{"x":[1,"y"]}}"#
+        );
     }
 
     #[test]

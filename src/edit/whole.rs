@@ -203,6 +203,12 @@ mod tests {
             Ok(())
         );
         assert_eq!(check(&text(59), "x\n"), Ok(()));
+        assert_eq!(
+            check(&text(60), "x\n"),
+            Err(Unwanted::MostlyGone { count: 60, left: 1 })
+        );
+        // A line is kept as often as it was there.
+        assert_eq!(check(&before, &"line 1\n".repeat(100)), Ok(()));
     }
 
     #[test]

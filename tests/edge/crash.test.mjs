@@ -130,6 +130,37 @@ describe("workerd killed in a later turn", () => {
 });
 
 describe("workerd killed while it is being asked", () => {
+  test("edits that have landed are answered as they landed, though nobody was told", async () => {
+    const app = await App.create(stack);
+    try {
+      await app.completed();
+      await app.settled();
+      const path = "src/lib/edited.ts";
+      await app.write(path, "export const n = 0\n");
+      const next = random(seed + 2);
+      for (let n = 0; n < depth(3, 40); n += 1) {
+        const { etag } = await app.read(path);
+        const { version } = await app.show();
+        const edits = [{ search: `export const n = ${n}`, first_line: 1, last_line: 1, replacement: `export const n = ${n + 1}` }];
+        const body = { files: [{ path, base: etag.replaceAll('"', ""), edits }] };
+        const key = { "idempotency-key": `edits-${seed}-${n}` };
+        const asked = app.api("POST", "/edits", body, key).catch(() => null);
+        // Such a call takes about twenty milliseconds, most of them before it lands.
+        await sleep(5 + next() * 20);
+        await killWorker();
+        await asked;
+        const answer = await until("an answer", () => app.api("POST", "/edits", body, key));
+        assert.equal(answer.status, 200, answer.text);
+        assert.equal(answer.body.version, version + 1);
+        assert.equal(answer.body.files[0].edits[0].already_applied, false);
+        assert.equal((await app.read(path)).text, `export const n = ${n + 1}\n`);
+        assert.equal((await app.show()).version, version + 1);
+      }
+    } finally {
+      app.close();
+    }
+  });
+
   test("the same request sent until it is answered makes one app", async () => {
     const key = { "idempotency-key": `asked-${seed}` };
     const before = (await stack.api("GET", "/v1/apps?limit=200")).body.apps.length;

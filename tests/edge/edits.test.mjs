@@ -89,26 +89,13 @@ describe("edits by hand", () => {
     assert.equal((await app.show()).version, answer.version);
   });
 
-  test("land once however often the same call comes at once, and each is told where", async () => {
-    const { text, etag } = await app.read(B);
-    const { version } = await app.show();
-    const files = [{ path: B, base: etag.replaceAll('"', ""), edits: [edit("  margin: 0;", 3, "  margin: 1px;\n  margin: 0;")] }];
-    const headers = { "idempotency-key": "edits-at-once" };
-    const answers = await Promise.all(Array.from({ length: 8 }, () => send(files, headers)));
-    assert.deepEqual(answers.map(({ status }) => status), Array(8).fill(200), answers.map((answer) => answer.text).join("\n"));
-    assert.equal(new Set(answers.map((answer) => answer.text)).size, 1);
-    assert.equal((await app.read(B)).text, text.replace("  margin: 0;", "  margin: 1px;\n  margin: 0;"));
-    assert.equal((await app.show()).version, version + 1);
-    assertProblem(await send(files, { "idempotency-key": "another" }), "conflict", /has changed since/);
-  });
-
   test("change nothing when one of them has no place, or breaks its file", async () => {
     const [a, b] = await contents();
     const { version } = await app.show();
     const good = { path: A, edits: [edit("export const two = 2", 1, "export const two = 22")] };
     for (const [bad, fits] of [
       [{ path: B, edits: [edit(".two {", 1, ".three {")] }, /do not hold the search text/],
-      [{ path: B, edits: [edit("}", 5, "}\n}")] }, /would be broken by this/],
+      [{ path: B, edits: [edit("}", 4, "}\n}")] }, /would be broken by this/],
     ]) {
       const problem = assertProblem(await send([good, bad]), "conflict", fits);
       assert.equal(problem.path, B);
@@ -128,6 +115,22 @@ describe("edits by hand", () => {
     assert.match(problem.lines, /color: green/);
     assert.match((await app.read(B)).text, /green/);
     await landed([{ path: B, base: problem.current, edits: [edit("  color: green;", 2, "  color: black;")] }]);
+  });
+
+  test("of files that are too deep or too wide for a parser land, and the next file is guarded as before", async () => {
+    for (const [what, hostile] of [
+      ["brackets", `${"(".repeat(60_000)}1${")".repeat(60_000)}`],
+      ["open", "[".repeat(200_000)],
+      ["chain", `1${" + 1".repeat(100_000)}`],
+      ["array", `[${"1,".repeat(200_000)}]`],
+    ]) {
+      const path = `src/lib/hostile-${what}.ts`;
+      await app.write(path, `export const one = 1\nexport const rest = ${hostile}\n`);
+      await landed([{ path, edits: [edit("export const one = 1", 1, "export const one = 2")] }]);
+      assert.match((await app.read(path)).text, /^export const one = 2\n/, what);
+      assertProblem(await send([{ path: B, edits: [edit("}", 4, "}\n}")] }]), "conflict", /would be broken by this/);
+    }
+    assertNoPanic(stack);
   });
 
   test("say what is wrong with them", async () => {

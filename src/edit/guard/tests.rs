@@ -164,13 +164,20 @@ fn of_a_side_that_was_not_read_nothing_is_said() {
             old: 0..1,
             new: 0..1,
         };
-        breakages(side("a\n", &before), side("b\n", &after), &[change])
+        breakages(
+            side("a\n", &before),
+            side("b\n2\n3\n4\n", &after),
+            &[change],
+        )
     };
     use FaultKind::{Duplicate, Syntax, Unchecked};
     assert_eq!(found(&[Unchecked], &[Syntax]), []);
     assert_eq!(found(&[], &[Unchecked, Duplicate]), []);
     let [breakage] = found(&[], &[Syntax]).try_into().unwrap();
-    assert_eq!(breakage.to_string(), "line 1: message (help):\n    1\tb\n");
+    assert_eq!(
+        breakage.to_string(),
+        "line 1: message (help):\n    1\tb\n    2\t2\n    3\t3\n"
+    );
 }
 
 #[test]

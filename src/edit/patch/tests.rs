@@ -56,6 +56,23 @@ fn a_new_file_ends_as_the_patch_says() {
 }
 
 #[test]
+fn a_file_keeps_its_end() {
+    let mark = "\\ No newline at end of file\n";
+    let patch = format!("--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n{mark}+b\n{mark}");
+    assert_eq!(changed("a", &patch).unwrap(), "b");
+    assert_eq!(changed("a\n", &patch).unwrap(), "b\n");
+}
+
+#[test]
+fn every_place_of_a_hunk_is_shown() {
+    let patch = "*** Begin Patch\n*** Update File: x\n@@\n-one\n+1\n*** End Patch\n";
+    assert_eq!(
+        changed("one\n2\n3\n4\n5\n6\n7\none\n9\n", patch).unwrap_err(),
+        "the text stands there 2 times, at lines 1, 8; nothing was changed. State more of what is around it:\n    1\tone\n    2\t2\n    3\t3\n    …\n    6\t6\n    7\t7\n    8\tone\n    9\t9\n"
+    );
+}
+
+#[test]
 fn an_empty_line_goes() {
     let patch = "--- a/x\n+++ b/x\n@@ -1,2 +1 @@\n a\n-\n";
     assert_eq!(changed("a\n\nb\n", patch).unwrap(), "a\nb\n");
@@ -69,7 +86,8 @@ fn a_hunk_may_begin_where_the_one_before_ends() {
 
 #[test]
 fn of_a_hunk_that_is_like_nothing_the_lines_below_the_one_before_are_shown() {
-    let patch = "*** Begin Patch\n*** Update File: x\n@@\n one\n-two\n+2\n@@\n-other\n+o\n*** End Patch\n";
+    let patch =
+        "*** Begin Patch\n*** Update File: x\n@@\n one\n-two\n+2\n@@\n-other\n+o\n*** End Patch\n";
     let refused = changed("one\ntwo\nc\nd\ne\nf\ng\n", patch).unwrap_err();
     assert_eq!(
         refused,

@@ -1,13 +1,13 @@
 //! The parser as a wasm module of its own, with its memory alone imported: `input`, then `facts`, then `output`.
 //!
 //! The host asks `input` for room and puts path and content there, one after the other. `facts` reads the file, and
-//! `output` says where the answer lies: the [`Facts`](crate::Facts) as JSON. Whatever the host does in between, such as another
+//! `output` says where the answer lies: the [`Facts`] as JSON. Whatever the host does in between, such as another
 //! call or growing the memory, makes pointers it had before stale. A file that takes the parser down is a trap: the
 //! instance is of no use any more, and no other has noticed.
 
 use std::cell::Cell;
 
-use crate::{Native, Parser as _, native};
+use crate::{Facts, Native, Parser as _};
 
 /// Most bytes of an answer. The Worker that reads it has a memory that never shrinks; what an author writes has far
 /// fewer facts, even where it fills the largest file that is parsed.
@@ -54,7 +54,6 @@ fn answer(input: &[u8], path_length: usize) -> Option<Vec<u8>> {
     if json.len() <= MAX_OUTPUT {
         return Some(json);
     }
-    let too_many =
-        native::unchecked("There is more to say of it than is kept of a file".to_owned());
+    let too_many = Facts::unchecked("There is more to say of it than is kept of a file".to_owned());
     serde_json::to_vec(&too_many).ok()
 }

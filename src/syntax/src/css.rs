@@ -3,7 +3,7 @@
 //! Knows structure only: comments, texts, addresses, brackets, declarations, rules. It has no list of properties, and
 //! any at-rule may have a block. Keeps a stack of its own, so that depth costs no recursion.
 
-use crate::{Facts, Fault, FaultKind, MAX_DEPTH, MAX_FAULTS, Member, native};
+use crate::{Facts, Fault, FaultKind, MAX_DEPTH, MAX_FAULTS, Member};
 
 use prelude::{Prelude, classes};
 
@@ -36,7 +36,7 @@ pub(crate) fn facts(text: &str) -> Facts {
         facts: Facts::default(),
     };
     if !scanner.run() {
-        return native::unchecked(format!(
+        return Facts::unchecked(format!(
             "It is nested more than {MAX_DEPTH} deep, which is not parsed"
         ));
     }

@@ -4,7 +4,7 @@
 //! noticing is no fault; what swallows the rest of the page, or closes what is not open, is one. Keeps a stack of its
 //! own, so that depth costs no recursion. Scripts in the page are not parsed.
 
-use crate::{Facts, Fault, FaultKind, Import, ImportKind, MAX_DEPTH, MAX_FAULTS, native};
+use crate::{Facts, Fault, FaultKind, Import, ImportKind, MAX_DEPTH, MAX_FAULTS};
 
 use tag::Tag;
 
@@ -72,7 +72,7 @@ pub(crate) fn facts(text: &str) -> Facts {
         facts: Facts::default(),
     };
     if !page.read() {
-        return native::unchecked(format!(
+        return Facts::unchecked(format!(
             "It is nested more than {MAX_DEPTH} deep, which is not parsed"
         ));
     }

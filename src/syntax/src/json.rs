@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use crate::{Facts, Fault, FaultKind, MAX_DEPTH, Member, native};
+use crate::{Facts, Fault, FaultKind, MAX_DEPTH, Member};
 
 mod token;
 
@@ -20,7 +20,7 @@ pub(crate) fn facts(text: &str, lenient: bool) -> Facts {
     match reader.document() {
         Ok(()) => {}
         Err(Stop::TooDeep) => {
-            return native::unchecked(format!(
+            return Facts::unchecked(format!(
                 "It is nested more than {MAX_DEPTH} deep, which is not parsed"
             ));
         }

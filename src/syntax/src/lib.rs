@@ -62,6 +62,24 @@ pub struct Facts {
     pub styles: Vec<Name>,
 }
 
+impl Facts {
+    /// What there is to say of a file that is left alone, or cannot be read: a message why, as a sentence without its full stop.
+    #[must_use]
+    pub fn unchecked(message: String) -> Self {
+        let fault = Fault {
+            start: 0,
+            end: 0,
+            message,
+            help: None,
+            kind: FaultKind::Unchecked,
+        };
+        Self {
+            faults: vec![fault],
+            ..Self::default()
+        }
+    }
+}
+
 /// Reads files. The same file gives the same facts: they may be kept by path and content.
 pub trait Parser {
     /// The facts of a file. Never fails and never takes long: what is too deep, too large or in a language that is not

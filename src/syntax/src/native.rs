@@ -1,8 +1,6 @@
 //! The parsers behind the port.
 
-use crate::{
-    Facts, Fault, FaultKind, Language, MAX_BYTES, MAX_FAULTS, Parser, css, html, json, script,
-};
+use crate::{Facts, FaultKind, Language, MAX_BYTES, MAX_FAULTS, Parser, css, html, json, script};
 
 /// Parses with what is compiled in: no process and no other module.
 #[derive(Debug, Clone, Copy, Default)]
@@ -14,7 +12,7 @@ impl Parser for Native {
             return Facts::default();
         };
         if content.len() > MAX_BYTES {
-            return unchecked(format!(
+            return Facts::unchecked(format!(
                 "A file of more than {} KiB is not parsed",
                 MAX_BYTES / 1024
             ));
@@ -37,20 +35,6 @@ impl Parser for Native {
             shift(&mut facts, mark);
         }
         facts
-    }
-}
-
-/// The facts of a file that is left alone.
-pub(crate) fn unchecked(message: String) -> Facts {
-    Facts {
-        faults: vec![Fault {
-            start: 0,
-            end: 0,
-            message,
-            help: None,
-            kind: FaultKind::Unchecked,
-        }],
-        ..Facts::default()
     }
 }
 

@@ -8,7 +8,7 @@ use oxc_parser::Parser;
 use oxc_semantic::SemanticBuilder;
 use oxc_span::SourceType;
 
-use crate::{Facts, Language, native};
+use crate::{Facts, Language};
 
 mod declarations;
 mod depth;
@@ -24,10 +24,10 @@ mod walk;
 /// The facts of a script. `text` has no byte order mark.
 pub(crate) fn facts(path: &str, text: &str, language: Language) -> Facts {
     if let Some(message) = depth::excess(text, language) {
-        return native::unchecked(message);
+        return Facts::unchecked(message);
     }
     on_a_large_stack(|| parse(text, source_type(path, language)))
-        .unwrap_or_else(|| native::unchecked(String::from("The parser failed on this file")))
+        .unwrap_or_else(|| Facts::unchecked(String::from("The parser failed on this file")))
 }
 
 fn parse(text: &str, source_type: SourceType) -> Facts {

@@ -1,6 +1,7 @@
 //! `eval edits`: how the edit engine does on recorded edits, put to it in many ways, and on generated ones.
 
 pub(crate) mod corpus;
+mod forms;
 mod generated;
 mod guarded;
 mod saving;
@@ -131,7 +132,9 @@ fn tally(variant: &'static Variant, dialect: Dialect, cases: &[Case]) -> Tally {
     for (number, case) in cases.iter().enumerate() {
         let mut random = Random::new(number as u64);
         for trial in (variant.trials)(case, &mut random) {
-            tally.count(case, &trial);
+            if trial.can_be_stated(dialect) {
+                tally.count(case, &trial);
+            }
         }
     }
     tally

@@ -1,0 +1,3 @@
+export interface Recipe {
+  title: string
+}
