@@ -95,7 +95,7 @@ fn faults(before: Side<'_>, after: Side<'_>, changes: &[Change]) -> Vec<Breakage
     let new = after.facts.faults.iter().filter(introduced);
     new.map(|fault| {
         let kind = match fault.kind {
-            FaultKind::Duplicate => BreakageKind::Duplicate,
+            FaultKind::Duplicate | FaultKind::Shadowed => BreakageKind::Duplicate,
             FaultKind::Misplaced => BreakageKind::Misplaced,
             FaultKind::Syntax | FaultKind::Unchecked => BreakageKind::Syntax,
         };

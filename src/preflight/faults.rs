@@ -14,6 +14,7 @@ pub(super) fn check<'a>(
     for fault in &file.facts.faults {
         let (code, severity) = match fault.kind {
             FaultKind::Unchecked => ("unchecked", Severity::Warning),
+            FaultKind::Shadowed => ("duplicate", Severity::Warning),
             FaultKind::Duplicate => ("duplicate", app.failing(path)),
             FaultKind::Syntax | FaultKind::Misplaced => ("syntax", app.failing(path)),
         };
@@ -45,13 +46,12 @@ fn builds(path: &str, file: &File<'_>, fault: &Fault) -> bool {
         // A browser makes something of any HTML, and so does Vite. Declarations are not built.
         Some(Language::Html | Language::Declarations) => true,
         Some(language) if language.is_script() && fault.kind == FaultKind::Duplicate => {
-            // A name may be declared again in a body of its own; a type that stands twice is gone with all types.
+            // A type that stands twice is gone with all types.
             let is_type = |kind| matches!(kind, DeclarationKind::Type | DeclarationKind::Interface);
             let mut here = file.facts.declarations.iter();
-            fault.message.ends_with("in its own body")
-                || here.any(|declaration| {
-                    declaration.name_start == fault.start && is_type(declaration.kind)
-                })
+            here.any(|declaration| {
+                declaration.name_start == fault.start && is_type(declaration.kind)
+            })
         }
         _ => false,
     }
@@ -60,7 +60,7 @@ fn builds(path: &str, file: &File<'_>, fault: &Fault) -> bool {
 fn advice(kind: FaultKind) -> Option<String> {
     let text = match kind {
         FaultKind::Unchecked => "Split the file into smaller ones, so that it can be checked.",
-        FaultKind::Duplicate => "Remove one of the two, or rename it.",
+        FaultKind::Duplicate | FaultKind::Shadowed => "Remove one of the two, or rename it.",
         FaultKind::Misplaced => "Move it to the top level of the file.",
         FaultKind::Syntax => return None,
     };

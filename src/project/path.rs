@@ -131,6 +131,12 @@ mod tests {
     }
 
     #[test]
+    fn is_shown_as_it_is() {
+        let path: ProjectPath = "src/App.tsx".parse().unwrap();
+        assert_eq!(path.to_string(), "src/App.tsx");
+    }
+
+    #[test]
     fn refuses_what_would_leave() {
         let long = "a".repeat(256);
         for (bad, why) in [

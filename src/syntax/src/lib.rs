@@ -111,6 +111,8 @@ pub enum FaultKind {
     Syntax,
     /// A name is declared, imported or exported twice in one scope.
     Duplicate,
+    /// A function or variable is declared again in its own body: no language minds, and nobody means it.
+    Shadowed,
     /// An import or export stands inside a body.
     Misplaced,
     /// It is nested too deeply, or too large, to be parsed here. Says nothing of whether it is right.

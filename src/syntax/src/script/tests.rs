@@ -108,7 +108,7 @@ fn what_is_valid_has_no_faults() {
 
 #[test]
 fn what_is_wrong_is_found_where_it_stands() {
-    use FaultKind::{Duplicate, Misplaced, Syntax};
+    use FaultKind::{Duplicate, Misplaced, Shadowed, Syntax};
     for (path, text, start, kind) in [
         ("a.ts", "const a = ;", 10, Syntax),
         ("a.tsx", "const é = <div><p></div>", 21, Syntax),
@@ -163,13 +163,13 @@ fn what_is_wrong_is_found_where_it_stands() {
             "a.tsx",
             "function F() {\n  function F() {\n }\n}",
             26,
-            Duplicate,
+            Shadowed,
         ),
         (
             "a.tsx",
             "const F = () => {\n const F = () => {\n } }",
             25,
-            Duplicate,
+            Shadowed,
         ),
         ("a.ts", "function f() { import a from 'a' }", 15, Misplaced),
         ("a.ts", "if (a) { export const b = 1 }", 9, Misplaced),

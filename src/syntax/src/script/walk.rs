@@ -15,7 +15,7 @@ use super::faults::{duplicate, misplaced};
 use super::members::Members;
 use super::routes::Routes;
 use super::{globals, links, modules};
-use crate::{Fault, Import, ImportKind, Link, Member, Name, Route};
+use crate::{Fault, FaultKind, Import, ImportKind, Link, Member, Name, Route};
 
 /// What a walk gathers.
 #[derive(Default)]
@@ -249,7 +249,10 @@ impl<'a, 's> Walk<'a, 's> {
 
     fn repeated(&mut self, name: &str, start: usize) {
         let message = format!("`{name}` is declared again in its own body");
-        self.found.faults.push(duplicate(start, name, message));
+        self.found.faults.push(Fault {
+            kind: FaultKind::Shadowed,
+            ..duplicate(start, name, message)
+        });
     }
 
     fn misplaced(&mut self, kind: AstKind<'a>) {
