@@ -2,7 +2,7 @@
 
 use overskill_syntax::{DeclarationKind, Fault, FaultKind, Language};
 
-use super::{App, File, Severity, finding::Finding};
+use super::{App, File, Severity, finding::Finding, written};
 
 /// Reports the faults of one file.
 pub(super) fn check<'a>(
@@ -43,8 +43,9 @@ pub(super) fn check<'a>(
 /// Whether Vite builds it all the same.
 fn builds(path: &str, file: &File<'_>, fault: &Fault) -> bool {
     match Language::of(path) {
-        // A browser makes something of any HTML, and so does Vite. Declarations are not built.
-        Some(Language::Html | Language::Declarations) => true,
+        // A browser makes something of any HTML, and so does Vite, but not of a module in it. Declarations are not built.
+        Some(Language::Html) => !written::in_script(file.content, fault.start),
+        Some(Language::Declarations) => true,
         Some(language) if language.is_script() && fault.kind == FaultKind::Duplicate => {
             // A type that stands twice is gone with all types.
             let is_type = |kind| matches!(kind, DeclarationKind::Type | DeclarationKind::Interface);

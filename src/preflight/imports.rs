@@ -34,7 +34,10 @@ pub(super) fn check<'a>(
             import,
             loads,
         };
-        match app.resolver.resolve(path, &import.from, way) {
+        match app
+            .resolver
+            .resolve(&written::importer(path, import), &import.from, way)
+        {
             Resolved::Missing(missing) => findings.push(one.missing(missing)),
             Resolved::Builtin => findings.extend(one.builtin()),
             Resolved::File { path, query } => {

@@ -72,7 +72,7 @@ fn follow<'a>(
             let built = matches!(loads, Loads::Module | Loads::Sheet);
             if let Some(way) = loads.way().filter(|_| built)
                 && let Resolved::File { path: next, query } =
-                    resolver.resolve(path, &import.from, way)
+                    resolver.resolve(&written::importer(path, import), &import.from, way)
                 && !is_only_named(query)
             {
                 open.push(next);

@@ -1,11 +1,13 @@
 //! How an import is written, where the facts do not say: read from the text around it.
 
+use std::borrow::Cow;
+
 use overskill_syntax::{Import, ImportKind, Language};
 
 /// What an import of the kind [`ImportKind::Asset`] is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asset {
-    /// `@import`, `@reference` and their like in CSS: another style sheet, or nothing works.
+    /// `@import`, `@reference`, `composes` and their like in CSS: another style sheet, or nothing works.
     Sheet,
     /// `url(…)` in CSS.
     Url,
@@ -39,6 +41,13 @@ pub(super) fn asset(path: &str, content: &str, import: &Import) -> Asset {
     match Language::of(path) {
         Some(Language::Css) => {
             let statement = before.rsplit(['{', '}', ';']).next().unwrap_or_default();
+            if statement.trim_start().starts_with("composes") {
+                return if path.to_ascii_lowercase().ends_with(".module.css") {
+                    Asset::Sheet
+                } else {
+                    Asset::Elsewhere
+                };
+            }
             let rules = ["@import", "@reference", "@plugin", "@config"];
             if rules.iter().any(|rule| statement.contains(rule)) {
                 Asset::Sheet
@@ -67,6 +76,25 @@ pub(super) fn asset(path: &str, content: &str, import: &Import) -> Asset {
                 Asset::Address
             }
         }
+    }
+}
+
+/// Whether a place of a page is in a script.
+pub(super) fn in_script(content: &str, place: usize) -> bool {
+    let before = content
+        .get(..place)
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let last = |tag: &str| before.rfind(tag);
+    last("<script").is_some_and(|open| last("</script").is_none_or(|end| end < open))
+}
+
+/// Whose imports an import is one of: of a page's modules, those of a script that stands in its place.
+pub(super) fn importer<'p>(path: &'p str, import: &Import) -> Cow<'p, str> {
+    if import.kind != ImportKind::Asset && Language::of(path) == Some(Language::Html) {
+        Cow::Owned(format!("{path}.js"))
+    } else {
+        Cow::Borrowed(path)
     }
 }
 
@@ -178,6 +206,12 @@ mod tests {
                 Asset::Sheet,
             ),
             ("a.css", "a { background: url(HERE) }", Asset::Url),
+            (
+                "a.module.css",
+                ".a { composes: b from 'HERE' }",
+                Asset::Sheet,
+            ),
+            ("a.css", ".a { composes: b from 'HERE' }", Asset::Elsewhere),
             (
                 "a.html",
                 "<script\n type=\"module\" src=\"HERE\">",

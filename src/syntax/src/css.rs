@@ -351,6 +351,10 @@ impl Scanner<'_> {
             return;
         }
         let name = self.slice(start, colon).trim().to_owned();
+        // `composes: a b from "…"`, which means something in CSS modules.
+        if name == "composes" {
+            self.quoted(colon, end);
+        }
         if name.starts_with("--") && !name.contains('*') {
             prelude::define(&name, start, &mut self.facts.styles);
         }

@@ -2,9 +2,12 @@
 //!
 //! Knows which elements have no end tag and which may leave theirs out. What a browser would repair without anybody
 //! noticing is no fault; what swallows the rest of the page, or closes what is not open, is one. Keeps a stack of its
-//! own, so that depth costs no recursion. Scripts in the page are not parsed.
+//! own, so that depth costs no recursion. Of scripts in the page, those that are modules are parsed, as Vite does: what they import,
+//! and what is wrong with them, is the page's.
 
-use crate::{Facts, Fault, FaultKind, Import, ImportKind, MAX_DEPTH, MAX_FAULTS};
+use crate::{
+    Facts, Fault, FaultKind, Import, ImportKind, Language, MAX_DEPTH, MAX_FAULTS, native, script,
+};
 
 use tag::Tag;
 
@@ -231,6 +234,7 @@ impl Page<'_> {
                     .rest(name)
                     .find('>')
                     .map_or(self.text.len(), |length| name + length + 1);
+                self.script(tag, name - 2);
                 return end;
             }
             at = name;
@@ -242,6 +246,21 @@ impl Page<'_> {
             None,
         );
         self.text.len()
+    }
+
+    /// Reads the module between a tag and `end`, if it is one.
+    fn script(&mut self, tag: &Tag, end: usize) {
+        let is_module = tag
+            .attribute("type")
+            .is_some_and(|(kind, _)| kind.trim().eq_ignore_ascii_case("module"));
+        if tag.name != "script" || !is_module || tag.attribute("src").is_some() {
+            return;
+        }
+        let text = self.text.get(tag.end..end).unwrap_or_default();
+        let mut facts = script::facts("page.js", text, Language::JavaScript);
+        native::shift(&mut facts, tag.end);
+        self.facts.imports.extend(facts.imports);
+        self.facts.faults.extend(facts.faults);
     }
 
     fn close(&mut self, tag: &Tag) {

@@ -39,7 +39,7 @@ impl Parser for Native {
 }
 
 /// Moves every place by the length of what stands before the text that was parsed.
-fn shift(facts: &mut Facts, by: usize) {
+pub(crate) fn shift(facts: &mut Facts, by: usize) {
     for fault in facts
         .faults
         .iter_mut()

@@ -1,4 +1,4 @@
-//! Addresses of other files: `url(…)`, `@import`, `@reference`.
+//! Addresses of other files: `url(…)`, `@import`, `@reference`, `composes`.
 
 use super::Scanner;
 use crate::{Import, ImportKind};
@@ -62,13 +62,19 @@ impl Scanner<'_> {
             return;
         }
         let text = self.slice(start, end);
+        // One in `url(…)` is known already.
+        let before = text.split(['"', '\'']).next();
+        if !before.is_some_and(|before| before.contains('(')) {
+            self.quoted(start, end);
+        }
+    }
+
+    /// The first text in quotes.
+    pub(super) fn quoted(&mut self, start: usize, end: usize) {
+        let text = self.slice(start, end);
         let Some(open) = text.find(['"', '\'']) else {
             return;
         };
-        // One in `url(…)` is known already.
-        if text.get(..open).is_some_and(|before| before.contains('(')) {
-            return;
-        }
         let inner = text.get(open + 1..).unwrap_or_default();
         let quote = text.get(open..=open).unwrap_or_default();
         if let Some(length) = inner.find(quote) {

@@ -94,10 +94,14 @@ fn rules_and_declarations_are_members() {
 fn classes_properties_and_addresses_are_told() {
     let text = "@import './a.css' layer(x); @import url(b.css);\n@reference \"../app.css\";\n@utility grow-* { a: b }\n\
                 .card.md\\:w:is(.x):not([a='.no']) { --brand: url('#id') url(//cdn/x) url(https://x) url(\"./i.png\") }\n\
-                @property --angle { syntax: '<angle>' } @theme { --color-*: initial }";
+                @property --angle { syntax: '<angle>' } @theme { --color-*: initial }\
+                .b { composes: c d from './d.module.css'; composes: e; composes: f from global }";
     let facts = facts(text);
     let names: Vec<_> = facts.styles.iter().map(|name| name.name.as_str()).collect();
-    assert_eq!(names, ["grow-*", "card", "md:w", "x", "--brand", "--angle"]);
+    assert_eq!(
+        names,
+        ["grow-*", "card", "md:w", "x", "--brand", "--angle", "b"]
+    );
     for (name, at) in [("card", ".card"), ("x", "x)"), ("--brand", "--brand")] {
         let found = facts
             .styles
@@ -114,6 +118,15 @@ fn classes_properties_and_addresses_are_told() {
         .iter()
         .map(|import| &text[import.start..import.end])
         .collect();
-    assert_eq!(from, ["./a.css", "b.css", "../app.css", "./i.png"]);
+    assert_eq!(
+        from,
+        [
+            "./a.css",
+            "b.css",
+            "../app.css",
+            "./i.png",
+            "./d.module.css"
+        ]
+    );
     assert_eq!(facts.faults, []);
 }

@@ -80,3 +80,25 @@ fn long_lists_without_end_tags_are_not_deep() {
     let text = format!("<ul>{}</ul>", "<li>a".repeat(5000));
     assert_eq!(messages(&text), []);
 }
+
+#[test]
+fn modules_in_the_page_are_read() {
+    let text = "\u{e4}<script type=module>\nimport { a } from \"./a.ts\"\nimport('b')\n</script>\
+                <script>import x from './no'</script><script type=\"module\" src=\"./c.ts\">import './no'</script>\
+                <script type='Module'>const = 1</script><script type=\"module\"></script>";
+    let facts = facts(text);
+    let from: Vec<_> = facts
+        .imports
+        .iter()
+        .map(|import| (&text[import.start..import.end], import.kind))
+        .collect();
+    use crate::ImportKind::{Asset, Dynamic, Static};
+    assert_eq!(
+        from,
+        [("./a.ts", Static), ("b", Dynamic), ("./c.ts", Asset)]
+    );
+    let [fault] = facts.faults.as_slice() else {
+        panic!("{:?}", facts.faults)
+    };
+    assert_eq!(fault.start, text.find("= 1").unwrap());
+}
