@@ -28,6 +28,7 @@ mod config;
 mod exports;
 mod faults;
 mod finding;
+mod form;
 mod imports;
 mod location;
 mod names;

@@ -4,8 +4,8 @@ use overskill_syntax::{Import, ImportKind, Language};
 
 use super::{
     App, File, Severity,
-    exports::Form,
     finding::Finding,
+    form::Form,
     location,
     reach::{Loads, is_kept},
     resolve::Resolved,
