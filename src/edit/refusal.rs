@@ -342,7 +342,7 @@ mod tests {
                 .collect::<Vec<_>>()
                 .join(" ")
         };
-        assert_eq!(of(&[9..10]), "8 9 10 11 12");
+        assert_eq!(of(std::slice::from_ref(&(9..10))), "8 9 10 11 12");
         assert_eq!(of(&[20..21, 0..1]), "1 2 3 … 19 20 21 22 23");
         // They touch, overlap, or leave one line between them.
         assert_eq!(of(&[0..1, 5..6]), "1 2 3 4 5 6 7 8");
