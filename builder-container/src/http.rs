@@ -69,6 +69,11 @@ impl Builder {
         self.settings.drain
     }
 
+    /// What keeps builds away from everything else.
+    pub(crate) fn sandbox(&self) -> String {
+        self.slots.sandbox().level().to_string()
+    }
+
     fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
     }
@@ -120,6 +125,7 @@ async fn health(State(builder): State<Arc<Builder>>) -> Response {
         "busy": slots.busy(),
         "queued": taken.saturating_sub(slots.busy()),
         "queue": builder.settings.queue,
+        "sandbox": builder.sandbox(),
         "toolchain_digest": slots.toolchain_digest(),
     });
     (

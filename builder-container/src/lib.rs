@@ -7,7 +7,8 @@
 //! | `intake` | a request's body → sources on disk, every limit checked while it arrives |
 //! | `inspect` | what is refused before a build, because building it would run the app's code here |
 //! | `slots` | as many builds at once as there are slots, each with a worker made ready ahead |
-//! | `worker` | one worker process. **The sandbox's place** |
+//! | `worker` | one worker process |
+//! | `sandbox` | what keeps a worker away from everything else, in levels; which of them holds is found out at start |
 //! | `explain` | what Vite and TypeScript found → diagnostics with positions in the source |
 //! | `collect` | the output folder → artifacts, nothing about it believed |
 //! | `answer`, `delivery` | the answer's stream |
@@ -25,6 +26,7 @@ mod inspect;
 mod intake;
 mod locate;
 mod node_rule;
+pub mod sandbox;
 mod scratch;
 pub mod settings;
 mod slots;
@@ -53,6 +55,9 @@ pub enum StartError {
         /// Why not.
         source: io::Error,
     },
+    /// No sandbox holds.
+    #[error(transparent)]
+    Sandbox(#[from] sandbox::SandboxError),
     /// Another builder uses the state folder.
     #[error(
         "another builder uses the state folder {0}: stop it, or give this one its own with --state"
@@ -91,6 +96,9 @@ impl Server {
         };
         let toolchain = Toolchain::open(&settings.toolchain, &settings.node).await?;
         scratch.install(&toolchain).map_err(state)?;
+        let view = scratch.view(&toolchain);
+        let cpu = settings.cpu_time();
+        let sandbox = sandbox::choose(settings.sandbox, &view, &scratch, cpu).await?;
         let address = settings.listen;
         let listener = TcpListener::bind(address)
             .await
@@ -98,7 +106,12 @@ impl Server {
                 address: address.to_string(),
                 source,
             })?;
-        let slots = Slots::start(settings.slots, Arc::new(toolchain), Arc::clone(&scratch));
+        let slots = Slots::start(
+            settings.slots,
+            Arc::new(toolchain),
+            Arc::clone(&scratch),
+            sandbox,
+        );
         Ok(Self {
             listener,
             builder: Arc::new(Builder::new(settings, slots, scratch)),
@@ -111,6 +124,12 @@ impl Server {
     /// When the system does not say.
     pub fn address(&self) -> io::Result<std::net::SocketAddr> {
         self.listener.local_addr()
+    }
+
+    /// What keeps builds away from everything else, in a few words.
+    #[must_use]
+    pub fn sandbox(&self) -> String {
+        self.builder.sandbox()
     }
 
     /// Serves until `stop` resolves, then takes no new jobs and gives the running ones [`Settings::drain`] to finish.

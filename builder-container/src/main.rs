@@ -28,7 +28,9 @@ async fn main() -> ExitCode {
         Err(error) => return refuse(&error),
     };
     if let Ok(address) = server.address() {
-        eprintln!("overskill-builder listens on {address}");
+        // The address is the last word: whoever starts this looks for it there.
+        let sandbox = server.sandbox();
+        eprintln!("overskill-builder (sandbox: {sandbox}) listens on {address}");
     }
     match server.serve(stop).await {
         Ok(()) => ExitCode::SUCCESS,

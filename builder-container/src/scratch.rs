@@ -10,7 +10,10 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use crate::toolchain::{Toolchain, WORKER_SCRIPTS};
+use crate::{
+    sandbox::View,
+    toolchain::{Toolchain, WORKER_SCRIPTS},
+};
 
 /// What decides how TypeScript is read, whatever an app brings along.
 pub(crate) const TSCONFIG: &str = include_str!("../tsconfig.json");
@@ -64,12 +67,25 @@ impl Scratch {
         for (name, script) in WORKER_SCRIPTS {
             fs::write(self.root.join("run").join(name), script)?;
         }
+        // Node looks for one above its scripts, and stops at one that it finds but may not read.
+        fs::write(self.root.join("run/package.json"), "{}")?;
         for (path, content) in WARM_UP {
             let file = self.root.join("run/warm").join(path);
             fs::create_dir_all(file.parent().unwrap_or(&self.root))?;
             fs::write(file, content)?;
         }
         Ok(())
+    }
+
+    /// What workers see of this folder and of the toolchain.
+    pub(crate) fn view(&self, toolchain: &Toolchain) -> View {
+        View {
+            node: toolchain.node.clone(),
+            packages: toolchain.node_modules.clone(),
+            scripts: self.root.join("run"),
+            link: self.root.join("node_modules"),
+            state: self.root.clone(),
+        }
     }
 
     /// The program of a worker.

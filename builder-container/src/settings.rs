@@ -4,6 +4,8 @@ use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use overskill::{build::Mode, digest::Digest};
 
+use crate::sandbox::Choice;
+
 /// What `--help` prints.
 pub const HELP: &str = "\
 overskill-builder: builds apps with Vite, over HTTP
@@ -16,6 +18,8 @@ overskill-builder: builds apps with Vite, over HTTP
   --queue N                  jobs that may wait (default 16)
   --development-seconds N    time limit of a development build (default 45)
   --production-seconds N     time limit of a production build (default 180)
+  --sandbox LEVEL            auto, namespaces or landlock (default auto: the strongest that holds; none, no start)
+  --unsafe-no-sandbox        build without a sandbox: whoever's sources are built can do what this user can
 
   BUILDER_TOKEN_HASH         environment, required: SHA-256 of the bearer token, 64 lower-case hexadecimal digits";
 
@@ -44,6 +48,8 @@ pub struct Settings {
     pub body_time: Duration,
     /// How long running jobs may take after the signal to stop.
     pub drain: Duration,
+    /// What keeps builds away from everything else.
+    pub sandbox: Choice,
     /// SHA-256 of the bearer token.
     pub token_hash: Digest,
 }
@@ -98,6 +104,7 @@ impl Settings {
             patience: Duration::from_secs(30),
             body_time: Duration::from_secs(120),
             drain: Duration::from_secs(20),
+            sandbox: Choice::Auto,
             token_hash,
         }
     }
@@ -121,6 +128,10 @@ impl Settings {
         while let Some(flag) = arguments.next() {
             if flag == "--help" {
                 return Err(SettingsError::Help);
+            }
+            if flag == "--unsafe-no-sandbox" {
+                settings.sandbox = Choice::UnsafeNone;
+                continue;
             }
             let Some(set) = setter(&flag) else {
                 return Err(SettingsError::Unknown(flag));
@@ -152,6 +163,15 @@ impl Settings {
             Mode::Development => self.development_time,
             Mode::Production => self.production_time,
         }
+    }
+
+    /// Processor time that no build needs: all cores of a machine, for as long as a build may take.
+    pub(crate) fn cpu_time(&self) -> Duration {
+        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let longest = self.production_time.max(self.development_time);
+        longest
+            .saturating_mul(u32::try_from(cores).unwrap_or(u32::MAX))
+            .max(Duration::from_secs(60))
     }
 }
 
@@ -201,6 +221,10 @@ fn setter(flag: &str) -> Option<Setter> {
             settings.production_time = seconds(value)?;
             Ok(())
         },
+        "--sandbox" => |settings, value| {
+            settings.sandbox = value.parse()?;
+            Ok(())
+        },
         _ => return None,
     })
 }
@@ -225,7 +249,7 @@ mod tests {
     #[test]
     fn flags_are_read() {
         let line = "--toolchain t --state s --listen [::1]:9 --slots 3 --queue 0 --development-seconds 2 \
-                    --production-seconds 9 --node n";
+                    --production-seconds 9 --node n --sandbox landlock";
         let settings = parse(line, Some(HASH)).unwrap();
         assert_eq!(settings.listen.to_string(), "[::1]:9");
         assert_eq!((settings.slots.get(), settings.queue), (3, 0));
@@ -233,6 +257,9 @@ mod tests {
         assert_eq!(settings.time(Mode::Production), Duration::from_secs(9));
         assert_eq!(settings.token_hash.to_string(), HASH);
         assert_eq!(settings.node, PathBuf::from("n"));
+        assert_eq!(settings.sandbox, Choice::Landlock);
+        let settings = parse("--unsafe-no-sandbox --toolchain t --state s", Some(HASH)).unwrap();
+        assert_eq!(settings.sandbox, Choice::UnsafeNone);
     }
 
     #[test]
@@ -254,6 +281,11 @@ mod tests {
             ),
             ("--listen 80", Some(HASH), "an address and port"),
             ("--development-seconds 0", Some(HASH), "a number of seconds"),
+            (
+                "--sandbox none",
+                Some(HASH),
+                "`--sandbox none`: auto, namespaces or landlock is expected",
+            ),
             ("--speed 1", Some(HASH), "unknown flag `--speed`"),
             ("builds 1", Some(HASH), "unknown flag `builds`"),
             // Words of the help text that stand where a flag could.

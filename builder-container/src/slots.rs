@@ -20,6 +20,7 @@ use tokio::{
 };
 
 use crate::{
+    sandbox::Sandbox,
     scratch::{Folder, Scratch},
     toolchain::Toolchain,
     worker::{Death, Findings, Worker},
@@ -77,6 +78,7 @@ struct Shared {
     next: AtomicU64,
     toolchain: Arc<Toolchain>,
     scratch: Arc<Scratch>,
+    sandbox: Sandbox,
     ready: AtomicUsize,
     busy: AtomicUsize,
 }
@@ -87,6 +89,7 @@ impl Slots {
         count: NonZeroUsize,
         toolchain: Arc<Toolchain>,
         scratch: Arc<Scratch>,
+        sandbox: Sandbox,
     ) -> Self {
         let shared = Arc::new(Shared {
             tickets: Mutex::new(Some(VecDeque::new())),
@@ -94,6 +97,7 @@ impl Slots {
             next: AtomicU64::new(0),
             toolchain,
             scratch,
+            sandbox,
             ready: AtomicUsize::new(0),
             busy: AtomicUsize::new(0),
         });
@@ -132,6 +136,11 @@ impl Slots {
     /// How many have a job.
     pub(crate) fn busy(&self) -> usize {
         self.shared.busy.load(Ordering::Relaxed)
+    }
+
+    /// What workers are confined by.
+    pub(crate) fn sandbox(&self) -> &Sandbox {
+        &self.shared.sandbox
     }
 
     /// What builds.
@@ -190,8 +199,8 @@ impl Shared {
 
     async fn slot(self: Arc<Self>) {
         let mut pause = Duration::from_secs(1);
-        loop {
-            match Worker::start(&self.toolchain, &self.scratch).await {
+        while self.tickets().is_some() {
+            match Worker::start(&self.sandbox, &self.scratch).await {
                 Ok(worker) => {
                     pause = Duration::from_secs(1);
                     if !self.serve_one(worker).await {

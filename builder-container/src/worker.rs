@@ -1,44 +1,35 @@
-//! One worker process: spawned, warmed up, given one job, ended. **The sandbox's place**: [`command`] is the only line
-//! of the builder that starts a program on behalf of an app.
+//! One worker process: spawned, warmed up, given one job, ended. [`Worker::start`] is the only place of the builder
+//! that starts a program on behalf of an app.
 //!
-//! What confines a worker so far: an empty environment, a folder and a process group of its own, limits on memory, file
-//! size and core dumps, a time limit, and the pipe it dies with. What does not yet: it has the file system, the network
-//! and the user of the supervisor.
+//! What confines it is the [`Sandbox`]; here are its time limits and the limits on what it says.
 
 use std::{
-    io,
-    os::unix::process::ExitStatusExt as _,
-    path::Path,
-    process::{ExitStatus, Stdio},
-    time::Duration,
+    io, os::unix::process::ExitStatusExt as _, path::Path, process::ExitStatus, time::Duration,
 };
 
 use nix::{
-    sys::{
-        resource::{Resource, setrlimit},
-        signal::{Signal, killpg},
-    },
+    sys::signal::{Signal, killpg},
     unistd::Pid,
 };
 use overskill::build::Mode;
 use serde::{Deserialize, Serialize};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
-    process::{Child, ChildStderr, ChildStdin, ChildStdout, Command},
+    process::{Child, ChildStderr, ChildStdin, ChildStdout},
     time::timeout,
 };
 
 use crate::{
+    sandbox::{
+        Sandbox, User,
+        guard::{Over, gone, watch},
+        user::give,
+    },
     scratch::{Folder, Scratch},
-    toolchain::Toolchain,
 };
 
-/// Data segment of a worker and of each of its children, in bytes. `RLIMIT_AS` would break V8.
-const MEMORY: u64 = 2 * 1024 * 1024 * 1024;
-/// V8's heap, in MiB: below the limit above, so that V8 says that it ran out of memory.
+/// V8's heap, in MiB: below the sandbox's limit, so that V8 says that it ran out of memory.
 const HEAP_MIB: u32 = 1024;
-/// One file that a worker writes, in bytes.
-const FILE: u64 = 256 * 1024 * 1024;
 /// Everything a worker may print as messages, in bytes.
 const MESSAGES: u64 = 8 * 1024 * 1024;
 /// What is kept of the standard error, in bytes.
@@ -52,12 +43,14 @@ const WARM_UP: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(crate) struct Worker {
     group: Group,
+    leader: Option<Pid>,
     child: Child,
     stdin: ChildStdin,
     stdout: BufReader<tokio::io::Take<ChildStdout>>,
     line: Vec<u8>,
     stderr: tokio::task::JoinHandle<String>,
     folder: Folder,
+    user: Option<User>,
 }
 
 /// What the worker is told.
@@ -125,6 +118,9 @@ pub(crate) enum Death {
     /// It ran out of the memory it may have. The sources are to blame.
     #[error("out of memory")]
     Memory,
+    /// Its processes were too many. No source makes a worker do that: the builder is to blame.
+    #[error("too many processes or threads")]
+    Processes,
     /// Anything else. The builder is to blame.
     #[error("the worker ended ({status}) without a result: {stderr}")]
     Crash {
@@ -165,17 +161,19 @@ impl Drop for Group {
 
 impl Worker {
     /// Starts a worker and waits until it is ready for a job.
-    pub(crate) async fn start(toolchain: &Toolchain, scratch: &Scratch) -> Result<Self, Death> {
+    pub(crate) async fn start(sandbox: &Sandbox, scratch: &Scratch) -> Result<Self, Death> {
         let folder = scratch.worker()?;
-        std::fs::create_dir(folder.path().join("home"))?;
-        std::fs::create_dir(folder.path().join("out"))?;
-        let mut child = command(toolchain, &scratch.script(), folder.path()).spawn()?;
-        let group = Group(
-            child
-                .id()
-                .and_then(|id| i32::try_from(id).ok())
-                .map(Pid::from_raw),
-        );
+        let user = sandbox.prepare(folder.path())?;
+        let mut child = sandbox
+            .command(folder.path(), user)?
+            .arg(format!("--max-old-space-size={HEAP_MIB}"))
+            .arg(scratch.script())
+            .spawn()?;
+        let leader = child
+            .id()
+            .and_then(|id| i32::try_from(id).ok())
+            .map(Pid::from_raw);
+        let group = Group(leader);
         let (Some(stdin), Some(stdout), Some(stderr)) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take())
         else {
@@ -183,12 +181,14 @@ impl Worker {
         };
         let mut worker = Self {
             group,
+            leader,
             child,
             stdin,
             stdout: BufReader::new(stdout.take(MESSAGES)),
             line: Vec::new(),
             stderr: tokio::spawn(read_end(stderr)),
             folder,
+            user,
         };
         match timeout(WARM_UP, worker.message()).await {
             Ok(Ok(Message::Ready)) => Ok(worker),
@@ -215,6 +215,9 @@ impl Worker {
         limit: Duration,
     ) -> Result<Findings, Death> {
         let root = self.root();
+        if let Some(user) = self.user {
+            give(sources.path(), user)?;
+        }
         sources.move_to(&root)?;
         let mut order = serde_json::to_vec(&Order {
             root: &root,
@@ -232,7 +235,15 @@ impl Worker {
                 error.into()
             });
         }
-        match self.message().await? {
+        let group = self.group.0;
+        let message = tokio::select! {
+            message = self.message() => message?,
+            over = over(group) => {
+                self.group.kill();
+                return Err(over);
+            }
+        };
+        match message {
             Message::Result(findings) => Ok(findings),
             Message::Ready => Err(Death::Message("ready twice".to_owned())),
         }
@@ -240,9 +251,14 @@ impl Worker {
 
     /// Kills what is left of it; its folder stays.
     pub(crate) async fn end(mut self) -> Folder {
+        let group = self.leader;
         self.group.kill();
         // The zombie is collected in the background if this fails.
         let _ = self.child.wait().await;
+        // What they wrote is read next: none of them may still be about to change it.
+        if let Some(group) = group {
+            gone(group).await;
+        }
         self.folder
     }
 
@@ -302,46 +318,15 @@ impl Worker {
     }
 }
 
-/// The worker's process, confined.
-fn command(toolchain: &Toolchain, script: &Path, folder: &Path) -> Command {
-    let home = folder.join("home");
-    let mut command = Command::new(&toolchain.node);
-    command
-        .arg(format!("--max-old-space-size={HEAP_MIB}"))
-        .arg(script)
-        .current_dir(folder)
-        .env_clear()
-        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
-        .env("HOME", &home)
-        .env("TMPDIR", &home)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .kill_on_drop(true);
-    let supervisor = nix::unistd::getpid();
-    // SAFETY: between fork and exec only system calls are made, nothing is allocated, no lock is taken.
-    #[expect(
-        unsafe_code,
-        reason = "limits must be set in the child, before it runs anything"
-    )]
-    unsafe {
-        command.pre_exec(move || confine(supervisor));
+/// Resolves when a worker's processes take more than they may together.
+async fn over(group: Option<Pid>) -> Death {
+    match group {
+        Some(group) => match watch(group).await {
+            Over::Memory => Death::Memory,
+            Over::Processes => Death::Processes,
+        },
+        None => std::future::pending().await,
     }
-    command
-}
-
-/// Runs in the child, before the worker's program.
-fn confine(supervisor: Pid) -> io::Result<()> {
-    nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
-    if nix::unistd::getppid() != supervisor {
-        // It died between fork and here: the signal will not come.
-        return Err(io::ErrorKind::Interrupted.into());
-    }
-    setrlimit(Resource::RLIMIT_DATA, MEMORY, MEMORY)?;
-    setrlimit(Resource::RLIMIT_FSIZE, FILE, FILE)?;
-    setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
-    Ok(())
 }
 
 /// V8 and Rust's allocator say so and abort. A plain SIGKILL is not taken for it: whoever sent that, the app is not to

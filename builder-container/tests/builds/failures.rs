@@ -29,7 +29,13 @@ fn with_argument(mark: &str) -> Vec<i32> {
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
         .filter(|pid| {
             let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-            String::from_utf8_lossy(&line).contains(mark)
+            let line = String::from_utf8_lossy(&line);
+            // Bubblewrap is told what it shall run.
+            line.contains(mark)
+                && !line
+                    .split('\0')
+                    .next()
+                    .is_some_and(|name| name.ends_with("bwrap"))
         })
         .collect()
 }

@@ -16,4 +16,6 @@ mod process;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod sandbox;
+#[cfg(test)]
 mod success;

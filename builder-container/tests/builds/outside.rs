@@ -1,15 +1,22 @@
 //! Files of the machine that are not the project's. The ways to name one that do not need to know where the builder
-//! lives are in `tests/broken`.
+//! lives are in `tests/broken`. Without a sandbox, in which these files would not be there at all: the fence holds by
+//! itself.
 
 use overskill::build::{FailureReason, Mode, Severity, Status};
+
+use overskill_builder::sandbox::Choice;
 
 use crate::client::{Builder, shell};
 
 const HOME: &str = "export const Home = () => <p>{String(found)}</p>\n";
 
+async fn unconfined() -> Builder {
+    Builder::start_with(|settings| settings.sandbox = Choice::UnsafeNone).await
+}
+
 #[tokio::test]
 async fn absolute_paths_lead_to_no_file_of_the_project() {
-    let builder = Builder::start().await;
+    let builder = unconfined().await;
     let secret = builder.state.canonicalize().unwrap().join("secret.json");
     std::fs::write(&secret, "{\"secret\":\"kept from everyone\"}").unwrap();
     let secret = secret.display();
@@ -73,7 +80,7 @@ async fn absolute_paths_lead_to_no_file_of_the_project() {
 
 #[tokio::test]
 async fn the_type_check_tells_nothing_of_other_files() {
-    let builder = Builder::start().await;
+    let builder = unconfined().await;
     std::fs::write(
         builder.state.join("secret.ts"),
         "export const secret = \"kept from everyone\" as const\n",

@@ -109,6 +109,20 @@ fn it_does_not_start_with_less_than_it_needs() {
     let mut set = program();
     let bare = refused(&folders(set.env("BUILDER_TOKEN_HASH", &hash), &empty));
     assert!(bare.contains("lacks vite: run `npm ci` in"), "{bare}");
+
+    // No bubblewrap on the only PATH that it has.
+    let node = std::process::Command::new(node())
+        .args(["--print", "process.execPath"])
+        .output()
+        .unwrap();
+    let mut set = program();
+    set.env("BUILDER_TOKEN_HASH", &hash)
+        .env("PATH", "/nowhere")
+        .args(["--sandbox", "namespaces", "--node"])
+        .arg(String::from_utf8(node.stdout).unwrap().trim());
+    let open = refused(&folders(&mut set, &toolchain()));
+    assert!(open.contains("install bubblewrap"), "{open}");
+    assert!(open.contains("--unsafe-no-sandbox"), "{open}");
     std::fs::remove_dir_all(empty).unwrap();
 }
 

@@ -1,0 +1,147 @@
+//! System calls that no build needs. Refused with an error, not by death: a program that asks in vain goes on.
+
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{self, Seek as _, Write as _},
+    os::fd::OwnedFd,
+};
+
+use libc::c_long;
+use rustix::fs::{MemfdFlags, memfd_create};
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
+    SeccompRule, TargetArch, sock_filter,
+};
+
+/// Refused whatever the arguments.
+const REFUSED: [c_long; 47] = [
+    // Sockets. Pipes between parent and child are made by `socketpair`.
+    libc::SYS_socket,
+    // Other processes.
+    libc::SYS_ptrace,
+    libc::SYS_process_vm_readv,
+    libc::SYS_process_vm_writev,
+    libc::SYS_process_madvise,
+    libc::SYS_pidfd_open,
+    libc::SYS_pidfd_getfd,
+    libc::SYS_pidfd_send_signal,
+    libc::SYS_kcmp,
+    // The process group, by whose id all of a worker is killed.
+    libc::SYS_setsid,
+    libc::SYS_setpgid,
+    // Namespaces and mounts.
+    libc::SYS_unshare,
+    libc::SYS_setns,
+    libc::SYS_mount,
+    libc::SYS_umount2,
+    libc::SYS_pivot_root,
+    libc::SYS_chroot,
+    libc::SYS_move_mount,
+    libc::SYS_open_tree,
+    libc::SYS_fsopen,
+    libc::SYS_fsconfig,
+    libc::SYS_fsmount,
+    libc::SYS_fspick,
+    libc::SYS_mount_setattr,
+    libc::SYS_open_by_handle_at,
+    libc::SYS_name_to_handle_at,
+    // Parts of the kernel with a history.
+    libc::SYS_bpf,
+    libc::SYS_userfaultfd,
+    libc::SYS_perf_event_open,
+    libc::SYS_io_uring_setup,
+    libc::SYS_io_uring_enter,
+    libc::SYS_io_uring_register,
+    libc::SYS_keyctl,
+    libc::SYS_add_key,
+    libc::SYS_request_key,
+    libc::SYS_personality,
+    // Memory that outlives a process.
+    libc::SYS_shmget,
+    libc::SYS_msgget,
+    libc::SYS_semget,
+    libc::SYS_mq_open,
+    // The machine.
+    libc::SYS_init_module,
+    libc::SYS_finit_module,
+    libc::SYS_kexec_load,
+    libc::SYS_reboot,
+    libc::SYS_swapon,
+    libc::SYS_quotactl,
+    libc::SYS_acct,
+];
+
+/// `clone` is refused with any of these.
+const NAMESPACES: [i32; 7] = [
+    libc::CLONE_NEWUSER,
+    libc::CLONE_NEWNS,
+    libc::CLONE_NEWPID,
+    libc::CLONE_NEWNET,
+    libc::CLONE_NEWIPC,
+    libc::CLONE_NEWUTS,
+    libc::CLONE_NEWCGROUP,
+];
+
+/// Numbers from here on are x86-64's second set, which the list above does not name.
+const SECOND_SET: u32 = 0x4000_0000;
+
+/// The filter.
+///
+/// # Errors
+/// On a processor for which there is none.
+pub(super) fn program() -> io::Result<BpfProgram> {
+    let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(io::Error::other)?;
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
+        REFUSED.iter().map(|call| (*call, Vec::new())).collect();
+    let with_flag = |flag: &i32| {
+        let flag = u64::from(flag.unsigned_abs());
+        SeccompCondition::new(
+            0,
+            SeccompCmpArgLen::Dword,
+            SeccompCmpOp::MaskedEq(flag),
+            flag,
+        )
+        .and_then(|condition| SeccompRule::new(vec![condition]))
+    };
+    let clone = NAMESPACES.iter().map(with_flag).collect::<Result<_, _>>();
+    rules.insert(libc::SYS_clone, clone.map_err(io::Error::other)?);
+    let refuse = SeccompAction::Errno(libc::EPERM.unsigned_abs());
+    let filter = SeccompFilter::new(rules, SeccompAction::Allow, refuse, arch);
+    let filter: BpfProgram = filter
+        .and_then(TryInto::try_into)
+        .map_err(io::Error::other)?;
+    Ok(unknown_calls()?.into_iter().chain(filter).collect())
+}
+
+/// Answers "no such call" to the second set and to `clone3`, whose flags a filter cannot see: callers fall back on
+/// `clone`. Anything else goes on to what follows.
+fn unknown_calls() -> io::Result<[sock_filter; 4]> {
+    const LOAD: u16 = 0x20;
+    const JUMP_IF_AT_LEAST: u16 = 0x35;
+    const JUMP_IF_EQUAL: u16 = 0x15;
+    const RETURN: u16 = 0x06;
+    let step = |code, jt, jf, k| sock_filter { code, jt, jf, k };
+    let clone3 = u32::try_from(libc::SYS_clone3).map_err(io::Error::other)?;
+    let no_such_call = libc::SECCOMP_RET_ERRNO | libc::ENOSYS.unsigned_abs();
+    Ok([
+        step(LOAD, 0, 0, 0),
+        step(JUMP_IF_AT_LEAST, 1, 0, SECOND_SET),
+        step(JUMP_IF_EQUAL, 0, 1, clone3),
+        step(RETURN, 0, 0, no_such_call),
+    ])
+}
+
+/// The filter as bubblewrap reads it: a file without a name, at its beginning.
+pub(super) fn as_file(program: &BpfProgram) -> io::Result<OwnedFd> {
+    let mut file = File::from(memfd_create("calls", MemfdFlags::CLOEXEC)?);
+    for step in program {
+        let [code, k] = [
+            step.code.to_ne_bytes().to_vec(),
+            step.k.to_ne_bytes().to_vec(),
+        ];
+        file.write_all(&[code, vec![step.jt, step.jf], k].concat())?;
+    }
+    file.rewind()?;
+    Ok(file.into())
+}

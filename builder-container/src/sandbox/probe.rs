@@ -1,0 +1,110 @@
+//! Which level holds. Not what the machine promises: Node is run in it, must do what a worker does, and must fail at
+//! what no build may do.
+
+use std::{env, fs, io, net::TcpListener, path::PathBuf, time::Duration};
+
+use nix::unistd::geteuid;
+use serde_json::json;
+use tokio::time::timeout;
+
+use super::{Choice, Level, Sandbox, SandboxError, View};
+use crate::scratch::Scratch;
+
+/// How long Node may take to fail.
+const LIMIT: Duration = Duration::from_secs(20);
+/// What runs inside.
+const SCRIPT: &str = include_str!("probe.mjs");
+
+/// The strongest level that holds, of those that are wanted. `cpu` is the processor time of each process in it.
+///
+/// # Errors
+/// When none holds.
+pub(crate) async fn choose(
+    choice: Choice,
+    view: &View,
+    scratch: &Scratch,
+    cpu: Duration,
+) -> Result<Sandbox, SandboxError> {
+    let (levels, mut reasons) = candidates(choice);
+    for level in levels {
+        let sandbox = Sandbox::new(level, view.clone(), cpu);
+        if sandbox.level == Level::None {
+            return Ok(sandbox);
+        }
+        match hold(&sandbox, scratch).await? {
+            Ok(()) => return Ok(sandbox),
+            Err(reason) => reasons.push(format!("{}: {reason}", sandbox.level)),
+        }
+    }
+    Err(SandboxError::NoLevel(reasons.join("; ")))
+}
+
+/// What is tried, in order, and why something is not even tried.
+fn candidates(choice: Choice) -> (Vec<Level>, Vec<String>) {
+    let (mut levels, mut reasons) = (Vec::new(), Vec::new());
+    if matches!(choice, Choice::Auto | Choice::Namespaces) {
+        match find("bwrap") {
+            Some(bwrap) => levels.extend([true, false].map(|proc| Level::Namespaces {
+                bwrap: bwrap.clone(),
+                proc,
+            })),
+            None => reasons.push("namespaces: there is no `bwrap` on PATH".to_owned()),
+        }
+    }
+    if matches!(choice, Choice::Auto | Choice::Landlock) {
+        if geteuid().is_root() {
+            levels.push(Level::Landlock { own_user: true });
+        }
+        levels.push(Level::Landlock { own_user: false });
+    }
+    if choice == Choice::UnsafeNone {
+        levels.push(Level::None);
+    }
+    (levels, reasons)
+}
+
+fn find(program: &str) -> Option<PathBuf> {
+    env::split_paths(&env::var_os("PATH")?)
+        .map(|folder| folder.join(program))
+        .find(|path| path.is_absolute() && path.is_file())
+}
+
+/// Whether the level holds; the inner error says why not.
+async fn hold(sandbox: &Sandbox, scratch: &Scratch) -> io::Result<Result<(), String>> {
+    let (folder, other) = (scratch.worker()?, scratch.incoming()?);
+    let canary = other.path().join("canary");
+    fs::write(&canary, "canary")?;
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let order = json!({
+        "canary": canary,
+        "scripts": sandbox.view.scripts,
+        "packages": sandbox.view.packages,
+        "folder": folder.path(),
+        "port": listener.local_addr()?.port(),
+        "supervisor": std::process::id(),
+    });
+    let user = sandbox.prepare(folder.path())?;
+    let arguments = ["--input-type=module", "--eval", SCRIPT, &order.to_string()];
+    let output = match sandbox.command(folder.path(), user) {
+        Ok(mut command) => timeout(LIMIT, command.args(arguments).output()).await,
+        Err(error) => return Ok(Err(error.to_string())),
+    };
+    let output = match output {
+        Ok(Ok(output)) => output,
+        Ok(Err(error)) => return Ok(Err(format!("Node does not start: {error}"))),
+        Err(_) => return Ok(Err(format!("no answer for {} s", LIMIT.as_secs()))),
+    };
+    Ok(
+        match serde_json::from_slice::<Vec<String>>(&output.stdout) {
+            Ok(broken) if broken.is_empty() => Ok(()),
+            Ok(broken) => Err(format!("a program inside {}", broken.join(", "))),
+            Err(_) => Err(last_line(&output.stderr).unwrap_or_else(|| output.status.to_string())),
+        },
+    )
+}
+
+fn last_line(stderr: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(stderr);
+    let line = text.lines().rfind(|line| !line.trim().is_empty())?;
+    Some(line.trim().chars().take(300).collect())
+}
