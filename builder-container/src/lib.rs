@@ -38,7 +38,8 @@ use std::{io, sync::Arc};
 use tokio::net::TcpListener;
 
 use crate::{
-    http::Builder, scratch::Scratch, settings::Settings, slots::Slots, toolchain::Toolchain,
+    http::Builder, sandbox::Sandbox, scratch::Scratch, settings::Settings, slots::Slots,
+    toolchain::Toolchain,
 };
 
 /// Why the builder does not start. The sentence says what to do.
@@ -73,6 +74,33 @@ pub enum StartError {
     },
 }
 
+/// The level that keeps builds away from everything else here, in a few words.
+///
+/// # Errors
+/// When something is missing, or no level holds.
+pub async fn find_sandbox(settings: &Settings) -> Result<String, StartError> {
+    let (_, _, sandbox) = prepare(settings).await?;
+    Ok(sandbox.level().to_string())
+}
+
+/// All that must be there before anyone is listened to.
+async fn prepare(settings: &Settings) -> Result<(Arc<Scratch>, Toolchain, Sandbox), StartError> {
+    let state = |source| StartError::State {
+        folder: settings.state.display().to_string(),
+        source,
+    };
+    let scratch = match Scratch::open(&settings.state).map_err(state)? {
+        Some(scratch) => Arc::new(scratch),
+        None => return Err(StartError::InUse(settings.state.display().to_string())),
+    };
+    let toolchain = Toolchain::open(&settings.toolchain, &settings.node).await?;
+    scratch.install(&toolchain).map_err(state)?;
+    let view = scratch.view(&toolchain);
+    let cpu = settings.cpu_time();
+    let sandbox = sandbox::choose(settings.sandbox, &view, &scratch, cpu).await?;
+    Ok((scratch, toolchain, sandbox))
+}
+
 /// A builder that listens. Its workers are being made ready.
 #[derive(Debug)]
 pub struct Server {
@@ -86,19 +114,7 @@ impl Server {
     /// # Errors
     /// When something is missing, with a sentence that says what to do.
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
-        let state = |source| StartError::State {
-            folder: settings.state.display().to_string(),
-            source,
-        };
-        let scratch = match Scratch::open(&settings.state).map_err(state)? {
-            Some(scratch) => Arc::new(scratch),
-            None => return Err(StartError::InUse(settings.state.display().to_string())),
-        };
-        let toolchain = Toolchain::open(&settings.toolchain, &settings.node).await?;
-        scratch.install(&toolchain).map_err(state)?;
-        let view = scratch.view(&toolchain);
-        let cpu = settings.cpu_time();
-        let sandbox = sandbox::choose(settings.sandbox, &view, &scratch, cpu).await?;
+        let (scratch, toolchain, sandbox) = prepare(&settings).await?;
         let address = settings.listen;
         let listener = TcpListener::bind(address)
             .await

@@ -3,7 +3,7 @@
 use std::{io, process::ExitCode};
 
 use overskill_builder::{
-    Server,
+    Server, find_sandbox,
     settings::{HELP, Settings, SettingsError},
 };
 use tokio::signal::unix::{SignalKind, signal};
@@ -19,6 +19,15 @@ async fn main() -> ExitCode {
         }
         Err(error) => return refuse(&error),
     };
+    if settings.only_sandbox {
+        return match find_sandbox(&settings).await {
+            Ok(level) => {
+                println!("{level}");
+                ExitCode::SUCCESS
+            }
+            Err(error) => refuse(&error),
+        };
+    }
     let server = match Server::start(settings).await {
         Ok(server) => server,
         Err(error) => return refuse(&error),

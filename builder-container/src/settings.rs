@@ -20,6 +20,7 @@ overskill-builder: builds apps with Vite, over HTTP
   --production-seconds N     time limit of a production build (default 180)
   --sandbox LEVEL            auto, namespaces or landlock (default auto: the strongest that holds; none, no start)
   --unsafe-no-sandbox        build without a sandbox: whoever's sources are built can do what this user can
+  --print-sandbox            find out which level holds, print it, and exit
 
   BUILDER_TOKEN_HASH         environment, required: SHA-256 of the bearer token, 64 lower-case hexadecimal digits";
 
@@ -50,6 +51,8 @@ pub struct Settings {
     pub drain: Duration,
     /// What keeps builds away from everything else.
     pub sandbox: Choice,
+    /// Whether to say which level holds, and no more.
+    pub only_sandbox: bool,
     /// SHA-256 of the bearer token.
     pub token_hash: Digest,
 }
@@ -105,6 +108,7 @@ impl Settings {
             body_time: Duration::from_secs(120),
             drain: Duration::from_secs(20),
             sandbox: Choice::Auto,
+            only_sandbox: false,
             token_hash,
         }
     }
@@ -126,12 +130,17 @@ impl Settings {
         settings.listen = SocketAddr::from(([127, 0, 0, 1], 8788));
         let mut arguments = arguments.into_iter();
         while let Some(flag) = arguments.next() {
-            if flag == "--help" {
-                return Err(SettingsError::Help);
-            }
-            if flag == "--unsafe-no-sandbox" {
-                settings.sandbox = Choice::UnsafeNone;
-                continue;
+            match flag.as_str() {
+                "--help" => return Err(SettingsError::Help),
+                "--unsafe-no-sandbox" => {
+                    settings.sandbox = Choice::UnsafeNone;
+                    continue;
+                }
+                "--print-sandbox" => {
+                    settings.only_sandbox = true;
+                    continue;
+                }
+                _ => {}
             }
             let Some(set) = setter(&flag) else {
                 return Err(SettingsError::Unknown(flag));

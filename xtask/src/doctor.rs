@@ -4,7 +4,9 @@ use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 
-use crate::{browser, node, node_rule, place, process, progress, setup, stack, toolchain, worker};
+use crate::{
+    browser, node, node_rule, place, process, progress, sandbox, setup, stack, toolchain, worker,
+};
 
 /// What mends whatever the set-up installs by itself.
 const DEV: &str = "`cargo xtask dev` sees to it";
@@ -74,6 +76,15 @@ fn look() -> Result<Vec<Finding>> {
     let node =
         node::present()?.map(|node| format!("{} ({})", node.version, node.program.display()));
     let npm = process::find("npm").map(|path| path.display().to_string());
+    let node_there = node::present()?;
+    let builder = setup::builder_program()?;
+    let level = node_there
+        .filter(|_| builder.is_file() && node::packages_current(&place::foundation()))
+        .map(|node| sandbox::level(&node, &builder));
+    let sandbox_remedy = match &level {
+        Some(Err(error)) => format!("{error:#}"),
+        _ => DEV.to_owned(),
+    };
     let state = place::default_state();
     let free =
         rustix::fs::statvfs(place::root()).map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize));
@@ -129,7 +140,12 @@ fn look() -> Result<Vec<Finding>> {
             browser::REMEDY,
         ),
         need("Worker", built(worker::modules_present()), DEV),
-        need("builder", built(setup::builder_program()?.is_file()), DEV),
+        need("builder", built(builder.is_file()), DEV),
+        need(
+            "sandbox for builds",
+            level.and_then(Result::ok),
+            sandbox_remedy,
+        ),
         need(
             "disk",
             room,

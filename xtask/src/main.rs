@@ -22,6 +22,7 @@ mod node_rule;
 mod place;
 mod process;
 mod progress;
+mod sandbox;
 mod setup;
 mod stack;
 mod tool;

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use crate::node::{self, Node};
 use crate::toolchain::Toolchain;
 use crate::worker::Sizes;
-use crate::{node_rule, place, process, progress, toolchain, worker};
+use crate::{node_rule, place, process, progress, sandbox, toolchain, worker};
 
 /// Profile the builder is compiled with. It moves bytes and waits for Node: optimizing it costs more
 /// time at the first start than it saves in a day.
@@ -55,6 +55,8 @@ pub(crate) struct Parts {
     pub(crate) node: Node,
     /// The builder's program.
     pub(crate) builder: PathBuf,
+    /// Whether there is a sandbox for builds.
+    pub(crate) confined: bool,
 }
 
 /// Installs what is missing and builds what changed.
@@ -68,15 +70,20 @@ pub(crate) fn ensure() -> Result<Parts> {
     thread::scope(|scope| {
         // npm waits for the network while cargo uses the processor.
         let packages = scope.spawn(|| packages(&node));
+        let bubblewrap = scope.spawn(sandbox::ensure);
         let compiled = worker::compile(&toolchain);
         let builder = build_builder();
         packages
             .join()
             .unwrap_or_else(|_panic| bail!("installing npm packages failed"))?;
         worker::finish(&compiled?, &node)?;
+        // A panic in it is worth a warning, which comes anyway.
+        let _ = bubblewrap.join();
+        let builder = builder?;
         Ok(Parts {
+            confined: sandbox::confines(&node, &builder),
             node: node.clone(),
-            builder: builder?,
+            builder,
         })
     })
 }
@@ -163,7 +170,11 @@ pub(crate) fn present() -> Result<Parts> {
             bail!("{what}: start once without --no-build");
         }
     }
-    Ok(Parts { node, builder })
+    Ok(Parts {
+        confined: sandbox::confines(&node, &builder),
+        node,
+        builder,
+    })
 }
 
 fn build_builder() -> Result<PathBuf> {

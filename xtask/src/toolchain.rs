@@ -3,6 +3,8 @@
 
 mod debian;
 
+pub(crate) use self::debian::apt_get as apt;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -12,7 +12,7 @@ use super::child::Recipe;
 use super::{Record, state};
 use crate::node::Node;
 use crate::setup::Parts;
-use crate::{hash, place, workerd};
+use crate::{hash, place, sandbox, workerd};
 
 /// Prefix of environment variables that become variables of the Worker: `OVERSKILL_VAR_MODEL=…`.
 const VARIABLE_PREFIX: &str = "OVERSKILL_VAR_";
@@ -35,7 +35,11 @@ pub(crate) fn builder(state: &Path, parts: &Parts, record: &Record, secret: &str
             .arg(place::foundation())
             .arg("--state")
             .arg(&folder)
+            .env("PATH", sandbox::path(&parts.node))
             .env("BUILDER_TOKEN_HASH", &secret_hash);
+        if !parts.confined {
+            command.arg("--unsafe-no-sandbox");
+        }
         Ok((command, Vec::new()))
     })
 }

@@ -103,6 +103,16 @@ pub(crate) fn ensure() -> Result<Toolchain> {
     Ok(toolchain(&folder))
 }
 
+/// `apt-get` with lists and caches of its own below the folder; what it downloads comes into `debs` there.
+///
+/// # Errors
+/// When their folders cannot be made.
+pub(crate) fn apt_get(folder: &Path) -> Result<Command> {
+    fs::create_dir_all(folder.join("apt/lists/partial"))?;
+    fs::create_dir_all(folder.join("apt/cache/archives/partial"))?;
+    Ok(apt(folder, "apt-get"))
+}
+
 /// apt with lists and caches of its own, so that it works without root and without `apt-get update` before.
 fn apt(folder: &Path, program: &str) -> Command {
     let mut command = Command::new(program);
@@ -120,9 +130,7 @@ fn apt(folder: &Path, program: &str) -> Command {
 
 fn download(folder: &Path) -> Result<String> {
     let start = Instant::now();
-    fs::create_dir_all(folder.join("apt/lists/partial"))?;
-    fs::create_dir_all(folder.join("apt/cache/archives/partial"))?;
-    process::quiet_within(apt(folder, "apt-get").args(["update", "-q"]), UPDATE_LIMIT)?;
+    process::quiet_within(apt_get(folder)?.args(["update", "-q"]), UPDATE_LIMIT)?;
     // What apt would take, asked before half a gigabyte is on its way.
     let record = show(folder, COMPILER)?;
     check_age(field(&record, "Version:").next().unwrap_or_default())?;
