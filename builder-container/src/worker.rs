@@ -118,9 +118,9 @@ pub(crate) enum Death {
     /// It ran out of the memory it may have. The sources are to blame.
     #[error("out of memory")]
     Memory,
-    /// Its processes were too many. No source makes a worker do that: the builder is to blame.
-    #[error("too many processes or threads")]
-    Processes,
+    /// It took too much of something else. No source makes a worker do that: the builder is to blame.
+    #[error("the worker was stopped: too many {0}")]
+    Greed(&'static str),
     /// Anything else. The builder is to blame.
     #[error("the worker ended ({status}) without a result: {stderr}")]
     Crash {
@@ -235,10 +235,10 @@ impl Worker {
                 error.into()
             });
         }
-        let group = self.group.0;
+        let (group, folder) = (self.group.0, self.folder.path().to_owned());
         let message = tokio::select! {
             message = self.message() => message?,
-            over = over(group) => {
+            over = over(group, &folder) => {
                 self.group.kill();
                 return Err(over);
             }
@@ -319,11 +319,12 @@ impl Worker {
 }
 
 /// Resolves when a worker's processes take more than they may together.
-async fn over(group: Option<Pid>) -> Death {
+async fn over(group: Option<Pid>, folder: &Path) -> Death {
     match group {
-        Some(group) => match watch(group).await {
+        Some(group) => match watch(group, folder).await {
             Over::Memory => Death::Memory,
-            Over::Processes => Death::Processes,
+            Over::Processes => Death::Greed("processes or threads"),
+            Over::Files => Death::Greed("bytes of files"),
         },
         None => std::future::pending().await,
     }

@@ -111,7 +111,7 @@ async fn run(
         tokio::select! {
             // A process that is left behind may keep the pipes open.
             output = output(child) => End::Itself(output),
-            _ = watch(group) => End::Guard,
+            _ = watch(group, folder) => End::Guard,
         }
     })
     .await
@@ -285,6 +285,7 @@ attacks! {
     processes: "processes",
     too_many_processes: "bomb-processes",
     too_many_threads: "bomb-threads",
+    too_many_files: "bomb-files",
     too_much_memory: "bomb-memory",
     too_much_memory_in_one_process: "bomb-heap",
 }

@@ -1,10 +1,13 @@
 //! What a worker's processes take together. Limits of the kernel hold for each of them; this holds for all, by looking
 //! often. Between two looks more can be taken.
 
-use std::time::Duration;
+use std::{fs, io, path::Path, time::Duration};
 
 use nix::unistd::Pid;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::{
+    task::spawn_blocking,
+    time::{MissedTickBehavior, interval},
+};
 
 use super::members::{self, Member};
 
@@ -17,6 +20,9 @@ const PROCESSES: usize = 32;
 /// Threads of all processes.
 pub(super) const THREADS: u64 = 1024;
 
+/// Bytes of all files in a worker's folder.
+const FILES: u64 = 1024 * 1024 * 1024;
+
 /// What was too much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Over {
@@ -24,10 +30,12 @@ pub(crate) enum Over {
     Memory,
     /// Processes, or threads.
     Processes,
+    /// What they wrote.
+    Files,
 }
 
-/// Resolves when a group takes more than it may. Safe to drop at any point.
-pub(crate) async fn watch(group: Pid) -> Over {
+/// Resolves when a group, or the folder that it writes into, takes more than it may. Safe to drop at any point.
+pub(crate) async fn watch(group: Pid, folder: &Path) -> Over {
     let mut looks = interval(EVERY);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -38,7 +46,30 @@ pub(crate) async fn watch(group: Pid) -> Over {
         {
             return over;
         }
+        let folder = folder.to_owned();
+        // Fails when this program ends.
+        if matches!(spawn_blocking(move || size(&folder)).await, Ok(Ok(bytes)) if bytes > FILES) {
+            return Over::Files;
+        }
     }
+}
+
+/// Bytes of the files in a folder, whoever writes in it meanwhile. Links are not followed.
+fn size(folder: &Path) -> io::Result<u64> {
+    let mut total = 0;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        // What is gone meanwhile takes nothing.
+        let Ok(metadata) = entry.metadata() else {
+            continue;
+        };
+        total += if metadata.is_dir() {
+            size(&entry.path()).unwrap_or(0)
+        } else {
+            metadata.len()
+        };
+    }
+    Ok(total)
 }
 
 /// Waits until nobody of a killed group is left.
