@@ -114,7 +114,8 @@ pub(crate) fn confines(node: &Node, builder: &Path) -> bool {
         Err(error) => {
             eprintln!("{error:#}");
             eprintln!(
-                "WARNING: builds run WITHOUT a sandbox (--unsafe-no-sandbox): whoever's sources are built can do what you can"
+                "WARNING: builds run WITHOUT a sandbox (--unsafe-no-sandbox): whoever's sources are built can do \
+                 what you can"
             );
             false
         }

@@ -12,7 +12,16 @@ use crate::client::{Builder, job, read_response, shell, slow, slow_types};
 
 /// The workers of a builder, by its state folder.
 pub(crate) fn workers(state: &Path) -> Vec<i32> {
-    with_argument(state.join("run/worker.mjs").to_str().unwrap())
+    let found = with_argument(state.join("run/worker.mjs").to_str().unwrap());
+    // A child that has not become another program yet still has the worker's arguments.
+    let is_child = |pid: &&i32| parent(**pid).is_some_and(|parent| found.contains(&parent));
+    found.iter().filter(|pid| !is_child(pid)).copied().collect()
+}
+
+fn parent(pid: i32) -> Option<i32> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, fields) = stat.rsplit_once(") ")?;
+    fields.split(' ').nth(1)?.parse().ok()
 }
 
 /// Every process that was started on behalf of an app, by the builder's state folder.
