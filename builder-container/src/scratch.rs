@@ -10,10 +10,10 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use crate::toolchain::{Toolchain, WORKER_SCRIPTS};
-
-/// What decides how TypeScript is read, whatever an app brings along.
-pub(crate) const TSCONFIG: &str = include_str!("../tsconfig.json");
+use crate::{
+    toolchain::{Toolchain, WORKER_SCRIPTS},
+    typescript::TSCONFIG,
+};
 
 /// What workers build before their first job, so that it is not the one that waits for code to be loaded and compiled.
 const WARM_UP: [(&str, &str); 4] = [
