@@ -246,7 +246,8 @@ impl Reader {
                 }
                 // `\ No newline at end of file`
                 '\\' => {
-                    content.pop();
+                    let line = content.strip_suffix('\n').map(str::len);
+                    content.truncate(line.unwrap_or(content.len()));
                     Ok(())
                 }
                 _ if line.trim().is_empty() => Ok(()),

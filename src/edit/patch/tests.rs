@@ -44,6 +44,7 @@ fn a_new_file_ends_as_the_patch_says() {
         ("+one\n\n", "one\n"),
         ("+one\n\\ No newline at end of file\n", "one"),
         ("\\ No newline at end of file\n", ""),
+        ("+one\n\\ No newline\n\\ at the end\n", "one"),
     ] {
         let patch = format!("--- /dev/null\n+++ b/a.ts\n@@ -0,0 +1 @@\n{lines}");
         let files = parse(&patch).unwrap();
@@ -99,6 +100,34 @@ fn of_a_hunk_that_is_like_nothing_the_lines_below_the_one_before_are_shown() {
 fn a_line_that_is_none_is_not_stated() {
     let patch = "--- a/x\n+++ b/x\n@@ -0,0 +0,1 @@\n-b\n+c\n";
     assert_eq!(changed("a\nb\n", patch).unwrap(), "a\nc\n");
+}
+
+#[test]
+fn what_git_says_between_files_is_no_line_of_them() {
+    let file = |name: &str| {
+        format!(
+            "diff --git a/{name} b/{name}\nindex 1..2 100644\n--- a/{name}\n+++ b/{name}\n@@ -1 +1 @@\n-a\n+b\n"
+        )
+    };
+    let files = parse(&format!("{}{}", file("x"), file("y"))).unwrap();
+    let hunk = Hunk {
+        first_line: Some(1),
+        scope: None,
+        old: vec!["a".to_owned()],
+        new: vec!["b".to_owned()],
+    };
+    let names: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(names, ["x", "y"]);
+    for file in files {
+        let hunks = vec![hunk.clone()];
+        assert_eq!(
+            file.action,
+            Action::Update {
+                hunks,
+                moved_to: None
+            }
+        );
+    }
 }
 
 #[test]
@@ -174,6 +203,12 @@ fn what_is_no_patch_is_refused() {
     assert!(matches!(
         parse(odd),
         Err(Malformed::NoHunkLine { line: 5, .. })
+    ));
+    // A file that is new has lines that come, and no others.
+    let new = "*** Begin Patch\n*** Add File: a.ts\n+one\ntwo\n*** End Patch\n";
+    assert!(matches!(
+        parse(new),
+        Err(Malformed::NoHunkLine { line: 4, text }) if text == "two"
     ));
     let bare = "--- a/x\n+++ b/x\n@@ -1,0 +2 @@\n+a\n";
     for patch in [bare.to_owned(), format!("{bare}@@\n-b\n+c\n")] {
