@@ -152,6 +152,22 @@ fn an_envelope_names_files_and_scopes() {
 }
 
 #[test]
+fn a_scope_goes_on_after_an_empty_line() {
+    let patch = "*** Begin Patch\n*** Update File: x.ts\n@@ function two() {\n-  return 1\n+  return 2\n*** End Patch\n";
+    let content = "function two() {\n  let a\n\n  return 1\n}\nfunction one() {\n  return 1\n}\n";
+    assert_eq!(
+        changed(content, patch).unwrap(),
+        content.replacen("return 1", "return 2", 1)
+    );
+    // Of several scopes in a row the last one counts.
+    let nested = patch.replace(
+        "@@ function two() {",
+        "@@ function one() {\n@@ function two() {",
+    );
+    assert_eq!(changed(content, &nested), changed(content, patch));
+}
+
+#[test]
 fn files_come_go_and_move() {
     let envelope = "*** Begin Patch\n*** Add File: a.ts\n+one\n+\n+two\n*** Delete File: b.ts\n*** Update File: c.ts\n*** Move to: d.ts\n@@\n-x\n+y\n*** End of File\n*** End Patch";
     let unified = "--- /dev/null\n+++ b/a.ts\n@@ -0,0 +1,3 @@\n+one\n+\n+two\n--- a/b.ts\n+++ /dev/null\n@@ -1 +0,0 @@\n-gone\n--- a/c.ts\n+++ b/d.ts\n@@ -1 +1 @@\n-x\n+y\n";
@@ -226,4 +242,10 @@ fn removed_and_added_lines_may_look_like_headers() {
         changed("a\n-- b\nd\n", patch.split_once("--- a/y").unwrap().0).unwrap(),
         "a\n++ c\nd\n"
     );
+    let last = "--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n a\n--- b\n+++ c\n";
+    assert_eq!(changed("a\n-- b\n", last).unwrap(), "a\n++ c\n");
+    assert!(matches!(
+        parse("--- a/x\nhello"),
+        Err(Malformed::NoFile { line: 1, .. })
+    ));
 }
