@@ -1,6 +1,7 @@
 // Vite, Rolldown and Tailwind, configured: builds once, and after a failure once more to tell all of it.
 //
-// Of an app's own configuration nothing is read. What is reported is bounded: a source can hold more mistakes than
+// Of an app's own configuration nothing is read but where its aliases lead, which the supervisor has put into the
+// `tsconfig.json` that it wrote. What is reported is bounded: a source can hold more mistakes than
 // anyone reads, and the report about them must still be one message.
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs"
 import { SourceMap } from "node:module"
@@ -29,7 +30,7 @@ const configuration = (root, out, mode, plugins, warn) => ({
   customLogger: { ...createLogger("silent"), warn, warnOnce: warn, error: () => {} },
   plugins: [...plugins, guard(packages), react(), tailwind()],
   worker: { plugins: () => [guard(packages)] },
-  resolve: { alias: [{ find: /^@\//, replacement: `${root}/src/` }] },
+  resolve: { alias: aliases(root) },
   css: { postcss: { plugins: [] } },
   // React's own development build is slower to build and writes the folder's name into its output.
   define: mode === "development" ? { "import.meta.env.DEV": "true", "import.meta.env.PROD": "false" } : {},
@@ -45,6 +46,21 @@ const configuration = (root, out, mode, plugins, warn) => ({
     rolldownOptions: { experimental: { lazyBarrel: true, attachDebugInfo: "none" } },
   },
 })
+
+/** `paths` of TypeScript as aliases of Vite, for every kind of file: longer ones first, each to its first folder or file that is there. */
+const aliases = (root) => {
+  const { paths } = JSON.parse(readFileSync(join(root, "tsconfig.json"), "utf8")).compilerOptions
+  const there = (target) => [dirname(target.split("*")[0] + "x"), target].some((path) => existsSync(join(root, path)))
+  return Object.entries(paths)
+    .sort(([one], [other]) => other.length - one.length)
+    .map(([pattern, targets]) => {
+      const target = targets.find(there) ?? targets[0]
+      return {
+        find: new RegExp(`^${pattern.replace(/[\\^$.+?()[\]{}|]/g, "\\$&").replace("*", "(.*)")}$`),
+        replacement: `${root}/${target.replace(/^\.\//, "").replaceAll("$", "$$$$").replace("*", () => "$1")}`,
+      }
+    })
+}
 
 /** Loads and compiles what a first build needs, so that it is not the one that waits for it. */
 export const warmUp = (root) => build(configuration(root, null, "development", [], () => {}))

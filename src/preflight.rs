@@ -24,6 +24,7 @@ use finding::Finding;
 use reach::Reach;
 use resolve::Resolver;
 
+pub mod compiler;
 mod config;
 mod exports;
 mod faults;

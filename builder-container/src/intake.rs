@@ -2,7 +2,7 @@
 //! is cut off or refused.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeMap, HashSet},
     fs, io,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
@@ -14,11 +14,15 @@ use futures::StreamExt as _;
 use overskill::{
     build::{Job, JobError, JobEvent, JobId, JobReader},
     config::Limits,
+    preflight::compiler::FILES,
     project::ProjectPath,
 };
 use tokio::time::timeout;
 
-use crate::scratch::{Folder, Scratch, TSCONFIG};
+use crate::{
+    scratch::{Folder, Scratch},
+    typescript,
+};
 
 /// A job that has arrived whole.
 #[derive(Debug)]
@@ -118,6 +122,7 @@ async fn read(
     let mut reader = JobReader::new(Limits::DEFAULT);
     let mut sources = scratch.incoming()?;
     let mut head = None;
+    let mut settings = BTreeMap::new();
     while let Some(bytes) = timeout(patience, body.next())
         .await
         .map_err(|_| Refusal::Still(patience))?
@@ -130,6 +135,11 @@ async fn read(
                         .claim(&job.id)
                         .ok_or_else(|| Refusal::InFlight(job.id.clone()))?;
                     head = Some((job, claim));
+                }
+                JobEvent::File { path, content } if typescript::is_configuration(&path) => {
+                    if FILES.contains(&path.as_str()) {
+                        settings.insert(path.as_str().to_owned(), content);
+                    }
                 }
                 JobEvent::File { path, content } => files.push((path, content)),
                 JobEvent::End => {}
@@ -149,7 +159,10 @@ async fn read(
     let Some((job, claim)) = head else {
         return Err(JobError::NoEnd.into());
     };
-    fs::write(sources.path().join("tsconfig.json"), TSCONFIG)?;
+    fs::write(
+        sources.path().join("tsconfig.json"),
+        typescript::configuration(&settings),
+    )?;
     Ok(Received {
         job,
         sources,
@@ -174,25 +187,11 @@ async fn drain(body: &mut (impl futures::Stream<Item = Result<Bytes, axum::Error
 }
 
 fn store(folder: &Path, path: &ProjectPath, content: &[u8]) -> io::Result<()> {
-    if is_typescript_configuration(path) {
-        return Ok(());
-    }
     let file = folder.join(path.as_str());
     if let Some(parent) = file.parent() {
         fs::create_dir_all(parent)?;
     }
     fs::write(file, content)
-}
-
-/// Vite takes what decides over TypeScript from the nearest `tsconfig.json`, wherever it lies.
-fn is_typescript_configuration(path: &ProjectPath) -> bool {
-    let name = path
-        .as_str()
-        .rsplit('/')
-        .next()
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    (name.starts_with("tsconfig") || name.starts_with("jsconfig")) && name.ends_with(".json")
 }
 
 /// Runs what waits for the disk where it holds up nobody.
@@ -207,23 +206,6 @@ pub(crate) async fn blocking<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn typescript_is_configured_here_alone() {
-        for (path, expected) in [
-            ("tsconfig.json", true),
-            ("src/TSConfig.app.json", true),
-            ("jsconfig.json", true),
-            ("src/tsconfig.ts", false),
-            ("src/my-tsconfig.json", false),
-        ] {
-            assert_eq!(
-                is_typescript_configuration(&path.parse().unwrap()),
-                expected,
-                "{path}"
-            );
-        }
-    }
 
     #[test]
     fn an_id_is_claimed_once_until_it_is_free() {

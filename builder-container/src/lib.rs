@@ -5,6 +5,7 @@
 //! | `settings`, `toolchain`, `node_rule` | what the process is started with, checked before it listens |
 //! | `http` | the two routes, the token, problem documents |
 //! | `intake` | a request's body → sources on disk, every limit checked while it arrives |
+//! | `typescript` | what decides how TypeScript is read, whatever an app brings along |
 //! | `inspect` | what is refused before a build, because building it would run the app's code here |
 //! | `slots` | as many builds at once as there are slots, each with a worker made ready ahead |
 //! | `worker` | one worker process |
@@ -31,6 +32,7 @@ mod scratch;
 pub mod settings;
 mod slots;
 mod toolchain;
+mod typescript;
 mod worker;
 
 use std::{io, sync::Arc};

@@ -13,10 +13,8 @@ use std::{
 use crate::{
     sandbox::View,
     toolchain::{Toolchain, WORKER_SCRIPTS},
+    typescript::TSCONFIG,
 };
-
-/// What decides how TypeScript is read, whatever an app brings along.
-pub(crate) const TSCONFIG: &str = include_str!("../tsconfig.json");
 
 /// What workers build before their first job, so that it is not the one that waits for code to be loaded and compiled.
 const WARM_UP: [(&str, &str); 4] = [

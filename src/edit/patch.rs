@@ -201,13 +201,8 @@ impl Reader {
     }
 
     fn open(&mut self, number: usize, line: &str, rest: &str) -> Result<(), Malformed> {
-        let earlier = self.hunk.take();
-        match earlier {
-            // Several `@@` lines in a row narrow the scope: the last one is the closest.
-            Some(hunk) if hunk.old.is_empty() && hunk.new.is_empty() => {}
-            Some(hunk) => self.push(hunk),
-            None => {}
-        }
+        // Several `@@` lines in a row narrow the scope: the last one is the closest.
+        self.close();
         if self.files.is_empty() {
             return Err(no_file(number, line));
         }
@@ -246,7 +241,8 @@ impl Reader {
                 }
                 // `\ No newline at end of file`
                 '\\' => {
-                    content.pop();
+                    let line = content.strip_suffix('\n').map(str::len);
+                    content.truncate(line.unwrap_or(content.len()));
                     Ok(())
                 }
                 _ if line.trim().is_empty() => Ok(()),

@@ -128,8 +128,9 @@ impl<'a> Pattern<'a> {
         self.parts.iter().map(Vec::len).sum()
     }
 
+    /// Whether lines are elided between others, so that it may be as long as it likes.
     pub(super) fn has_elisions(&self) -> bool {
-        self.parts.len() > 1 || self.open_start || self.open_end
+        self.parts.len() > 1
     }
 
     /// All lines that it says.
@@ -157,7 +158,6 @@ impl<'a> Pattern<'a> {
             let pinned_end = index + 1 == parts && !self.open_end;
             let last = lines.len().checked_sub(part.len())?;
             let starts = match (pinned_start, pinned_end) {
-                (true, true) if last != 0 => return None,
                 (true, _) => 0..=0,
                 (false, true) => last.max(from)..=last,
                 (false, false) => from..=last,

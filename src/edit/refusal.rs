@@ -361,6 +361,7 @@ mod tests {
         // Lines without a word count as lines.
         let signs: String = (1..=30).map(|number| format!("{number}\n")).collect();
         assert_eq!(shown(&signs, &["20", "21", "zz"], 0..3), numbers(18..25));
+        assert_eq!(shown(&signs, &["20", "21"], 0..2), numbers(18..24));
         // Nothing in common: the stated lines, or the last ones.
         assert_eq!(shown(&signs, &["zz"], 9..10), numbers(8..13));
         assert_eq!(shown(&signs, &["zz"], 99..100), numbers(28..31));
@@ -378,6 +379,19 @@ mod tests {
         expected.push("…".to_owned());
         expected.extend(numbers(53..58));
         assert_eq!(shown(&content, &said, 11..12), expected);
+    }
+
+    #[test]
+    fn what_is_shown_does_not_overlap() {
+        let mut words: Vec<String> = (1..=40).map(|number| format!("{number}")).collect();
+        for (line, text) in [(10, "alpha one"), (11, "alpha two"), (30, "alpha x")] {
+            words[line - 1] = text.to_owned();
+        }
+        let mut expected = numbers(8..14);
+        expected.push("…".to_owned());
+        expected.extend(numbers(27..33));
+        let said = ["alpha one", "alpha two"];
+        assert_eq!(shown(&words.join("\n"), &said, 9..11), expected);
     }
 
     #[test]

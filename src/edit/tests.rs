@@ -123,6 +123,15 @@ fn lands_elsewhere_where_that_is_the_only_place() {
         ),
         ("\ta\n", "a", 1, 1, "x\n  y", "\tx\n\t  y\n", Indentation),
         (
+            "    a  \n    b\n",
+            "a\nb",
+            1,
+            2,
+            "x\ny",
+            "    x\n    y\n",
+            Indentation,
+        ),
+        (
             "say(“it’s”)\u{a0}– x\n",
             "say(\"it's\") - x",
             1,

@@ -212,6 +212,17 @@ mod tests {
     }
 
     #[test]
+    fn the_line_that_stands_for_others_is_named() {
+        assert_eq!(
+            left_out("", "a\nb\n  // ... existing code ...\n"),
+            Err(Unwanted::LeftOut {
+                line: 3,
+                text: "// ... existing code ...".to_owned()
+            })
+        );
+    }
+
+    #[test]
     fn a_text_that_stands_for_code_is_found() {
         for line in [
             "// ... existing code ...",

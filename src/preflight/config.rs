@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Tree, Vendor, location};
+use super::{
+    Tree, Vendor,
+    compiler::{Alias, Compiler},
+    location,
+};
 
 /// How much of a Vite config is looked at, in bytes.
 const LONGEST_CONFIG: usize = 32 * 1024;
@@ -15,25 +19,10 @@ pub(super) struct Config {
     /// The packages of `package.json` with their versions as written. `None` when there is no such file or it cannot be
     /// read: then those of the foundation count.
     pub(super) packages: Option<BTreeMap<String, String>>,
-    /// `paths` of TypeScript: what is written before the `*`, and the folders it may mean.
-    pub(super) aliases: Vec<Alias>,
-    /// Whether imports stay although nothing uses their names.
-    pub(super) verbatim: bool,
-    /// Whether JavaScript files are the compiler's as well, so that they may use its `paths`.
-    pub(super) allow_js: bool,
+    /// What TypeScript is told.
+    pub(super) compiler: Compiler,
     /// The text of the Vite config; it may hold aliases of its own.
     vite: String,
-}
-
-/// One of `paths`.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Alias {
-    /// What is written before the `*`, or all of it.
-    pub(super) before: String,
-    /// What is written after the `*`; `None` when there is no `*`.
-    pub(super) after: Option<String>,
-    /// Where it leads, `*` included.
-    pub(super) targets: Vec<String>,
 }
 
 impl Config {
@@ -44,15 +33,12 @@ impl Config {
             packages: text("package.json").and_then(packages),
             ..Self::default()
         };
-        for path in ["tsconfig.json", "tsconfig.app.json", "jsconfig.json"] {
-            if let Some(options) = text(path).and_then(compiler_options) {
-                config.compiler(&options);
-            }
-        }
-        let found = config.aliases.iter().any(|alias| alias.before == "@/");
+        config.compiler = Compiler::of(text);
+        let aliases = &mut config.compiler.aliases;
+        let found = aliases.iter().any(|alias| alias.before == "@/");
         if !found {
             // What nearly every Vite config or TypeScript config of such an app says.
-            config.aliases.push(Alias {
+            aliases.push(Alias {
                 before: "@/".to_owned(),
                 after: Some(String::new()),
                 targets: vec!["src/*".to_owned()],
@@ -66,44 +52,10 @@ impl Config {
         config
     }
 
-    fn compiler(&mut self, options: &Value) {
-        let is_on = |name: &str| options.get(name).and_then(Value::as_bool) == Some(true);
-        self.verbatim |= is_on("verbatimModuleSyntax") || is_on("preserveValueImports");
-        self.allow_js |= is_on("allowJs") || is_on("checkJs");
-        let base = options
-            .get("baseUrl")
-            .and_then(Value::as_str)
-            .unwrap_or(".");
-        let paths = options.get("paths").and_then(Value::as_object);
-        for (pattern, targets) in paths.into_iter().flatten() {
-            let targets = targets
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str);
-            let targets: Vec<String> = targets
-                .filter_map(|target| location::join("", &format!("{base}/{target}")))
-                .collect();
-            let (before, after) = match pattern.split_once('*') {
-                Some((before, after)) => (before.to_owned(), Some(after.to_owned())),
-                None => (pattern.clone(), None),
-            };
-            // `*` alone is a search path, which Vite does not take for packages.
-            let known = self.aliases.iter().any(|alias| alias.before == before);
-            if !before.is_empty() && !known {
-                self.aliases.push(Alias {
-                    before,
-                    after,
-                    targets,
-                });
-            }
-        }
-    }
-
     /// What an alias makes of a specifier: the paths to try. `None` when it is none.
     pub(super) fn alias(&self, specifier: &str) -> Option<Vec<String>> {
         let mut found: Option<(&Alias, &str)> = None;
-        for alias in &self.aliases {
+        for alias in &self.compiler.aliases {
             let star = match &alias.after {
                 Some(after) => specifier
                     .strip_prefix(alias.before.as_str())
@@ -220,50 +172,6 @@ fn packages(text: &str) -> Option<BTreeMap<String, String>> {
     Some(found)
 }
 
-fn compiler_options(text: &str) -> Option<Value> {
-    let config: Value = serde_json::from_str(&plain_json(text)).ok()?;
-    config.get("compilerOptions").cloned()
-}
-
-/// JSON without comments and without commas before a closing bracket.
-fn plain_json(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut characters = text.trim_start_matches('\u{feff}').chars().peekable();
-    let mut quoted = false;
-    while let Some(next) = characters.next() {
-        match next {
-            '\\' if quoted => {
-                plain.push(next);
-                plain.extend(characters.next());
-                continue;
-            }
-            '"' => quoted = !quoted,
-            '/' if !quoted && characters.peek() == Some(&'/') => {
-                characters.by_ref().find(|c| *c == '\n');
-                plain.push('\n');
-                continue;
-            }
-            '/' if !quoted && characters.peek() == Some(&'*') => {
-                let mut star = false;
-                characters.next();
-                characters
-                    .by_ref()
-                    .find(|c| std::mem::replace(&mut star, *c == '*') && *c == '/');
-                continue;
-            }
-            '}' | ']' if !quoted => {
-                let end = plain.trim_end().len();
-                if plain.get(..end).is_some_and(|before| before.ends_with(',')) {
-                    plain.truncate(end - 1);
-                }
-            }
-            _ => {}
-        }
-        plain.push(next);
-    }
-    plain
-}
-
 #[cfg(test)]
 mod tests {
     use overskill_syntax::Facts;
@@ -289,23 +197,13 @@ mod tests {
     }
 
     #[test]
-    fn json_with_comments_is_read() {
-        let text = "// a\n{ \"a\": \"//x /* \\\" , }\", /* b , ** */ \"b\": [1, 2,\n], }\n// end";
-        let value: Value = serde_json::from_str(&plain_json(text)).unwrap();
-        assert_eq!(
-            value,
-            serde_json::json!({ "a": "//x /* \" , }", "b": [1, 2] })
-        );
-    }
-
-    #[test]
     fn paths_of_the_compiler_are_aliases() {
         let config = config(&[(
             "tsconfig.json",
             r#"{ "compilerOptions": { "baseUrl": "src", "verbatimModuleSyntax": true, // x
                "paths": { "@/*": ["./*"], "@/ui/*": ["parts/*", "../shared/*"], "config": ["settings.ts"], "*": ["x/*"] }, } }"#,
         )]);
-        assert!(config.verbatim && !config.allow_js);
+        assert!(config.compiler.verbatim && !config.compiler.allow_js);
         assert_eq!(config.alias("@/a/b"), Some(vec!["src/a/b".to_owned()]));
         assert_eq!(
             config.alias("@/ui/x"),
@@ -323,7 +221,7 @@ mod tests {
     fn without_settings_the_usual_ones_count() {
         let config = config(&[]);
         assert_eq!(config.alias("@/a"), Some(vec!["src/a".to_owned()]));
-        assert!(!config.verbatim);
+        assert!(!config.compiler.verbatim);
         let declares = |name: &str| config.declares(Vendor::foundation(), name);
         assert!(declares("react") && declares("vite") && !declares("csstype"));
     }

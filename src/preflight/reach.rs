@@ -119,7 +119,7 @@ impl Loads {
             return Self::Nothing;
         }
         if import.type_only {
-            let stays = resolver.config.verbatim && written::marks_names(content, import);
+            let stays = resolver.config.compiler.verbatim && written::marks_names(content, import);
             return if stays { Self::Module } else { Self::Types };
         }
         let static_names = import.kind == ImportKind::Static && !import.names.is_empty();
@@ -157,7 +157,7 @@ pub(super) fn is_kept(
         Language::of(path),
         Some(Language::TypeScript | Language::Tsx | Language::Declarations)
     );
-    import.kind != ImportKind::Static || !typed || resolver.config.verbatim || name.used
+    import.kind != ImportKind::Static || !typed || resolver.config.compiler.verbatim || name.used
 }
 
 /// Whether a query asks for a file's text or address, so that nothing in it is built.

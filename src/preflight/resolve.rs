@@ -268,7 +268,9 @@ impl<'a> Resolver<'a> {
             Some(Language::JavaScript | Language::Jsx)
         );
         match hit {
-            Some(path) if script && !self.config.allow_js && !self.config.sets_aliases() => {
+            Some(path)
+                if script && !self.config.compiler.allow_js && !self.config.sets_aliases() =>
+            {
                 let written = location::relative(folder(importer), without_extension(path));
                 Resolved::Missing(Missing::Alias(written))
             }

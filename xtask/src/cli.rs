@@ -22,6 +22,11 @@ cargo xtask COMMAND
              \"PROMPT\"      what the app should be
              --app ID      send the prompt to this app instead of making one
              --port N, --state DIR   as for dev, when a stack has to be started
+  build    build the folder DIR as the product would, and say what is wrong with it
+             --mode development|production   (development)
+             --json        one JSON object instead of text
+             --out OUT     write what was built there
+             exit status: 0 built, 1 its author can mend it, 2 over a limit or no web project, 3 our fault
   test     run all checks
              --quick       without workerd and browser
              --full        with the large counts
@@ -86,6 +91,11 @@ pub(crate) enum Task {
         prompt: String,
         /// The app that gets it; a new one without.
         app: Option<String>,
+    },
+    /// Build a folder.
+    Build {
+        /// What the program that builds is told.
+        words: Vec<String>,
     },
     /// Run the checks.
     Test(Depth),
@@ -162,10 +172,13 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task> {
         None | Some(Long("help") | Short('h')) => return Ok(Task::Help),
         Some(other) => return Err(other.unexpected().into()),
     };
-    if command == "engine" || command == "eval" {
-        // The engine reads its own options.
+    if ["build", "engine", "eval"].contains(&command.as_str()) {
+        // These programs read their own options.
         let words = parser.raw_args()?.map(|word| word.string());
         let mut words = words.collect::<Result<Vec<_>, _>>()?;
+        if command == "build" {
+            return Ok(Task::Build { words });
+        }
         if command == "eval" {
             words.insert(0, command);
         }
@@ -300,7 +313,7 @@ mod tests {
         assert!(commands.len() > 10, "{commands:?}");
         for command in commands {
             let said = parsed(&[command, "--help"]).map_err(|error| error.to_string());
-            let own = ["engine", "eval"].contains(&command);
+            let own = ["build", "engine", "eval"].contains(&command);
             assert!(own || said == Ok(Task::Help), "{command}: {said:?}");
         }
         let lines = USAGE.lines().skip(2);

@@ -1,4 +1,4 @@
-//! The chores of OverSkill: `cargo xtask dev | try | test | mutants | coverage | doctor | engine | eval | fuzz | bench | exports | worker`.
+//! The chores of OverSkill: `cargo xtask dev | try | build | test | mutants | coverage | doctor | engine | eval | fuzz | bench | exports | worker`.
 //! Sets up what is missing, builds, starts and checks. Idempotent; holds no product logic.
 
 mod api;
@@ -11,6 +11,7 @@ mod coverage;
 mod dev;
 mod doctor;
 mod engine;
+mod folder;
 mod fuzz;
 mod hash;
 mod journey;
@@ -62,6 +63,7 @@ fn run() -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Task::Try { place, prompt, app } => attempt::run(&place, &prompt, app.as_deref()),
+        Task::Build { words } => Ok(folder::run(&words)),
         Task::Test(depth) => checks::run(depth),
         Task::Doctor => doctor::run(),
         Task::Bench { place, runs } => bench::run(&place, runs),

@@ -20,7 +20,7 @@ const LIST: &str = "tests/mutants.json";
 /// How many mutants of changed files the usual checks test; they take about ten seconds each.
 const SAMPLE: usize = 40;
 /// A mutant that makes the tests hang is noticed after this many seconds.
-const TIME_LIMIT: &str = "300";
+const TIME_LIMIT: &str = "60";
 /// How many are tested at a time, each in a copy of the tree.
 const JOBS: &str = "2";
 

@@ -1,18 +1,35 @@
 //! Lines that say what is being done and how long it took.
 //! One line when a long step begins, one when any step ends; no cursor tricks, so logs read the same.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
+/// Whether the lines go to standard error.
+static ASIDE: AtomicBool = AtomicBool::new(false);
+
+/// From now on the lines go to standard error: standard output is another program's.
+pub(crate) fn step_aside() {
+    ASIDE.store(true, Ordering::Relaxed);
+}
+
+fn say(line: &str) {
+    if ASIDE.load(Ordering::Relaxed) {
+        eprintln!("{line}");
+    } else {
+        println!("{line}");
+    }
+}
+
 /// Announces a step that may take more than a second or two.
 pub(crate) fn begin(what: &str) {
-    println!("→ {what}");
+    say(&format!("→ {what}"));
 }
 
 /// Reports a finished step with its time.
 pub(crate) fn done(what: &str, took: Duration) {
-    println!("✓ {what}  ({})", seconds(took));
+    say(&format!("✓ {what}  ({})", seconds(took)));
 }
 
 /// Runs a long step between its two lines. The step returns what its last line says.

@@ -8,6 +8,8 @@ mod client;
 #[cfg(test)]
 mod failures;
 #[cfg(test)]
+mod folder;
+#[cfg(test)]
 mod many;
 #[cfg(test)]
 mod outside;

@@ -103,6 +103,33 @@ async fn the_mode_decides_what_the_app_sees() {
 }
 
 #[tokio::test]
+async fn aliases_lead_where_the_app_says() {
+    let builder = Builder::start().await;
+    let sources = shell(&[
+        (
+            "tsconfig.json",
+            r#"{ "compilerOptions": { "baseUrl": ".", "paths": { "~/*": ["./nowhere/*", "./app/*"], "@ui": ["./app/ui/index.ts"], "@/deep/*": ["./app/deep/*"] } } }"#,
+        ),
+        ("app/a.ts", "export const a = 'in the app'\n"),
+        ("app/ui/index.ts", "export const ui = 'the parts'\n"),
+        ("app/deep/b.js", "export const b = 'in the deep'\n"),
+        ("app/kind.ts", "export interface Kind { a: string }\n"),
+        (
+            "src/pages/Home.tsx",
+            "import { a } from '~/a'\nimport { ui } from '@ui'\nimport { b } from '@/deep/b'\n\
+             import { Kind } from '~/kind'\nconst kind: Kind = { a }\nexport function Home() { return <p>{kind.a}{ui}{b}</p> }\n",
+        ),
+    ]);
+    let answer = builder.build(&sources, Mode::Development).await;
+    assert_eq!(answer.diagnostics, []);
+    let script = answer.artifact(".js");
+    for text in ["in the app", "the parts", "in the deep"] {
+        assert!(script.contains(text), "{text}");
+    }
+    builder.stop().await;
+}
+
+#[tokio::test]
 async fn an_apps_own_configuration_changes_nothing() {
     let builder = Builder::start().await;
     let plain = builder.build(&shell(&[]), Mode::Development).await;

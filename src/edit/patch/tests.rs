@@ -44,6 +44,7 @@ fn a_new_file_ends_as_the_patch_says() {
         ("+one\n\n", "one\n"),
         ("+one\n\\ No newline at end of file\n", "one"),
         ("\\ No newline at end of file\n", ""),
+        ("+one\n\\ No newline\n\\ at the end\n", "one"),
     ] {
         let patch = format!("--- /dev/null\n+++ b/a.ts\n@@ -0,0 +1 @@\n{lines}");
         let files = parse(&patch).unwrap();
@@ -102,6 +103,34 @@ fn a_line_that_is_none_is_not_stated() {
 }
 
 #[test]
+fn what_git_says_between_files_is_no_line_of_them() {
+    let file = |name: &str| {
+        format!(
+            "diff --git a/{name} b/{name}\nindex 1..2 100644\n--- a/{name}\n+++ b/{name}\n@@ -1 +1 @@\n-a\n+b\n"
+        )
+    };
+    let files = parse(&format!("{}{}", file("x"), file("y"))).unwrap();
+    let hunk = Hunk {
+        first_line: Some(1),
+        scope: None,
+        old: vec!["a".to_owned()],
+        new: vec!["b".to_owned()],
+    };
+    let names: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(names, ["x", "y"]);
+    for file in files {
+        let hunks = vec![hunk.clone()];
+        assert_eq!(
+            file.action,
+            Action::Update {
+                hunks,
+                moved_to: None
+            }
+        );
+    }
+}
+
+#[test]
 fn an_envelope_names_files_and_scopes() {
     let patch = "*** Begin Patch\n*** Update File: x.ts\n@@ function two() {\n-  return 1\n+  return 2\n*** End Patch\n";
     let content = "function one() {\n  return 1\n}\nfunction two() {\n  return 1\n}\n";
@@ -120,6 +149,22 @@ fn an_envelope_names_files_and_scopes() {
             .unwrap_err()
             .contains("none of the 6 lines")
     );
+}
+
+#[test]
+fn a_scope_goes_on_after_an_empty_line() {
+    let patch = "*** Begin Patch\n*** Update File: x.ts\n@@ function two() {\n-  return 1\n+  return 2\n*** End Patch\n";
+    let content = "function two() {\n  let a\n\n  return 1\n}\nfunction one() {\n  return 1\n}\n";
+    assert_eq!(
+        changed(content, patch).unwrap(),
+        content.replacen("return 1", "return 2", 1)
+    );
+    // Of several scopes in a row the last one counts.
+    let nested = patch.replace(
+        "@@ function two() {",
+        "@@ function one() {\n@@ function two() {",
+    );
+    assert_eq!(changed(content, &nested), changed(content, patch));
 }
 
 #[test]
@@ -175,6 +220,12 @@ fn what_is_no_patch_is_refused() {
         parse(odd),
         Err(Malformed::NoHunkLine { line: 5, .. })
     ));
+    // A file that is new has lines that come, and no others.
+    let new = "*** Begin Patch\n*** Add File: a.ts\n+one\ntwo\n*** End Patch\n";
+    assert!(matches!(
+        parse(new),
+        Err(Malformed::NoHunkLine { line: 4, text }) if text == "two"
+    ));
     let bare = "--- a/x\n+++ b/x\n@@ -1,0 +2 @@\n+a\n";
     for patch in [bare.to_owned(), format!("{bare}@@\n-b\n+c\n")] {
         assert!(matches!(parse(&patch), Err(Malformed::NoContext { path }) if path == "x"));
@@ -191,4 +242,10 @@ fn removed_and_added_lines_may_look_like_headers() {
         changed("a\n-- b\nd\n", patch.split_once("--- a/y").unwrap().0).unwrap(),
         "a\n++ c\nd\n"
     );
+    let last = "--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n a\n--- b\n+++ c\n";
+    assert_eq!(changed("a\n-- b\n", last).unwrap(), "a\n++ c\n");
+    assert!(matches!(
+        parse("--- a/x\nhello"),
+        Err(Malformed::NoFile { line: 1, .. })
+    ));
 }

@@ -11,6 +11,9 @@ fn pieces_are_counted() {
         ("const value = useState(0);\n", 8),
         ("                                    x", 2),
         ("123456789", 3),
+        // Rounded: 1.83 and 1.43 tokens.
+        ("abcdefghijklm", 2),
+        ("abcdefghijkl", 1),
     ] {
         assert_eq!(estimate(text), tokens, "{text:?}");
     }
@@ -165,6 +168,20 @@ fn a_failed_call_only_costs() {
         ..Saving::default()
     };
     assert_eq!(dear.saved_percent(), Some(-200));
+}
+
+#[test]
+fn savings_are_added() {
+    let saving = |calls, failed, spent, rewrite| Saving {
+        calls,
+        failed,
+        spent,
+        rewrite,
+    };
+    assert_eq!(
+        saving(1, 2, 3, 4) + saving(10, 20, 30, 40),
+        saving(11, 22, 33, 44)
+    );
 }
 
 fn saving() -> impl Strategy<Value = Saving> {

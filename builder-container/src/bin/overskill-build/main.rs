@@ -1,0 +1,63 @@
+//! `overskill-build DIR`: builds a folder as the product would, through the door of a builder of its own.
+
+mod arguments;
+mod build;
+mod sources;
+mod told;
+
+use std::process::ExitCode;
+
+use crate::{
+    arguments::{Arguments, HELP},
+    build::Outcome,
+};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = match Arguments::parse(std::env::args().skip(1)) {
+        Ok(Some(arguments)) => arguments,
+        Ok(None) => {
+            println!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        Err(message) => {
+            eprintln!("error: {message}\n\n{HELP}");
+            return Ending::Builder.into();
+        }
+    };
+    let outcome = match sources::read(&arguments.folder) {
+        Ok(sources) => build::build(&arguments, sources).await,
+        Err(refusal) => Outcome::Refused(refusal),
+    };
+    let ending = outcome.ending();
+    if arguments.json {
+        println!("{}", told::json(&outcome));
+    } else {
+        print!("{}", told::text(&outcome));
+    }
+    ending.into()
+}
+
+/// How it ended, as an exit status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// It was built.
+    Built,
+    /// Its author can mend it.
+    Author,
+    /// It is over a limit, or no web project.
+    Limit,
+    /// The builder is to blame.
+    Builder,
+}
+
+impl From<Ending> for ExitCode {
+    fn from(ending: Ending) -> Self {
+        Self::from(match ending {
+            Ending::Built => 0,
+            Ending::Author => 1,
+            Ending::Limit => 2,
+            Ending::Builder => 3,
+        })
+    }
+}

@@ -1,0 +1,115 @@
+//! A folder as the sources of a job.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use overskill::{
+    build::{Job, JobFrame, Mode, header_line},
+    config::Limits,
+    project::{FileEntry, Manifest, ManifestError, ProjectPath},
+};
+
+/// Folders that hold no sources: what npm, Git and Vite put there.
+const NO_SOURCES: [&str; 3] = ["node_modules", ".git", "dist"];
+
+/// The sources of a folder.
+#[derive(Debug, Default)]
+pub(crate) struct Sources {
+    manifest: Manifest,
+    files: Vec<(ProjectPath, Vec<u8>)>,
+    /// What is in the folder and no source: links, and names that no source may have.
+    pub(crate) left_out: Vec<String>,
+}
+
+/// Why a folder is not built.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// The folder has no page to start from.
+    #[error("{0} has no `index.html`: it is no web project")]
+    NoPage(PathBuf),
+    /// The sources are over a limit.
+    #[error(transparent)]
+    Limit(#[from] ManifestError),
+    /// The folder cannot be read.
+    #[error("{path} cannot be read: {source}")]
+    Unreadable {
+        /// Which file or folder.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+/// Reads every file below a folder, but for what is no source.
+///
+/// # Errors
+/// When the folder is no web project, is over a limit of an app, or cannot be read.
+pub(crate) fn read(folder: &Path) -> Result<Sources, Refusal> {
+    let unreadable = |path: &Path| {
+        let path = path.to_owned();
+        move |source| Refusal::Unreadable { path, source }
+    };
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(current) = folders.pop() {
+        for entry in fs::read_dir(&current).map_err(unreadable(&current))? {
+            let entry = entry.map_err(unreadable(&current))?;
+            let path = entry.path();
+            let kind = entry.file_type().map_err(unreadable(&path))?;
+            if !kind.is_dir() {
+                found.push((path, kind.is_file()));
+            } else if !NO_SOURCES.iter().any(|name| entry.file_name() == *name) {
+                folders.push(path);
+            }
+        }
+    }
+    found.sort();
+    if !folder.join("index.html").is_file() {
+        return Err(Refusal::NoPage(folder.to_owned()));
+    }
+    let mut sources = Sources::default();
+    for (path, is_file) in found {
+        let inside = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy();
+        match inside.parse::<ProjectPath>() {
+            Ok(name) if is_file => {
+                let content = fs::read(&path).map_err(unreadable(&path))?;
+                let entry = FileEntry::of(&content);
+                entry.check(&name, &Limits::DEFAULT)?;
+                sources
+                    .manifest
+                    .put(name.clone(), entry, &Limits::DEFAULT)?;
+                sources.files.push((name, content));
+            }
+            Ok(_) => sources.left_out.push(format!("{inside}: no regular file")),
+            Err(error) => sources.left_out.push(format!("{inside}: {error}")),
+        }
+    }
+    Ok(sources)
+}
+
+impl Sources {
+    /// The body of a job.
+    ///
+    /// # Errors
+    /// When a header of it is too long, which no valid path makes it.
+    pub(crate) fn job(&self, mode: Mode) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+        let mut body = header_line(&JobFrame::Job(Job {
+            id: "local".parse()?,
+            mode,
+            source_digest: self.manifest.digest(),
+        }))?;
+        for (path, content) in &self.files {
+            body.extend(header_line(&JobFrame::File {
+                path: path.clone(),
+                size: content.len() as u64,
+            })?);
+            body.extend(content);
+        }
+        body.extend(header_line(&JobFrame::End {
+            files: self.files.len() as u64,
+        })?);
+        Ok(body)
+    }
+}

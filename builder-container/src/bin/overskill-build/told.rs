@@ -1,0 +1,87 @@
+//! What is printed of a build.
+
+use std::fmt::Write as _;
+
+use overskill::build::{Diagnostic, Severity, Status};
+use serde_json::{Value, json};
+
+use crate::build::{Answer, Outcome};
+
+/// As text: what is wrong, then how it ended.
+pub(crate) fn text(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Answered(answer) => answered(answer),
+        Outcome::Refused(refusal) => format!("not built: {refusal}\n"),
+        Outcome::Failed(error) => format!("not built, by the builder's fault: {error}\n"),
+    }
+}
+
+/// The same as one JSON object: `status` is `built`, `failed` or `refused`.
+pub(crate) fn json(outcome: &Outcome) -> Value {
+    match outcome {
+        Outcome::Answered(answer) => {
+            let artifacts = answer.artifacts.iter();
+            let artifacts = artifacts
+                .map(|(path, size, hash)| json!({ "path": path, "size": size, "sha256": hash }));
+            json!({
+                "status": match answer.report.status {
+                    Status::Succeeded => "built",
+                    Status::Failed => "failed",
+                },
+                "diagnostics": answer.diagnostics,
+                "artifacts": artifacts.collect::<Vec<_>>(),
+                "report": answer.report,
+                "log": answer.logs,
+                "left_out": answer.left_out,
+            })
+        }
+        Outcome::Refused(refusal) => json!({ "status": "refused", "error": refusal.to_string() }),
+        Outcome::Failed(error) => json!({ "status": "failed", "error": error }),
+    }
+}
+
+fn answered(answer: &Answer) -> String {
+    let mut text = String::new();
+    for line in &answer.left_out {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "left out: {line}");
+    }
+    for diagnostic in &answer.diagnostics {
+        text.push_str(&told(diagnostic));
+    }
+    let report = &answer.report;
+    let timings = &report.timings;
+    let _ = match report.status {
+        Status::Succeeded => writeln!(
+            text,
+            "built in {} ms: {} artifacts, {} bytes",
+            timings.total_ms, report.artifacts, report.artifact_bytes
+        ),
+        Status::Failed => writeln!(text, "not built, after {} ms", timings.total_ms),
+    };
+    for (path, size, _) in &answer.artifacts {
+        let _ = writeln!(text, "{size:>10}  {path}");
+    }
+    text
+}
+
+fn told(diagnostic: &Diagnostic) -> String {
+    let severity = match diagnostic.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let mut text = severity.to_owned();
+    if let Some(path) = &diagnostic.path {
+        let _ = write!(text, " {path}");
+        for number in [diagnostic.line, diagnostic.column].into_iter().flatten() {
+            let _ = write!(text, ":{number}");
+        }
+    }
+    let _ = writeln!(text, ": {}", diagnostic.message);
+    text.push_str(diagnostic.frame.as_deref().unwrap_or_default());
+    if let Some(suggestion) = &diagnostic.suggestion {
+        let _ = writeln!(text, "{suggestion}");
+    }
+    text.push('\n');
+    text
+}
