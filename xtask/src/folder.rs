@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
 
-use crate::{place, process, progress, setup};
+use crate::{place, process, progress, sandbox, setup};
 
 const PACKAGE: &str = "overskill-builder";
 const PROGRAM: &str = "overskill-build";
@@ -28,6 +28,7 @@ pub(crate) fn run(words: &[String]) -> ExitCode {
 
 fn build(words: &[String]) -> Result<ExitCode> {
     let node = setup::node_and_packages()?;
+    sandbox::ensure();
     let make = ["build", "--quiet", "--package", PACKAGE, "--bin", PROGRAM];
     process::quiet(place::cargo().args(make))?;
     let target = place::target()?;
@@ -36,6 +37,7 @@ fn build(words: &[String]) -> Result<ExitCode> {
         .join(std::process::id().to_string());
     let mut command = Command::new(target.join("debug").join(PROGRAM));
     command
+        .env("PATH", sandbox::path(&node))
         .args(words)
         .arg("--toolchain")
         .arg(place::foundation())
