@@ -290,9 +290,18 @@ attacks! {
     too_much_memory_in_one_process: "bomb-heap",
 }
 
-/// This very program, inside, makes the calls that Node has no words for.
-#[tokio::test]
-async fn refused_calls() {
+/// This very test, inside, makes the calls that Node has no words for.
+#[test]
+fn refused_calls() {
+    if std::env::args().any(|argument| argument == INSIDE) {
+        return inside();
+    }
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().build().unwrap();
+    runtime.block_on(from_outside());
+}
+
+async fn from_outside() {
     let mut place = Place::open("calls").await;
     for sandbox in place.sandboxes().await {
         let level = sandbox.level.clone();
@@ -301,7 +310,7 @@ async fn refused_calls() {
         let sandbox = Sandbox::new(level.clone(), place.view.clone(), Duration::from_secs(60));
         let folder = place.scratch.worker().unwrap();
         let user = sandbox.prepare(folder.path()).unwrap();
-        let arguments = ["--ignored", "--exact", "sandbox::attacks::inside", INSIDE];
+        let arguments = ["--exact", "sandbox::attacks::refused_calls", INSIDE];
         let end = run(&sandbox, folder.path(), user, arguments.map(OsString::from)).await;
         let End::Itself(output) = end else {
             panic!("{level}: it was stopped")
@@ -315,15 +324,10 @@ async fn refused_calls() {
     }
 }
 
-/// An argument that only [`refused_calls`] gives.
+/// An argument that only [`from_outside`] gives.
 const INSIDE: &str = "which-runs-inside";
 
-#[test]
-#[ignore = "is run by `refused_calls`, in a sandbox"]
 fn inside() {
-    if !std::env::args().any(|argument| argument == INSIDE) {
-        return;
-    }
     let parent = nix::unistd::getppid().as_raw();
     let flags = |flags: i32| i64::from(flags | libc::SIGCHLD);
     for (what, call, arguments) in [
