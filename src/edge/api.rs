@@ -90,6 +90,9 @@ async fn dispatch(
     }
 }
 
+/// How much of a body that is over its limit is read and thrown away, in bytes.
+const MOST_DRAINED: usize = 8 * 1024 * 1024;
+
 /// One request to the console's host.
 struct Call<'a> {
     request: Request,
@@ -208,11 +211,15 @@ impl Call<'_> {
         self.request.headers().get(name).map_err(Error::internal)
     }
 
-    /// The body, refused as soon as it is over `limit` bytes.
+    /// The body, refused when it is over `limit` bytes. What is little more is read all the same, since a sender that is
+    /// cut off while it sends may never see the answer.
     async fn body(&mut self, limit: usize) -> Result<Vec<u8>> {
         use futures::StreamExt as _;
 
-        body::check_length(self.header("content-length")?.as_deref(), limit)?;
+        let length = self.header("content-length")?;
+        if body::check_length(length.as_deref(), limit + MOST_DRAINED).is_err() {
+            return Err(body::too_large(limit));
+        }
         if self.request.inner().body().is_none() {
             return Ok(Vec::new());
         }
@@ -220,12 +227,21 @@ impl Call<'_> {
             Error::new(Kind::Invalid, "The body was cut off. Send it again.").caused_by(error)
         };
         let mut stream = self.request.stream().map_err(cut_off)?;
-        let mut bytes = Vec::new();
+        let (mut bytes, mut drained) = (Vec::new(), 0);
         while let Some(chunk) = stream.next().await {
-            bytes.extend(chunk.map_err(cut_off)?);
-            if bytes.len() > limit {
-                return Err(body::too_large(limit));
+            let chunk = chunk.map_err(cut_off)?;
+            if drained == 0 && bytes.len() + chunk.len() <= limit {
+                bytes.extend(chunk);
+                continue;
             }
+            bytes = Vec::new();
+            drained += chunk.len();
+            if drained > MOST_DRAINED {
+                break;
+            }
+        }
+        if drained > 0 {
+            return Err(body::too_large(limit));
         }
         Ok(bytes)
     }

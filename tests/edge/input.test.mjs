@@ -1,6 +1,8 @@
 // Bad input, and what it gets: a clear error, nothing changed, nothing lost, no panic in the wasm.
 import assert from "node:assert/strict";
+import net from "node:net";
 import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { startStack } from "../../xtask/local/harness.mjs";
 import { App, RECIPES } from "../support/app.mjs";
@@ -196,6 +198,24 @@ describe("the size of a file", () => {
     const { bytes, etag } = await app.read("data/film.bin");
     assert.ok(bytes.equals(binary(5 * KIB * KIB)));
     assert.equal(etag, exact.headers.etag);
+  });
+
+  test("is told also to who sends all of it before reading the answer", async () => {
+    const body = binary(5 * KIB * KIB + 1);
+    const head = [
+      `PUT /v1/apps/${app.id}/files/data/film.bin HTTP/1.1`, `host: localhost:${stack.port}`, `authorization: Bearer ${stack.token}`,
+      `content-length: ${body.length}`, "connection: close", "", "",
+    ].join("\r\n");
+    const socket = net.connect(stack.port, "127.0.0.1");
+    socket.pause();
+    // In pieces, with time in between for the answer to come too early.
+    for (const piece of [Buffer.from(head), body.subarray(0, KIB), body.subarray(KIB)]) {
+      await new Promise((resolve, reject) => socket.write(piece, (error) => (error ? reject(error) : resolve())));
+      await sleep(100);
+    }
+    const chunks = [];
+    for await (const chunk of socket) chunks.push(chunk);
+    assert.match(Buffer.concat(chunks).toString(), /^HTTP\/1.1 413 /);
   });
 
   test("counts towards the 20 MiB of an app", async () => {
