@@ -101,7 +101,16 @@ async fn write(
         sources,
         claim: _claim,
     } = received;
-    let mut timings = Timings::default();
+    let mut report = Report {
+        status: Status::Succeeded,
+        reason: None,
+        timings: Timings::default(),
+        peak_memory_bytes: 0,
+        sandbox: slots.sandbox().level().to_string(),
+        artifact_bytes: 0,
+        artifacts: 0,
+        toolchain_digest: slots.toolchain_digest(),
+    };
 
     let looking = blocking(move || inspect(sources.path()).map(|refused| (sources, refused)));
     let looked = meanwhile(
@@ -110,28 +119,20 @@ async fn write(
         timeout(limit, looking),
     )
     .await?;
-    timings.prepare_ms = millis(received_at.elapsed());
+    report.timings.prepare_ms = millis(received_at.elapsed());
     let outcome = match looked {
         Err(_) => too_late(job.mode, limit),
         Ok(Err(error)) => return Err(error.into()),
         Ok(Ok((sources, refused))) if refused.is_empty() => {
-            run(sources, job.mode, slots, limit, answer, &mut timings).await?
+            run(sources, job.mode, slots, limit, answer, &mut report).await?
         }
         Ok(Ok((_, diagnostics))) => Outcome::Failed {
             reason: FailureReason::Source,
             diagnostics,
         },
     };
-    timings.total_ms = millis(received_at.elapsed());
+    report.timings.total_ms = millis(received_at.elapsed());
 
-    let mut report = Report {
-        status: Status::Succeeded,
-        reason: None,
-        timings,
-        artifact_bytes: 0,
-        artifacts: 0,
-        toolchain_digest: slots.toolchain_digest(),
-    };
     let diagnostics = match &outcome {
         Outcome::Succeeded { diagnostics, .. } | Outcome::Failed { diagnostics, .. } => diagnostics,
     };
@@ -166,7 +167,7 @@ async fn run(
     slots: &Slots,
     limit: Duration,
     answer: &mut Answer,
-    timings: &mut Timings,
+    report: &mut Report,
 ) -> Result<Outcome, Stop> {
     let queued_at = Instant::now();
     let (started, mut begin) = oneshot::channel();
@@ -188,8 +189,8 @@ async fn run(
             begun = &mut begin, if waiting => {
                 begun.map_err(|_| Stop::Fault("the builder is shutting down".to_owned()))?;
                 waiting = false;
-                timings.queue_ms = millis(queued_at.elapsed());
-                answer.frame(&AnswerFrame::Started { queued_ms: timings.queue_ms }).await?;
+                report.timings.queue_ms = millis(queued_at.elapsed());
+                answer.frame(&AnswerFrame::Started { queued_ms: report.timings.queue_ms }).await?;
                 answer.log(format!("building for {}", mode.as_str())).await?;
             }
             built = &mut end => break built.map_err(|_| Stop::Fault("the builder is shutting down".to_owned()))?,
@@ -207,17 +208,22 @@ async fn run(
             findings: Some(findings),
             folder,
             time,
+            peak_memory,
         }) => {
-            timings.build_ms = millis(time);
+            report.timings.build_ms = millis(time);
+            report.timings.types_ms = findings.types_ms.unwrap_or(0);
+            report.peak_memory_bytes = peak_memory;
             answer.log(times(&findings)).await?;
             meanwhile("explaining", answer, judge(findings, folder, slots)).await?
         }
         Ok(Built {
             findings: None,
             time,
+            peak_memory,
             ..
         }) => {
-            timings.build_ms = millis(time);
+            report.timings.build_ms = millis(time);
+            report.peak_memory_bytes = peak_memory;
             Ok(too_late(mode, limit))
         }
         Err(Death::Memory) => Ok(Outcome::Failed {

@@ -51,6 +51,8 @@ pub(crate) struct Built {
     pub(crate) folder: Folder,
     /// How long it took.
     pub(crate) time: Duration,
+    /// The most memory that was seen to be in use, in bytes.
+    pub(crate) peak_memory: u64,
 }
 
 /// The slots, shared by everyone who has a job.
@@ -253,6 +255,7 @@ impl Shared {
             findings = timeout(limit, worker.build(sources, mode, limit)) => findings.map_err(|_| ()),
             () = done.closed() => Err(()),
         };
+        let peak_memory = worker.peak_memory();
         let folder = worker.end().await;
         let built = match findings {
             Ok(Ok(findings)) => Ok(Some(findings)),
@@ -266,6 +269,7 @@ impl Shared {
             findings,
             folder,
             time,
+            peak_memory,
         }));
         true
     }

@@ -4,7 +4,15 @@
 //! What confines it is the [`Sandbox`]; here are its time limits and the limits on what it says.
 
 use std::{
-    io, os::unix::process::ExitStatusExt as _, path::Path, process::ExitStatus, time::Duration,
+    io,
+    os::unix::process::ExitStatusExt as _,
+    path::Path,
+    process::ExitStatus,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use nix::{
@@ -51,6 +59,7 @@ pub(crate) struct Worker {
     stderr: tokio::task::JoinHandle<String>,
     folder: Folder,
     user: Option<User>,
+    peak: Arc<AtomicU64>,
 }
 
 /// What the worker is told.
@@ -189,6 +198,7 @@ impl Worker {
             stderr: tokio::spawn(read_end(stderr)),
             folder,
             user,
+            peak: Arc::default(),
         };
         match timeout(WARM_UP, worker.message()).await {
             Ok(Ok(Message::Ready)) => Ok(worker),
@@ -236,9 +246,10 @@ impl Worker {
             });
         }
         let (group, folder) = (self.group.0, self.folder.path().to_owned());
+        let peak = Arc::clone(&self.peak);
         let message = tokio::select! {
             message = self.message() => message?,
-            over = over(group, &folder) => {
+            over = over(group, &folder, &peak) => {
                 self.group.kill();
                 return Err(over);
             }
@@ -260,6 +271,11 @@ impl Worker {
             gone(group).await;
         }
         self.folder
+    }
+
+    /// The most memory that its processes were seen to have together while it built, in bytes.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        self.peak.load(Ordering::Relaxed)
     }
 
     /// Where the sources are, once it has a job.
@@ -319,9 +335,9 @@ impl Worker {
 }
 
 /// Resolves when a worker's processes take more than they may together.
-async fn over(group: Option<Pid>, folder: &Path) -> Death {
+async fn over(group: Option<Pid>, folder: &Path, peak: &AtomicU64) -> Death {
     match group {
-        Some(group) => match watch(group, folder).await {
+        Some(group) => match watch(group, folder, peak).await {
             Over::Memory => Death::Memory,
             Over::Processes => Death::Greed("processes or threads"),
             Over::Files => Death::Greed("bytes of files"),

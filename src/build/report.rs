@@ -46,8 +46,14 @@ pub struct Timings {
     pub queue_ms: u64,
     /// Checking the sources and handing them to the worker.
     pub prepare_ms: u64,
+    /// Resolving and installing packages that the toolchain does not have.
+    pub install_ms: u64,
     /// Vite, with the type check beside it.
     pub build_ms: u64,
+    /// The type check of a production build; 0 when there was none.
+    pub types_ms: u64,
+    /// Looking at the built app in a browser; 0 when nobody looked.
+    pub render_ms: u64,
     /// From the end of the request's body to this report, the artifacts' way not counted.
     pub total_ms: u64,
 }
@@ -62,6 +68,10 @@ pub struct Report {
     pub reason: Option<FailureReason>,
     /// How long it took.
     pub timings: Timings,
+    /// The most memory that the worker's processes were seen to have together, in bytes.
+    pub peak_memory_bytes: u64,
+    /// What kept the build away from everything else, in a few words.
+    pub sandbox: String,
     /// All artifacts together, in bytes.
     pub artifact_bytes: u64,
     /// How many artifacts there are.
@@ -272,8 +282,9 @@ impl AnswerReader {
                     content,
                 }))
             }
-            AnswerFrame::Report(report) => {
+            AnswerFrame::Report(mut report) => {
                 self.check_report(&report)?;
+                report.sandbox = AnswerFrame::log_line(&report.sandbox);
                 self.reported = true;
                 Ok(AnswerEvent::Report(report))
             }

@@ -52,10 +52,13 @@ schema! {
         "properties": {
             "queue_ms": { "type": "integer", "minimum": 0 },
             "prepare_ms": { "type": "integer", "minimum": 0 },
+            "install_ms": { "type": "integer", "minimum": 0 },
             "build_ms": { "type": "integer", "minimum": 0 },
+            "types_ms": { "type": "integer", "minimum": 0 },
+            "render_ms": { "type": "integer", "minimum": 0 },
             "total_ms": { "type": "integer", "minimum": 0 }
         },
-        "required": ["queue_ms", "prepare_ms", "build_ms", "total_ms"]
+        "required": ["queue_ms", "prepare_ms", "install_ms", "build_ms", "types_ms", "render_ms", "total_ms"]
     };
 }
 
@@ -96,11 +99,13 @@ impl JsonSchema for Report {
                 "status": generator.subschema_for::<Status>(),
                 "reason": generator.subschema_for::<Option<FailureReason>>(),
                 "timings": generator.subschema_for::<Timings>(),
+                "peak_memory_bytes": { "type": "integer", "minimum": 0 },
+                "sandbox": { "type": "string", "description": "What kept the build away from everything else." },
                 "artifact_bytes": { "type": "integer", "minimum": 0 },
                 "artifacts": { "type": "integer", "minimum": 0 },
                 "toolchain_digest": generator.subschema_for::<Digest>()
             },
-            "required": ["status", "reason", "timings", "artifact_bytes", "artifacts", "toolchain_digest"]
+            "required": ["status", "reason", "timings", "peak_memory_bytes", "sandbox", "artifact_bytes", "artifacts", "toolchain_digest"]
         })
     }
 }

@@ -395,6 +395,8 @@ pub(crate) fn report(status: Status) -> Report {
         status,
         reason: None,
         timings: Timings::default(),
+        peak_memory_bytes: 1,
+        sandbox: "namespaces".to_owned(),
         artifact_bytes: 1,
         artifacts: 1,
         toolchain_digest: Digest::of(b"toolchain"),

@@ -1,7 +1,12 @@
 //! What a worker's processes take together. Limits of the kernel hold for each of them; this holds for all, by looking
 //! often. Between two looks more can be taken.
 
-use std::{fs, io, path::Path, time::Duration};
+use std::{
+    fs, io,
+    path::Path,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use nix::unistd::Pid;
 use tokio::{
@@ -34,17 +39,19 @@ pub(crate) enum Over {
     Files,
 }
 
-/// Resolves when a group, or the folder that it writes into, takes more than it may. Safe to drop at any point.
-pub(crate) async fn watch(group: Pid, folder: &Path) -> Over {
+/// Resolves when a group, or the folder that it writes into, takes more than it may. Safe to drop at any point. `peak` is
+/// raised to the most memory that was seen, in bytes.
+pub(crate) async fn watch(group: Pid, folder: &Path, peak: &AtomicU64) -> Over {
     let mut looks = interval(EVERY);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         looks.tick().await;
         // Without /proc there is nothing to see, now or later; the kernel's limits hold.
-        if let Ok(members) = members::of(group)
-            && let Some(over) = judge(&members)
-        {
-            return over;
+        if let Ok(members) = members::of(group) {
+            peak.fetch_max(memory(&members), Ordering::Relaxed);
+            if let Some(over) = judge(&members) {
+                return over;
+            }
         }
         let folder = folder.to_owned();
         // Fails when this program ends.
@@ -77,10 +84,13 @@ pub(crate) async fn gone(group: Pid) {
     members::gone(group).await;
 }
 
+fn memory(members: &[Member]) -> u64 {
+    members.iter().map(|member| member.memory).sum()
+}
+
 fn judge(members: &[Member]) -> Option<Over> {
     let threads: u64 = members.iter().map(|member| member.threads).sum();
-    let memory: u64 = members.iter().map(|member| member.memory).sum();
-    if memory > MEMORY {
+    if memory(members) > MEMORY {
         Some(Over::Memory)
     } else if members.len() > PROCESSES || threads > THREADS {
         Some(Over::Processes)

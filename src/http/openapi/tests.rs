@@ -151,6 +151,8 @@ fn build() -> r::Build {
             status: Status::Failed,
             reason: Some(FailureReason::Source),
             timings: Timings::default(),
+            peak_memory_bytes: 0,
+            sandbox: "namespaces".to_owned(),
             artifact_bytes: 0,
             artifacts: 0,
             toolchain_digest: Digest::of(b""),
