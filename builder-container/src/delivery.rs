@@ -11,11 +11,13 @@ use overskill::{
 };
 use tokio::{
     sync::{OwnedSemaphorePermit, oneshot},
+    task::JoinHandle,
     time::{Instant, Interval, MissedTickBehavior, interval, timeout},
 };
 
 use crate::{
     answer::{Answer, Gone},
+    check::{Texts, merge},
     collect::{Found, collect},
     explain::{explain, memory_is_up, time_is_up},
     inspect::inspect,
@@ -112,7 +114,10 @@ async fn write(
         toolchain_digest: slots.toolchain_digest(),
     };
 
-    let looking = blocking(move || inspect(sources.path()).map(|refused| (sources, refused)));
+    let looking = blocking(move || {
+        let refused = inspect(sources.path())?;
+        Ok((Texts::read(sources.path())?, sources, refused))
+    });
     let looked = meanwhile(
         "looking through the sources",
         answer,
@@ -123,13 +128,29 @@ async fn write(
     let outcome = match looked {
         Err(_) => too_late(job.mode, limit),
         Ok(Err(error)) => return Err(error.into()),
-        Ok(Ok((sources, refused))) if refused.is_empty() => {
-            run(sources, job.mode, slots, limit, answer, &mut report).await?
+        Ok(Ok((texts, sources, refused))) if refused.is_empty() => {
+            // Beside the build: it takes a moment of the time that Vite takes.
+            let checked = blocking(move || Ok(texts.check()));
+            run(
+                sources,
+                job.mode,
+                slots,
+                limit,
+                answer,
+                &mut report,
+                checked,
+            )
+            .await?
         }
-        Ok(Ok((_, diagnostics))) => Outcome::Failed {
-            reason: FailureReason::Source,
-            diagnostics,
-        },
+        Ok(Ok((texts, _, refused))) => {
+            let checked = blocking(move || Ok(texts.check())).await?;
+            let mut diagnostics = merge(false, refused, checked);
+            diagnostics.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
+            Outcome::Failed {
+                reason: FailureReason::Source,
+                diagnostics: Diagnostic::settled(diagnostics),
+            }
+        }
     };
     report.timings.total_ms = millis(received_at.elapsed());
 
@@ -168,7 +189,9 @@ async fn run(
     limit: Duration,
     answer: &mut Answer,
     report: &mut Report,
+    checked: impl Future<Output = io::Result<Vec<Diagnostic>>> + Send + 'static,
 ) -> Result<Outcome, Stop> {
+    let checking = tokio::spawn(checked);
     let queued_at = Instant::now();
     let (started, mut begin) = oneshot::channel();
     let (done, mut end) = oneshot::channel();
@@ -214,7 +237,12 @@ async fn run(
             report.timings.types_ms = findings.types_ms.unwrap_or(0);
             report.peak_memory_bytes = peak_memory;
             answer.log(times(&findings)).await?;
-            meanwhile("explaining", answer, judge(findings, folder, slots)).await?
+            meanwhile(
+                "explaining",
+                answer,
+                judge(findings, folder, slots, checking),
+            )
+            .await?
         }
         Ok(Built {
             findings: None,
@@ -271,10 +299,24 @@ fn too_late(mode: Mode, limit: Duration) -> Outcome {
 }
 
 /// Turns findings into diagnostics and, when all went well, lists the artifacts.
-async fn judge(findings: Findings, folder: Folder, slots: &Slots) -> Result<Outcome, Stop> {
+async fn judge(
+    findings: Findings,
+    folder: Folder,
+    slots: &Slots,
+    checking: JoinHandle<io::Result<Vec<Diagnostic>>>,
+) -> Result<Outcome, Stop> {
     let toolchain = Arc::clone(slots.toolchain());
+    let checked = match checking.await.map_err(io::Error::other).flatten() {
+        Ok(checked) => checked,
+        // The build has said what it found; only what lies beyond it is not known.
+        Err(error) => {
+            eprintln!("overskill-builder: the sources were not checked: {error}");
+            Vec::new()
+        }
+    };
     let outcome = blocking(move || {
-        let diagnostics = explain(&findings, &folder.path().join("app"), &toolchain);
+        let root = folder.path().join("app");
+        let diagnostics = explain(&findings, &root, &toolchain, checked);
         if !findings.ok {
             return Ok(Outcome::Failed {
                 reason: FailureReason::Source,

@@ -6,11 +6,12 @@ mod said;
 use std::{collections::HashMap, path::Path};
 
 use overskill::{
-    build::{Diagnostic, Mode},
+    build::{Diagnostic, Mode, Severity},
     project::ProjectPath,
 };
 
 use crate::{
+    check::{merge, merge_types},
     inspect::files,
     locate,
     toolchain::Toolchain,
@@ -21,29 +22,45 @@ use said::{
     without_colours,
 };
 
-/// Explains what a worker found in the sources at `root`.
-pub(crate) fn explain(findings: &Findings, root: &Path, toolchain: &Toolchain) -> Vec<Diagnostic> {
+/// Explains what a worker found in the sources at `root`, together with what was found beside it.
+pub(crate) fn explain(
+    findings: &Findings,
+    root: &Path,
+    toolchain: &Toolchain,
+    checked: Vec<Diagnostic>,
+) -> Vec<Diagnostic> {
     let mut explainer = Explainer {
         root,
         toolchain,
         sources: HashMap::new(),
     };
-    let mut diagnostics = Vec::new();
-    diagnostics.extend(
+    let mut found = Vec::new();
+    // Vite stops at the first JSON that is none, and does not say which; preflight has read all.
+    let told = |one: &Diagnostic| {
+        let json = one
+            .path
+            .as_ref()
+            .is_some_and(|path| path.extension() == "json");
+        json && one.severity == Severity::Error
+    };
+    let json_is_told = checked.iter().any(told);
+    found.extend(
         findings
             .missing
             .iter()
             .filter_map(|missing| explainer.missing(missing)),
     );
-    diagnostics.extend(
-        findings
-            .errors
+    for finding in &findings.errors {
+        if !(json_is_told && finding.message.contains(JSON_PLUGIN)) {
+            found.extend(explainer.finding(finding));
+        }
+    }
+    let mut diagnostics = merge(findings.ok, found, checked);
+    if !findings.ok
+        && diagnostics
             .iter()
-            .map(|finding| explainer.finding(finding)),
-    );
-    // Vite reads files at the same time: their order is a coincidence.
-    diagnostics.sort_by(|a, b| (&a.path, a.line, a.column).cmp(&(&b.path, b.line, b.column)));
-    if !findings.ok && diagnostics.is_empty() {
+            .all(|one| one.severity == Severity::Warning)
+    {
         // What is missing is missing in a package: nothing of the app's to point at.
         diagnostics.extend(findings.missing.iter().map(|missing| {
             Diagnostic::error(
@@ -58,12 +75,11 @@ pub(crate) fn explain(findings: &Findings, root: &Path, toolchain: &Toolchain) -
             .iter()
             .map(|warning| explainer.warning(warning)),
     );
-    diagnostics.extend(
-        findings
-            .types
-            .iter()
-            .flat_map(|output| explainer.types(output)),
-    );
+    let types = findings.types.iter();
+    let types = types.flat_map(|output| explainer.types(output)).collect();
+    merge_types(&mut diagnostics, types);
+    // Vite reads files at the same time: their order is a coincidence.
+    diagnostics.sort_by(|a, b| (&a.path, a.line, a.column).cmp(&(&b.path, b.line, b.column)));
     Diagnostic::settled(diagnostics)
 }
 
@@ -82,6 +98,9 @@ pub(crate) fn memory_is_up() -> Diagnostic {
         "Look for a very large file, a very large list of Tailwind classes, or an import that pulls in too much.",
     )
 }
+
+/// Who complains of JSON.
+const JSON_PLUGIN: &str = "builtin:vite-json";
 
 struct Explainer<'a> {
     root: &'a Path,
@@ -165,8 +184,18 @@ impl Explainer<'_> {
         self.place(diagnostic, path, position)
     }
 
-    fn finding(&mut self, finding: &Finding) -> Diagnostic {
+    fn finding(&mut self, finding: &Finding) -> Vec<Diagnostic> {
         let text = without_colours(&finding.message);
+        if text.contains(JSON_PLUGIN) {
+            let broken = self.broken_json();
+            if !broken.is_empty() {
+                return broken;
+            }
+        }
+        vec![self.one(finding, &text)]
+    }
+
+    fn one(&mut self, finding: &Finding, text: &str) -> Diagnostic {
         if finding.code.as_deref() == Some("OUTSIDE") {
             let path = finding
                 .file
@@ -174,25 +203,20 @@ impl Explainer<'_> {
                 .and_then(|file| self.project_path(file));
             let position = finding.line.map(|line| (line, finding.column.unwrap_or(1)));
             return match path {
-                Some(path) => self.strays(path, position, &text, true),
+                Some(path) => self.strays(path, position, text, true),
                 None => Diagnostic::error(
                     "outside",
                     "A file outside of the project is asked for: only its own files and the available packages can be built in.",
                 ),
             };
         }
-        if text.contains("builtin:vite-json")
-            && let Some(diagnostic) = self.broken_json()
-        {
-            return diagnostic;
-        }
-        let named = position_in_frame(&text);
+        let named = position_in_frame(text);
         let path = finding
             .file
             .as_deref()
             .and_then(|file| self.project_path(file))
             .or_else(|| named.as_ref().and_then(|(path, _)| path.parse().ok()));
-        let message = match (finding.code.as_deref(), missing_export(&text)) {
+        let message = match (finding.code.as_deref(), missing_export(text)) {
             (Some("MISSING_EXPORT"), Some(name)) => {
                 let exporter = finding
                     .exporter
@@ -200,18 +224,18 @@ impl Explainer<'_> {
                     .map_or_else(String::new, |file| self.module_name(file));
                 format!("`{name}` is not exported by `{exporter}`.")
             }
-            _ => match unresolved_by_tailwind(&text) {
+            _ => match unresolved_by_tailwind(text) {
                 Some(specifier) => format!("`{specifier}` leads to no style sheet."),
-                None => self.clean(&headline(&text)),
+                None => self.clean(&headline(text)),
             },
         };
-        let diagnostic = Diagnostic::error(code(finding, &text), message);
+        let diagnostic = Diagnostic::error(code(finding, text), message);
         let Some(path) = path else { return diagnostic };
         let position = match (finding.line, finding.column) {
             (Some(line), column) => Some((line, column.unwrap_or(1))),
             _ => named
                 .map(|(_, position)| position)
-                .or_else(|| self.position_in_style(&path, &text)),
+                .or_else(|| self.position_in_style(&path, text)),
         };
         self.place(diagnostic, path, position)
     }
@@ -231,28 +255,26 @@ impl Explainer<'_> {
         }
     }
 
-    /// Vite does not even say which file.
-    fn broken_json(&mut self) -> Option<Diagnostic> {
-        let all = files(self.root).ok()?;
-        all.into_iter()
-            .filter(|path| path.extension() == "json")
-            .find_map(|path| {
-                let source = self.source(&path)?.to_owned();
-                let error = serde_json::from_str::<serde::de::IgnoredAny>(&source).err()?;
-                let position = (
-                    u32::try_from(error.line()).ok()?,
-                    u32::try_from(error.column()).ok()?,
-                );
-                let message = format!(
-                    "Not JSON: {}.",
-                    error
-                        .to_string()
-                        .split(" at line ")
-                        .next()
-                        .unwrap_or_default()
-                );
-                Some(self.place(Diagnostic::error("json", message), path, Some(position)))
-            })
+    /// Vite does not even say which file: every one that is not JSON, but for those that the build does not take as JSON.
+    fn broken_json(&mut self) -> Vec<Diagnostic> {
+        let all = files(self.root).unwrap_or_default();
+        let json = all
+            .into_iter()
+            .filter(|path| path.extension() == "json" && !path.as_str().starts_with("public/"));
+        json.filter_map(|path| {
+            let source = self.source(&path)?.to_owned();
+            let error = serde_json::from_str::<serde::de::IgnoredAny>(&source).err()?;
+            let position = (
+                u32::try_from(error.line()).ok()?,
+                u32::try_from(error.column()).ok()?,
+            );
+            let said = error.to_string();
+            let said = said.split(" at line ").next().unwrap_or_default();
+            let diagnostic = Diagnostic::error("json", format!("Not JSON: {said}."));
+            Some(self.place(diagnostic, path, Some(position)))
+        })
+        .take(Diagnostic::MAX_PER_BUILD)
+        .collect()
     }
 
     fn warning(&mut self, warning: &str) -> Diagnostic {
@@ -376,6 +398,7 @@ fn code(finding: &Finding, text: &str) -> &'static str {
         Some("MISSING_EXPORT") => "missing_export",
         Some("UNRESOLVED_IMPORT" | "UNRESOLVED_ENTRY") => "unresolved_import",
         Some("PARSE_ERROR") => "syntax",
+        _ if unresolved_by_tailwind(text).is_some() => "unresolved_import",
         _ if text.contains("builtin:vite-transform") => "syntax",
         _ if plugin.contains("tailwind") || plugin.contains("css") => "css",
         _ if plugin.contains("html") => "html",

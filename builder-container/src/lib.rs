@@ -7,6 +7,7 @@
 //! | `intake` | a request's body → sources on disk, every limit checked while it arrives |
 //! | `typescript` | what decides how TypeScript is read, whatever an app brings along |
 //! | `inspect` | what is refused before a build, because building it would run the app's code here |
+//! | `check` | what preflight finds in all files, beside the build; who found what twice |
 //! | `slots` | as many builds at once as there are slots, each with a worker made ready ahead |
 //! | `worker` | one worker process |
 //! | `sandbox` | what keeps a worker away from everything else, in levels; which of them holds is found out at start |
@@ -19,6 +20,7 @@
 //! it died is asked of it again.
 
 mod answer;
+mod check;
 mod collect;
 mod delivery;
 mod explain;
