@@ -1,7 +1,7 @@
 // Vite, Rolldown and Tailwind, configured: builds once, and after a failure has `diagnose.mjs` tell all of it.
 //
-// Of an app's own configuration nothing is read but where its aliases lead, which the supervisor has put into the
-// `tsconfig.json` that it wrote.
+// Of an app's own configuration, the supervisor has put into the `tsconfig.json` that it wrote where aliases lead;
+// `foreign.mjs` reads the rest.
 import { existsSync, readFileSync, realpathSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -10,6 +10,7 @@ import react from "@vitejs/plugin-react"
 import { build, createLogger } from "vite"
 import { blame, clip, diagnose, list, MOST, plain } from "./diagnose.mjs"
 import { guard, refusals } from "./fence.mjs"
+import { adapt, readSettings, spreadAliases } from "./foreign.mjs"
 
 const packages = realpathSync(join(dirname(fileURLToPath(import.meta.url)), "..", "node_modules"))
 
@@ -65,9 +66,12 @@ export const compile = async (root, out, mode, failed) => {
   const warn = (message) => {
     if (warnings.length < 50) warnings.push(clip(message))
   }
-  const result = { ok: true, errors: [], missing: [], warnings }
+  const settings = readSettings(root)
+  spreadAliases(root, settings)
+  const configure = (...how) => adapt(configuration(...how), root, settings)
+  const result = { ok: true, errors: [], missing: [], warnings, notes: settings.notes }
   try {
-    await build(configuration(root, out, mode, [], warn))
+    await build(configure(root, out, mode, [], warn))
     // Vite takes an asset that cannot be read for one that is not there, warns, and goes on.
     result.errors = [...refusals].slice(0, MOST).map((target) => blame(target, null, root))
     result.ok = result.errors.length === 0
@@ -75,7 +79,7 @@ export const compile = async (root, out, mode, failed) => {
   } catch (first) {
     result.ok = false
     failed()
-    Object.assign(result, await diagnose(root, (plugins) => configuration(root, null, mode, plugins, () => {})))
+    Object.assign(result, await diagnose(root, (plugins) => configure(root, null, mode, plugins, () => {})))
     // Nothing found the second time: the first failure is all there is to say.
     if (result.errors.length === 0 && result.missing.length === 0)
       result.errors = list(first).slice(0, MOST).map((error) => plain(error, new Map(), root))

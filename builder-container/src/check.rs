@@ -9,12 +9,17 @@ use std::{collections::BTreeMap, fs, io, path::Path};
 use overskill::{
     build::Diagnostic,
     preflight::{self, File, Tree, Vendor},
+    project::ProjectPath,
 };
 use overskill_syntax::{Facts, FaultKind, Language, Native, Parser as _};
 
-use crate::inspect::files;
+use crate::{foreign, inspect::files};
+use merge::is_same;
 
 pub(crate) use merge::{merge, merge_types};
+
+/// The settings that stand in for an app's own.
+const TSCONFIG: &str = "tsconfig.json";
 
 /// The sources of an app in memory: nobody changes them while they are looked at.
 #[derive(Debug, Default)]
@@ -42,11 +47,17 @@ impl Texts {
     /// Everything that preflight finds. What a file that does not parse imports is read from its text, so that what it
     /// leads to counts as read, and is looked at.
     pub(crate) fn check(&self) -> Vec<Diagnostic> {
+        let settings = self.0.get(TSCONFIG).map(|text| for_every_script(text));
         let facts: Vec<(&str, &str, Facts)> = self
             .0
             .iter()
             .map(|(path, text)| {
+                let text = match &settings {
+                    Some(settings) if path == TSCONFIG => settings,
+                    _ => text,
+                };
                 let mut facts = Native.facts(path, text);
+                foreign::name_elements(path, text, &mut facts);
                 let broken = facts
                     .faults
                     .iter()
@@ -64,6 +75,39 @@ impl Texts {
             .iter()
             .map(|(path, content, facts)| (*path, File { content, facts }))
             .collect();
-        preflight::check(&tree, None, None, Vendor::foundation())
+        let mut found = preflight::check(&tree, None, None, Vendor::foundation());
+        for (path, text, facts) in &facts {
+            let mut unsupported = Vec::new();
+            foreign::check(path, text, facts, &mut unsupported);
+            // Preflight knows the file only as one that is no script.
+            found.retain(|one| !unsupported.iter().any(|other| is_same(one, other)));
+            found.extend(unsupported);
+        }
+        // What other tools read is not run here.
+        found.retain(|one| !one.path.as_ref().is_some_and(is_of_a_tool));
+        let texts = self
+            .0
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.as_str()));
+        found.extend(foreign::environment(texts));
+        found
     }
+}
+
+/// The same settings for JavaScript as well: Vite is told the aliases for every kind of file.
+fn for_every_script(settings: &str) -> String {
+    let mut all: serde_json::Value = serde_json::from_str(settings).unwrap_or_default();
+    if let Some(options) = all
+        .get_mut("compilerOptions")
+        .and_then(|all| all.as_object_mut())
+    {
+        options.insert("allowJs".to_owned(), true.into());
+    }
+    all.to_string()
+}
+
+/// Whether a file is the settings of a tool, such as `vite.config.ts`.
+fn is_of_a_tool(path: &ProjectPath) -> bool {
+    let path = path.as_str();
+    !path.contains('/') && (path.starts_with('.') || path.contains(".config."))
 }

@@ -15,7 +15,7 @@ use crate::{
     inspect::files,
     locate,
     toolchain::Toolchain,
-    worker::{Finding, Findings, Missing},
+    worker::{Finding, Findings, Missing, Note},
 };
 use said::{
     headline, missing_export, package_name, position_in_frame, unresolved_by_tailwind,
@@ -51,7 +51,7 @@ pub(crate) fn explain(
             .filter_map(|missing| explainer.missing(missing)),
     );
     for finding in &findings.errors {
-        if !(json_is_told && finding.message.contains(JSON_PLUGIN)) {
+        if !(json_is_told && is_of_json(&finding.message)) {
             found.extend(explainer.finding(finding));
         }
     }
@@ -69,12 +69,23 @@ pub(crate) fn explain(
             )
         }));
     }
-    diagnostics.extend(
-        findings
-            .warnings
-            .iter()
-            .map(|warning| explainer.warning(warning)),
-    );
+    for warning in findings.warnings.iter().filter(|one| !is_of_vite(one)) {
+        let warning = explainer.warning(warning);
+        // Preflight has told of it with its place.
+        let told = |one: &Diagnostic| {
+            one.code.as_deref() == Some("unresolved_import")
+                && warning.path.is_none()
+                && one
+                    .message
+                    .split('`')
+                    .nth(1)
+                    .is_some_and(|name| warning.message.starts_with(name))
+        };
+        if !diagnostics.iter().any(told) {
+            diagnostics.push(warning);
+        }
+    }
+    diagnostics.extend(findings.notes.iter().map(|note| explainer.note(note)));
     let types = findings.types.iter();
     let types = types.flat_map(|output| explainer.types(output)).collect();
     merge_types(&mut diagnostics, types);
@@ -99,8 +110,15 @@ pub(crate) fn memory_is_up() -> Diagnostic {
     )
 }
 
-/// Who complains of JSON.
-const JSON_PLUGIN: &str = "builtin:vite-json";
+/// Whether somebody complains of JSON that is none: Vite's own plugin, or the resolver, which reads `package.json`.
+fn is_of_json(message: &str) -> bool {
+    message.contains("builtin:vite-json") || message.contains("JSONError {")
+}
+
+/// A warning that no author can do anything about.
+fn is_of_vite(warning: &str) -> bool {
+    warning.contains("did not pass the `from` option")
+}
 
 struct Explainer<'a> {
     root: &'a Path,
@@ -122,6 +140,13 @@ impl Explainer<'_> {
             .source(&importer)
             .and_then(|source| locate::import(source, &specifier));
         let diagnostic = match package_name(&specifier) {
+            Some(_) if specifier.starts_with("virtual:") || specifier.starts_with("~icons/") => {
+                Diagnostic::error(
+                    "unresolved_import",
+                    format!("`{specifier}` is a module that only a plugin of the build could make, and none does."),
+                )
+                .advising("Do without it.")
+            }
             // A pattern that matched, or a name in pieces: what it found there is not for its author to read.
             None if position.is_none() => {
                 return Some(self.strays(importer, None, "", missing.outside));
@@ -186,7 +211,7 @@ impl Explainer<'_> {
 
     fn finding(&mut self, finding: &Finding) -> Vec<Diagnostic> {
         let text = without_colours(&finding.message);
-        if text.contains(JSON_PLUGIN) {
+        if is_of_json(&text) {
             let broken = self.broken_json();
             if !broken.is_empty() {
                 return broken;
@@ -293,7 +318,36 @@ impl Explainer<'_> {
                 .place(Diagnostic::error("node_module", message), path, position)
                 .as_warning();
         }
-        Diagnostic::error("vite", self.clean(text.trim())).as_warning()
+        let diagnostic = Diagnostic::error("vite", self.clean(text.trim())).as_warning();
+        if let Some((tag, _)) = text.split_once(" can't be bundled without type=\"module\"")
+            && let [_, _, _, page, ..] = quoted.as_slice()
+            && let Ok(path) = page.trim_start_matches('/').parse()
+        {
+            let address = quoted.get(1).copied().unwrap_or_default();
+            let position = self
+                .source(&path)
+                .and_then(|source| locate::text(source, address, "<script"));
+            let message = format!(
+                "`{}>` is left as it is, and what it names is not built.",
+                tag.split('>').next().unwrap_or_default()
+            );
+            let diagnostic = Diagnostic::error("html", message)
+                .as_warning()
+                .advising("Write `type=\"module\"` into it, or keep the file in `public/`.");
+            return self.place(diagnostic, path, position);
+        }
+        diagnostic
+    }
+
+    fn note(&mut self, note: &Note) -> Diagnostic {
+        let mut diagnostic = Diagnostic::error(&note.code, self.clean(&note.message)).as_warning();
+        if let Some(suggestion) = &note.suggestion {
+            diagnostic = diagnostic.advising(self.clean(suggestion));
+        }
+        match note.path.parse() {
+            Ok(path) => self.place(diagnostic, path, Some((note.line, note.column))),
+            Err(_) => diagnostic,
+        }
     }
 
     /// `src/App.tsx(12,5): error TS2322: …`, continued on indented lines.

@@ -8,6 +8,7 @@
 //! | `typescript` | what decides how TypeScript is read, whatever an app brings along |
 //! | `inspect` | what is refused before a build, because building it would run the app's code here |
 //! | `check` | what preflight finds in all files, beside the build; who found what twice |
+//! | `foreign` | what an app asks for that did not start from our foundation, and the builder does not have |
 //! | `slots` | as many builds at once as there are slots, each with a worker made ready ahead |
 //! | `worker` | one worker process |
 //! | `sandbox` | what keeps a worker away from everything else, in levels; which of them holds is found out at start |
@@ -24,11 +25,13 @@ mod check;
 mod collect;
 mod delivery;
 mod explain;
+mod foreign;
 mod http;
 mod inspect;
 mod intake;
 mod locate;
 mod node_rule;
+pub mod recognise;
 pub mod sandbox;
 mod scratch;
 pub mod settings;

@@ -13,11 +13,13 @@ use tokio::process::Command;
 use crate::node_rule::{NEEDED, suffices};
 
 /// The scripts that run in every worker, the first of them its program.
-pub(crate) const WORKER_SCRIPTS: [(&str, &str); 6] = [
+pub(crate) const WORKER_SCRIPTS: [(&str, &str); 8] = [
     ("worker.mjs", include_str!("../worker.mjs")),
     ("compile.mjs", include_str!("../compile.mjs")),
     ("diagnose.mjs", include_str!("../diagnose.mjs")),
     ("fence.mjs", include_str!("../fence.mjs")),
+    ("foreign.mjs", include_str!("../foreign.mjs")),
+    ("plain.mjs", include_str!("../plain.mjs")),
     ("typecheck.mjs", include_str!("../typecheck.mjs")),
     ("types.mjs", include_str!("../types.mjs")),
 ];

@@ -89,6 +89,9 @@ pub(crate) struct Findings {
     pub(crate) missing: Vec<Missing>,
     /// What it warned of.
     pub(crate) warnings: Vec<String>,
+    /// What it has to say of the app's own settings.
+    #[serde(default)]
+    pub(crate) notes: Vec<Note>,
     /// What `tsc` printed, when it was asked.
     pub(crate) types: Option<String>,
     /// How long Vite took, in milliseconds.
@@ -109,6 +112,20 @@ pub(crate) struct Finding {
     pub(crate) line: Option<u32>,
     /// From 1.
     pub(crate) column: Option<u32>,
+}
+
+/// A remark on one of the app's own settings.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Note {
+    pub(crate) code: String,
+    pub(crate) message: String,
+    pub(crate) suggestion: Option<String>,
+    /// The file, from the project's folder.
+    pub(crate) path: String,
+    /// From 1.
+    pub(crate) line: u32,
+    /// From 1.
+    pub(crate) column: u32,
 }
 
 /// An import that leads nowhere.

@@ -2,6 +2,8 @@
 
 use overskill::build::{Diagnostic, Severity};
 
+use crate::foreign::is_foreign;
+
 /// What two finders mean by different codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind<'a> {
@@ -61,6 +63,13 @@ pub(crate) fn merge(
         .map(|one| if built { one.as_warning() } else { one })
         .map(with_effect);
     let mut all = found;
+    let unsupported = |one: &Diagnostic| one.code.as_deref() == Some("unsupported_file");
+    let checked: Vec<Diagnostic> = checked.collect();
+    if checked.iter().any(unsupported) {
+        // A file that is told of where it is imported is taken for what it is not.
+        let is_foreign = |one: &Diagnostic| one.path.as_ref().is_some_and(is_foreign);
+        all.retain(|one| !is_foreign(one));
+    }
     for one in checked {
         match all.iter_mut().find(|other| is_same(other, &one)) {
             // Whoever built knows more of packages and of what lies outside.
@@ -119,8 +128,8 @@ fn is_of_the_builder(one: &Diagnostic) -> bool {
     matches!(one.code.as_deref(), Some("unknown_package" | "outside"))
 }
 
-/// Whether two say the same of one line. Of a line with several names, each is a matter of its own.
-fn is_same(one: &Diagnostic, other: &Diagnostic) -> bool {
+/// Whether two say the same of one line.
+pub(super) fn is_same(one: &Diagnostic, other: &Diagnostic) -> bool {
     let kind = Kind::of(one);
     if one.path != other.path || one.path.is_none() || kind != Kind::of(other) {
         return false;
@@ -128,7 +137,26 @@ fn is_same(one: &Diagnostic, other: &Diagnostic) -> bool {
     if one.line != other.line {
         return false;
     }
-    kind == Kind::Syntax || share_a_name(&one.message, &other.message)
+    match kind {
+        Kind::Syntax => true,
+        Kind::Import | Kind::Other(_) => share_a_name(&one.message, &other.message),
+        // Of a line with several names, each is a matter of its own.
+        Kind::Export | Kind::Name => match (name_in(one), name_in(other)) {
+            (Some(one), Some(other)) => one == other,
+            _ => true,
+        },
+    }
+}
+
+/// The name that is not exported, or not defined: the first that is quoted, and the last of what TypeScript says of an
+/// export, which begins with the module. Of a default export it quotes the module alone.
+fn name_in(one: &Diagnostic) -> Option<&str> {
+    let quoted = quoted(&one.message);
+    match one.code.as_deref() {
+        Some("TS1192" | "TS2613") => None,
+        Some("TS2305" | "TS2614" | "TS2724") => quoted.get(1).copied(),
+        _ => quoted.first().copied(),
+    }
 }
 
 /// Whether two messages quote the same, or one a package and the other a part of it. Who quotes nothing speaks of all.
@@ -140,7 +168,7 @@ fn share_a_name(one: &str, other: &str) -> bool {
                 long.strip_prefix(short)
                     .is_some_and(|rest| rest.starts_with('/'))
             };
-            *a == *b || part(a, b) || part(b, a)
+            a == b || part(a, b) || part(b, a)
         })
     };
     one.is_empty() || other.is_empty() || one.iter().any(alike)

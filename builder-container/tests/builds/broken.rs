@@ -73,7 +73,8 @@ async fn every_mistake_is_explained_where_it_was_made() {
     builder.stop().await;
 }
 
-fn tell(diagnostics: &[Diagnostic]) -> String {
+/// Diagnostics as a text.
+pub(crate) fn tell(diagnostics: &[Diagnostic]) -> String {
     let mut text = String::new();
     for one in diagnostics {
         let path = one.path.as_ref().map_or("-", |path| path.as_str());

@@ -10,6 +10,8 @@ mod failures;
 #[cfg(test)]
 mod folder;
 #[cfg(test)]
+mod foreign;
+#[cfg(test)]
 mod many;
 #[cfg(test)]
 mod outside;
