@@ -10,6 +10,7 @@ import react from "@vitejs/plugin-react"
 import { build, createLogger } from "vite"
 import { blame, clip, diagnose, list, MOST, plain } from "./diagnose.mjs"
 import { guard, refusals } from "./fence.mjs"
+import { tailwind3 } from "./tailwind3.mjs"
 import { adapt, readSettings, spreadAliases } from "./foreign.mjs"
 
 const packages = realpathSync(join(dirname(fileURLToPath(import.meta.url)), "..", "node_modules"))
@@ -68,7 +69,8 @@ export const compile = async (root, out, mode, failed) => {
   }
   const settings = readSettings(root)
   spreadAliases(root, settings)
-  const configure = (...how) => adapt(configuration(...how), root, settings)
+  const styles = await tailwind3(root, settings.notes)
+  const configure = (...how) => adapt(configuration(...how), root, settings, styles)
   const result = { ok: true, errors: [], missing: [], warnings, notes: settings.notes }
   try {
     await build(configure(root, out, mode, [], warn))

@@ -200,13 +200,17 @@ const postcss = (root, notes) => {
 }
 
 /** The configuration of Vite with what an app's own settings add. */
-export const adapt = (configuration, root, settings) => {
+export const adapt = (configuration, root, settings, styles) => {
   const { alias, define, publicDir, assetsInclude } = settings
   const others = alias.map(({ find, target, replacement }) => ({ find, replacement: target === null ? replacement : join(root, target) }))
   configuration.resolve.alias = [...others, ...configuration.resolve.alias]
   configuration.define = { ...define, ...configuration.define }
   if (publicDir !== null) configuration.publicDir = publicDir !== false && existsSync(join(root, publicDir)) && publicDir
   if (assetsInclude.length > 0) configuration.assetsInclude = assetsInclude
+  if (styles) {
+    configuration.css.postcss = { plugins: styles }
+    configuration.plugins = configuration.plugins.flat(Infinity).filter((plugin) => !plugin?.name?.startsWith("@tailwindcss/vite"))
+  }
   return configuration
 }
 

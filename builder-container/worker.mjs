@@ -5,7 +5,7 @@
 //   in   {"root","out","mode","types_limit_ms"}         absolute folders; the sources are in root, artifacts go to out
 //   out  {"type":"ready"}
 //        {"type":"result","ok","errors","missing","warnings","types","vite_ms","types_ms"}
-import { realpathSync } from "node:fs"
+import { existsSync, realpathSync } from "node:fs"
 import { createRequire, registerHooks } from "node:module"
 import { dirname, join } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
@@ -18,7 +18,8 @@ const say = (message) => new Promise((done) => write(`${JSON.stringify(message)}
 
 const own = dirname(fileURLToPath(import.meta.url))
 const packagesFolder = realpathSync(join(own, "..", "node_modules"))
-const packages = `${pathToFileURL(packagesFolder).href}/`
+const extrasFolder = existsSync(join(own, "extras")) ? [realpathSync(join(own, "extras", "node_modules"))] : []
+const packages = [packagesFolder, ...extrasFolder].map((folder) => `${pathToFileURL(folder).href}/`)
 
 // Tailwind runs a `@plugin` or `@config` of a style sheet by import(), then through jiti. The supervisor refuses these
 // before the build, with a position; this is for a style sheet that it did not take for one.
@@ -27,7 +28,7 @@ registerHooks({
   resolve: (specifier, context, next) => {
     if (specifier === "jiti") return { url: "overskill:jiti", format: "module", shortCircuit: true }
     const found = next(specifier, context)
-    const ours = found.url.startsWith(packages) || dirname(found.url) === dirname(import.meta.url)
+    const ours = packages.some((folder) => found.url.startsWith(folder)) || dirname(found.url) === dirname(import.meta.url)
     if (found.url.startsWith("file:") && !ours) throw new Error(refusal)
     return found
   },
@@ -48,7 +49,7 @@ const { checkTypes, checkTypesOfTheRest } = await import("./typecheck.mjs")
 
 const run = async ({ root, out, mode, types_limit_ms }) => {
   process.chdir(root)
-  enclose(realpathSync(root), packagesFolder)
+  enclose(realpathSync(root), packagesFolder, ...extrasFolder)
   let types = mode === "production" ? checkTypes(root, packagesFolder, types_limit_ms) : null
   const started = performance.now()
   // Whoever mends a failed build hears of the types as well, so that the next one does not fail for them.

@@ -19,7 +19,7 @@ use crate::{
 };
 use said::{
     headline, missing_export, package_name, position_in_frame, unresolved_by_tailwind,
-    without_colours,
+    without_colours, without_place,
 };
 
 /// Explains what a worker found in the sources at `root`, together with what was found beside it.
@@ -251,7 +251,7 @@ impl Explainer<'_> {
             }
             _ => match unresolved_by_tailwind(text) {
                 Some(specifier) => format!("`{specifier}` leads to no style sheet."),
-                None => self.clean(&headline(text)),
+                None => without_place(&self.clean(&headline(text))).to_owned(),
             },
         };
         let diagnostic = Diagnostic::error(code(finding, text), message);

@@ -101,6 +101,7 @@ async fn prepare(settings: &Settings) -> Result<(Arc<Scratch>, Toolchain, Sandbo
         None => return Err(StartError::InUse(settings.state.display().to_string())),
     };
     let toolchain = Toolchain::open(&settings.toolchain, &settings.node).await?;
+    let toolchain = toolchain.with_extras(settings.extras.as_deref())?;
     scratch.install(&toolchain).map_err(state)?;
     let view = scratch.view(&toolchain);
     let cpu = settings.cpu_time();

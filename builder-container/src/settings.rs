@@ -12,6 +12,7 @@ overskill-builder: builds apps with Vite, over HTTP
 
   --listen ADDRESS:PORT      where to listen (default 127.0.0.1:8788)
   --toolchain DIR            folder with package.json, package-lock.json and node_modules (required)
+  --extras DIR               folder with package-lock.json and node_modules of the builder's own: Tailwind 3 (default: none)
   --state DIR                folder for jobs in progress; emptied at start (required)
   --node PATH                Node 22.15 or newer (default: node)
   --slots N                  builds at once (default: one a core)
@@ -31,6 +32,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// The folder whose `node_modules` builds.
     pub toolchain: PathBuf,
+    /// The folder of the builder's own packages, if it has any.
+    pub extras: Option<PathBuf>,
     /// Where jobs live while they are built.
     pub state: PathBuf,
     /// The Node program.
@@ -98,6 +101,7 @@ impl Settings {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             toolchain,
+            extras: None,
             state,
             node: PathBuf::from("node"),
             slots: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
@@ -198,6 +202,10 @@ fn setter(flag: &str) -> Option<Setter> {
         },
         "--toolchain" => |settings, value| {
             settings.toolchain = PathBuf::from(value);
+            Ok(())
+        },
+        "--extras" => |settings, value| {
+            settings.extras = Some(PathBuf::from(value));
             Ok(())
         },
         "--state" => |settings, value| {

@@ -29,6 +29,8 @@ pub(crate) struct View {
     pub(crate) node: PathBuf,
     /// The packages, without symbolic links in the path.
     pub(crate) packages: PathBuf,
+    /// Packages of the builder's own, if it has any.
+    pub(crate) extras: Option<PathBuf>,
     /// The worker's scripts.
     pub(crate) scripts: PathBuf,
     /// A symbolic link to the packages.
@@ -47,7 +49,11 @@ impl View {
     }
 
     /// What can be read, besides the system and the worker's own folder.
-    pub(super) fn readable(&self) -> [&Path; 3] {
+    pub(super) fn readable(&self) -> impl Iterator<Item = &Path> {
+        let extras = self.extras.iter();
         [&self.node, &self.packages, &self.scripts]
+            .into_iter()
+            .chain(extras)
+            .map(PathBuf::as_path)
     }
 }

@@ -8,15 +8,17 @@ use overskill::build::{FailureReason, Mode, Status};
 
 use crate::{
     broken::tell,
-    client::{Answer, Builder, read},
+    client::{Answer, Builder, extras, read},
     folder,
 };
 
 #[tokio::test]
 async fn every_foreign_app_is_built_or_told_why_not() {
-    let builder =
-        Builder::start_with(|settings| settings.slots = const { NonZeroUsize::new(2).unwrap() })
-            .await;
+    let builder = Builder::start_with(|settings| {
+        settings.slots = const { NonZeroUsize::new(2).unwrap() };
+        settings.extras = Some(extras());
+    })
+    .await;
     let mut wrong = Vec::new();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/foreign");
     let mut cases: Vec<_> = fs::read_dir(&root)

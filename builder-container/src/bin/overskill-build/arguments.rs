@@ -12,6 +12,7 @@ overskill-build DIR: builds a folder as the product would
   --json           one JSON object instead of text
   --out DIR        write what was built there; a folder that is empty or not there yet
   --toolchain DIR  folder with package.json, package-lock.json and node_modules (required)
+  --extras DIR     folder with package-lock.json and node_modules of the builder's own (default: none)
   --state DIR      folder for the job while it is built; emptied at start (required)
   --node PATH      Node 22.15 or newer (default: node)
 
@@ -30,6 +31,8 @@ pub(crate) struct Arguments {
     pub(crate) out: Option<PathBuf>,
     /// The packages that build.
     pub(crate) toolchain: PathBuf,
+    /// The builder's own packages.
+    pub(crate) extras: Option<PathBuf>,
     /// Where the job lives.
     pub(crate) state: PathBuf,
     /// The Node program.
@@ -43,7 +46,8 @@ impl Arguments {
     /// At the first word that is unknown, incomplete or missing, with a sentence.
     pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Option<Self>, String> {
         let (mut folder, mut mode, mut json) = (None, Mode::Development, false);
-        let (mut out, mut toolchain, mut state, mut node) = (None, None, None, None);
+        let (mut out, mut toolchain, mut extras) = (None, None, None);
+        let (mut state, mut node) = (None, None);
         let mut words = words.into_iter();
         while let Some(word) = words.next() {
             let place = match word.as_str() {
@@ -62,6 +66,7 @@ impl Arguments {
                 }
                 "--out" => &mut out,
                 "--toolchain" => &mut toolchain,
+                "--extras" => &mut extras,
                 "--state" => &mut state,
                 "--node" => &mut node,
                 flag if flag.starts_with('-') => return Err(format!("unknown flag `{flag}`")),
@@ -84,6 +89,7 @@ impl Arguments {
             json,
             out,
             toolchain: needed(toolchain, "`--toolchain`")?,
+            extras,
             state: needed(state, "`--state`")?,
             node: node.unwrap_or_else(|| PathBuf::from("node")),
         }))

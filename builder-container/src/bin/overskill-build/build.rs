@@ -86,6 +86,7 @@ async fn try_build(arguments: &Arguments, sources: Sources) -> Result<Answer> {
     let hash = Digest::of(token.as_bytes());
     let mut settings = Settings::new(arguments.toolchain.clone(), arguments.state.clone(), hash);
     settings.node.clone_from(&arguments.node);
+    settings.extras.clone_from(&arguments.extras);
     settings.slots = NonZeroUsize::MIN;
     let server = Server::start(settings).await?;
     let address = server.address()?;
