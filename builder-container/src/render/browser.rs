@@ -20,7 +20,8 @@ const PROGRAMS: [&str; 4] = [
     "/opt/google/chrome/chrome",
 ];
 /// Fonts, and which of them stands for which.
-const FONTS: [&str; 4] = [
+const FONTS: [&str; 5] = [
+    "/usr/share/fontconfig",
     "/etc/fonts",
     "/usr/share/fonts",
     "/usr/local/share/fonts",
