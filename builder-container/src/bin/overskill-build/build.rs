@@ -86,21 +86,17 @@ async fn try_build(arguments: &Arguments, sources: Sources) -> Result<Answer> {
     let hash = Digest::of(token.as_bytes());
     let mut settings = Settings::new(arguments.toolchain.clone(), arguments.state.clone(), hash);
     settings.node.clone_from(&arguments.node);
+    settings.vendor.clone_from(&arguments.vendor);
     settings.slots = NonZeroUsize::MIN;
     let server = Server::start(settings).await?;
     let address = server.address()?;
     let serving = tokio::spawn(server.serve(std::future::pending()));
     let body = sources
-        .job(arguments.mode)
+        .job(arguments.mode, arguments.type_check)
         .map_err(|error| error.to_string())?;
     let out = arguments.out.clone();
     let asked = tokio::task::spawn_blocking(move || {
-        ask(
-            &format!("http://{address}/builds"),
-            &token,
-            &body,
-            out.as_deref(),
-        )
+        ask(&format!("http://{address}"), &token, &body, out.as_deref())
     });
     let mut answer = asked.await??;
     serving.abort();
@@ -109,7 +105,7 @@ async fn try_build(arguments: &Arguments, sources: Sources) -> Result<Answer> {
 }
 
 fn ask(address: &str, token: &str, body: &[u8], out: Option<&Path>) -> Result<Answer> {
-    let mut response = ureq::post(address)
+    let mut response = ureq::post(format!("{address}/builds"))
         .config()
         .http_status_as_error(false)
         .build()
@@ -141,6 +137,20 @@ fn ask(address: &str, token: &str, body: &[u8], out: Option<&Path>) -> Result<An
                     let path = artifact.path.as_str().to_owned();
                     artifacts.push((path, artifact.content.len(), artifact.sha256));
                 }
+                AnswerEvent::Vendor { path, sha256, size } => {
+                    if let Some(out) = out {
+                        let content = vendor(address, token, &sha256)?;
+                        write(
+                            out,
+                            &Artifact {
+                                path: path.clone(),
+                                sha256,
+                                content,
+                            },
+                        )?;
+                    }
+                    artifacts.push((path.to_string(), usize::try_from(size)?, sha256));
+                }
                 AnswerEvent::Report(last) => report = Some(last),
             }
         }
@@ -153,6 +163,18 @@ fn ask(address: &str, token: &str, body: &[u8], out: Option<&Path>) -> Result<An
         artifacts,
         report: report.ok_or("the answer ended without a report")?,
     })
+}
+
+/// The content of a vendor module, which an answer only names.
+fn vendor(address: &str, token: &str, sha256: &Digest) -> Result<Vec<u8>> {
+    let mut response = ureq::get(format!("{address}/vendor/{sha256}"))
+        .header("authorization", &format!("Bearer {token}"))
+        .call()?;
+    let content = response.body_mut().read_to_vec()?;
+    if Digest::of(&content) != *sha256 {
+        return Err(format!("the vendor module {sha256} has another hash").into());
+    }
+    Ok(content)
 }
 
 fn write(out: &Path, artifact: &Artifact) -> std::io::Result<()> {
