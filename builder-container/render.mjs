@@ -234,6 +234,9 @@ const visit = async (chromium, out, path, limit, shoot) => {
     }
   })
   for (const domain of ["Page", "Runtime"]) await send(`${domain}.enable`)
+  await send("Emulation.setDeviceMetricsOverride", { width: 1280, height: 800, deviceScaleFactor: 1, mobile: false })
+  // What fades in is seen as it will be.
+  await send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-reduced-motion", value: "reduce" }] })
   await send("Fetch.enable", { patterns: [{ urlPattern: "*" }] })
   const page = { path, title: "", ms: 0, empty: true, problems }
   // A page that never stops computing answers nothing.

@@ -90,18 +90,19 @@ async fn try_build(arguments: &Arguments, sources: Sources) -> Result<Answer> {
     let hash = Digest::of(token.as_bytes());
     let mut settings = Settings::new(arguments.toolchain.clone(), arguments.state.clone(), hash);
     settings.node.clone_from(&arguments.node);
+    settings.vendor.clone_from(&arguments.vendor);
     settings.slots = NonZeroUsize::MIN;
     settings.browser = arguments.browser.clone();
     let server = Server::start(settings).await?;
     let address = server.address()?;
     let serving = tokio::spawn(server.serve(std::future::pending()));
     let body = sources
-        .job(arguments.mode)
+        .job(arguments.mode, arguments.type_check)
         .map_err(|error| error.to_string())?;
     let (out, picture) = (arguments.out.clone(), arguments.screenshot.clone());
     let asked = tokio::task::spawn_blocking(move || {
         ask(
-            &format!("http://{address}/builds"),
+            &format!("http://{address}"),
             &token,
             &body,
             out.as_deref(),
@@ -121,7 +122,7 @@ fn ask(
     out: Option<&Path>,
     picture_file: Option<&Path>,
 ) -> Result<Answer> {
-    let mut response = ureq::post(address)
+    let mut response = ureq::post(format!("{address}/builds"))
         .config()
         .http_status_as_error(false)
         .build()
@@ -160,6 +161,20 @@ fn ask(
                     }
                     screenshot = Some(picture.content.len());
                 }
+                AnswerEvent::Vendor { path, sha256, size } => {
+                    if let Some(out) = out {
+                        let content = vendor(address, token, &sha256)?;
+                        write(
+                            out,
+                            &Artifact {
+                                path: path.clone(),
+                                sha256,
+                                content,
+                            },
+                        )?;
+                    }
+                    artifacts.push((path.to_string(), usize::try_from(size)?, sha256));
+                }
                 AnswerEvent::Report(last) => report = Some(last),
             }
         }
@@ -173,6 +188,18 @@ fn ask(
         screenshot,
         report: report.ok_or("the answer ended without a report")?,
     })
+}
+
+/// The content of a vendor module, which an answer only names.
+fn vendor(address: &str, token: &str, sha256: &Digest) -> Result<Vec<u8>> {
+    let mut response = ureq::get(format!("{address}/vendor/{sha256}"))
+        .header("authorization", &format!("Bearer {token}"))
+        .call()?;
+    let content = response.body_mut().read_to_vec()?;
+    if Digest::of(&content) != *sha256 {
+        return Err(format!("the vendor module {sha256} has another hash").into());
+    }
+    Ok(content)
 }
 
 fn write(out: &Path, artifact: &Artifact) -> std::io::Result<()> {
