@@ -9,6 +9,7 @@ use crate::{
     digest::Digest,
     ids::{AppId, BuildId, TokenId, TurnId, WorkspaceId},
     project::ProjectPath,
+    publish::{Share, SizeReport},
     time::Timestamp,
 };
 
@@ -46,6 +47,15 @@ schema! {
     Severity as "Severity": { "type": "string", "enum": ["error", "warning"] };
     Status as "ReportStatus": { "type": "string", "enum": ["succeeded", "failed"] };
     FailureReason as "FailureReason": { "type": "string", "enum": ["source", "timeout", "memory", "output"] };
+    Share as "Share": {
+        "type": "object",
+        "description": "A part of the built files.",
+        "properties": {
+            "files": { "type": "integer", "minimum": 0 },
+            "bytes": { "type": "integer", "minimum": 0 }
+        },
+        "required": ["files", "bytes"]
+    };
     Timings as "Timings": {
         "type": "object",
         "description": "How long a build took, in milliseconds.",
@@ -106,6 +116,26 @@ impl JsonSchema for Report {
                 "toolchain_digest": generator.subschema_for::<Digest>()
             },
             "required": ["status", "reason", "timings", "peak_memory_bytes", "sandbox", "artifact_bytes", "artifacts", "toolchain_digest"]
+        })
+    }
+}
+
+impl JsonSchema for SizeReport {
+    fn schema_name() -> Cow<'static, str> {
+        "SizeReport".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "description": "How built files were split between the app's script and what is served beside it.",
+            "properties": {
+                "script_bytes": { "type": "integer", "description": "The sum of the script's modules.", "minimum": 0 },
+                "budget": { "type": "integer", "description": "What it may be.", "minimum": 0 },
+                "embedded": generator.subschema_for::<Share>(),
+                "external": generator.subschema_for::<Share>()
+            },
+            "required": ["script_bytes", "budget", "embedded", "external"]
         })
     }
 }

@@ -170,3 +170,22 @@ fn ids_are_checked() {
         assert!(bad.parse::<JobId>().is_err(), "{bad:?}");
     }
 }
+
+#[test]
+fn a_key_names_all_that_a_result_depends_on_and_nothing_else() {
+    let toolchain = Digest::of(b"toolchain");
+    let key = |job: &Job| job.key(&toolchain).unwrap();
+    let one = job(&[("a.txt", b"one")]);
+    let same = Job {
+        id: "other-b7".parse().unwrap(),
+        ..one.clone()
+    };
+    assert_eq!(key(&one), key(&same));
+    let mode = Job {
+        mode: Mode::Production,
+        ..one.clone()
+    };
+    let others = [key(&mode), key(&job(&[("a.txt", b"two")]))];
+    assert!(!others.contains(&key(&one)));
+    assert_ne!(key(&one), one.key(&Digest::of(b"another")).unwrap());
+}
