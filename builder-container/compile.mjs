@@ -43,6 +43,8 @@ const configuration = (root, out, mode, plugins, warn) => ({
     reportCompressedSize: false,
     chunkSizeWarningLimit: 100_000,
     modulePreload: { polyfill: false },
+    // Of a production build only the render check reads them: the supervisor publishes none.
+    sourcemap: mode === "development" ? true : "hidden",
     rolldownOptions: { experimental: { lazyBarrel: true, attachDebugInfo: "none" } },
   },
 })

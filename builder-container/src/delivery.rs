@@ -5,7 +5,8 @@ use std::{io, sync::Arc, time::Duration};
 use axum::body::Bytes;
 use overskill::{
     build::{
-        AnswerFrame, ArtifactLimits, Diagnostic, FailureReason, Mode, Report, Status, Timings,
+        AnswerFrame, ArtifactLimits, Diagnostic, FailureReason, Mode, Render, Report, Screenshot,
+        Severity, Status, Timings,
     },
     digest::Digest,
 };
@@ -21,7 +22,7 @@ use crate::{
     inspect::inspect,
     intake::{Received, blocking},
     scratch::Folder,
-    slots::{Built, Slots, Ticket},
+    slots::{Built, Held, Slots, Ticket},
     worker::{Death, Findings},
 };
 
@@ -36,7 +37,8 @@ enum Outcome {
     Succeeded {
         diagnostics: Vec<Diagnostic>,
         artifacts: Vec<Found>,
-        folder: Folder,
+        folder: Arc<Folder>,
+        browser: Held,
     },
     Failed {
         reason: FailureReason,
@@ -109,8 +111,10 @@ async fn write(
         sandbox: slots.sandbox().level().to_string(),
         artifact_bytes: 0,
         artifacts: 0,
+        render: Render::off("it was not built"),
         toolchain_digest: slots.toolchain_digest(),
     };
+    let mut screenshot = None;
 
     let looking = blocking(move || inspect(sources.path()).map(|refused| (sources, refused)));
     let looked = meanwhile(
@@ -124,7 +128,10 @@ async fn write(
         Err(_) => too_late(job.mode, limit),
         Ok(Err(error)) => return Err(error.into()),
         Ok(Ok((sources, refused))) if refused.is_empty() => {
-            run(sources, job.mode, slots, limit, answer, &mut report).await?
+            let outcome = run(sources, job.mode, slots, limit, answer, &mut report).await?;
+            let (outcome, picture) = look(outcome, slots, answer, &mut report).await?;
+            screenshot = picture;
+            outcome
         }
         Ok(Ok((_, diagnostics))) => Outcome::Failed {
             reason: FailureReason::Source,
@@ -140,6 +147,11 @@ async fn write(
         answer
             .frame(&AnswerFrame::Diagnostic(diagnostic.clone()))
             .await?;
+    }
+    if let Some(Screenshot { sha256, content }) = screenshot {
+        let size = content.len() as u64;
+        let frame = AnswerFrame::Screenshot { sha256, size };
+        answer.frame_with(&frame, content.into()).await?;
     }
     match outcome {
         Outcome::Failed { reason, .. } => {
@@ -209,12 +221,18 @@ async fn run(
             folder,
             time,
             peak_memory,
+            browser,
         }) => {
             report.timings.build_ms = millis(time);
             report.timings.types_ms = findings.types_ms.unwrap_or(0);
             report.peak_memory_bytes = peak_memory;
             answer.log(times(&findings)).await?;
-            meanwhile("explaining", answer, judge(findings, folder, slots)).await?
+            meanwhile(
+                "explaining",
+                answer,
+                judge(mode, findings, folder, browser, slots),
+            )
+            .await?
         }
         Ok(Built {
             findings: None,
@@ -270,8 +288,61 @@ fn too_late(mode: Mode, limit: Duration) -> Outcome {
     }
 }
 
+/// Has a browser look at what was built. What does not work there has failed.
+async fn look(
+    outcome: Outcome,
+    slots: &Slots,
+    answer: &mut Answer,
+    report: &mut Report,
+) -> Result<(Outcome, Option<Screenshot>), Stop> {
+    let Outcome::Succeeded {
+        diagnostics,
+        artifacts,
+        folder,
+        mut browser,
+    } = outcome
+    else {
+        return Ok((outcome, None));
+    };
+    let begun = Instant::now();
+    let looking = async {
+        let ready = browser.ready().await;
+        slots.renderer().look(ready, slots.scratch(), &folder).await
+    };
+    let seen = meanwhile("looking at it in a browser", answer, looking).await?;
+    report.render = seen.render;
+    if matches!(report.render, Render::Checked { .. }) {
+        report.timings.render_ms = millis(begun.elapsed());
+    }
+    let works = seen
+        .diagnostics
+        .iter()
+        .all(|one| one.severity != Severity::Error);
+    let diagnostics = Diagnostic::settled([diagnostics, seen.diagnostics].concat());
+    let outcome = if works {
+        Outcome::Succeeded {
+            diagnostics,
+            artifacts,
+            folder,
+            browser,
+        }
+    } else {
+        Outcome::Failed {
+            reason: FailureReason::Render,
+            diagnostics,
+        }
+    };
+    Ok((outcome, seen.screenshot))
+}
+
 /// Turns findings into diagnostics and, when all went well, lists the artifacts.
-async fn judge(findings: Findings, folder: Folder, slots: &Slots) -> Result<Outcome, Stop> {
+async fn judge(
+    mode: Mode,
+    findings: Findings,
+    folder: Folder,
+    browser: Held,
+    slots: &Slots,
+) -> Result<Outcome, Stop> {
     let toolchain = Arc::clone(slots.toolchain());
     let outcome = blocking(move || {
         let diagnostics = explain(&findings, &folder.path().join("app"), &toolchain);
@@ -285,8 +356,9 @@ async fn judge(findings: Findings, folder: Folder, slots: &Slots) -> Result<Outc
             match collect(&folder.path().join("out"), &ArtifactLimits::DEFAULT)? {
                 Ok(artifacts) => Outcome::Succeeded {
                     diagnostics,
-                    artifacts,
-                    folder,
+                    artifacts: published(mode, artifacts),
+                    folder: Arc::new(folder),
+                    browser,
                 },
                 Err(refused) => Outcome::Failed {
                     reason: FailureReason::Output,
@@ -296,6 +368,12 @@ async fn judge(findings: Findings, folder: Folder, slots: &Slots) -> Result<Outc
         )
     });
     Ok(outcome.await?)
+}
+
+/// What is served of what was built: source maps of a development build alone.
+fn published(mode: Mode, mut built: Vec<Found>) -> Vec<Found> {
+    built.retain(|file| mode == Mode::Development || file.path.extension() != "map");
+    built
 }
 
 async fn send(folder: &Folder, found: Found, answer: &Answer) -> Result<(), Stop> {

@@ -83,12 +83,18 @@ impl Scratch {
             scripts: self.root.join("run"),
             link: self.root.join("node_modules"),
             state: self.root.clone(),
+            more: Vec::new(),
         }
     }
 
     /// The program of a worker.
     pub(crate) fn script(&self) -> PathBuf {
         self.root.join("run/worker.mjs")
+    }
+
+    /// The program of a worker that looks at an app.
+    pub(crate) fn render_script(&self) -> PathBuf {
+        self.root.join("run/render.mjs")
     }
 
     /// A fresh folder for a job that arrives.

@@ -13,11 +13,12 @@ use tokio::process::Command;
 use crate::node_rule::{NEEDED, suffices};
 
 /// The scripts that run in every worker, the first of them its program.
-pub(crate) const WORKER_SCRIPTS: [(&str, &str); 4] = [
+pub(crate) const WORKER_SCRIPTS: [(&str, &str); 5] = [
     ("worker.mjs", include_str!("../worker.mjs")),
     ("compile.mjs", include_str!("../compile.mjs")),
     ("fence.mjs", include_str!("../fence.mjs")),
     ("types.mjs", include_str!("../types.mjs")),
+    ("render.mjs", include_str!("../render.mjs")),
 ];
 
 /// What cannot be built without.

@@ -49,7 +49,7 @@ impl Conversation {
             created_at: step.now,
             finished_at: None,
         };
-        step.effects.push(Effect::Build(build.clone()));
+        step.effects.push(Effect::Build(Box::new(build.clone())));
         step.feed(Event::BuildQueued {
             turn: turn.clone(),
             build: id.clone(),
@@ -112,7 +112,8 @@ impl Conversation {
             Stage::Waiting { .. } => {
                 if active.build.status == BuildStatus::Retrying {
                     active.build.status = BuildStatus::Queued;
-                    step.effects.push(Effect::Build(active.build.clone()));
+                    step.effects
+                        .push(Effect::Build(Box::new(active.build.clone())));
                 }
                 step.run_at(job, step.now.after(step.policy.queue_millis));
             }
@@ -162,7 +163,8 @@ impl Conversation {
             mode: active.build.mode,
             source_digest: active.source_digest,
         };
-        step.effects.push(Effect::Build(active.build.clone()));
+        step.effects
+            .push(Effect::Build(Box::new(active.build.clone())));
         step.feed(Event::BuildStarted {
             turn: active.turn.clone(),
             build: id.clone(),
@@ -225,7 +227,8 @@ impl Conversation {
                 if active.build.mode == Mode::Development {
                     active.build.diagnostics = diagnostics;
                     active.stage = Stage::Probing { set };
-                    step.effects.push(Effect::Build(active.build.clone()));
+                    step.effects
+                        .push(Effect::Build(Box::new(active.build.clone())));
                     step.run(Job::Probe { build: id.clone() });
                 } else {
                     self.end_build(id, BuildStatus::Succeeded, diagnostics, step);
@@ -346,7 +349,8 @@ impl Conversation {
         let retry_at = step.now.after(wait.min(step.policy.longest_wait_millis));
         active.stage = Stage::Waiting { from: retry_at };
         active.build.status = BuildStatus::Retrying;
-        step.effects.push(Effect::Build(active.build.clone()));
+        step.effects
+            .push(Effect::Build(Box::new(active.build.clone())));
         step.feed(Event::BuildRetrying {
             turn: active.turn.clone(),
             build: id.clone(),
@@ -380,6 +384,10 @@ impl Conversation {
         step.finish(&Job::SendBuild { build: id.clone() });
         active.build.status = status;
         active.build.diagnostics.clone_from(&diagnostics);
+        let report = active.build.report.as_ref();
+        let screenshot = report
+            .and_then(|report| report.render.screenshot())
+            .copied();
         active.build.finished_at = Some(step.now);
         step.feed(Event::BuildFinished {
             turn: active.turn,
@@ -389,8 +397,9 @@ impl Conversation {
             millis: step.now.since(active.build.created_at),
             cached: active.build.cached,
             diagnostics,
+            screenshot,
         });
-        step.effects.push(Effect::Build(active.build));
+        step.effects.push(Effect::Build(Box::new(active.build)));
     }
 
     /// Ends the turn that waits for this build.

@@ -80,6 +80,8 @@ impl Builder {
         let mut settings = Settings::new(toolchain(), state.clone(), Digest::of(TOKEN.as_bytes()));
         settings.node = node();
         settings.slots = std::num::NonZeroUsize::MIN;
+        // Where it is not what is tested, it costs time.
+        settings.browser = "off".into();
         change(&mut settings);
         let slots = settings.slots.get() as u64;
         let server = Server::start(settings)
@@ -278,6 +280,7 @@ pub(crate) struct Answer {
     pub(crate) logs: Vec<String>,
     pub(crate) diagnostics: Vec<Diagnostic>,
     pub(crate) artifacts: Vec<Artifact>,
+    pub(crate) screenshot: Option<overskill::build::Screenshot>,
     pub(crate) report: Report,
 }
 
@@ -315,13 +318,15 @@ impl Response {
         let events = reader.push(&self.body)?;
         reader.finish()?;
         assert!(self.whole, "a complete answer in a broken body");
-        let (mut logs, mut diagnostics, mut artifacts, mut report) = (vec![], vec![], vec![], None);
+        let (mut logs, mut diagnostics, mut artifacts) = (vec![], vec![], vec![]);
+        let (mut screenshot, mut report) = (None, None);
         for event in events {
             match event {
                 AnswerEvent::Started { .. } => {}
                 AnswerEvent::Log(line) => logs.push(line),
                 AnswerEvent::Diagnostic(diagnostic) => diagnostics.push(diagnostic),
                 AnswerEvent::Artifact(artifact) => artifacts.push(artifact),
+                AnswerEvent::Screenshot(picture) => screenshot = Some(picture),
                 AnswerEvent::Report(last) => report = Some(last),
             }
         }
@@ -329,6 +334,7 @@ impl Response {
             logs,
             diagnostics,
             artifacts,
+            screenshot,
             report: report.unwrap(),
         })
     }

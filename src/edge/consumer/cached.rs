@@ -38,7 +38,10 @@ pub(super) struct Cache {
     holder: String,
     object: Object,
     kept: Blobs,
-    apps: Blobs,
+    /// The app's built files.
+    files: Blobs,
+    /// Where the app's pictures are.
+    pictures: Blobs,
     toolchain: Digest,
 }
 
@@ -63,7 +66,8 @@ impl Attempt<'_> {
             holder: format!("{}-{}", self.app, self.work.build),
             object: objects::build_cache(self.env, &key)?,
             kept: Blobs::build(self.env, &key)?,
-            apps: Blobs::assets(self.env, self.app)?,
+            files: Blobs::assets(self.env, self.app)?,
+            pictures: Blobs::sources(self.env, self.app)?,
             toolchain,
         })
     }
@@ -102,7 +106,8 @@ impl Cache {
     async fn take(&self) -> Option<Built> {
         let copied = async {
             let built: Built = self.kept.get_json(&self.key).await?;
-            let whole = self.apps.copy(&self.kept, hashes(&built)).await?;
+            let whole = self.files.copy(&self.kept, files(&built)).await?
+                && self.pictures.copy(&self.kept, picture(&built)).await?;
             Ok::<_, Error>(whole.then_some(built))
         };
         let why = match copied.await {
@@ -138,7 +143,8 @@ impl Cache {
             return;
         }
         let copied = async {
-            let whole = self.kept.copy(&self.apps, hashes(built)).await?;
+            let whole = self.kept.copy(&self.files, files(built)).await?
+                && self.kept.copy(&self.pictures, picture(built)).await?;
             self.kept.put_json(&self.key, built).await?;
             Ok::<_, Error>(whole)
         };
@@ -167,9 +173,14 @@ impl Cache {
     }
 }
 
-fn hashes(built: &Built) -> impl Iterator<Item = Digest> {
-    let all: BTreeSet<_> = built.entries.values().map(|entry| entry.hash).collect();
-    all.into_iter()
+/// What its files hold.
+fn files(built: &Built) -> BTreeSet<Digest> {
+    built.entries.values().map(|entry| entry.hash).collect()
+}
+
+/// How its start page looks, if somebody looked.
+fn picture(built: &Built) -> Option<Digest> {
+    built.report.render.screenshot().copied()
 }
 
 fn taken(began_at: Timestamp, waited: bool) -> String {

@@ -140,6 +140,11 @@ impl Attempt<'_> {
                         pulse.beat();
                         entries.insert(artifact.path, entry);
                     }
+                    AnswerEvent::Screenshot(picture) => {
+                        let blobs = Blobs::sources(self.env, self.app)?;
+                        blobs.put(&picture.sha256, picture.content).await?;
+                        pulse.beat();
+                    }
                     AnswerEvent::Report(done) => report = Some(done),
                 }
             }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use overskill::build::Mode;
+use overskill_builder::render::Choice as Browser;
 
 /// What `--help` prints.
 pub(crate) const HELP: &str = "\
@@ -11,6 +12,8 @@ overskill-build DIR: builds a folder as the product would
   --mode development|production   (default: development)
   --json           one JSON object instead of text
   --out DIR        write what was built there; a folder that is empty or not there yet
+  --screenshot FILE  write how the start page looks there, as WebP
+  --browser PATH   Chromium, which looks at what was built; auto: one on PATH; off: none does (default: auto)
   --toolchain DIR  folder with package.json, package-lock.json and node_modules (required)
   --state DIR      folder for the job while it is built; emptied at start (required)
   --node PATH      Node 22.15 or newer (default: node)
@@ -28,6 +31,10 @@ pub(crate) struct Arguments {
     pub(crate) json: bool,
     /// Where the artifacts go.
     pub(crate) out: Option<PathBuf>,
+    /// Where the picture of the start page goes.
+    pub(crate) screenshot: Option<PathBuf>,
+    /// What looks at what was built.
+    pub(crate) browser: Browser,
     /// The packages that build.
     pub(crate) toolchain: PathBuf,
     /// Where the job lives.
@@ -43,6 +50,7 @@ impl Arguments {
     /// At the first word that is unknown, incomplete or missing, with a sentence.
     pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Option<Self>, String> {
         let (mut folder, mut mode, mut json) = (None, Mode::Development, false);
+        let (mut screenshot, mut browser) = (None, Browser::Auto);
         let (mut out, mut toolchain, mut state, mut node) = (None, None, None, None);
         let mut words = words.into_iter();
         while let Some(word) = words.next() {
@@ -60,6 +68,12 @@ impl Arguments {
                     };
                     continue;
                 }
+                "--browser" => {
+                    let value = words.next().ok_or("`--browser` needs a value")?;
+                    browser = value.as_str().into();
+                    continue;
+                }
+                "--screenshot" => &mut screenshot,
                 "--out" => &mut out,
                 "--toolchain" => &mut toolchain,
                 "--state" => &mut state,
@@ -83,6 +97,8 @@ impl Arguments {
             mode,
             json,
             out,
+            screenshot,
+            browser,
             toolchain: needed(toolchain, "`--toolchain`")?,
             state: needed(state, "`--state`")?,
             node: node.unwrap_or_else(|| PathBuf::from("node")),

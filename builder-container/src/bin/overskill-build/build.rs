@@ -39,6 +39,8 @@ pub(crate) struct Answer {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// What was built: path, size in bytes, hash.
     pub(crate) artifacts: Vec<(String, usize, Digest)>,
+    /// How the start page looks: the size of a WebP picture in bytes.
+    pub(crate) screenshot: Option<usize>,
     /// How it ended.
     pub(crate) report: Report,
 }
@@ -49,7 +51,9 @@ impl Outcome {
         match self {
             Self::Answered(answer) => match (answer.report.status, answer.report.reason) {
                 (Status::Succeeded, _) => Ending::Built,
-                (Status::Failed, Some(FailureReason::Source) | None) => Ending::Author,
+                (Status::Failed, Some(FailureReason::Source | FailureReason::Render) | None) => {
+                    Ending::Author
+                }
                 (
                     Status::Failed,
                     Some(FailureReason::Timeout | FailureReason::Memory | FailureReason::Output),
@@ -87,19 +91,21 @@ async fn try_build(arguments: &Arguments, sources: Sources) -> Result<Answer> {
     let mut settings = Settings::new(arguments.toolchain.clone(), arguments.state.clone(), hash);
     settings.node.clone_from(&arguments.node);
     settings.slots = NonZeroUsize::MIN;
+    settings.browser = arguments.browser.clone();
     let server = Server::start(settings).await?;
     let address = server.address()?;
     let serving = tokio::spawn(server.serve(std::future::pending()));
     let body = sources
         .job(arguments.mode)
         .map_err(|error| error.to_string())?;
-    let out = arguments.out.clone();
+    let (out, picture) = (arguments.out.clone(), arguments.screenshot.clone());
     let asked = tokio::task::spawn_blocking(move || {
         ask(
             &format!("http://{address}/builds"),
             &token,
             &body,
             out.as_deref(),
+            picture.as_deref(),
         )
     });
     let mut answer = asked.await??;
@@ -108,7 +114,13 @@ async fn try_build(arguments: &Arguments, sources: Sources) -> Result<Answer> {
     Ok(answer)
 }
 
-fn ask(address: &str, token: &str, body: &[u8], out: Option<&Path>) -> Result<Answer> {
+fn ask(
+    address: &str,
+    token: &str,
+    body: &[u8],
+    out: Option<&Path>,
+    picture_file: Option<&Path>,
+) -> Result<Answer> {
     let mut response = ureq::post(address)
         .config()
         .http_status_as_error(false)
@@ -122,7 +134,8 @@ fn ask(address: &str, token: &str, body: &[u8], out: Option<&Path>) -> Result<An
     }
     let mut stream = response.body_mut().as_reader();
     let mut reader = AnswerReader::new(ArtifactLimits::DEFAULT);
-    let (mut logs, mut diagnostics, mut artifacts, mut report) = (vec![], vec![], vec![], None);
+    let (mut logs, mut diagnostics, mut artifacts) = (vec![], vec![], vec![]);
+    let (mut screenshot, mut report) = (None, None);
     let mut buffer = vec![0; 64 * 1024];
     loop {
         let length = stream.read(&mut buffer)?;
@@ -141,6 +154,12 @@ fn ask(address: &str, token: &str, body: &[u8], out: Option<&Path>) -> Result<An
                     let path = artifact.path.as_str().to_owned();
                     artifacts.push((path, artifact.content.len(), artifact.sha256));
                 }
+                AnswerEvent::Screenshot(picture) => {
+                    if let Some(file) = picture_file {
+                        fs::write(file, &picture.content)?;
+                    }
+                    screenshot = Some(picture.content.len());
+                }
                 AnswerEvent::Report(last) => report = Some(last),
             }
         }
@@ -151,6 +170,7 @@ fn ask(address: &str, token: &str, body: &[u8], out: Option<&Path>) -> Result<An
         logs,
         diagnostics,
         artifacts,
+        screenshot,
         report: report.ok_or("the answer ended without a report")?,
     })
 }
