@@ -197,7 +197,7 @@ fn a_key_names_all_that_a_result_depends_on_and_nothing_else() {
         ..one.clone()
     };
     let check = Job {
-        type_check: TypeCheck::Block,
+        type_check: TypeCheck::Report,
         ..one.clone()
     };
     let others = [key(&mode), key(&check), key(&job(&[("a.txt", b"two")]))];
