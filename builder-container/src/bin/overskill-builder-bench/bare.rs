@@ -44,8 +44,14 @@ impl Bare {
             fs::remove_dir_all(&folder)?;
         }
         copy(&shell.folder, &folder)?;
-        let packages = arguments.toolchain.join("node_modules").canonicalize()?;
-        symlink(packages, folder.join("node_modules"))?;
+        // Beside the sources, as the builder has it: Tailwind would follow a link among them and look for class names there.
+        let link = arguments.state.join("bare/node_modules");
+        if !link.exists() {
+            symlink(
+                arguments.toolchain.join("node_modules").canonicalize()?,
+                link,
+            )?;
+        }
         fs::write(folder.join("bench.config.mjs"), CONFIGURATION)?;
         Ok(Self {
             folder,
@@ -57,7 +63,7 @@ impl Bare {
     pub(crate) fn build(&self, mode: Mode) -> Result<Duration, AnyError> {
         let mut command = Command::new(&self.node);
         command
-            .arg(self.folder.join("node_modules/vite/bin/vite.js"))
+            .arg(self.folder.join("../node_modules/vite/bin/vite.js"))
             .args([
                 "build",
                 "--config",
@@ -65,7 +71,14 @@ impl Bare {
                 "--logLevel",
                 "error",
             ])
-            .args(["--emptyOutDir", "--mode", mode.as_str()])
+            // What was built before is no source either.
+            .args([
+                "--outDir",
+                "../out",
+                "--emptyOutDir",
+                "--mode",
+                mode.as_str(),
+            ])
             .current_dir(&self.folder)
             .env_remove("NODE_ENV")
             .stdin(Stdio::null());
