@@ -47,7 +47,8 @@ const configuration = (root, out, mode, plugins, warn) => ({
     reportCompressedSize: false,
     chunkSizeWarningLimit: 100_000,
     modulePreload: { polyfill: false },
-    sourcemap: mode === "development",
+    // Of a production build only the render check reads them: the supervisor publishes none.
+    sourcemap: mode === "development" ? true : "hidden",
     license: mode === "production" && { fileName: "assets/licences.md" },
     rolldownOptions: {
       experimental: { lazyBarrel: true, attachDebugInfo: "none" },

@@ -33,16 +33,24 @@ pub struct Answer {
     pub diagnostics: Vec<Diagnostic>,
     /// What was built: path, size in bytes, hash.
     pub artifacts: Vec<(String, usize, Digest)>,
+    /// How the start page looks: the size of a WebP picture in bytes.
+    pub screenshot: Option<usize>,
     /// How it ended.
     pub report: Report,
 }
 
 impl Door {
-    /// Sends the body of a job, and waits for its answer. What is built is written to `out`, vendor modules included.
+    /// Sends the body of a job, and waits for its answer. What is built is written to `out`, vendor modules included, and
+    /// how the start page looks to `picture_file`.
     ///
     /// # Errors
-    /// When the builder refuses the job, breaks off, says what cannot be believed, or `out` cannot be written.
-    pub fn ask(&self, body: &[u8], out: Option<&Path>) -> Result<Answer, AnyError> {
+    /// When the builder refuses the job, breaks off, says what cannot be believed, or something cannot be written.
+    pub fn ask(
+        &self,
+        body: &[u8],
+        out: Option<&Path>,
+        picture_file: Option<&Path>,
+    ) -> Result<Answer, AnyError> {
         let mut response = ureq::post(format!("{}/builds", self.address))
             .config()
             .http_status_as_error(false)
@@ -56,7 +64,8 @@ impl Door {
         }
         let mut stream = response.body_mut().as_reader();
         let mut reader = AnswerReader::new(ArtifactLimits::DEFAULT);
-        let (mut logs, mut diagnostics, mut artifacts, mut report) = (vec![], vec![], vec![], None);
+        let (mut logs, mut diagnostics, mut artifacts) = (vec![], vec![], vec![]);
+        let (mut screenshot, mut report) = (None, None);
         let mut buffer = vec![0; 64 * 1024];
         loop {
             let length = stream.read(&mut buffer)?;
@@ -74,6 +83,12 @@ impl Door {
                         }
                         let path = artifact.path.as_str().to_owned();
                         artifacts.push((path, artifact.content.len(), artifact.sha256));
+                    }
+                    AnswerEvent::Screenshot(picture) => {
+                        if let Some(file) = picture_file {
+                            fs::write(file, &picture.content)?;
+                        }
+                        screenshot = Some(picture.content.len());
                     }
                     AnswerEvent::Vendor { path, sha256, size } => {
                         if let Some(out) = out {
@@ -98,6 +113,7 @@ impl Door {
             logs,
             diagnostics,
             artifacts,
+            screenshot,
             report: report.ok_or("the answer ended without a report")?,
         })
     }

@@ -5,8 +5,8 @@ use std::{io, sync::Arc, time::Duration};
 use axum::body::Bytes;
 use overskill::{
     build::{
-        AnswerFrame, ArtifactLimits, Diagnostic, FailureReason, Mode, Report, Severity, Status,
-        Timings,
+        AnswerFrame, ArtifactLimits, Diagnostic, FailureReason, Mode, Render, Report, Screenshot,
+        Severity, Status, Timings,
     },
     digest::Digest,
 };
@@ -22,7 +22,7 @@ use crate::{
     inspect::inspect,
     intake::{Received, blocking},
     scratch::Folder,
-    slots::{Built, Slots, Ticket},
+    slots::{Built, Held, Slots, Ticket},
     vendor::Module,
     worker::{Death, Findings, Task},
 };
@@ -39,7 +39,8 @@ enum Outcome {
         diagnostics: Vec<Diagnostic>,
         artifacts: Vec<Found>,
         vendor: Vec<Module>,
-        folder: Folder,
+        folder: Arc<Folder>,
+        browser: Held,
     },
     Failed {
         reason: FailureReason,
@@ -112,8 +113,10 @@ async fn write(
         sandbox: slots.sandbox().level().to_string(),
         artifact_bytes: 0,
         artifacts: 0,
+        render: Render::off("it was not built"),
         toolchain_digest: slots.toolchain_digest(),
     };
+    let mut screenshot = None;
 
     let looking = blocking(move || inspect(sources.path()).map(|refused| (sources, refused)));
     let looked = meanwhile(
@@ -131,7 +134,10 @@ async fn write(
                 mode: job.mode,
                 type_check: job.type_check,
             };
-            run(sources, task, slots, limit, answer, &mut report).await?
+            let outcome = run(sources, task, slots, limit, answer, &mut report).await?;
+            let (outcome, picture) = look(outcome, slots, answer, &mut report).await?;
+            screenshot = picture;
+            outcome
         }
         Ok(Ok((_, diagnostics))) => Outcome::Failed {
             reason: FailureReason::Source,
@@ -147,6 +153,11 @@ async fn write(
         answer
             .frame(&AnswerFrame::Diagnostic(diagnostic.clone()))
             .await?;
+    }
+    if let Some(Screenshot { sha256, content }) = screenshot {
+        let size = content.len() as u64;
+        let frame = AnswerFrame::Screenshot { sha256, size };
+        answer.frame_with(&frame, content.into()).await?;
     }
     match outcome {
         Outcome::Failed { reason, .. } => {
@@ -228,12 +239,13 @@ async fn run(
             folder,
             time,
             peak_memory,
+            browser,
         }) => {
             report.timings.build_ms = millis(time);
             report.timings.types_ms = findings.types_ms.unwrap_or(0);
             report.peak_memory_bytes = peak_memory;
             answer.log(times(&findings)).await?;
-            let judged = judge(findings, task, folder, slots);
+            let judged = judge(findings, task, folder, browser, slots);
             meanwhile("explaining", answer, judged).await?
         }
         Ok(Built {
@@ -290,11 +302,64 @@ fn too_late(mode: Mode, limit: Duration) -> Outcome {
     }
 }
 
+/// Has a browser look at what was built. What does not work there has failed.
+async fn look(
+    outcome: Outcome,
+    slots: &Slots,
+    answer: &mut Answer,
+    report: &mut Report,
+) -> Result<(Outcome, Option<Screenshot>), Stop> {
+    let Outcome::Succeeded {
+        diagnostics,
+        artifacts,
+        vendor,
+        folder,
+        mut browser,
+    } = outcome
+    else {
+        return Ok((outcome, None));
+    };
+    let begun = Instant::now();
+    let looking = async {
+        let ready = browser.ready().await;
+        let renderer = slots.renderer();
+        renderer
+            .look(ready, slots.scratch(), &folder, &vendor)
+            .await
+    };
+    let seen = meanwhile("looking at it in a browser", answer, looking).await?;
+    report.render = seen.render;
+    if matches!(report.render, Render::Checked { .. }) {
+        report.timings.render_ms = millis(begun.elapsed());
+    }
+    let works = seen
+        .diagnostics
+        .iter()
+        .all(|one| one.severity != Severity::Error);
+    let diagnostics = Diagnostic::settled([diagnostics, seen.diagnostics].concat());
+    let outcome = if works {
+        Outcome::Succeeded {
+            diagnostics,
+            artifacts,
+            vendor,
+            folder,
+            browser,
+        }
+    } else {
+        Outcome::Failed {
+            reason: FailureReason::Render,
+            diagnostics,
+        }
+    };
+    Ok((outcome, seen.screenshot))
+}
+
 /// Turns findings into diagnostics and, when all went well, lists the artifacts.
 async fn judge(
     findings: Findings,
     task: Task,
     folder: Folder,
+    browser: Held,
     slots: &Slots,
 ) -> Result<Outcome, Stop> {
     let toolchain = Arc::clone(slots.toolchain());
@@ -324,9 +389,10 @@ async fn judge(
                     Some(why) => refused(why),
                     None => Outcome::Succeeded {
                         diagnostics,
-                        artifacts,
+                        artifacts: published(task.mode, artifacts),
                         vendor,
-                        folder,
+                        folder: Arc::new(folder),
+                        browser,
                     },
                 }
             }
@@ -337,6 +403,12 @@ async fn judge(
 
 fn is_error(diagnostic: &Diagnostic) -> bool {
     diagnostic.severity == Severity::Error
+}
+
+/// What is served of what was built: source maps of a development build alone.
+fn published(mode: Mode, mut built: Vec<Found>) -> Vec<Found> {
+    built.retain(|file| mode == Mode::Development || file.path.extension() != "map");
+    built
 }
 
 /// Their contents together.

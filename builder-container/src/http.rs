@@ -74,6 +74,11 @@ impl Builder {
         self.slots.sandbox().level().to_string()
     }
 
+    /// Why nothing looks at what was built, if nothing does.
+    pub(crate) fn render_off(&self) -> Option<String> {
+        self.slots.renderer().off().map(str::to_owned)
+    }
+
     fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
     }
@@ -127,6 +132,7 @@ async fn health(State(builder): State<Arc<Builder>>) -> Response {
         "queued": taken.saturating_sub(slots.busy()),
         "queue": builder.settings.queue,
         "sandbox": builder.sandbox(),
+        "render_check": builder.render_off().map_or("on".to_owned(), |why| format!("off: {why}")),
         "toolchain_digest": slots.toolchain_digest(),
     });
     (

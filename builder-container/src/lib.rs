@@ -10,6 +10,7 @@
 //! | `slots` | as many builds at once as there are slots, each with a worker made ready ahead |
 //! | `worker` | one worker process |
 //! | `sandbox` | what keeps a worker away from everything else, in levels; which of them holds is found out at start |
+//! | `render` | the built app, looked at in a browser |
 //! | `explain` | what Vite and TypeScript found → diagnostics with positions in the source |
 //! | `vendor` | the packages that most apps share, prebuilt once |
 //! | `collect` | the output folder → artifacts, nothing about it believed |
@@ -30,6 +31,7 @@ mod inspect;
 mod intake;
 mod locate;
 mod node_rule;
+pub mod render;
 pub mod sandbox;
 mod scratch;
 pub mod settings;
@@ -44,8 +46,8 @@ use std::{io, sync::Arc};
 use tokio::net::TcpListener;
 
 use crate::{
-    http::Builder, sandbox::Sandbox, scratch::Scratch, settings::Settings, slots::Slots,
-    toolchain::Toolchain, vendor::Vendor,
+    http::Builder, render::Renderer, sandbox::Sandbox, scratch::Scratch, settings::Settings,
+    slots::Slots, toolchain::Toolchain, vendor::Vendor,
 };
 
 /// Why the builder does not start. The sentence says what to do.
@@ -133,12 +135,14 @@ impl Server {
                 address: address.to_string(),
                 source,
             })?;
+        let renderer = Renderer::open(&settings.browser, &sandbox, &scratch).await;
         let slots = Slots::start(
             settings.slots,
             Arc::new(toolchain),
             Arc::new(vendor),
             Arc::clone(&scratch),
             sandbox,
+            renderer,
         );
         Ok(Self {
             listener,
@@ -158,6 +162,12 @@ impl Server {
     #[must_use]
     pub fn sandbox(&self) -> String {
         self.builder.sandbox()
+    }
+
+    /// Why nothing looks at what was built, if nothing does.
+    #[must_use]
+    pub fn render_off(&self) -> Option<String> {
+        self.builder.render_off()
     }
 
     /// Serves until `stop` resolves, then takes no new jobs and gives the running ones [`Settings::drain`] to finish.

@@ -83,6 +83,7 @@ impl Scratch {
             scripts: self.root.join("run"),
             link: self.root.join("node_modules"),
             state: self.root.clone(),
+            more: Vec::new(),
         }
     }
 
@@ -94,6 +95,11 @@ impl Scratch {
     /// The folder of the scripts.
     pub(crate) fn scripts(&self) -> PathBuf {
         self.root.join("run")
+    }
+
+    /// The program of a worker that looks at an app.
+    pub(crate) fn render_script(&self) -> PathBuf {
+        self.root.join("run/render.mjs")
     }
 
     /// A fresh folder for a job that arrives.

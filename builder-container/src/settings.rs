@@ -4,7 +4,7 @@ use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use overskill::{build::Mode, digest::Digest};
 
-use crate::sandbox::Choice;
+use crate::{render, sandbox::Choice};
 
 /// What `--help` prints.
 pub const HELP: &str = "\
@@ -21,6 +21,7 @@ overskill-builder: builds apps with Vite, over HTTP
   --production-seconds N     time limit of a production build (default 180)
   --sandbox LEVEL            auto, namespaces or landlock (default auto: the strongest that holds; none, no start)
   --unsafe-no-sandbox        build without a sandbox: whoever's sources are built can do what this user can
+  --browser PATH             Chromium, which looks at what was built; auto: one on PATH; off: none does (default auto)
   --print-sandbox            find out which level holds, print it, and exit
 
   BUILDER_TOKEN_HASH         environment, required: SHA-256 of the bearer token, 64 lower-case hexadecimal digits";
@@ -54,6 +55,8 @@ pub struct Settings {
     pub drain: Duration,
     /// What keeps builds away from everything else.
     pub sandbox: Choice,
+    /// What looks at what was built.
+    pub browser: render::Choice,
     /// Whether to say which level holds, and no more.
     pub only_sandbox: bool,
     /// SHA-256 of the bearer token.
@@ -112,6 +115,7 @@ impl Settings {
             body_time: Duration::from_secs(120),
             drain: Duration::from_secs(20),
             sandbox: Choice::Auto,
+            browser: render::Choice::Auto,
             only_sandbox: false,
             token_hash,
         }
@@ -244,6 +248,10 @@ fn setter(flag: &str) -> Option<Setter> {
             settings.production_time = seconds(value)?;
             Ok(())
         },
+        "--browser" => |settings, value| {
+            settings.browser = value.into();
+            Ok(())
+        },
         "--sandbox" => |settings, value| {
             settings.sandbox = value.parse()?;
             Ok(())
@@ -272,7 +280,7 @@ mod tests {
     #[test]
     fn flags_are_read() {
         let line = "--toolchain t --state s --listen [::1]:9 --slots 3 --queue 0 --development-seconds 2 \
-                    --production-seconds 9 --node n --vendor v --sandbox landlock";
+                    --production-seconds 9 --node n --vendor v --sandbox landlock --browser /b";
         let settings = parse(line, Some(HASH)).unwrap();
         assert_eq!(settings.listen.to_string(), "[::1]:9");
         assert_eq!((settings.slots.get(), settings.queue), (3, 0));
@@ -282,6 +290,7 @@ mod tests {
         assert_eq!(settings.node, PathBuf::from("n"));
         assert_eq!(settings.vendor, Some(PathBuf::from("v")));
         assert_eq!(settings.sandbox, Choice::Landlock);
+        assert_eq!(settings.browser, render::Choice::At(PathBuf::from("/b")));
         let settings = parse("--unsafe-no-sandbox --toolchain t --state s", Some(HASH)).unwrap();
         assert_eq!(settings.sandbox, Choice::UnsafeNone);
     }

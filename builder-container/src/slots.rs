@@ -16,10 +16,12 @@ use std::{
 use overskill::digest::Digest;
 use tokio::{
     sync::{Notify, oneshot},
+    task::JoinHandle,
     time::{Instant, sleep, timeout},
 };
 
 use crate::{
+    render::Renderer,
     sandbox::Sandbox,
     scratch::{Folder, Scratch},
     toolchain::Toolchain,
@@ -54,6 +56,46 @@ pub(crate) struct Built {
     pub(crate) time: Duration,
     /// The most memory that was seen to be in use, in bytes.
     pub(crate) peak_memory: u64,
+    /// A browser to look at it with, where there is one. The slot is taken for as long as this is held.
+    pub(crate) browser: Held,
+}
+
+/// A slot's browser, on its way or ready. Dropped, it is gone, and the slot is free for the next job.
+#[derive(Debug)]
+pub(crate) struct Held {
+    starting: Option<JoinHandle<Option<Result<Worker, Death>>>>,
+    _slot: Option<oneshot::Sender<()>>,
+}
+
+impl Held {
+    fn starting(shared: &Arc<Shared>) -> Self {
+        let shared = Arc::clone(shared);
+        let starting = async move { shared.renderer.start(&shared.scratch).await };
+        Self {
+            starting: Some(tokio::spawn(starting)),
+            _slot: None,
+        }
+    }
+
+    fn in_slot(mut self, slot: oneshot::Sender<()>) -> Self {
+        self._slot = Some(slot);
+        self
+    }
+
+    /// The browser, if it started.
+    pub(crate) async fn ready(&mut self) -> Option<Worker> {
+        let started = self.starting.take()?.await.ok()??;
+        // Whoever wants to look starts another, and hears why it does not start.
+        started.ok()
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(starting) = self.starting.take() {
+            starting.abort();
+        }
+    }
 }
 
 /// The slots, shared by everyone who has a job.
@@ -83,6 +125,7 @@ struct Shared {
     vendor: Arc<Vendor>,
     scratch: Arc<Scratch>,
     sandbox: Sandbox,
+    renderer: Renderer,
     ready: AtomicUsize,
     busy: AtomicUsize,
 }
@@ -95,6 +138,7 @@ impl Slots {
         vendor: Arc<Vendor>,
         scratch: Arc<Scratch>,
         sandbox: Sandbox,
+        renderer: Renderer,
     ) -> Self {
         let shared = Arc::new(Shared {
             tickets: Mutex::new(Some(VecDeque::new())),
@@ -104,6 +148,7 @@ impl Slots {
             vendor,
             scratch,
             sandbox,
+            renderer,
             ready: AtomicUsize::new(0),
             busy: AtomicUsize::new(0),
         });
@@ -147,6 +192,16 @@ impl Slots {
     /// What workers are confined by.
     pub(crate) fn sandbox(&self) -> &Sandbox {
         &self.shared.sandbox
+    }
+
+    /// What looks at what was built.
+    pub(crate) fn renderer(&self) -> &Renderer {
+        &self.shared.renderer
+    }
+
+    /// Where jobs live.
+    pub(crate) fn scratch(&self) -> &Scratch {
+        &self.shared.scratch
     }
 
     /// What builds.
@@ -231,7 +286,8 @@ impl Shared {
     }
 
     /// Waits for a job and has it built. False when no more come.
-    async fn serve_one(&self, mut worker: Worker) -> bool {
+    async fn serve_one(self: &Arc<Self>, mut worker: Worker) -> bool {
+        let browser = Held::starting(self);
         let ticket = {
             let _ready = Counted::new(&self.ready);
             loop {
@@ -273,13 +329,17 @@ impl Shared {
             Err(_) => Ok(None),
         };
         let time = begun.elapsed();
+        let (hold, held) = oneshot::channel();
         // Fails when nobody waits any more; the folder goes with it.
         let _ = done.send(built.map(|findings| Built {
             findings,
             folder,
             time,
             peak_memory,
+            browser: browser.in_slot(hold),
         }));
+        // Nothing is ever sent: it ends when the other end is dropped.
+        let _ = held.await;
         true
     }
 }

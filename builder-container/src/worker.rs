@@ -4,6 +4,7 @@
 //! What confines it is the [`Sandbox`]; here are its time limits and the limits on what it says.
 
 use std::{
+    ffi::OsStr,
     io,
     os::unix::process::ExitStatusExt as _,
     path::Path,
@@ -28,6 +29,7 @@ use tokio::{
 };
 
 use crate::{
+    render::Sight,
     sandbox::{
         Sandbox, User,
         guard::{Over, gone, watch},
@@ -93,6 +95,7 @@ impl Task {
 enum Message {
     Ready,
     Result(Findings),
+    Rendered(Sight),
 }
 
 /// What the worker found. Everything in it may be forged by what it built.
@@ -193,12 +196,35 @@ impl Drop for Group {
 impl Worker {
     /// Starts a worker and waits until it is ready for a job.
     pub(crate) async fn start(sandbox: &Sandbox, scratch: &Scratch) -> Result<Self, Death> {
+        let heap = format!("--max-old-space-size={HEAP_MIB}");
+        Self::spawn(
+            sandbox,
+            scratch,
+            [OsStr::new(&heap), scratch.script().as_os_str()],
+        )
+        .await
+    }
+
+    /// Starts one that looks at an app with this browser, and waits until it is ready.
+    pub(crate) async fn with_browser(
+        sandbox: &Sandbox,
+        scratch: &Scratch,
+        browser: &Path,
+    ) -> Result<Self, Death> {
+        let script = scratch.render_script();
+        Self::spawn(sandbox, scratch, [script.as_os_str(), browser.as_os_str()]).await
+    }
+
+    async fn spawn(
+        sandbox: &Sandbox,
+        scratch: &Scratch,
+        arguments: [&OsStr; 2],
+    ) -> Result<Self, Death> {
         let folder = scratch.worker()?;
         let user = sandbox.prepare(folder.path())?;
         let mut child = sandbox
             .command(folder.path(), user)?
-            .arg(format!("--max-old-space-size={HEAP_MIB}"))
-            .arg(scratch.script())
+            .args(arguments)
             .spawn()?;
         let leader = child
             .id()
@@ -224,7 +250,9 @@ impl Worker {
         };
         match timeout(WARM_UP, worker.message()).await {
             Ok(Ok(Message::Ready)) => Ok(worker),
-            Ok(Ok(Message::Result(_))) => Err(Death::Message("a result without a job".to_owned())),
+            Ok(Ok(Message::Result(_) | Message::Rendered(_))) => {
+                Err(Death::Message("a result without a job".to_owned()))
+            }
             Ok(Err(death)) => Err(death),
             Err(_) => Err(Death::Late),
         }
@@ -247,18 +275,37 @@ impl Worker {
         limit: Duration,
     ) -> Result<Findings, Death> {
         let root = self.root();
-        if let Some(user) = self.user {
-            give(sources.path(), user)?;
-        }
+        self.hand_over(sources.path())?;
         sources.move_to(&root)?;
-        let mut order = serde_json::to_vec(&Order {
+        let order = Order {
             root: &root,
             out: &self.out(),
             mode: task.mode,
             types: task.checks_types(),
             types_limit_ms: (limit / TYPES_SHARE).as_millis(),
-        })
-        .map_err(io::Error::from)?;
+        };
+        match self.answer(&order).await? {
+            Message::Result(findings) => Ok(findings),
+            Message::Ready | Message::Rendered(_) => Err(Death::Message("no result".to_owned())),
+        }
+    }
+
+    /// Has its browser look at an app, and waits for what it saw.
+    pub(crate) async fn render(&mut self, order: &impl Serialize) -> Result<Sight, Death> {
+        match self.answer(order).await? {
+            Message::Rendered(sight) => Ok(sight),
+            Message::Ready | Message::Result(_) => Err(Death::Message("no sight".to_owned())),
+        }
+    }
+
+    /// Makes a folder the worker's, where it is a user of its own.
+    pub(crate) fn hand_over(&self, folder: &Path) -> io::Result<()> {
+        self.user.map_or(Ok(()), |user| give(folder, user))
+    }
+
+    /// Gives it its one job, and waits for its one message about it.
+    async fn answer(&mut self, order: &impl Serialize) -> Result<Message, Death> {
+        let mut order = serde_json::to_vec(order).map_err(io::Error::from)?;
         order.push(b'\n');
         if let Err(error) = self.stdin.write_all(&order).await {
             // It died in between; how is the better answer.
@@ -270,16 +317,12 @@ impl Worker {
         }
         let (group, folder) = (self.group.0, self.folder.path().to_owned());
         let peak = Arc::clone(&self.peak);
-        let message = tokio::select! {
-            message = self.message() => message?,
+        tokio::select! {
+            message = self.message() => message,
             over = over(group, &folder, &peak) => {
                 self.group.kill();
-                return Err(over);
+                Err(over)
             }
-        };
-        match message {
-            Message::Result(findings) => Ok(findings),
-            Message::Ready => Err(Death::Message("ready twice".to_owned())),
         }
     }
 

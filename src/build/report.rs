@@ -14,6 +14,7 @@ use super::{
     artifact::{ArtifactLimits, is_vendor},
     diagnostic::Diagnostic,
     frame::{FrameCollector, FrameError, Header},
+    render::{Render, Screenshot},
 };
 use crate::{digest::Digest, project::ProjectPath};
 
@@ -39,6 +40,8 @@ pub enum FailureReason {
     Memory,
     /// The artifacts are too many or too large, or not files that can be served.
     Output,
+    /// It was built, and does not work in a browser.
+    Render,
 }
 
 /// How long it took, in milliseconds.
@@ -75,6 +78,8 @@ pub struct Report {
     pub peak_memory_bytes: u64,
     /// What kept the build away from everything else, in a few words.
     pub sandbox: String,
+    /// What came of looking at it in a browser.
+    pub render: Render,
     /// All artifacts together, in bytes.
     pub artifact_bytes: u64,
     /// How many artifacts there are.
@@ -117,6 +122,13 @@ pub enum AnswerFrame {
         /// Its length in bytes.
         size: u64,
     },
+    /// How the start page looked, whether or not the build succeeded; its content, a WebP file, follows.
+    Screenshot {
+        /// Hash of the content.
+        sha256: Digest,
+        /// Its length in bytes.
+        size: u64,
+    },
     /// The last frame.
     Report(Report),
 }
@@ -143,7 +155,7 @@ impl Header for AnswerFrame {
 
     fn body_size(&self) -> Option<u64> {
         match self {
-            Self::Artifact { size, .. } => Some(*size),
+            Self::Artifact { size, .. } | Self::Screenshot { size, .. } => Some(*size),
             Self::Started { .. }
             | Self::Log { .. }
             | Self::Diagnostic(_)
@@ -178,6 +190,8 @@ pub enum AnswerEvent {
     Diagnostic(Diagnostic),
     /// A built file.
     Artifact(Artifact),
+    /// How it looks.
+    Screenshot(Screenshot),
     /// A file of the artifact set that is stored once for all apps.
     Vendor {
         /// Where it is served.
@@ -206,6 +220,9 @@ pub enum AnswerError {
     /// The content is not what its hash says.
     #[error("the artifact `{0}` does not have the hash it came with")]
     Hash(ProjectPath),
+    /// The picture is none.
+    #[error("the builder's screenshot is not what it was announced as")]
+    Screenshot,
     /// The same path twice.
     #[error("the artifact `{0}` came twice")]
     Repeated(ProjectPath),
@@ -234,6 +251,7 @@ pub struct AnswerReader {
     diagnostics: usize,
     paths: BTreeSet<ProjectPath>,
     bytes: u64,
+    picture: Option<Digest>,
     reported: bool,
 }
 
@@ -249,6 +267,7 @@ impl AnswerReader {
             diagnostics: 0,
             paths: BTreeSet::new(),
             bytes: 0,
+            picture: None,
             reported: false,
         }
     }
@@ -317,8 +336,19 @@ impl AnswerReader {
                 self.admit(&path, size, true)?;
                 Ok(AnswerEvent::Vendor { path, sha256, size })
             }
+            AnswerFrame::Screenshot { .. } if self.picture.is_some() => {
+                Err(AnswerError::TooMany("screenshots"))
+            }
+            AnswerFrame::Screenshot { sha256, .. } => {
+                self.picture = Some(sha256);
+                Screenshot::of(content)
+                    .filter(|picture| picture.sha256 == sha256)
+                    .map(AnswerEvent::Screenshot)
+                    .ok_or(AnswerError::Screenshot)
+            }
             AnswerFrame::Report(mut report) => {
                 self.check_report(&report)?;
+                report.render = report.render.cut_to_limits();
                 report.sandbox = AnswerFrame::log_line(&report.sandbox);
                 self.reported = true;
                 Ok(AnswerEvent::Report(report))
@@ -351,7 +381,8 @@ impl AnswerReader {
         let counted =
             report.artifacts == self.paths.len() as u64 && report.artifact_bytes == self.bytes;
         let explained = (report.status == Status::Failed) == report.reason.is_some();
-        if complete && counted && explained {
+        let pictured = report.render.screenshot() == self.picture.as_ref();
+        if complete && counted && explained && pictured {
             Ok(())
         } else {
             Err(AnswerError::Inconsistent)

@@ -86,6 +86,8 @@ impl Builder {
         settings.vendor = Some(vendor());
         settings.node = node();
         settings.slots = std::num::NonZeroUsize::MIN;
+        // Where it is not what is tested, it costs time.
+        settings.browser = "off".into();
         change(&mut settings);
         let slots = settings.slots.get() as u64;
         let server = Server::start(settings)
@@ -290,6 +292,7 @@ pub(crate) struct Answer {
     pub(crate) logs: Vec<String>,
     pub(crate) diagnostics: Vec<Diagnostic>,
     pub(crate) artifacts: Vec<Artifact>,
+    pub(crate) screenshot: Option<overskill::build::Screenshot>,
     /// Paths and hashes of the vendor modules.
     pub(crate) vendor: Vec<(String, Digest)>,
     pub(crate) report: Report,
@@ -336,14 +339,15 @@ impl Response {
         let events = reader.push(&self.body)?;
         reader.finish()?;
         assert!(self.whole, "a complete answer in a broken body");
-        let (mut logs, mut diagnostics, mut artifacts, mut vendor, mut report) =
-            (vec![], vec![], vec![], vec![], None);
+        let (mut logs, mut diagnostics, mut artifacts) = (vec![], vec![], vec![]);
+        let (mut vendor, mut screenshot, mut report) = (vec![], None, None);
         for event in events {
             match event {
                 AnswerEvent::Started { .. } => {}
                 AnswerEvent::Log(line) => logs.push(line),
                 AnswerEvent::Diagnostic(diagnostic) => diagnostics.push(diagnostic),
                 AnswerEvent::Artifact(artifact) => artifacts.push(artifact),
+                AnswerEvent::Screenshot(picture) => screenshot = Some(picture),
                 AnswerEvent::Vendor { path, sha256, .. } => vendor.push((path.to_string(), sha256)),
                 AnswerEvent::Report(last) => report = Some(last),
             }
@@ -352,6 +356,7 @@ impl Response {
             logs,
             diagnostics,
             artifacts,
+            screenshot,
             vendor,
             report: report.unwrap(),
         })

@@ -20,6 +20,8 @@ mod process;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod render;
+#[cfg(test)]
 mod sandbox;
 #[cfg(test)]
 mod success;

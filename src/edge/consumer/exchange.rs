@@ -150,6 +150,11 @@ impl Attempt<'_> {
                         vendor.push(entry.clone());
                         entries.insert(path, entry);
                     }
+                    AnswerEvent::Screenshot(picture) => {
+                        let blobs = Blobs::sources(self.env, self.app)?;
+                        blobs.put(&picture.sha256, picture.content).await?;
+                        pulse.beat();
+                    }
                     AnswerEvent::Report(done) => report = Some(done),
                 }
             }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use overskill::build::{Mode, TypeCheck};
+use overskill_builder::render::Choice as Browser;
 
 /// What `--help` prints.
 pub(crate) const HELP: &str = "\
@@ -12,6 +13,8 @@ overskill-build DIR: builds a folder as the product would
   --types report|block|off        what type errors are to a production build (default: report)
   --json           one JSON object instead of text
   --out DIR        write what was built there; a folder that is empty or not there yet
+  --screenshot FILE  write how the start page looks there, as WebP
+  --browser PATH   Chromium, which looks at what was built; auto: one on PATH; off: none does (default: auto)
   --toolchain DIR  folder with package.json, package-lock.json and node_modules (required)
   --state DIR      folder for the job while it is built; emptied at start (required)
   --vendor DIR     where prebuilt packages are kept (default: vendor in the state folder)
@@ -32,6 +35,10 @@ pub(crate) struct Arguments {
     pub(crate) json: bool,
     /// Where the artifacts go.
     pub(crate) out: Option<PathBuf>,
+    /// Where the picture of the start page goes.
+    pub(crate) screenshot: Option<PathBuf>,
+    /// What looks at what was built.
+    pub(crate) browser: Browser,
     /// The packages that build.
     pub(crate) toolchain: PathBuf,
     /// Where the job lives.
@@ -50,6 +57,7 @@ impl Arguments {
     pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Option<Self>, String> {
         let (mut folder, mut mode, mut json) = (None, Mode::Development, false);
         let mut type_check = TypeCheck::default();
+        let (mut screenshot, mut browser) = (None, Browser::Auto);
         let (mut out, mut toolchain, mut state) = (None, None, None);
         let (mut vendor, mut node) = (None, None);
         let mut words = words.into_iter();
@@ -75,6 +83,12 @@ impl Arguments {
                         .map_err(|error| format!("`--types`: {error}"))?;
                     continue;
                 }
+                "--browser" => {
+                    let value = words.next().ok_or("`--browser` needs a value")?;
+                    browser = value.as_str().into();
+                    continue;
+                }
+                "--screenshot" => &mut screenshot,
                 "--out" => &mut out,
                 "--toolchain" => &mut toolchain,
                 "--state" => &mut state,
@@ -100,6 +114,8 @@ impl Arguments {
             type_check,
             json,
             out,
+            screenshot,
+            browser,
             toolchain: needed(toolchain, "`--toolchain`")?,
             state: needed(state, "`--state`")?,
             vendor,

@@ -41,7 +41,10 @@ impl Outcome {
             Self::Answered(answered) => {
                 match (answered.answer.report.status, answered.answer.report.reason) {
                     (Status::Succeeded, _) => Ending::Built,
-                    (Status::Failed, Some(FailureReason::Source) | None) => Ending::Author,
+                    (
+                        Status::Failed,
+                        Some(FailureReason::Source | FailureReason::Render) | None,
+                    ) => Ending::Author,
                     (
                         Status::Failed,
                         Some(
@@ -84,16 +87,18 @@ async fn try_build(arguments: &Arguments, sources: &Sources) -> Result<Answer, A
     settings.node.clone_from(&arguments.node);
     settings.vendor.clone_from(&arguments.vendor);
     settings.slots = NonZeroUsize::MIN;
+    settings.browser = arguments.browser.clone();
     let server = Server::start(settings).await?;
     let address = server.address()?;
     let serving = tokio::spawn(server.serve(std::future::pending()));
     let body = sources.job("local", arguments.mode, arguments.type_check)?;
-    let out = arguments.out.clone();
+    let (out, picture) = (arguments.out.clone(), arguments.screenshot.clone());
     let door = Door {
         address: format!("http://{address}"),
         token,
     };
-    let asked = tokio::task::spawn_blocking(move || door.ask(&body, out.as_deref()));
+    let asked =
+        tokio::task::spawn_blocking(move || door.ask(&body, out.as_deref(), picture.as_deref()));
     let answer = asked.await??;
     serving.abort();
     Ok(answer)

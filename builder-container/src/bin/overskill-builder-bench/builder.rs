@@ -96,7 +96,7 @@ impl Running {
     /// Has a job built, which must succeed.
     pub(crate) fn build(&self, job: &[u8]) -> Result<Built, AnyError> {
         let begun = Instant::now();
-        let answer = self.door.ask(job, None)?;
+        let answer = self.door.ask(job, None, None)?;
         let wall = begun.elapsed();
         if answer.report.status != Status::Succeeded {
             return Err(format!("the build failed: {:?}", answer.diagnostics).into());
