@@ -3,15 +3,19 @@
 // Of an app's own configuration, the supervisor has put into the `tsconfig.json` that it wrote where aliases lead;
 // `foreign.mjs` reads the rest.
 import { existsSync, readFileSync, realpathSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { basename, dirname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import tailwind from "@tailwindcss/vite"
 import react from "@vitejs/plugin-react"
 import { build, createLogger } from "vite"
 import { blame, clip, diagnose, list, MOST, plain } from "./diagnose.mjs"
+import { externals } from "./externals.mjs"
 import { guard, refusals } from "./fence.mjs"
-import { tailwind3 } from "./tailwind3.mjs"
 import { adapt, readSettings, spreadAliases } from "./foreign.mjs"
+import { tailwind3 } from "./tailwind3.mjs"
+
+/** What nearly every app has nearly alike: in a chunk of its own, a change of the app leaves it in the browser's cache. */
+const REACT = { name: "react", test: /\/node_modules\/(?:react|react-dom|scheduler|react-router|cookie|set-cookie-parser)\// }
 
 const packages = realpathSync(join(dirname(fileURLToPath(import.meta.url)), "..", "node_modules"))
 
@@ -39,9 +43,29 @@ const configuration = (root, out, mode, plugins, warn) => ({
     reportCompressedSize: false,
     chunkSizeWarningLimit: 100_000,
     modulePreload: { polyfill: false },
-    rolldownOptions: { experimental: { lazyBarrel: true, attachDebugInfo: "none" } },
+    // Of a production build only the render check reads them: the supervisor publishes none.
+    sourcemap: mode === "development" ? true : "hidden",
+    license: mode === "production" && { fileName: "assets/licences.md" },
+    rolldownOptions: {
+      experimental: { lazyBarrel: true, attachDebugInfo: "none" },
+      output: {
+        sourcemapPathTransform: (source, map) => pathInMap(resolve(dirname(map), source), root),
+        // Vite leaves out whose code it is when it writes a list of licences.
+        ...(mode === "production" && {
+          comments: { legal: true, annotation: false, jsdoc: false },
+          codeSplitting: { groups: [REACT] },
+        }),
+      },
+    },
   },
 })
+
+/** A source's name in a map: its path in the project, or from `node_modules` on; no folder of this machine. */
+const pathInMap = (file, root) => {
+  if (file.startsWith(`${root}/`)) return file.slice(root.length + 1)
+  const inside = file.lastIndexOf("/node_modules/")
+  return inside >= 0 ? file.slice(inside + 1) : basename(file)
+}
 
 /** `paths` of TypeScript as aliases of Vite, for every kind of file: longer ones first, each to its first folder or file that is there. */
 const aliases = (root) => {
@@ -58,8 +82,15 @@ const aliases = (root) => {
     })
 }
 
+/** What of the packages a build of this kind does not build in. */
+const leftOutside = (mode) => {
+  if (mode !== "development") return { plugins: [], files: () => [] }
+  const { plugin, files } = externals(packages)
+  return { plugins: [plugin], files }
+}
+
 /** Loads and compiles what a first build needs, so that it is not the one that waits for it. */
-export const warmUp = (root) => build(configuration(root, null, "development", [], () => {}))
+export const warmUp = (root) => build(configuration(root, null, "development", leftOutside("development").plugins, () => {}))
 
 /** Builds. What it found is bounded: errors, imports that lead nowhere, warnings. Calls `failed` before it looks for all of them. */
 export const compile = async (root, out, mode, failed) => {
@@ -71,9 +102,11 @@ export const compile = async (root, out, mode, failed) => {
   spreadAliases(root, settings)
   const styles = await tailwind3(root, settings.notes)
   const configure = (...how) => adapt(configuration(...how), root, settings, styles)
-  const result = { ok: true, errors: [], missing: [], warnings, notes: settings.notes }
+  const result = { ok: true, errors: [], missing: [], warnings, notes: settings.notes, vendor: [] }
   try {
-    await build(configure(root, out, mode, [], warn))
+    const prebuilt = leftOutside(mode)
+    await build(configure(root, out, mode, prebuilt.plugins, warn))
+    result.vendor = prebuilt.files()
     // Vite takes an asset that cannot be read for one that is not there, warns, and goes on.
     result.errors = [...refusals].slice(0, MOST).map((target) => blame(target, null, root))
     result.ok = result.errors.length === 0
@@ -81,7 +114,7 @@ export const compile = async (root, out, mode, failed) => {
   } catch (first) {
     result.ok = false
     failed()
-    Object.assign(result, await diagnose(root, (plugins) => configure(root, null, mode, plugins, () => {})))
+    Object.assign(result, await diagnose(root, (first, last) => configure(root, null, mode, [first, ...leftOutside(mode).plugins, last], () => {})))
     // Nothing found the second time: the first failure is all there is to say.
     if (result.errors.length === 0 && result.missing.length === 0)
       result.errors = list(first).slice(0, MOST).map((error) => plain(error, new Map(), root))

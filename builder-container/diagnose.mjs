@@ -68,7 +68,7 @@ export const diagnose = async (root, configure) => {
       },
     },
   }
-  const settings = configure([collect, remember])
+  const settings = configure(collect, remember)
   settings.build.sourcemap = true
   let errors = []
   try {

@@ -2,9 +2,9 @@
 //
 // It is trusted, what it builds is not: it runs none of it (the hooks below), and it reads nothing outside of the
 // project for it (`fence.mjs`). Every message is one line of JSON.
-//   in   {"root","out","mode","types_limit_ms"}         absolute folders; the sources are in root, artifacts go to out
+//   in   {"root","out","mode","types","types_limit_ms"}         absolute folders; the sources are in root, artifacts go to out
 //   out  {"type":"ready"}
-//        {"type":"result","ok","errors","missing","warnings","types","vite_ms","types_ms"}
+//        {"type":"result","ok","errors","missing","warnings","notes","vendor","types","types_failure","vite_ms","types_ms"}
 import { existsSync, realpathSync } from "node:fs"
 import { createRequire, registerHooks } from "node:module"
 import { dirname, join } from "node:path"
@@ -47,18 +47,23 @@ encloseScanner(createRequire(realpathSync(join(packagesFolder, "@tailwindcss/vit
 const { compile, warmUp } = await import("./compile.mjs")
 const { checkTypes, checkTypesOfTheRest } = await import("./typecheck.mjs")
 
-const run = async ({ root, out, mode, types_limit_ms }) => {
+const run = async ({ root, out, mode, types, types_limit_ms }) => {
   process.chdir(root)
   enclose(realpathSync(root), packagesFolder, ...extrasFolder)
-  let types = mode === "production" ? checkTypes(root, packagesFolder, types_limit_ms) : null
+  let checking = types === "beside" ? checkTypes(root, packagesFolder, types_limit_ms) : null
   const started = performance.now()
   // Whoever mends a failed build hears of the types as well, so that the next one does not fail for them.
-  const failed = () => (types = checkTypesOfTheRest(root, packagesFolder, types_limit_ms, types))
+  const failed = () => {
+    if (types !== "off") checking = checkTypesOfTheRest(root, packagesFolder, types_limit_ms, checking)
+  }
   const result = { type: "result", ...(await compile(root, out, mode, failed)) }
   result.vite_ms = Math.round(performance.now() - started)
-  const checked = await types
-  Object.assign(result, { types: checked?.output ?? null, types_ms: checked?.ms ?? null })
-  if (checked?.failure && result.ok) result.warnings.push(`The types were not checked: ${checked.failure}.`)
+  const checked = await checking
+  Object.assign(result, {
+    types: checked?.output ?? null,
+    types_failure: (result.ok && checked?.failure) || null,
+    types_ms: checked?.ms ?? null,
+  })
   await say(result)
 }
 

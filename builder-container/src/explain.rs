@@ -2,11 +2,12 @@
 //! source, no colours, no folders of this machine.
 
 mod said;
+mod warnings;
 
 use std::{collections::HashMap, path::Path};
 
 use overskill::{
-    build::{Diagnostic, Mode, Severity},
+    build::{Diagnostic, Mode, Severity, TypeCheck},
     project::ProjectPath,
 };
 
@@ -15,16 +16,21 @@ use crate::{
     inspect::files,
     locate,
     toolchain::Toolchain,
-    worker::{Finding, Findings, Missing, Note},
+    worker::{Finding, Findings, Missing, Task},
 };
 use said::{
     headline, missing_export, package_name, position_in_frame, unresolved_by_tailwind,
     without_colours, without_place,
 };
+use warnings::is_of_vite;
+
+/// What the id of a module begins with that stands in for a prebuilt package (`externals.mjs`).
+const STAND_IN: &str = "\0overskill:vendor:";
 
 /// Explains what a worker found in the sources at `root`, together with what was found beside it.
 pub(crate) fn explain(
     findings: &Findings,
+    task: Task,
     root: &Path,
     toolchain: &Toolchain,
     checked: Vec<Diagnostic>,
@@ -87,7 +93,17 @@ pub(crate) fn explain(
     }
     diagnostics.extend(findings.notes.iter().map(|note| explainer.note(note)));
     let types = findings.types.iter();
-    let types = types.flat_map(|output| explainer.types(output)).collect();
+    let types =
+        types
+            .flat_map(|output| explainer.types(output))
+            .chain(findings.types_failure.iter().map(|why| {
+                Diagnostic::error("types", format!("The types were not checked: {why}."))
+            }))
+            .map(|diagnostic| match task.type_check {
+                TypeCheck::Block if task.mode == Mode::Production => diagnostic,
+                _ => diagnostic.as_warning(),
+            })
+            .collect();
     merge_types(&mut diagnostics, types);
     // Vite reads files at the same time: their order is a coincidence.
     diagnostics.sort_by(|a, b| (&a.path, a.line, a.column).cmp(&(&b.path, b.line, b.column)));
@@ -113,11 +129,6 @@ pub(crate) fn memory_is_up() -> Diagnostic {
 /// Whether somebody complains of JSON that is none: Vite's own plugin, or the resolver, which reads `package.json`.
 fn is_of_json(message: &str) -> bool {
     message.contains("builtin:vite-json") || message.contains("JSONError {")
-}
-
-/// A warning that no author can do anything about.
-fn is_of_vite(warning: &str) -> bool {
-    warning.contains("did not pass the `from` option")
 }
 
 struct Explainer<'a> {
@@ -302,84 +313,6 @@ impl Explainer<'_> {
         .collect()
     }
 
-    fn warning(&mut self, warning: &str) -> Diagnostic {
-        let text = without_colours(warning);
-        let quoted: Vec<_> = text.split('"').collect();
-        if let [_, module, verdict, importer, ..] = quoted.as_slice()
-            && verdict.contains("externalized for browser compatibility")
-            && let Some(path) = self.project_path(importer)
-        {
-            let message =
-                format!("`{module}` is a module of Node: it does not exist in a browser.");
-            let position = self
-                .source(&path)
-                .and_then(|source| locate::import(source, module));
-            return self
-                .place(Diagnostic::error("node_module", message), path, position)
-                .as_warning();
-        }
-        let diagnostic = Diagnostic::error("vite", self.clean(text.trim())).as_warning();
-        if let Some((tag, _)) = text.split_once(" can't be bundled without type=\"module\"")
-            && let [_, _, _, page, ..] = quoted.as_slice()
-            && let Ok(path) = page.trim_start_matches('/').parse()
-        {
-            let address = quoted.get(1).copied().unwrap_or_default();
-            let position = self
-                .source(&path)
-                .and_then(|source| locate::text(source, address, "<script"));
-            let message = format!(
-                "`{}>` is left as it is, and what it names is not built.",
-                tag.split('>').next().unwrap_or_default()
-            );
-            let diagnostic = Diagnostic::error("html", message)
-                .as_warning()
-                .advising("Write `type=\"module\"` into it, or keep the file in `public/`.");
-            return self.place(diagnostic, path, position);
-        }
-        diagnostic
-    }
-
-    fn note(&mut self, note: &Note) -> Diagnostic {
-        let mut diagnostic = Diagnostic::error(&note.code, self.clean(&note.message)).as_warning();
-        if let Some(suggestion) = &note.suggestion {
-            diagnostic = diagnostic.advising(self.clean(suggestion));
-        }
-        match note.path.parse() {
-            Ok(path) => self.place(diagnostic, path, Some((note.line, note.column))),
-            Err(_) => diagnostic,
-        }
-    }
-
-    /// `src/App.tsx(12,5): error TS2322: …`, continued on indented lines.
-    fn types(&mut self, output: &str) -> Vec<Diagnostic> {
-        let mut diagnostics: Vec<Diagnostic> = Vec::new();
-        for line in without_colours(output).lines() {
-            if let Some((place, rest)) = line.split_once("): error ")
-                && let Some((path, position)) = place.rsplit_once('(')
-                && let Some((row, column)) = position.split_once(',')
-                && let (Ok(row), Ok(column)) = (row.parse(), column.parse())
-                && let Ok(path) = path.parse::<ProjectPath>()
-            {
-                let (code, message) = rest.split_once(": ").unwrap_or(("TS", rest));
-                let diagnostic = Diagnostic::error(code, self.clean(message));
-                diagnostics.push(
-                    self.place(diagnostic, path, Some((row, column)))
-                        .as_warning(),
-                );
-            } else if line.starts_with(char::is_whitespace)
-                && let Some(last) = diagnostics.last_mut()
-                && last.message.len() + line.len() < Diagnostic::MAX_MESSAGE_BYTES
-            {
-                last.message.push('\n');
-                last.message.push_str(line);
-            }
-            if diagnostics.len() > Diagnostic::MAX_PER_BUILD {
-                break;
-            }
-        }
-        diagnostics
-    }
-
     fn place(
         &mut self,
         diagnostic: Diagnostic,
@@ -416,6 +349,9 @@ impl Explainer<'_> {
     fn module_name(&self, id: &str) -> String {
         if let Some(path) = self.project_path(id) {
             return path.to_string();
+        }
+        if let Some(specifier) = id.strip_prefix(STAND_IN) {
+            return package_name(specifier).unwrap_or(specifier).to_owned();
         }
         match id.rsplit_once("/node_modules/") {
             Some((_, inside)) => package_name(inside).unwrap_or(inside).to_owned(),

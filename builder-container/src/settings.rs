@@ -4,7 +4,7 @@ use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use overskill::{build::Mode, digest::Digest};
 
-use crate::sandbox::Choice;
+use crate::{render, sandbox::Choice};
 
 /// What `--help` prints.
 pub const HELP: &str = "\
@@ -14,6 +14,7 @@ overskill-builder: builds apps with Vite, over HTTP
   --toolchain DIR            folder with package.json, package-lock.json and node_modules (required)
   --extras DIR               folder with package-lock.json and node_modules of the builder's own: Tailwind 3 (default: none)
   --state DIR                folder for jobs in progress; emptied at start (required)
+  --vendor DIR               where prebuilt packages are kept, for several builders (default: vendor in the state folder)
   --node PATH                Node 22.15 or newer (default: node)
   --slots N                  builds at once (default: one a core)
   --queue N                  jobs that may wait (default 16)
@@ -21,6 +22,7 @@ overskill-builder: builds apps with Vite, over HTTP
   --production-seconds N     time limit of a production build (default 180)
   --sandbox LEVEL            auto, namespaces or landlock (default auto: the strongest that holds; none, no start)
   --unsafe-no-sandbox        build without a sandbox: whoever's sources are built can do what this user can
+  --browser PATH             Chromium, which looks at what was built; auto: one on PATH; off: none does (default auto)
   --print-sandbox            find out which level holds, print it, and exit
 
   BUILDER_TOKEN_HASH         environment, required: SHA-256 of the bearer token, 64 lower-case hexadecimal digits";
@@ -36,6 +38,8 @@ pub struct Settings {
     pub extras: Option<PathBuf>,
     /// Where jobs live while they are built.
     pub state: PathBuf,
+    /// Where prebuilt packages are kept, when not in the state folder. Several builders may share it.
+    pub vendor: Option<PathBuf>,
     /// The Node program.
     pub node: PathBuf,
     /// Builds at once.
@@ -54,6 +58,8 @@ pub struct Settings {
     pub drain: Duration,
     /// What keeps builds away from everything else.
     pub sandbox: Choice,
+    /// What looks at what was built.
+    pub browser: render::Choice,
     /// Whether to say which level holds, and no more.
     pub only_sandbox: bool,
     /// SHA-256 of the bearer token.
@@ -103,6 +109,7 @@ impl Settings {
             toolchain,
             extras: None,
             state,
+            vendor: None,
             node: PathBuf::from("node"),
             slots: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             queue: 16,
@@ -112,6 +119,7 @@ impl Settings {
             body_time: Duration::from_secs(120),
             drain: Duration::from_secs(20),
             sandbox: Choice::Auto,
+            browser: render::Choice::Auto,
             only_sandbox: false,
             token_hash,
         }
@@ -169,6 +177,12 @@ impl Settings {
         hash.map_or(Err(SettingsError::TokenHash), |_| Ok(settings))
     }
 
+    /// Where prebuilt packages are kept.
+    pub(crate) fn vendor_folder(&self) -> PathBuf {
+        let own = || self.state.join("vendor");
+        self.vendor.clone().unwrap_or_else(own)
+    }
+
     /// The time limit of a build of this kind.
     #[must_use]
     pub const fn time(&self, mode: Mode) -> Duration {
@@ -212,6 +226,10 @@ fn setter(flag: &str) -> Option<Setter> {
             settings.state = PathBuf::from(value);
             Ok(())
         },
+        "--vendor" => |settings, value| {
+            settings.vendor = Some(PathBuf::from(value));
+            Ok(())
+        },
         "--node" => |settings, value| {
             settings.node = PathBuf::from(value);
             Ok(())
@@ -236,6 +254,10 @@ fn setter(flag: &str) -> Option<Setter> {
         },
         "--production-seconds" => |settings, value| {
             settings.production_time = seconds(value)?;
+            Ok(())
+        },
+        "--browser" => |settings, value| {
+            settings.browser = value.into();
             Ok(())
         },
         "--sandbox" => |settings, value| {
@@ -266,7 +288,7 @@ mod tests {
     #[test]
     fn flags_are_read() {
         let line = "--toolchain t --state s --listen [::1]:9 --slots 3 --queue 0 --development-seconds 2 \
-                    --production-seconds 9 --node n --sandbox landlock";
+                    --production-seconds 9 --node n --vendor v --sandbox landlock --browser /b";
         let settings = parse(line, Some(HASH)).unwrap();
         assert_eq!(settings.listen.to_string(), "[::1]:9");
         assert_eq!((settings.slots.get(), settings.queue), (3, 0));
@@ -274,7 +296,9 @@ mod tests {
         assert_eq!(settings.time(Mode::Production), Duration::from_secs(9));
         assert_eq!(settings.token_hash.to_string(), HASH);
         assert_eq!(settings.node, PathBuf::from("n"));
+        assert_eq!(settings.vendor, Some(PathBuf::from("v")));
         assert_eq!(settings.sandbox, Choice::Landlock);
+        assert_eq!(settings.browser, render::Choice::At(PathBuf::from("/b")));
         let settings = parse("--unsafe-no-sandbox --toolchain t --state s", Some(HASH)).unwrap();
         assert_eq!(settings.sandbox, Choice::UnsafeNone);
     }

@@ -12,17 +12,20 @@ use tokio::process::Command;
 
 use crate::node_rule::{NEEDED, suffices};
 
-/// The scripts that run in every worker, the first of them its program.
-pub(crate) const WORKER_SCRIPTS: [(&str, &str); 9] = [
+/// The scripts that run in workers, the first of them their program, and the one that prebuilds packages for them.
+pub(crate) const WORKER_SCRIPTS: [(&str, &str); 12] = [
     ("worker.mjs", include_str!("../worker.mjs")),
     ("compile.mjs", include_str!("../compile.mjs")),
     ("diagnose.mjs", include_str!("../diagnose.mjs")),
+    ("externals.mjs", include_str!("../externals.mjs")),
     ("fence.mjs", include_str!("../fence.mjs")),
     ("foreign.mjs", include_str!("../foreign.mjs")),
     ("plain.mjs", include_str!("../plain.mjs")),
     ("tailwind3.mjs", include_str!("../tailwind3.mjs")),
     ("typecheck.mjs", include_str!("../typecheck.mjs")),
+    ("vendor.mjs", include_str!("../vendor.mjs")),
     ("types.mjs", include_str!("../types.mjs")),
+    ("render.mjs", include_str!("../render.mjs")),
 ];
 
 /// What cannot be built without.

@@ -34,9 +34,10 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// Quick and readable: not minified, not type-checked, `import.meta.env.DEV` is true.
+    /// Quick and readable: not minified, type-checked only when it has failed ([`TypeCheck`]), with source maps, common packages prebuilt,
+    /// `import.meta.env.DEV` is true.
     Development,
-    /// Minified, with type errors reported as warnings, `import.meta.env.PROD` is true.
+    /// Minified and type-checked ([`TypeCheck`]), `import.meta.env.PROD` is true.
     Production,
 }
 
@@ -47,6 +48,41 @@ impl Mode {
         match self {
             Self::Development => "development",
             Self::Production => "production",
+        }
+    }
+}
+
+/// What type errors are to a production build. A development build that went through has not looked for them, unless it
+/// always does; one that failed tells of them beside the rest, as warnings.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TypeCheck {
+    /// Warnings: most apps that Vite builds have some.
+    #[default]
+    Report,
+    /// Warnings, and of every development build as well.
+    Always,
+    /// Errors: with one of them nothing is published.
+    Block,
+    /// Nobody looks for them.
+    Off,
+}
+
+/// A text that is no [`TypeCheck`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("report, always, block or off is expected")]
+pub struct TypeCheckError;
+
+impl FromStr for TypeCheck {
+    type Err = TypeCheckError;
+
+    fn from_str(text: &str) -> Result<Self, TypeCheckError> {
+        match text {
+            "report" => Ok(Self::Report),
+            "always" => Ok(Self::Always),
+            "block" => Ok(Self::Block),
+            "off" => Ok(Self::Off),
+            _ => Err(TypeCheckError),
         }
     }
 }
@@ -112,8 +148,29 @@ pub struct Job {
     pub id: JobId,
     /// What it is for.
     pub mode: Mode,
+    /// What type errors are to it.
+    pub type_check: TypeCheck,
     /// [`Manifest::digest`] of the files that follow.
     pub source_digest: Digest,
+}
+
+impl Job {
+    /// What names the job's result: equal for all that a result depends on, the job's settings, its sources and the
+    /// toolchain. The id does not count.
+    ///
+    /// # Errors
+    /// Never for a job that can be sent: one that has no JSON has no key.
+    pub fn key(&self, toolchain: &Digest) -> Result<Digest, serde_json::Error> {
+        let mut job = serde_json::to_value(self)?;
+        if let Some(members) = job.as_object_mut() {
+            members.remove("id");
+        }
+        let settings = job.to_string();
+        Ok(Digest::of_parts([
+            settings.as_bytes(),
+            toolchain.bytes().as_slice(),
+        ]))
+    }
 }
 
 /// A frame of the request.

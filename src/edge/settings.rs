@@ -3,6 +3,7 @@
 use worker::Env;
 
 use crate::{
+    build::TypeCheck,
     digest::Digest,
     error::{Error, Result},
     generation::tools::Dialect,
@@ -46,6 +47,13 @@ pub(super) fn dialect(env: &Env) -> Result<Dialect> {
         .map_err(|error| Error::internal(format!("EDIT_DIALECT: {error}")))
 }
 
+/// What type errors are to production builds.
+pub(super) fn type_check(env: &Env) -> Result<TypeCheck> {
+    let name = variable(env, "TYPE_CHECK")?;
+    name.parse()
+        .map_err(|error| Error::internal(format!("TYPE_CHECK: {error}")))
+}
+
 /// Where the builder is, without a slash at the end.
 pub(super) fn builder_url(env: &Env) -> Result<String> {
     Ok(variable(env, "BUILDER_URL")?
@@ -56,6 +64,14 @@ pub(super) fn builder_url(env: &Env) -> Result<String> {
 /// What the builder knows us by.
 pub(super) fn builder_token(env: &Env) -> Result<String> {
     secret(env, "BUILDER_TOKEN")
+}
+
+/// How long the build cache keeps a build that nobody asks for, in milliseconds; 0 when there is no cache.
+pub(super) fn build_cache_millis(env: &Env) -> Result<u64> {
+    let text = variable(env, "BUILD_CACHE_SECONDS")?;
+    text.parse::<u64>()
+        .map(|seconds| seconds.saturating_mul(1_000))
+        .map_err(|error| Error::internal(format!("BUILD_CACHE_SECONDS must be a number: {error}")))
 }
 
 /// The workspace and token hash that set-up made, `<workspace>:<sha256>`.

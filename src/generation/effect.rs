@@ -39,7 +39,7 @@ pub enum Effect {
         manifest: Manifest,
     },
     /// Keep a build's state.
-    Build(Build),
+    Build(Box<Build>),
     /// Append to a build's log.
     BuildLog { build: BuildId, line: String },
     /// Run a job at this time or soon after, again and again until it is finished; replaces the job of that key.
@@ -62,7 +62,7 @@ pub enum Answer {
     /// The new version; none while a turn runs, whose end will make one.
     Version(Option<Version>),
     /// The new build.
-    Build(Build),
+    Build(Box<Build>),
 }
 
 /// Work that is done outside of the transaction: at least once, under a key.

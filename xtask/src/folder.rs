@@ -45,6 +45,8 @@ fn build(words: &[String]) -> Result<ExitCode> {
         .arg(place::builder())
         .arg("--state")
         .arg(&state)
+        .arg("--vendor")
+        .arg(target.join("vendor"))
         .arg("--node")
         .arg(&node.program);
     let status = command.status();

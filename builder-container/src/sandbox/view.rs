@@ -37,6 +37,8 @@ pub(crate) struct View {
     pub(crate) link: PathBuf,
     /// The state folder, nothing else of which is seen.
     pub(crate) state: PathBuf,
+    /// What else is seen, where it is.
+    pub(crate) more: Vec<PathBuf>,
 }
 
 impl View {
@@ -50,10 +52,10 @@ impl View {
 
     /// What can be read, besides the system and the worker's own folder.
     pub(super) fn readable(&self) -> impl Iterator<Item = &Path> {
-        let extras = self.extras.iter();
-        [&self.node, &self.packages, &self.scripts]
-            .into_iter()
-            .chain(extras)
+        let own = [&self.node, &self.packages, &self.scripts];
+        own.into_iter()
+            .chain(&self.extras)
+            .chain(&self.more)
             .map(PathBuf::as_path)
     }
 }

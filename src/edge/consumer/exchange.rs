@@ -6,47 +6,43 @@ use std::{collections::BTreeMap, rc::Rc};
 use futures::{Stream, StreamExt as _, stream};
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
-use worker::{ByteStream, Headers, Method, Request, RequestInit, Response};
+use worker::{ByteStream, Env, Headers, Method, Request, RequestInit, Response};
 
 use super::{Attempt, pulse::Pulse};
 use crate::{
-    build::{
-        AnswerEvent, AnswerReader, ArtifactLimits, Diagnostic, Job, JobFrame, Report, header_line,
-    },
+    build::{AnswerEvent, AnswerReader, ArtifactLimits, Diagnostic, Job, JobFrame, header_line},
     edge::{blobs::Blobs, settings},
     error::{Error, Result},
     generation::BuildOutcome,
-    project::{Manifest, ProjectPath},
-    publish::Artifact,
+    project::Manifest,
+    publish::{Artifact, cache::Built},
 };
 
 /// How many sources are read at the same time. Each has at most 5 MiB.
 const READ_AT_ONCE: usize = 4;
 
-/// How much of a refusal is read, in bytes. What is longer is no problem document of the builder's.
-const REFUSAL_BYTES: usize = 16 * 1024;
+/// How much of a short answer is read, in bytes. What is longer is no problem document of the builder's, nor how it is.
+const SHORT_BYTES: usize = 16 * 1024;
 
 /// How much of a refusal's own words is passed on, in characters.
 const DETAIL_CHARS: usize = 500;
 
-/// What a builder's answer amounts to.
-pub(super) struct Received {
-    pub(super) entries: BTreeMap<ProjectPath, Artifact>,
-    pub(super) diagnostics: Vec<Diagnostic>,
-    pub(super) report: Report,
-}
-
 impl Attempt<'_> {
+    /// What is to be built. The id names this attempt alone.
+    pub(super) fn job(&self) -> Result<Job> {
+        let id = format!("{}-{}-{}", self.app, self.work.build, self.work.attempt);
+        Ok(Job {
+            id: id.parse().map_err(Error::internal)?,
+            mode: self.work.mode,
+            type_check: settings::type_check(self.env)?,
+            source_digest: self.work.source_digest,
+        })
+    }
+
     /// The request with the sources as a stream: few blobs are held at a time.
     pub(super) fn request(&self, manifest: Manifest, pulse: &Rc<Pulse>) -> Result<Request> {
         let sources = Blobs::sources(self.env, self.app)?;
-        let id = format!("{}-{}-{}", self.app, self.work.build, self.work.attempt);
-        let job = Job {
-            id: id.parse().map_err(Error::internal)?,
-            mode: self.work.mode,
-            source_digest: self.work.source_digest,
-        };
-        let head = header_line(&JobFrame::Job(job)).map_err(Error::internal)?;
+        let head = header_line(&JobFrame::Job(self.job()?)).map_err(Error::internal)?;
         let end = header_line(&JobFrame::End {
             files: manifest.len() as u64,
         })
@@ -73,11 +69,7 @@ impl Attempt<'_> {
         let frames = stream::once(async { Ok(head) })
             .chain(bodies.buffered(READ_AT_ONCE))
             .chain(stream::once(async { Ok(end) }));
-        let headers = Headers::new();
-        let token = settings::builder_token(self.env)?;
-        headers
-            .set("authorization", &format!("Bearer {token}"))
-            .map_err(Error::internal)?;
+        let headers = credential(self.env)?;
         let mut init = RequestInit::new();
         init.with_method(Method::Post)
             .with_headers(headers)
@@ -90,7 +82,7 @@ impl Attempt<'_> {
     pub(super) async fn refused(&self, response: &mut Response) -> Result<BuildOutcome> {
         let status = response.status_code();
         let retry_after = response.headers().get("retry-after").ok().flatten();
-        let problem = read_refusal(response).await.unwrap_or_default();
+        let problem = read_short(response).await.unwrap_or_default();
         let detail = serde_json::from_slice::<serde_json::Value>(&problem)
             .ok()
             .and_then(|problem| {
@@ -123,7 +115,7 @@ impl Attempt<'_> {
         })
     }
 
-    pub(super) async fn receive(&self, mut answer: ByteStream, pulse: &Pulse) -> Result<Received> {
+    pub(super) async fn receive(&self, mut answer: ByteStream, pulse: &Pulse) -> Result<Built> {
         let assets = Blobs::assets(self.env, self.app)?;
         let mut reader = AnswerReader::new(ArtifactLimits::DEFAULT);
         let mut entries = BTreeMap::new();
@@ -145,13 +137,21 @@ impl Attempt<'_> {
                         pulse.beat();
                         entries.insert(artifact.path, entry);
                     }
+                    AnswerEvent::Vendor { path, sha256, size } => {
+                        entries.insert(path, Artifact { hash: sha256, size });
+                    }
+                    AnswerEvent::Screenshot(picture) => {
+                        let blobs = Blobs::sources(self.env, self.app)?;
+                        blobs.put(&picture.sha256, picture.content).await?;
+                        pulse.beat();
+                    }
                     AnswerEvent::Report(done) => report = Some(done),
                 }
             }
         }
         reader.finish().map_err(|error| broken(&error))?;
         let report = report.ok_or_else(|| broken(&"no report"))?;
-        Ok(Received {
+        Ok(Built {
             entries,
             diagnostics,
             report,
@@ -159,25 +159,35 @@ impl Attempt<'_> {
     }
 }
 
-async fn next_chunk(answer: &mut ByteStream) -> Result<Option<Vec<u8>>> {
+/// What the builder knows this Worker by, as headers.
+pub(super) fn credential(env: &Env) -> Result<Headers> {
+    let headers = Headers::new();
+    let token = settings::builder_token(env)?;
+    headers
+        .set("authorization", &format!("Bearer {token}"))
+        .map_err(Error::internal)?;
+    Ok(headers)
+}
+
+pub(super) async fn next_chunk(answer: &mut ByteStream) -> Result<Option<Vec<u8>>> {
     let chunk = answer.next().await.transpose();
     chunk.map_err(|error| broken(&error))
 }
 
-/// The body of a refusal, or nothing when it is too long to be one.
-async fn read_refusal(response: &mut Response) -> Result<Vec<u8>> {
+/// The body of a refusal or of a few words, or nothing when it is too long to be one.
+pub(super) async fn read_short(response: &mut Response) -> Result<Vec<u8>> {
     let mut body = response.stream().map_err(|error| broken(&error))?;
     let mut bytes = Vec::new();
     while let Some(chunk) = next_chunk(&mut body).await? {
         bytes.extend(chunk);
-        if bytes.len() > REFUSAL_BYTES {
+        if bytes.len() > SHORT_BYTES {
             return Ok(Vec::new());
         }
     }
     Ok(bytes)
 }
 
-fn broken(error: &dyn std::fmt::Display) -> Error {
+pub(super) fn broken(error: &dyn std::fmt::Display) -> Error {
     Error::unavailable("the builder broke off", error)
 }
 

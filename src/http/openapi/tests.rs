@@ -2,10 +2,11 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::{
-    build::{Diagnostic, FailureReason, Mode, Report, Status, Timings},
+    build::{Diagnostic, FailureReason, Mode, Render, Report, Status, Timings},
     digest::Digest,
     http::resource as r,
     ids::SEED_BYTES,
+    publish::{Share, SizeReport},
     time::Timestamp,
 };
 
@@ -153,9 +154,17 @@ fn build() -> r::Build {
             timings: Timings::default(),
             peak_memory_bytes: 0,
             sandbox: "namespaces".to_owned(),
+            render: Render::off("none"),
             artifact_bytes: 0,
             artifacts: 0,
             toolchain_digest: Digest::of(b""),
+        }),
+        cached: false,
+        sizes: Some(SizeReport {
+            script_bytes: 1,
+            budget: 2,
+            embedded: Share::default(),
+            external: Share { files: 1, bytes: 3 },
         }),
         created_at: Timestamp(1),
         finished_at: Some(Timestamp(2)),

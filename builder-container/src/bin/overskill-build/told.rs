@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use overskill::build::{Diagnostic, Severity, Status};
+use overskill::build::{Diagnostic, Render, Severity, Status};
 use serde_json::{Value, json};
 
 use crate::{
     Ending,
-    build::{Answer, Outcome},
+    build::{Answered, Outcome},
 };
 
 /// As text: what is wrong, then how it ended.
@@ -31,7 +31,8 @@ pub(crate) fn json(outcome: &Outcome) -> Value {
         (_, Ending::Builder) => "fault",
     };
     match outcome {
-        Outcome::Answered(answer) => {
+        Outcome::Answered(answered) => {
+            let answer = &answered.answer;
             let artifacts = answer.artifacts.iter();
             let artifacts = artifacts
                 .map(|(path, size, hash)| json!({ "path": path, "size": size, "sha256": hash }));
@@ -40,9 +41,10 @@ pub(crate) fn json(outcome: &Outcome) -> Value {
                 "exit": exit,
                 "diagnostics": answer.diagnostics,
                 "artifacts": artifacts.collect::<Vec<_>>(),
+                "screenshot_bytes": answer.screenshot,
                 "report": answer.report,
                 "log": answer.logs,
-                "left_out": answer.left_out,
+                "left_out": answered.left_out,
             })
         }
         Outcome::Refused(refusal) => {
@@ -52,9 +54,10 @@ pub(crate) fn json(outcome: &Outcome) -> Value {
     }
 }
 
-fn answered(answer: &Answer) -> String {
+fn answered(answered: &Answered) -> String {
     let mut text = String::new();
-    for line in &answer.left_out {
+    let answer = &answered.answer;
+    for line in &answered.left_out {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "left out: {line}");
     }
@@ -70,6 +73,18 @@ fn answered(answer: &Answer) -> String {
             timings.total_ms, report.artifacts, report.artifact_bytes
         ),
         Status::Failed => writeln!(text, "not built, after {} ms", timings.total_ms),
+    };
+    let _ = match &report.render {
+        Render::Off { reason } => writeln!(text, "not looked at in a browser: {reason}"),
+        Render::Checked { pages, .. } => {
+            let pages: Vec<_> = pages.iter().map(|page| page.path.as_str()).collect();
+            writeln!(
+                text,
+                "looked at in a browser, {} ms: {}",
+                timings.render_ms,
+                pages.join(" ")
+            )
+        }
     };
     for (path, size, _) in &answer.artifacts {
         let _ = writeln!(text, "{size:>10}  {path}");

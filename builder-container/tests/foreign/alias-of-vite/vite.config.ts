@@ -6,6 +6,9 @@ import tsconfigPaths from "vite-tsconfig-paths"
 
 const source = "./source"
 
+// Nobody runs this file.
+process.exit(7)
+
 // https://vite.dev/config/
 export default defineConfig(({ mode }) => ({
   server: { port: 8080 },
