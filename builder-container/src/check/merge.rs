@@ -149,11 +149,13 @@ pub(super) fn is_same(one: &Diagnostic, other: &Diagnostic) -> bool {
 }
 
 /// The name that is not exported, or not defined: the first that is quoted, and the last of what TypeScript says of an
-/// export, which begins with the module. Of a default export it quotes the module alone.
+/// export, which begins with the module.
 fn name_in(one: &Diagnostic) -> Option<&str> {
+    if one.message.contains("no default export") {
+        return Some("default");
+    }
     let quoted = quoted(&one.message);
     match one.code.as_deref() {
-        Some("TS1192" | "TS2613") => None,
         Some("TS2305" | "TS2614" | "TS2724") => quoted.get(1).copied(),
         _ => quoted.first().copied(),
     }
@@ -250,6 +252,18 @@ mod tests {
                 "Warning 2 The component `X` is not defined. It builds, and throws a ReferenceError when a browser gets there."
             ]
         );
+    }
+
+    #[test]
+    fn a_default_export_has_two_names() {
+        let built = vec![at(1, "missing_export", "`default` is not exported by `x`.")];
+        let checked = vec![at(1, "missing_export", "`x` has no default export.")];
+        let mut all = merge(false, built, checked);
+        merge_types(
+            &mut all,
+            vec![at(1, "TS1192", "Module '\"x\"' has no default export.")],
+        );
+        assert_eq!(told(&all), ["Error 1 `x` has no default export."]);
     }
 
     #[test]
