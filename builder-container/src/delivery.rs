@@ -17,13 +17,14 @@ use tokio::{
 
 use crate::{
     answer::{Answer, Gone},
-    collect::{Found, collect},
+    collect::{Found, collect, too_much_with},
     explain::{explain, memory_is_up, time_is_up},
     inspect::inspect,
     intake::{Received, blocking},
     scratch::Folder,
     slots::{Built, Held, Slots, Ticket},
-    worker::{Death, Findings},
+    vendor::Module,
+    worker::{Death, Findings, Task},
 };
 
 /// The longest silence of an answer while a job waits or builds.
@@ -37,6 +38,7 @@ enum Outcome {
     Succeeded {
         diagnostics: Vec<Diagnostic>,
         artifacts: Vec<Found>,
+        vendor: Vec<Module>,
         folder: Arc<Folder>,
         browser: Held,
     },
@@ -128,7 +130,11 @@ async fn write(
         Err(_) => too_late(job.mode, limit),
         Ok(Err(error)) => return Err(error.into()),
         Ok(Ok((sources, refused))) if refused.is_empty() => {
-            let outcome = run(sources, job.mode, slots, limit, answer, &mut report).await?;
+            let task = Task {
+                mode: job.mode,
+                type_check: job.type_check,
+            };
+            let outcome = run(sources, task, slots, limit, answer, &mut report).await?;
             let (outcome, picture) = look(outcome, slots, answer, &mut report).await?;
             screenshot = picture;
             outcome
@@ -159,10 +165,22 @@ async fn write(
             report.reason = Some(reason);
         }
         Outcome::Succeeded {
-            artifacts, folder, ..
+            artifacts,
+            vendor,
+            folder,
+            ..
         } => {
-            report.artifacts = artifacts.len() as u64;
-            report.artifact_bytes = artifacts.iter().map(|found| found.size).sum();
+            report.artifacts = (artifacts.len() + vendor.len()) as u64;
+            let own: u64 = artifacts.iter().map(|found| found.size).sum();
+            report.artifact_bytes = own + bytes(&vendor);
+            for module in vendor {
+                let frame = AnswerFrame::Vendor {
+                    path: module.path,
+                    sha256: module.sha256,
+                    size: module.content.len() as u64,
+                };
+                answer.frame(&frame).await?;
+            }
             for found in artifacts {
                 send(&folder, found, answer).await?;
             }
@@ -175,7 +193,7 @@ async fn write(
 /// Waits for a slot and for what the worker makes of the job.
 async fn run(
     sources: Folder,
-    mode: Mode,
+    task: Task,
     slots: &Slots,
     limit: Duration,
     answer: &mut Answer,
@@ -186,7 +204,7 @@ async fn run(
     let (done, mut end) = oneshot::channel();
     // Leaving this function by an error drops both `place` and `end`, and that cancels the job, waiting or running.
     let _place = slots.submit(Ticket {
-        mode,
+        task,
         sources,
         limit,
         started,
@@ -203,7 +221,7 @@ async fn run(
                 waiting = false;
                 report.timings.queue_ms = millis(queued_at.elapsed());
                 answer.frame(&AnswerFrame::Started { queued_ms: report.timings.queue_ms }).await?;
-                answer.log(format!("building for {}", mode.as_str())).await?;
+                answer.log(format!("building for {}", task.mode.as_str())).await?;
             }
             built = &mut end => break built.map_err(|_| Stop::Fault("the builder is shutting down".to_owned()))?,
             _ = heartbeat.tick() => {
@@ -227,12 +245,8 @@ async fn run(
             report.timings.types_ms = findings.types_ms.unwrap_or(0);
             report.peak_memory_bytes = peak_memory;
             answer.log(times(&findings)).await?;
-            meanwhile(
-                "explaining",
-                answer,
-                judge(mode, findings, folder, browser, slots),
-            )
-            .await?
+            let judged = judge(findings, task, folder, browser, slots);
+            meanwhile("explaining", answer, judged).await?
         }
         Ok(Built {
             findings: None,
@@ -242,7 +256,7 @@ async fn run(
         }) => {
             report.timings.build_ms = millis(time);
             report.peak_memory_bytes = peak_memory;
-            Ok(too_late(mode, limit))
+            Ok(too_late(task.mode, limit))
         }
         Err(Death::Memory) => Ok(Outcome::Failed {
             reason: FailureReason::Memory,
@@ -298,6 +312,7 @@ async fn look(
     let Outcome::Succeeded {
         diagnostics,
         artifacts,
+        vendor,
         folder,
         mut browser,
     } = outcome
@@ -307,7 +322,10 @@ async fn look(
     let begun = Instant::now();
     let looking = async {
         let ready = browser.ready().await;
-        slots.renderer().look(ready, slots.scratch(), &folder).await
+        let renderer = slots.renderer();
+        renderer
+            .look(ready, slots.scratch(), &folder, &vendor)
+            .await
     };
     let seen = meanwhile("looking at it in a browser", answer, looking).await?;
     report.render = seen.render;
@@ -323,6 +341,7 @@ async fn look(
         Outcome::Succeeded {
             diagnostics,
             artifacts,
+            vendor,
             folder,
             browser,
         }
@@ -337,43 +356,67 @@ async fn look(
 
 /// Turns findings into diagnostics and, when all went well, lists the artifacts.
 async fn judge(
-    mode: Mode,
     findings: Findings,
+    task: Task,
     folder: Folder,
     browser: Held,
     slots: &Slots,
 ) -> Result<Outcome, Stop> {
     let toolchain = Arc::clone(slots.toolchain());
+    let vendor = slots.vendor().named(&findings.vendor).map_err(|name| {
+        Stop::Fault(format!(
+            "the worker names {name:?}, which is no vendor module"
+        ))
+    })?;
     let outcome = blocking(move || {
-        let diagnostics = explain(&findings, &folder.path().join("app"), &toolchain);
-        if !findings.ok {
+        let diagnostics = explain(&findings, task, &folder.path().join("app"), &toolchain);
+        if !findings.ok || diagnostics.iter().any(is_error) {
             return Ok(Outcome::Failed {
                 reason: FailureReason::Source,
                 diagnostics,
             });
         }
-        Ok(
-            match collect(&folder.path().join("out"), &ArtifactLimits::DEFAULT)? {
-                Ok(artifacts) => Outcome::Succeeded {
-                    diagnostics,
-                    artifacts: published(mode, artifacts),
-                    folder: Arc::new(folder),
-                    browser,
-                },
-                Err(refused) => Outcome::Failed {
-                    reason: FailureReason::Output,
-                    diagnostics: Diagnostic::settled([vec![refused], diagnostics].concat()),
-                },
-            },
-        )
+        let limits = ArtifactLimits::DEFAULT;
+        let collected = collect(&folder.path().join("out"), &limits)?;
+        let refused = |refused| Outcome::Failed {
+            reason: FailureReason::Output,
+            diagnostics: Diagnostic::settled([vec![refused], diagnostics.clone()].concat()),
+        };
+        Ok(match collected {
+            Err(why) => refused(why),
+            Ok(artifacts) => {
+                match too_much_with(&artifacts, vendor.len(), bytes(&vendor), &limits) {
+                    Some(why) => refused(why),
+                    None => Outcome::Succeeded {
+                        diagnostics,
+                        artifacts: published(task.mode, artifacts),
+                        vendor,
+                        folder: Arc::new(folder),
+                        browser,
+                    },
+                }
+            }
+        })
     });
     Ok(outcome.await?)
+}
+
+fn is_error(diagnostic: &Diagnostic) -> bool {
+    diagnostic.severity == Severity::Error
 }
 
 /// What is served of what was built: source maps of a development build alone.
 fn published(mode: Mode, mut built: Vec<Found>) -> Vec<Found> {
     built.retain(|file| mode == Mode::Development || file.path.extension() != "map");
     built
+}
+
+/// Their contents together.
+fn bytes(modules: &[Module]) -> u64 {
+    modules
+        .iter()
+        .map(|module| module.content.len() as u64)
+        .sum()
 }
 
 async fn send(folder: &Folder, found: Found, answer: &Answer) -> Result<(), Stop> {

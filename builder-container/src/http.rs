@@ -1,4 +1,4 @@
-//! The two routes, the token, and problem documents (RFC 9457).
+//! The routes, the token, and problem documents (RFC 9457).
 
 use std::{
     sync::{
@@ -11,7 +11,7 @@ use std::{
 use axum::{
     Router,
     body::Body,
-    extract::{DefaultBodyLimit, State},
+    extract::{DefaultBodyLimit, Path as UrlPath, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
     routing::{get, post},
@@ -98,10 +98,11 @@ pub(crate) fn routes(builder: Arc<Builder>) -> Router {
     Router::new()
         .route("/healthz", get(health))
         .route("/builds", post(builds))
+        .route("/vendor/{sha256}", get(vendor))
         .fallback(async || {
             problem(
                 StatusCode::NOT_FOUND,
-                "There is nothing here: POST /builds, GET /healthz.",
+                "There is nothing here: POST /builds, GET /vendor/<sha256>, GET /healthz.",
             )
         })
         .method_not_allowed_fallback(async || {
@@ -141,16 +142,39 @@ async fn health(State(builder): State<Arc<Builder>>) -> Response {
         .into_response()
 }
 
+/// A vendor module: what an answer names and its reader does not have yet.
+async fn vendor(
+    State(builder): State<Arc<Builder>>,
+    headers: HeaderMap,
+    UrlPath(sha256): UrlPath<String>,
+) -> Response {
+    if !builder.is_authorised(&headers) {
+        return unauthorised();
+    }
+    let sha256 = sha256.parse::<Digest>().ok();
+    match sha256.and_then(|sha256| builder.slots.vendor().content(&sha256)) {
+        Some(content) => ([(header::CONTENT_TYPE, "text/javascript")], content).into_response(),
+        None => problem(
+            StatusCode::NOT_FOUND,
+            "This builder has no vendor module of that hash.",
+        ),
+    }
+}
+
+fn unauthorised() -> Response {
+    let mut response = problem(
+        StatusCode::UNAUTHORIZED,
+        "The bearer token is missing or wrong.",
+    );
+    response
+        .headers_mut()
+        .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response
+}
+
 async fn builds(State(builder): State<Arc<Builder>>, headers: HeaderMap, body: Body) -> Response {
     if !builder.is_authorised(&headers) {
-        let mut response = problem(
-            StatusCode::UNAUTHORIZED,
-            "The bearer token is missing or wrong.",
-        );
-        response
-            .headers_mut()
-            .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        return response;
+        return unauthorised();
     }
     let seat = if builder.is_stopping() {
         Err("The builder is shutting down.")

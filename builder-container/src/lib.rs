@@ -3,7 +3,7 @@
 //! | room | does |
 //! |---|---|
 //! | `settings`, `toolchain`, `node_rule` | what the process is started with, checked before it listens |
-//! | `http` | the two routes, the token, problem documents |
+//! | `http` | the routes, the token, problem documents |
 //! | `intake` | a request's body → sources on disk, every limit checked while it arrives |
 //! | `typescript` | what decides how TypeScript is read, whatever an app brings along |
 //! | `inspect` | what is refused before a build, because building it would run the app's code here |
@@ -12,14 +12,17 @@
 //! | `sandbox` | what keeps a worker away from everything else, in levels; which of them holds is found out at start |
 //! | `render` | the built app, looked at in a browser |
 //! | `explain` | what Vite and TypeScript found → diagnostics with positions in the source |
+//! | `vendor` | the packages that most apps share, prebuilt once |
 //! | `collect` | the output folder → artifacts, nothing about it believed |
 //! | `answer`, `delivery` | the answer's stream |
+//! | `client` | the other end: a folder as a job |
 //!
 //! A worker builds one job and is gone; nothing of a job outlives it. The builder holds no credential: it knows the
-//! hash of the token that its callers send. It has no cache, no queue on disk and no database: what it was doing when
-//! it died is asked of it again.
+//! hash of the token that its callers send. It keeps prebuilt packages and nothing of an app, has no queue on disk and no
+//! database: what it was doing when it died is asked of it again.
 
 mod answer;
+pub mod client;
 mod collect;
 mod delivery;
 mod explain;
@@ -35,6 +38,7 @@ pub mod settings;
 mod slots;
 mod toolchain;
 mod typescript;
+mod vendor;
 mod worker;
 
 use std::{io, sync::Arc};
@@ -43,7 +47,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     http::Builder, render::Renderer, sandbox::Sandbox, scratch::Scratch, settings::Settings,
-    slots::Slots, toolchain::Toolchain,
+    slots::Slots, toolchain::Toolchain, vendor::Vendor,
 };
 
 /// Why the builder does not start. The sentence says what to do.
@@ -68,6 +72,9 @@ pub enum StartError {
         "another builder uses the state folder {0}: stop it, or give this one its own with --state"
     )]
     InUse(String),
+    /// The packages that apps share cannot be prebuilt.
+    #[error(transparent)]
+    Vendor(#[from] vendor::VendorError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}; give another with --listen")]
     Listen {
@@ -119,6 +126,8 @@ impl Server {
     /// When something is missing, with a sentence that says what to do.
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
         let (scratch, toolchain, sandbox) = prepare(&settings).await?;
+        let vendor =
+            Vendor::prepare(&settings.vendor_folder(), &scratch, &toolchain, &sandbox).await?;
         let address = settings.listen;
         let listener = TcpListener::bind(address)
             .await
@@ -130,6 +139,7 @@ impl Server {
         let slots = Slots::start(
             settings.slots,
             Arc::new(toolchain),
+            Arc::new(vendor),
             Arc::clone(&scratch),
             sandbox,
             renderer,

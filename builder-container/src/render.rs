@@ -24,6 +24,7 @@ use self::{addresses::addresses, browser::Browser};
 use crate::{
     sandbox::Sandbox,
     scratch::{Folder, Scratch},
+    vendor::Module,
     worker::{Death, Worker},
 };
 
@@ -128,6 +129,7 @@ impl Renderer {
         ready: Option<Worker>,
         scratch: &Scratch,
         built: &Arc<Folder>,
+        vendor: &[Module],
     ) -> Look {
         let worker = match ready {
             Some(worker) => Some(Ok(worker)),
@@ -138,7 +140,7 @@ impl Renderer {
             (Some(Err(death)), _) => return Look::none(format!("Chromium did not start: {death}")),
             (None, reason) => return Look::none(reason.unwrap_or("there is no browser")),
         };
-        let seen = Self::see(&mut worker, built).await;
+        let seen = Self::see(&mut worker, built, vendor).await;
         let folder = worker.end().await;
         match seen {
             Ok(sight) => {
@@ -161,16 +163,33 @@ impl Renderer {
                     .await
                     .unwrap_or_else(|_| Look::none("what was seen could not be judged"))
             }
+            Err(Death::Memory) => Look {
+                diagnostics: vec![
+                    Diagnostic::error("memory", "The app needed more memory in a browser than it may have.")
+                        .advising("Look for a list that grows without end, or a component that renders itself."),
+                ],
+                ..Look::none("it was stopped: too much memory")
+            },
             Err(death) => Look::none(format!("Chromium ended before it said anything: {death}")),
         }
     }
 
-    async fn see(worker: &mut Worker, built: &Arc<Folder>) -> Result<Sight, Death> {
+    async fn see(
+        worker: &mut Worker,
+        built: &Arc<Folder>,
+        vendor: &[Module],
+    ) -> Result<Sight, Death> {
         let (root, out) = (worker.root(), worker.out());
         let built = Arc::clone(built);
         let target = root.clone();
+        let vendor = vendor.to_vec();
         let pages = tokio::task::spawn_blocking(move || {
             copy(&built.path().join("out"), &target)?;
+            for module in vendor {
+                let file = target.join(module.path.as_str());
+                fs::create_dir_all(file.parent().unwrap_or(&target))?;
+                fs::write(file, module.content)?;
+            }
             addresses(&built.path().join("app"))
         });
         let pages = pages.await.map_err(io::Error::other)??;

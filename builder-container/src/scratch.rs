@@ -2,7 +2,7 @@
 //! worker, and `node_modules`, a link to the toolchain's, beside them: Node, Vite and TypeScript find it from any of
 //! them, and Tailwind, which would follow a link inside the sources, does not scan it.
 //!
-//! One builder at a time uses it; what an earlier one left is removed.
+//! One builder at a time uses it; what an earlier one left is removed. (`vendor/` in it is the room `vendor`'s.)
 
 use std::{
     fs, io,
@@ -89,7 +89,12 @@ impl Scratch {
 
     /// The program of a worker.
     pub(crate) fn script(&self) -> PathBuf {
-        self.root.join("run/worker.mjs")
+        self.scripts().join("worker.mjs")
+    }
+
+    /// The folder of the scripts.
+    pub(crate) fn scripts(&self) -> PathBuf {
+        self.root.join("run")
     }
 
     /// The program of a worker that looks at an app.

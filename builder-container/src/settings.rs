@@ -13,6 +13,7 @@ overskill-builder: builds apps with Vite, over HTTP
   --listen ADDRESS:PORT      where to listen (default 127.0.0.1:8788)
   --toolchain DIR            folder with package.json, package-lock.json and node_modules (required)
   --state DIR                folder for jobs in progress; emptied at start (required)
+  --vendor DIR               where prebuilt packages are kept, for several builders (default: vendor in the state folder)
   --node PATH                Node 22.15 or newer (default: node)
   --slots N                  builds at once (default: one a core)
   --queue N                  jobs that may wait (default 16)
@@ -34,6 +35,8 @@ pub struct Settings {
     pub toolchain: PathBuf,
     /// Where jobs live while they are built.
     pub state: PathBuf,
+    /// Where prebuilt packages are kept, when not in the state folder. Several builders may share it.
+    pub vendor: Option<PathBuf>,
     /// The Node program.
     pub node: PathBuf,
     /// Builds at once.
@@ -102,6 +105,7 @@ impl Settings {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             toolchain,
             state,
+            vendor: None,
             node: PathBuf::from("node"),
             slots: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             queue: 16,
@@ -169,6 +173,12 @@ impl Settings {
         hash.map_or(Err(SettingsError::TokenHash), |_| Ok(settings))
     }
 
+    /// Where prebuilt packages are kept.
+    pub(crate) fn vendor_folder(&self) -> PathBuf {
+        let own = || self.state.join("vendor");
+        self.vendor.clone().unwrap_or_else(own)
+    }
+
     /// The time limit of a build of this kind.
     #[must_use]
     pub const fn time(&self, mode: Mode) -> Duration {
@@ -206,6 +216,10 @@ fn setter(flag: &str) -> Option<Setter> {
         },
         "--state" => |settings, value| {
             settings.state = PathBuf::from(value);
+            Ok(())
+        },
+        "--vendor" => |settings, value| {
+            settings.vendor = Some(PathBuf::from(value));
             Ok(())
         },
         "--node" => |settings, value| {
@@ -266,7 +280,7 @@ mod tests {
     #[test]
     fn flags_are_read() {
         let line = "--toolchain t --state s --listen [::1]:9 --slots 3 --queue 0 --development-seconds 2 \
-                    --production-seconds 9 --node n --sandbox landlock --browser /b";
+                    --production-seconds 9 --node n --vendor v --sandbox landlock --browser /b";
         let settings = parse(line, Some(HASH)).unwrap();
         assert_eq!(settings.listen.to_string(), "[::1]:9");
         assert_eq!((settings.slots.get(), settings.queue), (3, 0));
@@ -274,6 +288,7 @@ mod tests {
         assert_eq!(settings.time(Mode::Production), Duration::from_secs(9));
         assert_eq!(settings.token_hash.to_string(), HASH);
         assert_eq!(settings.node, PathBuf::from("n"));
+        assert_eq!(settings.vendor, Some(PathBuf::from("v")));
         assert_eq!(settings.sandbox, Choice::Landlock);
         assert_eq!(settings.browser, render::Choice::At(PathBuf::from("/b")));
         let settings = parse("--unsafe-no-sandbox --toolchain t --state s", Some(HASH)).unwrap();

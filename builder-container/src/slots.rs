@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use overskill::{build::Mode, digest::Digest};
+use overskill::digest::Digest;
 use tokio::{
     sync::{Notify, oneshot},
     task::JoinHandle,
@@ -25,15 +25,16 @@ use crate::{
     sandbox::Sandbox,
     scratch::{Folder, Scratch},
     toolchain::Toolchain,
-    worker::{Death, Findings, Worker},
+    vendor::Vendor,
+    worker::{Death, Findings, Task, Worker},
 };
 
 /// A job that waits for a slot. Dropping the other end of `done` cancels it when it runs, dropping its [`Place`] when
 /// it waits.
 #[derive(Debug)]
 pub(crate) struct Ticket {
-    /// What it is for.
-    pub(crate) mode: Mode,
+    /// How it is built.
+    pub(crate) task: Task,
     /// The sources.
     pub(crate) sources: Folder,
     /// How long the worker may take.
@@ -121,6 +122,7 @@ struct Shared {
     arrived: Notify,
     next: AtomicU64,
     toolchain: Arc<Toolchain>,
+    vendor: Arc<Vendor>,
     scratch: Arc<Scratch>,
     sandbox: Sandbox,
     renderer: Renderer,
@@ -133,6 +135,7 @@ impl Slots {
     pub(crate) fn start(
         count: NonZeroUsize,
         toolchain: Arc<Toolchain>,
+        vendor: Arc<Vendor>,
         scratch: Arc<Scratch>,
         sandbox: Sandbox,
         renderer: Renderer,
@@ -142,6 +145,7 @@ impl Slots {
             arrived: Notify::new(),
             next: AtomicU64::new(0),
             toolchain,
+            vendor,
             scratch,
             sandbox,
             renderer,
@@ -203,6 +207,11 @@ impl Slots {
     /// What builds.
     pub(crate) fn toolchain(&self) -> &Arc<Toolchain> {
         &self.shared.toolchain
+    }
+
+    /// The packages that are prebuilt.
+    pub(crate) fn vendor(&self) -> &Arc<Vendor> {
+        &self.shared.vendor
     }
 
     /// What names the toolchain.
@@ -298,7 +307,7 @@ impl Shared {
         };
         let _busy = Counted::new(&self.busy);
         let Ticket {
-            mode,
+            task,
             sources,
             limit,
             started,
@@ -308,7 +317,7 @@ impl Shared {
         let _ = started.send(());
         let begun = Instant::now();
         let findings = tokio::select! {
-            findings = timeout(limit, worker.build(sources, mode, limit)) => findings.map_err(|_| ()),
+            findings = timeout(limit, worker.build(sources, task, limit)) => findings.map_err(|_| ()),
             () = done.closed() => Err(()),
         };
         let peak_memory = worker.peak_memory();

@@ -20,7 +20,7 @@ use nix::{
     sys::signal::{Signal, killpg},
     unistd::Pid,
 };
-use overskill::build::Mode;
+use overskill::build::{Mode, TypeCheck};
 use serde::{Deserialize, Serialize};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
@@ -44,7 +44,7 @@ const HEAP_MIB: u32 = 1024;
 const MESSAGES: u64 = 8 * 1024 * 1024;
 /// What is kept of the standard error, in bytes.
 const STDERR: u64 = 64 * 1024;
-/// The type check only warns: it may take this part of a build's time limit.
+/// The type check may take this part of a build's time limit.
 const TYPES_SHARE: u32 = 2;
 /// How long a worker may take to become ready.
 const WARM_UP: Duration = Duration::from_secs(60);
@@ -70,7 +70,24 @@ struct Order<'a> {
     root: &'a Path,
     out: &'a Path,
     mode: Mode,
+    types: bool,
     types_limit_ms: u128,
+}
+
+/// How a job is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Task {
+    /// What it is for.
+    pub(crate) mode: Mode,
+    /// What type errors are to it.
+    pub(crate) type_check: TypeCheck,
+}
+
+impl Task {
+    /// Whether types are checked.
+    pub(crate) fn checks_types(self) -> bool {
+        self.mode == Mode::Production && self.type_check != TypeCheck::Off
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -92,8 +109,13 @@ pub(crate) struct Findings {
     pub(crate) missing: Vec<Missing>,
     /// What it warned of.
     pub(crate) warnings: Vec<String>,
+    /// The vendor modules that the app loads, by file name.
+    #[serde(default)]
+    pub(crate) vendor: Vec<String>,
     /// What `tsc` printed, when it was asked.
     pub(crate) types: Option<String>,
+    /// Why it was asked in vain.
+    pub(crate) types_failure: Option<String>,
     /// How long Vite took, in milliseconds.
     pub(crate) vite_ms: u64,
     /// How long `tsc` took, in milliseconds.
@@ -249,7 +271,7 @@ impl Worker {
     pub(crate) async fn build(
         &mut self,
         sources: Folder,
-        mode: Mode,
+        task: Task,
         limit: Duration,
     ) -> Result<Findings, Death> {
         let root = self.root();
@@ -258,7 +280,8 @@ impl Worker {
         let order = Order {
             root: &root,
             out: &self.out(),
-            mode,
+            mode: task.mode,
+            types: task.checks_types(),
             types_limit_ms: (limit / TYPES_SHARE).as_millis(),
         };
         match self.answer(&order).await? {

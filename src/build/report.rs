@@ -1,5 +1,8 @@
 //! The builder's answer: log lines, diagnostics and artifacts, and at the end a report.
 //!
+//! Vendor modules are only named: they are the same in every app, and who lacks one asks for it once
+//! (`GET /vendor/<sha256>`, with the token of the job).
+//!
 //! The reader trusts none of it: it checks paths, sizes and hashes, and that the report counts what arrived.
 //! An answer without a report is no answer (see [`super::job`]).
 
@@ -8,7 +11,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    artifact::ArtifactLimits,
+    artifact::{ArtifactLimits, is_vendor},
     diagnostic::Diagnostic,
     frame::{FrameCollector, FrameError, Header},
     render::{Render, Screenshot},
@@ -110,6 +113,15 @@ pub enum AnswerFrame {
         /// Its length in bytes.
         size: u64,
     },
+    /// A file of the artifact set that other apps have as well; its content does not follow.
+    Vendor {
+        /// Where it is served, below [`super::VENDOR_FOLDER`].
+        path: ProjectPath,
+        /// Hash of the content.
+        sha256: Digest,
+        /// Its length in bytes.
+        size: u64,
+    },
     /// How the start page looked, whether or not the build succeeded; its content, a WebP file, follows.
     Screenshot {
         /// Hash of the content.
@@ -144,7 +156,11 @@ impl Header for AnswerFrame {
     fn body_size(&self) -> Option<u64> {
         match self {
             Self::Artifact { size, .. } | Self::Screenshot { size, .. } => Some(*size),
-            Self::Started { .. } | Self::Log { .. } | Self::Diagnostic(_) | Self::Report(_) => None,
+            Self::Started { .. }
+            | Self::Log { .. }
+            | Self::Diagnostic(_)
+            | Self::Vendor { .. }
+            | Self::Report(_) => None,
         }
     }
 }
@@ -176,6 +192,15 @@ pub enum AnswerEvent {
     Artifact(Artifact),
     /// How it looks.
     Screenshot(Screenshot),
+    /// A file of the artifact set that is stored once for all apps.
+    Vendor {
+        /// Where it is served.
+        path: ProjectPath,
+        /// Hash of the content.
+        sha256: Digest,
+        /// Its length in bytes.
+        size: u64,
+    },
     /// The build is over; nothing follows.
     Report(Report),
 }
@@ -201,6 +226,9 @@ pub enum AnswerError {
     /// The same path twice.
     #[error("the artifact `{0}` came twice")]
     Repeated(ProjectPath),
+    /// A vendor module where an app's files are, or the other way round.
+    #[error("the artifact `{0}` is not of the kind that its folder is for")]
+    Misplaced(ProjectPath),
     /// More frames of a kind than an answer may have.
     #[error("the builder's answer has too many {0}")]
     TooMany(&'static str),
@@ -294,12 +322,19 @@ impl AnswerReader {
                 Ok(AnswerEvent::Diagnostic(diagnostic.cut_to_limits()))
             }
             AnswerFrame::Artifact { path, sha256, size } => {
-                self.admit(&path, &sha256, size, &content)?;
+                self.admit(&path, size, false)?;
+                if Digest::of(&content) != sha256 {
+                    return Err(AnswerError::Hash(path));
+                }
                 Ok(AnswerEvent::Artifact(Artifact {
                     path,
                     sha256,
                     content,
                 }))
+            }
+            AnswerFrame::Vendor { path, sha256, size } => {
+                self.admit(&path, size, true)?;
+                Ok(AnswerEvent::Vendor { path, sha256, size })
             }
             AnswerFrame::Screenshot { .. } if self.picture.is_some() => {
                 Err(AnswerError::TooMany("screenshots"))
@@ -321,22 +356,16 @@ impl AnswerReader {
         }
     }
 
-    fn admit(
-        &mut self,
-        path: &ProjectPath,
-        sha256: &Digest,
-        size: u64,
-        content: &[u8],
-    ) -> Result<(), AnswerError> {
-        self.bytes += size;
+    fn admit(&mut self, path: &ProjectPath, size: u64, vendor: bool) -> Result<(), AnswerError> {
+        if is_vendor(path) != vendor {
+            return Err(AnswerError::Misplaced(path.clone()));
+        }
+        self.bytes = self.bytes.saturating_add(size);
         if size > self.limits.file_bytes
             || self.bytes > self.limits.total_bytes
             || self.paths.len() >= self.limits.files
         {
             return Err(AnswerError::TooLarge);
-        }
-        if Digest::of(content) != *sha256 {
-            return Err(AnswerError::Hash(path.clone()));
         }
         if !self.paths.insert(path.clone()) {
             return Err(AnswerError::Repeated(path.clone()));

@@ -2,7 +2,8 @@
 //! `builds/<key>/`, what the build cache keeps.
 //!
 //! What the foundation has alike in every app is stored once, under `foundation/`, and never deleted: apps that began
-//! with an earlier foundation still name it. This program carries its own foundation and reads it from there.
+//! with an earlier foundation still name it. This program carries its own foundation and reads it from there. Vendor
+//! modules are stored once as well, under `vendor/` in ASSETS, and never deleted for the same reason.
 
 use std::{cell::Cell, collections::BTreeMap};
 
@@ -19,6 +20,8 @@ use crate::{
 
 /// How many reads or writes are under way at once.
 const CONCURRENCY: usize = 24;
+
+const VENDOR: &str = "vendor";
 
 /// One folder of a bucket.
 #[derive(Clone)]
@@ -45,6 +48,11 @@ impl Blobs {
         Self::open(env, "ASSETS", format!("apps/{app}/sets"), false)
     }
 
+    /// The vendor modules, which all apps share.
+    pub(super) fn vendor(env: &Env) -> Result<Self> {
+        Self::open(env, "ASSETS", VENDOR.to_owned(), false)
+    }
+
     /// The files of one key of the build cache.
     pub(super) fn build(env: &Env, key: &Digest) -> Result<Self> {
         Self::open(env, "ASSETS", build_folder(key), false)
@@ -61,6 +69,12 @@ impl Blobs {
 
     fn key(&self, hash: &Digest) -> String {
         format!("{}/{hash}", self.folder)
+    }
+
+    /// Whether the content with this hash is stored.
+    pub(super) async fn has(&self, hash: &Digest) -> Result<bool> {
+        let found = self.bucket.head(self.key(hash)).await;
+        Ok(found.map_err(unavailable)?.is_some())
     }
 
     /// Stores content under its hash.

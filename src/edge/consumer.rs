@@ -9,6 +9,7 @@ mod cached;
 mod exchange;
 mod publication;
 mod pulse;
+mod vendor;
 
 use std::{pin::pin, rc::Rc};
 
@@ -197,6 +198,7 @@ impl Attempt<'_> {
         let built = self.receive(answer, pulse).await?;
         match built.report.status {
             Status::Succeeded => {
+                self.keep_vendor(&built, pulse, &abort.signal()).await?;
                 if let Some(cache) = cache {
                     cache.keep(&built).await;
                 }

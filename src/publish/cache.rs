@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Artifact;
 use crate::{
-    build::{Diagnostic, Report},
+    build::{Diagnostic, Report, is_vendor},
     digest::Digest,
     project::ProjectPath,
     time::Timestamp,
@@ -30,6 +30,24 @@ pub struct Built {
     pub diagnostics: Vec<Diagnostic>,
     /// The builder's own account.
     pub report: Report,
+}
+
+impl Built {
+    /// Those of the files that are stored once for all apps.
+    pub fn vendor(&self) -> impl Iterator<Item = &Artifact> {
+        self.entries
+            .iter()
+            .filter(|(path, _)| is_vendor(path))
+            .map(|(_, file)| file)
+    }
+
+    /// Those of the files that are the app's own.
+    pub fn own(&self) -> impl Iterator<Item = &Artifact> {
+        self.entries
+            .iter()
+            .filter(|(path, _)| !is_vendor(path))
+            .map(|(_, file)| file)
+    }
 }
 
 /// What is known of a key.

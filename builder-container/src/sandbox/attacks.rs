@@ -108,7 +108,7 @@ async fn run(
     let child = command.args(arguments).spawn().unwrap();
     let group = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap());
     let ended = timeout(Duration::from_secs(30), async {
-        let peak = std::sync::atomic::AtomicU64::new(0);
+        let peak = std::sync::atomic::AtomicU64::default();
         tokio::select! {
             // A process that is left behind may keep the pipes open.
             output = output(child) => End::Itself(output),

@@ -12,6 +12,8 @@ mod folder;
 #[cfg(test)]
 mod many;
 #[cfg(test)]
+mod modes;
+#[cfg(test)]
 mod outside;
 #[cfg(test)]
 mod process;

@@ -247,7 +247,6 @@ async fn a_full_builder_says_when_to_come_back() {
         .answer()
         .unwrap();
     assert!(answer.report.timings.queue_ms > 0);
-    // The page, its script with a source map, its style.
     assert_eq!(answer.artifacts.len(), 4);
     builder.stop().await;
 }

@@ -15,6 +15,7 @@ fn job(files: &[(&str, &[u8])]) -> Job {
     Job {
         id: "app-b1".parse().unwrap(),
         mode: Mode::Development,
+        type_check: TypeCheck::Block,
         source_digest: manifest.digest(),
     }
 }
@@ -44,7 +45,7 @@ fn a_job_arrives_as_it_was_sent() {
     assert_eq!(
         String::from_utf8_lossy(&head),
         format!(
-            "{{\"type\":\"job\",\"id\":\"app-b1\",\"mode\":\"development\",\"source_digest\":\"{}\"}}\n",
+            "{{\"type\":\"job\",\"id\":\"app-b1\",\"mode\":\"development\",\"type_check\":\"block\",\"source_digest\":\"{}\"}}\n",
             job.source_digest
         )
     );
@@ -172,6 +173,16 @@ fn ids_are_checked() {
 }
 
 #[test]
+fn a_type_check_is_read_as_it_is_written() {
+    for check in [TypeCheck::Report, TypeCheck::Block, TypeCheck::Off] {
+        let text = serde_json::to_value(check).unwrap();
+        assert_eq!(text.as_str().unwrap().parse(), Ok(check));
+    }
+    assert_eq!("Block".parse::<TypeCheck>(), Err(TypeCheckError));
+    assert_eq!(TypeCheck::default(), TypeCheck::Report);
+}
+
+#[test]
 fn a_key_names_all_that_a_result_depends_on_and_nothing_else() {
     let toolchain = Digest::of(b"toolchain");
     let key = |job: &Job| job.key(&toolchain).unwrap();
@@ -185,7 +196,11 @@ fn a_key_names_all_that_a_result_depends_on_and_nothing_else() {
         mode: Mode::Production,
         ..one.clone()
     };
-    let others = [key(&mode), key(&job(&[("a.txt", b"two")]))];
+    let check = Job {
+        type_check: TypeCheck::Report,
+        ..one.clone()
+    };
+    let others = [key(&mode), key(&check), key(&job(&[("a.txt", b"two")]))];
     assert!(!others.contains(&key(&one)));
     assert_ne!(key(&one), one.key(&Digest::of(b"another")).unwrap());
 }

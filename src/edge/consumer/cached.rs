@@ -173,9 +173,9 @@ impl Cache {
     }
 }
 
-/// What its files hold.
+/// What its own files hold: vendor modules are never deleted.
 fn files(built: &Built) -> BTreeSet<Digest> {
-    built.entries.values().map(|entry| entry.hash).collect()
+    built.own().map(|file| file.hash).collect()
 }
 
 /// How its start page looks, if somebody looked.

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, rc::Rc};
 use futures::{Stream, StreamExt as _, stream};
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
-use worker::{ByteStream, Headers, Method, Request, RequestInit, Response};
+use worker::{ByteStream, Env, Headers, Method, Request, RequestInit, Response};
 
 use super::{Attempt, pulse::Pulse};
 use crate::{
@@ -34,6 +34,7 @@ impl Attempt<'_> {
         Ok(Job {
             id: id.parse().map_err(Error::internal)?,
             mode: self.work.mode,
+            type_check: settings::type_check(self.env)?,
             source_digest: self.work.source_digest,
         })
     }
@@ -68,11 +69,7 @@ impl Attempt<'_> {
         let frames = stream::once(async { Ok(head) })
             .chain(bodies.buffered(READ_AT_ONCE))
             .chain(stream::once(async { Ok(end) }));
-        let headers = Headers::new();
-        let token = settings::builder_token(self.env)?;
-        headers
-            .set("authorization", &format!("Bearer {token}"))
-            .map_err(Error::internal)?;
+        let headers = credential(self.env)?;
         let mut init = RequestInit::new();
         init.with_method(Method::Post)
             .with_headers(headers)
@@ -140,6 +137,9 @@ impl Attempt<'_> {
                         pulse.beat();
                         entries.insert(artifact.path, entry);
                     }
+                    AnswerEvent::Vendor { path, sha256, size } => {
+                        entries.insert(path, Artifact { hash: sha256, size });
+                    }
                     AnswerEvent::Screenshot(picture) => {
                         let blobs = Blobs::sources(self.env, self.app)?;
                         blobs.put(&picture.sha256, picture.content).await?;
@@ -159,7 +159,17 @@ impl Attempt<'_> {
     }
 }
 
-async fn next_chunk(answer: &mut ByteStream) -> Result<Option<Vec<u8>>> {
+/// What the builder knows this Worker by, as headers.
+pub(super) fn credential(env: &Env) -> Result<Headers> {
+    let headers = Headers::new();
+    let token = settings::builder_token(env)?;
+    headers
+        .set("authorization", &format!("Bearer {token}"))
+        .map_err(Error::internal)?;
+    Ok(headers)
+}
+
+pub(super) async fn next_chunk(answer: &mut ByteStream) -> Result<Option<Vec<u8>>> {
     let chunk = answer.next().await.transpose();
     chunk.map_err(|error| broken(&error))
 }
@@ -177,7 +187,7 @@ pub(super) async fn read_short(response: &mut Response) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn broken(error: &dyn std::fmt::Display) -> Error {
+pub(super) fn broken(error: &dyn std::fmt::Display) -> Error {
     Error::unavailable("the builder broke off", error)
 }
 
