@@ -16,8 +16,9 @@ use tokio::{
 
 use crate::{
     answer::{Answer, Gone},
+    beneath,
     collect::{Found, collect},
-    explain::{explain, memory_is_up, time_is_up},
+    explain::{explain, files_are_up, memory_is_up, time_is_up},
     inspect::inspect,
     intake::{Received, blocking},
     scratch::Folder,
@@ -106,7 +107,7 @@ async fn write(
         reason: None,
         timings: Timings::default(),
         peak_memory_bytes: 0,
-        sandbox: slots.sandbox().level().to_string(),
+        sandbox: slots.sandbox().name(),
         artifact_bytes: 0,
         artifacts: 0,
         toolchain_digest: slots.toolchain_digest(),
@@ -230,6 +231,10 @@ async fn run(
             reason: FailureReason::Memory,
             diagnostics: vec![memory_is_up()],
         }),
+        Err(Death::Files) => Ok(Outcome::Failed {
+            reason: FailureReason::Output,
+            diagnostics: vec![files_are_up()],
+        }),
         Err(death) => Err(death.into()),
     }
 }
@@ -299,14 +304,15 @@ async fn judge(findings: Findings, folder: Folder, slots: &Slots) -> Result<Outc
 }
 
 async fn send(folder: &Folder, found: Found, answer: &Answer) -> Result<(), Stop> {
-    let content =
-        Bytes::from(tokio::fs::read(folder.path().join("out").join(found.path.as_str())).await?);
+    let (out, path) = (folder.path().join("out"), found.path.clone());
+    let content = blocking(move || beneath::read(&out, &path, found.size)).await?;
     if content.len() as u64 != found.size {
         return Err(Stop::Fault(format!(
             "{} changed after the build",
             found.path
         )));
     }
+    let content = Bytes::from(content);
     let frame = AnswerFrame::Artifact {
         sha256: Digest::of(&content),
         size: found.size,

@@ -24,6 +24,7 @@ use crate::{
     answer::Answer,
     delivery::deliver,
     intake::{InFlight, Refusal, receive},
+    pool,
     scratch::Scratch,
     settings::Settings,
     slots::Slots,
@@ -69,9 +70,24 @@ impl Builder {
         self.settings.drain
     }
 
+    /// Builds at once.
+    pub(crate) fn slots(&self) -> usize {
+        self.slots.count()
+    }
+
+    /// How long a connection may stand still.
+    pub(crate) const fn patience(&self) -> Duration {
+        self.settings.patience
+    }
+
+    /// Jobs that may be here at once.
+    pub(crate) const fn all_seats(&self) -> usize {
+        self.all_seats
+    }
+
     /// What keeps builds away from everything else.
     pub(crate) fn sandbox(&self) -> String {
-        self.slots.sandbox().level().to_string()
+        self.slots.sandbox().name()
     }
 
     fn is_stopping(&self) -> bool {
@@ -125,6 +141,8 @@ async fn health(State(builder): State<Arc<Builder>>) -> Response {
         "busy": slots.busy(),
         "queued": taken.saturating_sub(slots.busy()),
         "queue": builder.settings.queue,
+        "memory_available_bytes": pool::available(),
+        "memory_is_short": slots.is_short(),
         "sandbox": builder.sandbox(),
         "toolchain_digest": slots.toolchain_digest(),
     });
@@ -145,6 +163,15 @@ async fn builds(State(builder): State<Arc<Builder>>, headers: HeaderMap, body: B
             .headers_mut()
             .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         return response;
+    }
+    if let Some(coding) = headers.get(header::CONTENT_ENCODING)
+        && coding != "identity"
+    {
+        // What is packed can become anything; sources are small, and sent as they are.
+        return problem(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "A job is sent as it is, without a content coding.",
+        );
     }
     if builder.is_stopping() {
         return busy("The builder is shutting down.");

@@ -38,13 +38,11 @@ async fn main() -> ExitCode {
     };
     if let Ok(address) = server.address() {
         // The address is the last word: whoever starts this looks for it there.
-        let sandbox = server.sandbox();
-        eprintln!("overskill-builder (sandbox: {sandbox}) listens on {address}");
+        let (sandbox, slots) = (server.sandbox(), server.slots());
+        eprintln!("overskill-builder (sandbox: {sandbox}; {slots}) listens on {address}");
     }
-    match server.serve(stop).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => refuse(&error),
-    }
+    server.serve(stop).await;
+    ExitCode::SUCCESS
 }
 
 fn refuse(error: &dyn std::error::Error) -> ExitCode {

@@ -10,6 +10,7 @@
 //! | `calls` | the system calls that are refused, at every level |
 //! | `child` | what happens between fork and exec: limits, user, walls, refused calls |
 //! | `user` | the user of a worker, where the supervisor is root |
+//! | `cgroup` | a worker's group of the kernel's, with limits on what it takes, where such groups can be made |
 //! | `members`, `guard` | who is in a worker's process group, and what they take together |
 //! | `probe` | runs Node inside and has it try to get out |
 //!
@@ -17,6 +18,7 @@
 //! kills the group has killed all of it.
 
 mod calls;
+pub(crate) mod cgroup;
 mod child;
 pub(crate) mod guard;
 mod level;
@@ -41,7 +43,11 @@ use std::{
 use tokio::process::Command;
 
 pub use self::level::Choice;
-use self::{child::Confinement, user::Users};
+use self::{
+    cgroup::{Cgroup, Cgroups},
+    child::Confinement,
+    user::Users,
+};
 pub(crate) use self::{level::Level, probe::choose, user::User, view::View};
 
 /// Why there is no sandbox. The sentence says what to do.
@@ -66,6 +72,8 @@ pub(crate) struct Sandbox {
     view: View,
     users: Users,
     cpu: Duration,
+    /// Makes a group for each worker, where that was seen to hold.
+    cgroups: Option<Cgroups>,
 }
 
 impl Sandbox {
@@ -75,12 +83,21 @@ impl Sandbox {
             view,
             users: Users::default(),
             cpu,
+            cgroups: None,
         }
     }
 
-    /// Which level it is.
-    pub(crate) const fn level(&self) -> &Level {
-        &self.level
+    /// What confines a worker, in a few words.
+    pub(crate) fn name(&self) -> String {
+        match &self.cgroups {
+            Some(cgroups) => format!("{}, {}", self.level, cgroups.name()),
+            None => self.level.to_string(),
+        }
+    }
+
+    /// A group for one worker; `None` where there are none.
+    pub(crate) fn cgroup(&self) -> io::Result<Option<Cgroup>> {
+        self.cgroups.as_ref().map(Cgroups::make).transpose()
     }
 
     /// Makes the folder of one program ready: `home` and `out` in it, and a user whose it is, where programs have users

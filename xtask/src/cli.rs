@@ -30,6 +30,10 @@ cargo xtask COMMAND
   test     run all checks
              --quick       without workerd and browser
              --full        with the large counts
+  attack   builder       try everything hostile on a builder, and say what came of each; --list names all
+             --level namespaces|landlock|auto|none   (namespaces and landlock, as far as they are offered)
+             --group sources|workers|requests|clients, --only NAME, --json
+             exit status: 0 all contained, 1 not, 3 not tried
   engine   run one of the core's engines: JSON lines in, JSON lines out
              edits [--dialect line_replace|edit_lines]
              preflight
@@ -95,6 +99,11 @@ pub(crate) enum Task {
     /// Build a folder.
     Build {
         /// What the program that builds is told.
+        words: Vec<String>,
+    },
+    /// Attack a builder.
+    Attack {
+        /// What the program that attacks is told.
         words: Vec<String>,
     },
     /// Run the checks.
@@ -172,12 +181,19 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task> {
         None | Some(Long("help") | Short('h')) => return Ok(Task::Help),
         Some(other) => return Err(other.unexpected().into()),
     };
-    if ["build", "engine", "eval"].contains(&command.as_str()) {
+    if ["attack", "build", "engine", "eval"].contains(&command.as_str()) {
         // These programs read their own options.
         let words = parser.raw_args()?.map(|word| word.string());
         let mut words = words.collect::<Result<Vec<_>, _>>()?;
         if command == "build" {
             return Ok(Task::Build { words });
+        }
+        if command == "attack" {
+            if words.first().is_none_or(|what| what != "builder") {
+                bail!("`attack` has one target: cargo xtask attack builder");
+            }
+            words.remove(0);
+            return Ok(Task::Attack { words });
         }
         if command == "eval" {
             words.insert(0, command);
@@ -313,7 +329,7 @@ mod tests {
         assert!(commands.len() > 10, "{commands:?}");
         for command in commands {
             let said = parsed(&[command, "--help"]).map_err(|error| error.to_string());
-            let own = ["build", "engine", "eval"].contains(&command);
+            let own = ["attack", "build", "engine", "eval"].contains(&command);
             assert!(own || said == Ok(Task::Help), "{command}: {said:?}");
         }
         let lines = USAGE.lines().skip(2);
@@ -357,6 +373,16 @@ mod tests {
         }
         assert_eq!(parsed(&["bench", "edits"]).unwrap(), Task::BenchEdits);
         assert!(parsed(&["bench", "all"]).is_err());
+    }
+
+    #[test]
+    fn an_attack_names_its_target() {
+        let words = ["--only", "files"].map(str::to_owned).to_vec();
+        assert_eq!(
+            parsed(&["attack", "builder", "--only", "files"]).unwrap(),
+            Task::Attack { words }
+        );
+        assert!(parsed(&["attack", "--only", "files"]).is_err());
     }
 
     #[test]
