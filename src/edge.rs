@@ -5,6 +5,7 @@
 mod api;
 mod assets;
 mod blobs;
+mod builder;
 mod clock;
 mod console;
 mod consumer;

@@ -209,7 +209,7 @@ mod tests {
             deep = next.unwrap().into();
         }
         for closed in ["a/b/c", "a/b", "a"] {
-            fs::set_permissions(root.join(closed), fs::Permissions::from_mode(0)).unwrap();
+            fs::set_permissions(root.join(closed), fs::Permissions::from_mode(0o000)).unwrap();
         }
         remove(&root).unwrap();
         assert!(!root.exists());

@@ -238,9 +238,7 @@ impl Shared {
             }
             {
                 let tickets = self.tickets();
-                let Some(waiting) = tickets.as_ref() else {
-                    return None;
-                };
+                let waiting = tickets.as_ref()?;
                 let workers =
                     self.ready.load(Ordering::Relaxed) + self.starting.load(Ordering::Relaxed);
                 if waiting.len() > workers {

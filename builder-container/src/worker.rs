@@ -393,6 +393,7 @@ fn is_out_of_memory(status: ExitStatus, stderr: &str) -> bool {
     let says = [
         "heap out of memory",
         "Array buffer allocation failed",
+        "Failed to allocate memory",
         "memory allocation of",
         "Out of memory",
         "out of memory",

@@ -46,11 +46,31 @@ pub(super) fn dialect(env: &Env) -> Result<Dialect> {
         .map_err(|error| Error::internal(format!("EDIT_DIALECT: {error}")))
 }
 
-/// Where the builder is, without a slash at the end.
-pub(super) fn builder_url(env: &Env) -> Result<String> {
-    Ok(variable(env, "BUILDER_URL")?
-        .trim_end_matches('/')
-        .to_owned())
+/// Where builds are sent.
+pub(super) enum Builder {
+    /// To an address, without a slash at the end.
+    Url(String),
+    /// To so many containers of this Worker's.
+    Containers(u8),
+}
+
+/// Where builds are sent.
+pub(super) fn builder(env: &Env) -> Result<Builder> {
+    match variable(env, "BUILDER")?.as_str() {
+        "url" => {
+            let url = variable(env, "BUILDER_URL")?;
+            Ok(Builder::Url(url.trim_end_matches('/').to_owned()))
+        }
+        "container" => match variable(env, "BUILDER_INSTANCES")?.parse() {
+            Ok(count @ 1..) => Ok(Builder::Containers(count)),
+            _ => Err(Error::internal(
+                "BUILDER_INSTANCES must be a number from 1 to 255",
+            )),
+        },
+        other => Err(Error::internal(format!(
+            "BUILDER is `{other}`; there is: url, container"
+        ))),
+    }
 }
 
 /// What the builder knows us by.

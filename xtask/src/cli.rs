@@ -46,6 +46,7 @@ cargo xtask COMMAND
   bench    journey [--runs N]   time each stage from prompt to preview (10)
            edits                CPU time to locate and splice edits, natively and in workerd
   coverage how much of the critical rooms' lines the native tests reach
+  image    lint the builder's Dockerfile, perform its steps without Docker, and build through what comes of it
   exports  write the list of what the foundation's packages export
   worker   build the Worker only: index.js, index_bg.wasm and syntax.wasm in build
 ";
@@ -136,6 +137,8 @@ pub(crate) enum Task {
     },
     /// Measure how many lines the tests reach.
     Coverage,
+    /// Check the builder's image.
+    Image,
     /// Write the list of what packages export.
     Exports,
     /// Build the Worker.
@@ -206,7 +209,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task> {
         "test" => &["quick", "full"],
         "bench" => &["port", "state", "runs"],
         "fuzz" => &["minutes"],
-        "doctor" | "coverage" | "exports" | "worker" | "mutants" => &[],
+        "doctor" | "coverage" | "image" | "exports" | "worker" | "mutants" => &[],
         "help" => return Ok(Task::Help),
         other => bail!("there is no command `{other}`\n\n{USAGE}"),
     };
@@ -284,6 +287,7 @@ fn task(command: &str, mut options: Options) -> Result<Task> {
         ("fuzz", _) => bail!("`fuzz` has one target: cargo xtask fuzz edits [--minutes N]"),
         ("doctor", []) => Task::Doctor,
         ("coverage", []) => Task::Coverage,
+        ("image", []) => Task::Image,
         ("exports", []) => Task::Exports,
         ("worker", []) => Task::Worker,
         ("mutants", files) => Task::Mutants {

@@ -1,4 +1,4 @@
-//! The chores of OverSkill: `cargo xtask dev | try | build | test | attack | mutants | coverage | doctor | engine | eval | fuzz | bench | exports | worker`.
+//! The chores of OverSkill: `cargo xtask dev | try | build | test | attack | mutants | coverage | image | doctor | engine | eval | fuzz | bench | exports | worker`.
 //! Sets up what is missing, builds, starts and checks. Idempotent; holds no product logic.
 
 mod api;
@@ -15,6 +15,7 @@ mod engine;
 mod folder;
 mod fuzz;
 mod hash;
+mod image;
 mod journey;
 mod life;
 mod mutants;
@@ -74,6 +75,7 @@ fn run() -> Result<ExitCode> {
         Task::Fuzz { minutes } => fuzz::run("edits", minutes),
         Task::Mutants { files } => mutants::update(&files),
         Task::Coverage => coverage::run(),
+        Task::Image => image::run(),
         Task::Exports => vendor::update(),
         Task::Worker => build_worker(),
         Task::Help => {

@@ -13,7 +13,7 @@ use crate::{
     build::{
         AnswerEvent, AnswerReader, ArtifactLimits, Diagnostic, Job, JobFrame, Report, header_line,
     },
-    edge::{blobs::Blobs, settings},
+    edge::{blobs::Blobs, builder, settings},
     error::{Error, Result},
     generation::BuildOutcome,
     project::{Manifest, ProjectPath},
@@ -82,7 +82,7 @@ impl Attempt<'_> {
         init.with_method(Method::Post)
             .with_headers(headers)
             .with_body(Some(readable(frames)));
-        let url = format!("{}/builds", settings::builder_url(self.env)?);
+        let url = builder::builds_url(self.env)?;
         Request::new_with_init(&url, &init).map_err(Error::internal)
     }
 

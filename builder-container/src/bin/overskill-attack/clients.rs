@@ -88,7 +88,10 @@ pub(crate) fn attacks() -> Vec<Attack> {
             stream.set_read_timeout(Some(LONG)).map_err(text)?;
             let begun = Instant::now();
             match stream.read(&mut [0; 1024]) {
-                Ok(_) => Ok(format!("closed after {} s", begun.elapsed().as_secs())),
+                Ok(length) => Ok(format!(
+                    "closed after {} s, {length} bytes were said",
+                    begun.elapsed().as_secs()
+                )),
                 Err(error) => Err(format!("still open after {} s: {error}", LONG.as_secs())),
             }
         },

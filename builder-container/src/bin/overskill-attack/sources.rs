@@ -15,8 +15,10 @@ enum Expected {
     Refused,
     /// It builds the app, and what is hostile has no part in it.
     Built,
+    /// One or the other: refused where the file can be seen, built as if it were missing where it cannot.
+    Either,
 }
-use Expected::{Built, Refused};
+use Expected::{Built, Either, Refused};
 
 /// Name, what is tried, what is expected, and the files. In them `$OUT` is the folder that holds the secrets as a way up from
 /// `src/pages`, `$UP` the same from `src`, `$TOP` the same from the project, `$ABSOLUTE` the whole of it, `$JOB` another job.
@@ -122,16 +124,16 @@ const APPS: &[App] = &[
     ("dynamic-import", "`import()` with a path in pieces", Built, &[
         ("src/pages/Home.tsx", "const up = ['..', '..'].join('/')\nexport const Home = () => <p onClick={() => import(/* @vite-ignore */ `${up}/../../../../secret.json`)} />\n"),
     ]),
-    ("new-url", "`new URL('…', import.meta.url)` of a file above", Refused, &[
+    ("new-url", "`new URL('…', import.meta.url)` of a file above", Either, &[
         ("src/pages/Home.tsx", "const found = new URL('$OUT/secret.txt', import.meta.url).href\nexport const Home = () => <p>{found}</p>\n"),
     ]),
-    ("glob", "`import.meta.glob` above the project", Refused, &[
+    ("glob", "`import.meta.glob` above the project", Either, &[
         ("src/pages/Home.tsx", "const found = import.meta.glob('$OUT/*', { eager: true, query: '?raw' })\nexport const Home = () => <p>{JSON.stringify(found)}</p>\n"),
     ]),
     ("worker-import", "a web worker whose module is above", Refused, &[
         ("src/pages/Home.tsx", "const found = new Worker(new URL('$OUT/secret.js', import.meta.url), { type: 'module' })\nexport const Home = () => <p>{String(found)}</p>\n"),
     ]),
-    ("css-url", "`url()` of a file above", Refused, &[("src/main.css", "@import \"tailwindcss\";\nbody { background: url($UP/secret.txt) }\n")]),
+    ("css-url", "`url()` of a file above", Either, &[("src/main.css", "@import \"tailwindcss\";\nbody { background: url($UP/secret.txt) }\n")]),
     ("css-import", "`@import` of a file above", Refused, &[("src/main.css", "@import \"$UP/secret.css\";\n")]),
     ("css-import-system", "`@import` of /etc/passwd", Refused, &[("src/main.css", "@import \"/etc/passwd\";\n")]),
     ("css-reference", "`@reference` of a file above", Refused, &[("src/main.css", "@reference \"$UP/secret.css\";\n.a { @apply flex; }\n")]),
@@ -141,7 +143,7 @@ const APPS: &[App] = &[
     ("html-script", "a script of the page above the project", Refused, &[
         ("index.html", "<!doctype html><div id=\"root\"></div><script type=\"module\" src=\"$TOP/secret.js\"></script>\n"),
     ]),
-    ("html-link", "a style sheet and an image of the page above the project", Refused, &[
+    ("html-link", "a style sheet and an image of the page above the project", Either, &[
         ("index.html", "<!doctype html><link rel=\"stylesheet\" href=\"$TOP/secret.css\"><img src=\"$TOP/secret.txt\"><div id=\"root\"></div><script type=\"module\" src=\"/src/main.tsx\"></script>\n"),
     ]),
     ("memory-bomb", "a style sheet that asks for 81 million classes", Refused, &[
@@ -197,7 +199,7 @@ fn attempt(
     for mode in [Mode::Development, Mode::Production] {
         let response = field.post("hostile", mode, &app)?;
         let answer = response.answer().map_err(|_| response.told())?;
-        if answer.is_built() != (expected == Built) {
+        if expected != Either && answer.is_built() != (expected == Built) {
             return Err(format!("{expected:?} was expected: {}", response.told()));
         }
         seen = response.told();

@@ -73,7 +73,7 @@ const SCRIPTS: [(&str, Expected, &str, &str); 32] = scripts! {
     "link-endless" Bounded "a source that has become a link to a file without end";
     "forged-nothing" Unpublished "artifacts that are not there";
     "forged-paths" Bounded "findings in files outside";
-    "forged-size" Bounded "30,000 findings, megabytes of text";
+    "forged-size" Bounded "15,000 findings, megabytes of text";
     "forged-nesting" Stopped "a message nested four million deep";
     "forged-bytes" Stopped "a message that is no text";
     "forged-frames" Bounded "findings that look like frames of the answer";

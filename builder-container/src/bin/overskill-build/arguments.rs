@@ -11,6 +11,7 @@ overskill-build DIR: builds a folder as the product would
   --mode development|production   (default: development)
   --json           one JSON object instead of text
   --out DIR        write what was built there; a folder that is empty or not there yet
+  --builder URL    the builder that is asked, which knows the hash of BUILDER_TOKEN; without it, one is started for the job:
   --toolchain DIR  folder with package.json, package-lock.json and node_modules (required)
   --state DIR      folder for the job while it is built; emptied at start (required)
   --node PATH      Node 22.15 or newer (default: node)
@@ -28,6 +29,8 @@ pub(crate) struct Arguments {
     pub(crate) json: bool,
     /// Where the artifacts go.
     pub(crate) out: Option<PathBuf>,
+    /// A builder that runs already.
+    pub(crate) builder: Option<String>,
     /// The packages that build.
     pub(crate) toolchain: PathBuf,
     /// Where the job lives.
@@ -44,6 +47,7 @@ impl Arguments {
     pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Option<Self>, String> {
         let (mut folder, mut mode, mut json) = (None, Mode::Development, false);
         let (mut out, mut toolchain, mut state, mut node) = (None, None, None, None);
+        let mut builder = None;
         let mut words = words.into_iter();
         while let Some(word) = words.next() {
             let place = match word.as_str() {
@@ -58,6 +62,10 @@ impl Arguments {
                         Some("production") => Mode::Production,
                         _ => return Err("`--mode` is development or production".to_owned()),
                     };
+                    continue;
+                }
+                "--builder" => {
+                    builder = Some(words.next().ok_or("`--builder` needs a value")?);
                     continue;
                 }
                 "--out" => &mut out,
@@ -78,13 +86,18 @@ impl Arguments {
             *place = Some(PathBuf::from(value));
         }
         let needed = |value: Option<PathBuf>, what| value.ok_or(format!("{what} is missing"));
+        let own = |value: Option<PathBuf>, what| match builder {
+            Some(_) => Ok(value.unwrap_or_default()),
+            None => needed(value, what),
+        };
         Ok(Some(Self {
             folder: needed(folder, "the folder to build")?,
             mode,
             json,
             out,
-            toolchain: needed(toolchain, "`--toolchain`")?,
-            state: needed(state, "`--state`")?,
+            toolchain: own(toolchain, "`--toolchain`")?,
+            state: own(state, "`--state`")?,
+            builder,
             node: node.unwrap_or_else(|| PathBuf::from("node")),
         }))
     }
@@ -107,6 +120,8 @@ mod tests {
         assert!(arguments.json);
         assert_eq!(arguments.out, Some(PathBuf::from("o")));
         assert_eq!(parse("--help"), Ok(None));
+        let other = parse("app --builder http://b").unwrap().unwrap();
+        assert_eq!(other.builder.as_deref(), Some("http://b"));
         let few = parse("--toolchain t app --state s").unwrap().unwrap();
         assert_eq!(
             (few.mode, few.node),

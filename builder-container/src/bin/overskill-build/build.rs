@@ -81,31 +81,45 @@ async fn try_build(arguments: &Arguments, sources: Sources) -> Result<Answer> {
         )
         .into());
     }
-    // Nobody else is told the address, and it is gone with this process.
-    let token = format!("local-{}", std::process::id());
+    let (address, token) = match &arguments.builder {
+        Some(url) => {
+            let token = std::env::var("BUILDER_TOKEN");
+            let token = token
+                .map_err(|_| "BUILDER_TOKEN is not set: what the builder knows its callers by")?;
+            (url.trim_end_matches('/').to_owned(), token)
+        }
+        None => start(arguments).await?,
+    };
+    let body = sources
+        .job(arguments.mode)
+        .map_err(|error| error.to_string())?;
+    let out = arguments.out.clone();
+    let asked = tokio::task::spawn_blocking(move || {
+        ask(&format!("{address}/builds"), &token, &body, out.as_deref())
+    });
+    let mut answer = asked.await??;
+    answer.left_out = sources.left_out;
+    Ok(answer)
+}
+
+/// A builder of this process's own: its address and token. It is gone when the process is.
+async fn start(arguments: &Arguments) -> Result<(String, String)> {
+    let token = random_token()?;
     let hash = Digest::of(token.as_bytes());
     let mut settings = Settings::new(arguments.toolchain.clone(), arguments.state.clone(), hash);
     settings.node.clone_from(&arguments.node);
     settings.slots = NonZeroUsize::MIN;
     let server = Server::start(settings).await?;
     let address = server.address()?;
-    let serving = tokio::spawn(server.serve(std::future::pending()));
-    let body = sources
-        .job(arguments.mode)
-        .map_err(|error| error.to_string())?;
-    let out = arguments.out.clone();
-    let asked = tokio::task::spawn_blocking(move || {
-        ask(
-            &format!("http://{address}/builds"),
-            &token,
-            &body,
-            out.as_deref(),
-        )
-    });
-    let mut answer = asked.await??;
-    serving.abort();
-    answer.left_out = sources.left_out;
-    Ok(answer)
+    tokio::spawn(server.serve(std::future::pending()));
+    Ok((format!("http://{address}"), token))
+}
+
+/// Whoever else is on this machine can find the address, and cannot guess this.
+fn random_token() -> std::io::Result<String> {
+    let mut random = [0; 32];
+    fs::File::open("/dev/urandom")?.read_exact(&mut random)?;
+    Ok(Digest::of(&random).to_string())
 }
 
 fn ask(address: &str, token: &str, body: &[u8], out: Option<&Path>) -> Result<Answer> {
