@@ -1,4 +1,4 @@
-//! The two routes, the token, and problem documents (RFC 9457).
+//! The routes, the token, and problem documents (RFC 9457).
 
 use std::{
     sync::{
@@ -11,7 +11,7 @@ use std::{
 use axum::{
     Router,
     body::Body,
-    extract::{DefaultBodyLimit, State},
+    extract::{DefaultBodyLimit, Path as UrlPath, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
     routing::{get, post},
@@ -90,6 +90,11 @@ impl Builder {
         self.slots.sandbox().name()
     }
 
+    /// Why nothing looks at what was built, if nothing does.
+    pub(crate) fn render_off(&self) -> Option<String> {
+        self.slots.renderer().off().map(str::to_owned)
+    }
+
     fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
     }
@@ -109,10 +114,11 @@ pub(crate) fn routes(builder: Arc<Builder>) -> Router {
     Router::new()
         .route("/healthz", get(health))
         .route("/builds", post(builds))
+        .route("/vendor/{sha256}", get(vendor))
         .fallback(async || {
             problem(
                 StatusCode::NOT_FOUND,
-                "There is nothing here: POST /builds, GET /healthz.",
+                "There is nothing here: POST /builds, GET /vendor/<sha256>, GET /healthz.",
             )
         })
         .method_not_allowed_fallback(async || {
@@ -144,6 +150,7 @@ async fn health(State(builder): State<Arc<Builder>>) -> Response {
         "memory_available_bytes": pool::available(),
         "memory_is_short": slots.is_short(),
         "sandbox": builder.sandbox(),
+        "render_check": builder.render_off().map_or("on".to_owned(), |why| format!("off: {why}")),
         "toolchain_digest": slots.toolchain_digest(),
     });
     (
@@ -153,16 +160,39 @@ async fn health(State(builder): State<Arc<Builder>>) -> Response {
         .into_response()
 }
 
+/// A vendor module: what an answer names and its reader does not have yet.
+async fn vendor(
+    State(builder): State<Arc<Builder>>,
+    headers: HeaderMap,
+    UrlPath(sha256): UrlPath<String>,
+) -> Response {
+    if !builder.is_authorised(&headers) {
+        return unauthorised();
+    }
+    let sha256 = sha256.parse::<Digest>().ok();
+    match sha256.and_then(|sha256| builder.slots.vendor().content(&sha256)) {
+        Some(content) => ([(header::CONTENT_TYPE, "text/javascript")], content).into_response(),
+        None => problem(
+            StatusCode::NOT_FOUND,
+            "This builder has no vendor module of that hash.",
+        ),
+    }
+}
+
+fn unauthorised() -> Response {
+    let mut response = problem(
+        StatusCode::UNAUTHORIZED,
+        "The bearer token is missing or wrong.",
+    );
+    response
+        .headers_mut()
+        .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response
+}
+
 async fn builds(State(builder): State<Arc<Builder>>, headers: HeaderMap, body: Body) -> Response {
     if !builder.is_authorised(&headers) {
-        let mut response = problem(
-            StatusCode::UNAUTHORIZED,
-            "The bearer token is missing or wrong.",
-        );
-        response
-            .headers_mut()
-            .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        return response;
+        return unauthorised();
     }
     if let Some(coding) = headers.get(header::CONTENT_ENCODING)
         && coding != "identity"

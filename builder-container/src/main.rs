@@ -39,7 +39,12 @@ async fn main() -> ExitCode {
     if let Ok(address) = server.address() {
         // The address is the last word: whoever starts this looks for it there.
         let (sandbox, slots) = (server.sandbox(), server.slots());
-        eprintln!("overskill-builder (sandbox: {sandbox}; {slots}) listens on {address}");
+        let render = server
+            .render_off()
+            .map_or("on".to_owned(), |why| format!("off, {why}"));
+        eprintln!(
+            "overskill-builder (sandbox: {sandbox}; render check: {render}; {slots}) listens on {address}"
+        );
     }
     server.serve(stop).await;
     ExitCode::SUCCESS

@@ -37,6 +37,7 @@ use std::{
     os::{fd::AsRawFd as _, unix::fs::PermissionsExt as _},
     path::{Path, PathBuf},
     process::Stdio,
+    sync::Arc,
     time::Duration,
 };
 
@@ -44,6 +45,7 @@ use tokio::process::Command;
 
 pub use self::level::Choice;
 use self::{
+    calls::Kind,
     cgroup::{Cgroup, Cgroups},
     child::Confinement,
     user::Users,
@@ -70,10 +72,11 @@ pub enum SandboxError {
 pub(crate) struct Sandbox {
     level: Level,
     view: View,
-    users: Users,
+    users: Arc<Users>,
+    kind: Kind,
     cpu: Duration,
     /// Makes a group for each worker, where that was seen to hold.
-    cgroups: Option<Cgroups>,
+    cgroups: Option<Arc<Cgroups>>,
 }
 
 impl Sandbox {
@@ -81,7 +84,8 @@ impl Sandbox {
         Self {
             level,
             view,
-            users: Users::default(),
+            users: Arc::default(),
+            kind: Kind::Build,
             cpu,
             cgroups: None,
         }
@@ -97,7 +101,27 @@ impl Sandbox {
 
     /// A group for one worker; `None` where there are none.
     pub(crate) fn cgroup(&self) -> io::Result<Option<Cgroup>> {
-        self.cgroups.as_ref().map(Cgroups::make).transpose()
+        self.cgroups.as_deref().map(Cgroups::make).transpose()
+    }
+
+    /// The same for a browser, which sees more, and talks to itself by a socket. Only namespaces keep that from others.
+    pub(crate) fn for_browser(&self, more: &[PathBuf]) -> Option<Self> {
+        if !matches!(
+            self.level,
+            Level::Namespaces { proc: true, .. } | Level::None
+        ) {
+            return None;
+        }
+        let mut view = self.view.clone();
+        view.more.extend_from_slice(more);
+        Some(Self {
+            level: self.level.clone(),
+            view,
+            users: Arc::clone(&self.users),
+            kind: Kind::Browser,
+            cpu: self.cpu,
+            cgroups: self.cgroups.clone(),
+        })
     }
 
     /// Makes the folder of one program ready: `home` and `out` in it, and a user whose it is, where programs have users
@@ -119,7 +143,7 @@ impl Sandbox {
         let mut confinement = Confinement::new(self.cpu);
         let mut command = match &self.level {
             Level::Namespaces { bwrap, proc } => {
-                let filter = calls::as_file(&calls::program()?)?;
+                let filter = calls::as_file(&calls::program(self.kind)?)?;
                 let mut command = Command::new(bwrap);
                 command.env_clear();
                 command.args(namespaces::arguments(&self.view, folder, *proc));
@@ -134,7 +158,7 @@ impl Sandbox {
             Level::Landlock { .. } => {
                 confinement.user = user;
                 confinement.walls = Some(walls::around(&self.view, folder)?);
-                confinement.calls = calls::program()?;
+                confinement.calls = calls::program(Kind::Build)?;
                 self.bare(folder)
             }
             Level::None => self.bare(folder),

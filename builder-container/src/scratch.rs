@@ -2,7 +2,7 @@
 //! worker, and `node_modules`, a link to the toolchain's, beside them: Node, Vite and TypeScript find it from any of
 //! them, and Tailwind, which would follow a link inside the sources, does not scan it.
 //!
-//! One builder at a time uses it; what an earlier one left is removed.
+//! One builder at a time uses it; what an earlier one left is removed. (`vendor/` in it is the room `vendor`'s.)
 
 use std::{
     fs, io,
@@ -84,12 +84,23 @@ impl Scratch {
             scripts: self.root.join("run"),
             link: self.root.join("node_modules"),
             state: self.root.clone(),
+            more: Vec::new(),
         }
     }
 
     /// The program of a worker.
     pub(crate) fn script(&self) -> PathBuf {
-        self.root.join("run/worker.mjs")
+        self.scripts().join("worker.mjs")
+    }
+
+    /// The folder of the scripts.
+    pub(crate) fn scripts(&self) -> PathBuf {
+        self.root.join("run")
+    }
+
+    /// The program of a worker that looks at an app.
+    pub(crate) fn render_script(&self) -> PathBuf {
+        self.root.join("run/render.mjs")
     }
 
     /// A fresh folder for a job that arrives.

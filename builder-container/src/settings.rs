@@ -6,6 +6,7 @@ use overskill::{build::Mode, digest::Digest};
 
 use crate::{
     pool::{MOST, Machine},
+    render,
     sandbox::Choice,
 };
 
@@ -16,6 +17,7 @@ overskill-builder: builds apps with Vite, over HTTP
   --listen ADDRESS:PORT      where to listen (default 127.0.0.1:8788)
   --toolchain DIR            folder with package.json, package-lock.json and node_modules (required)
   --state DIR                folder for jobs in progress; emptied at start (required)
+  --vendor DIR               where prebuilt packages are kept, for several builders (default: vendor in the state folder)
   --node PATH                Node 22.15 or newer (default: node)
   --slots N                  builds at once (default: one a core, but no more than one a GiB of free memory)
   --queue N                  jobs that may wait (default 16)
@@ -25,6 +27,7 @@ overskill-builder: builds apps with Vite, over HTTP
   --body-seconds N           how long a request's body may take (default 120)
   --sandbox LEVEL            auto, namespaces or landlock (default auto: the strongest that holds; none, no start)
   --unsafe-no-sandbox        build without a sandbox: whoever's sources are built can do what this user can
+  --browser PATH             Chromium, which looks at what was built; auto: one on PATH; off: none does (default auto)
   --print-sandbox            find out which level holds, print it, and exit
 
   BUILDER_TOKEN_HASH         environment, required: SHA-256 of the bearer token, 64 lower-case hexadecimal digits";
@@ -38,6 +41,8 @@ pub struct Settings {
     pub toolchain: PathBuf,
     /// Where jobs live while they are built.
     pub state: PathBuf,
+    /// Where prebuilt packages are kept, when not in the state folder. Several builders may share it.
+    pub vendor: Option<PathBuf>,
     /// The Node program.
     pub node: PathBuf,
     /// Builds at once.
@@ -56,6 +61,8 @@ pub struct Settings {
     pub drain: Duration,
     /// What keeps builds away from everything else.
     pub sandbox: Choice,
+    /// What looks at what was built.
+    pub browser: render::Choice,
     /// Whether to say which level holds, and no more.
     pub only_sandbox: bool,
     /// SHA-256 of the bearer token.
@@ -104,6 +111,7 @@ impl Settings {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             toolchain,
             state,
+            vendor: None,
             node: PathBuf::from("node"),
             slots: Machine::now().slots(),
             queue: 16,
@@ -113,6 +121,7 @@ impl Settings {
             body_time: Duration::from_secs(120),
             drain: Duration::from_secs(20),
             sandbox: Choice::Auto,
+            browser: render::Choice::Auto,
             only_sandbox: false,
             token_hash,
         }
@@ -170,6 +179,12 @@ impl Settings {
         hash.map_or(Err(SettingsError::TokenHash), |_| Ok(settings))
     }
 
+    /// Where prebuilt packages are kept.
+    pub(crate) fn vendor_folder(&self) -> PathBuf {
+        let own = || self.state.join("vendor");
+        self.vendor.clone().unwrap_or_else(own)
+    }
+
     /// The time limit of a build of this kind.
     #[must_use]
     pub const fn time(&self, mode: Mode) -> Duration {
@@ -209,6 +224,10 @@ fn setter(flag: &str) -> Option<Setter> {
             settings.state = PathBuf::from(value);
             Ok(())
         },
+        "--vendor" => |settings, value| {
+            settings.vendor = Some(PathBuf::from(value));
+            Ok(())
+        },
         "--node" => |settings, value| {
             settings.node = PathBuf::from(value);
             Ok(())
@@ -243,6 +262,10 @@ fn setter(flag: &str) -> Option<Setter> {
             settings.body_time = seconds(value)?;
             Ok(())
         },
+        "--browser" => |settings, value| {
+            settings.browser = value.into();
+            Ok(())
+        },
         "--sandbox" => |settings, value| {
             settings.sandbox = value.parse()?;
             Ok(())
@@ -271,7 +294,8 @@ mod tests {
     #[test]
     fn flags_are_read() {
         let line = "--toolchain t --state s --listen [::1]:9 --slots 3 --queue 0 --development-seconds 2 \
-                    --production-seconds 9 --patience-seconds 4 --body-seconds 5 --node n --sandbox landlock";
+                    --production-seconds 9 --patience-seconds 4 --body-seconds 5 --node n --vendor v --sandbox landlock \
+                    --browser /b";
         let settings = parse(line, Some(HASH)).unwrap();
         assert_eq!(settings.listen.to_string(), "[::1]:9");
         assert_eq!((settings.slots.get(), settings.queue), (3, 0));
@@ -281,7 +305,9 @@ mod tests {
         assert_eq!(settings.body_time, Duration::from_secs(5));
         assert_eq!(settings.token_hash.to_string(), HASH);
         assert_eq!(settings.node, PathBuf::from("n"));
+        assert_eq!(settings.vendor, Some(PathBuf::from("v")));
         assert_eq!(settings.sandbox, Choice::Landlock);
+        assert_eq!(settings.browser, render::Choice::At(PathBuf::from("/b")));
         let settings = parse("--unsafe-no-sandbox --toolchain t --state s", Some(HASH)).unwrap();
         assert_eq!(settings.sandbox, Choice::UnsafeNone);
     }

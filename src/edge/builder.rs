@@ -35,24 +35,23 @@ const IDLE_MILLIS: u64 = 10 * 60 * 1000;
 /// Tells a builder to finish what it is doing and end.
 const SIGTERM: i32 = 15;
 
-/// The address of a job.
-pub(super) fn builds_url(env: &Env) -> Result<String> {
-    let base = match settings::builder(env)? {
+/// What the builder's paths are appended to.
+pub(super) fn base(env: &Env) -> Result<String> {
+    Ok(match settings::builder(env)? {
         settings::Builder::Url(url) => url,
         // Only the path counts.
         settings::Builder::Containers(_) => "http://builder".to_owned(),
-    };
-    Ok(format!("{base}/builds"))
+    })
 }
 
-/// Sends a job of an app's, which `signal` calls off.
+/// Sends a request about an app, which `signal` calls off.
 pub(super) async fn send(
     env: &Env,
     app: &AppId,
     request: Request,
     signal: &AbortSignal,
 ) -> Result<Response> {
-    let answer = match settings::builder(env)? {
+    let sent = match settings::builder(env)? {
         settings::Builder::Url(_) => Fetch::Request(request).send_with_signal(signal).await,
         settings::Builder::Containers(count) => {
             let stub = env
@@ -66,7 +65,7 @@ pub(super) async fn send(
             stub.fetch_with_request(Request::from(request)).await
         }
     };
-    answer.map_err(|error| Error::unavailable("the builder could not be reached", error))
+    sent.map_err(|error| Error::unavailable("the builder could not be reached", error))
 }
 
 /// The name of the object whose container builds an app.

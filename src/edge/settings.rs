@@ -3,6 +3,7 @@
 use worker::Env;
 
 use crate::{
+    build::TypeCheck,
     digest::Digest,
     error::{Error, Result},
     generation::tools::Dialect,
@@ -71,6 +72,13 @@ pub(super) fn builder(env: &Env) -> Result<Builder> {
             "BUILDER is `{other}`; there is: url, container"
         ))),
     }
+}
+
+/// What type errors are to production builds.
+pub(super) fn type_check(env: &Env) -> Result<TypeCheck> {
+    let name = variable(env, "TYPE_CHECK")?;
+    name.parse()
+        .map_err(|error| Error::internal(format!("TYPE_CHECK: {error}")))
 }
 
 /// What the builder knows us by.

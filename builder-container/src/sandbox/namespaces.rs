@@ -86,6 +86,7 @@ mod tests {
             scripts: PathBuf::from("/s/run"),
             link: PathBuf::from("/s/node_modules"),
             state: PathBuf::from("/s"),
+            more: vec![PathBuf::from("/etc/fonts")],
         };
         let arguments = arguments(&view, Path::new("/s/workers/1"), true);
         let writable: Vec<_> = arguments

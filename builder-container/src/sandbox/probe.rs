@@ -1,7 +1,7 @@
 //! Which level holds. Not what the machine promises: Node is run in it, must do what a worker does, and must fail at
 //! what no build may do.
 
-use std::{env, fs, io, net::TcpListener, path::PathBuf, time::Duration};
+use std::{env, fs, io, net::TcpListener, path::PathBuf, sync::Arc, time::Duration};
 
 use nix::unistd::geteuid;
 use serde_json::json;
@@ -41,7 +41,7 @@ pub(crate) async fn choose(
 
 /// The same sandbox, with a group for each worker, if a program in one is seen to be in it.
 async fn with_cgroups(mut sandbox: Sandbox, scratch: &Scratch) -> Sandbox {
-    sandbox.cgroups = Cgroups::find();
+    sandbox.cgroups = Cgroups::find().map(Arc::new);
     if sandbox.cgroups.is_some()
         && let Err(error) = counted(&sandbox, scratch).await
     {

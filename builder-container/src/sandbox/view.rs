@@ -35,6 +35,8 @@ pub(crate) struct View {
     pub(crate) link: PathBuf,
     /// The state folder, nothing else of which is seen.
     pub(crate) state: PathBuf,
+    /// What else is seen, where it is.
+    pub(crate) more: Vec<PathBuf>,
 }
 
 impl View {
@@ -47,7 +49,8 @@ impl View {
     }
 
     /// What can be read, besides the system and the worker's own folder.
-    pub(super) fn readable(&self) -> [&Path; 3] {
-        [&self.node, &self.packages, &self.scripts]
+    pub(super) fn readable(&self) -> impl Iterator<Item = &Path> {
+        let own = [&self.node, &self.packages, &self.scripts];
+        own.into_iter().chain(&self.more).map(PathBuf::as_path)
     }
 }

@@ -14,11 +14,15 @@ mod folder;
 #[cfg(test)]
 mod many;
 #[cfg(test)]
+mod modes;
+#[cfg(test)]
 mod outside;
 #[cfg(test)]
 mod process;
 #[cfg(test)]
 mod refusals;
+#[cfg(test)]
+mod render;
 #[cfg(test)]
 mod sandbox;
 #[cfg(test)]

@@ -63,7 +63,14 @@ impl Builder {
             .args(["--listen", "127.0.0.1:0", "--slots", "1", "--queue", "2"])
             // Short enough to wait for, long enough for a build on a busy machine.
             .args(["--development-seconds", "20", "--production-seconds", "30"])
-            .args(["--patience-seconds", "3", "--body-seconds", "6"])
+            .args([
+                "--patience-seconds",
+                "3",
+                "--body-seconds",
+                "6",
+                "--browser",
+                "off",
+            ])
             .arg("--toolchain")
             .arg(&arguments.toolchain)
             .arg("--state")

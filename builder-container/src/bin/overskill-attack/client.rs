@@ -10,7 +10,7 @@ use std::{
 use overskill::{
     build::{
         AnswerEvent, AnswerReader, ArtifactLimits, Diagnostic, FailureReason, Job, JobFrame, Mode,
-        Report, Status, header_line,
+        Report, Status, TypeCheck, header_line,
     },
     config::Limits,
     project::{FileEntry, Manifest, ProjectPath},
@@ -62,7 +62,8 @@ impl Response {
             match event {
                 AnswerEvent::Diagnostic(diagnostic) => diagnostics.push(diagnostic),
                 AnswerEvent::Report(last) => report = Some(last),
-                AnswerEvent::Started { .. } | AnswerEvent::Log(_) | AnswerEvent::Artifact(_) => {}
+                // Whatever is in these is looked through as bytes.
+                _ => {}
             }
         }
         let report = report.ok_or("no report")?;
@@ -106,6 +107,7 @@ impl Answer {
             Some(FailureReason::Timeout) => "stopped (time)",
             Some(FailureReason::Memory) => "stopped (memory)",
             Some(FailureReason::Output) => "refused (output)",
+            Some(FailureReason::Render) => "refused (as it looks)",
         };
         let first = self.diagnostics.first();
         let place = first.and_then(|first| {
@@ -229,6 +231,8 @@ fn try_job(id: &str, mode: Mode, sources: &Sources) -> Result<Vec<u8>, Box<dyn s
     let mut body = header_line(&JobFrame::Job(Job {
         id: id.parse()?,
         mode,
+        // The whole compiler looks at a production build.
+        type_check: TypeCheck::Report,
         source_digest: manifest.digest(),
     }))?;
     body.extend(files);

@@ -2,18 +2,23 @@
 
 use std::path::PathBuf;
 
-use overskill::build::Mode;
+use overskill::build::{Mode, TypeCheck};
+use overskill_builder::render::Choice as Browser;
 
 /// What `--help` prints.
 pub(crate) const HELP: &str = "\
 overskill-build DIR: builds a folder as the product would
 
   --mode development|production   (default: development)
+  --types report|block|off        what type errors are to a production build (default: report)
   --json           one JSON object instead of text
   --out DIR        write what was built there; a folder that is empty or not there yet
+  --screenshot FILE  write how the start page looks there, as WebP
+  --browser PATH   Chromium, which looks at what was built; auto: one on PATH; off: none does (default: auto)
   --builder URL    the builder that is asked, which knows the hash of BUILDER_TOKEN; without it, one is started for the job:
   --toolchain DIR  folder with package.json, package-lock.json and node_modules (required)
   --state DIR      folder for the job while it is built; emptied at start (required)
+  --vendor DIR     where prebuilt packages are kept (default: vendor in the state folder)
   --node PATH      Node 22.15 or newer (default: node)
 
 exit status: 0 built; 1 the app's author can mend it; 2 over a limit, or no web project; 3 the builder's fault";
@@ -25,16 +30,24 @@ pub(crate) struct Arguments {
     pub(crate) folder: PathBuf,
     /// What the build is for.
     pub(crate) mode: Mode,
+    /// What type errors are to it.
+    pub(crate) type_check: TypeCheck,
     /// Whether to print JSON.
     pub(crate) json: bool,
     /// Where the artifacts go.
     pub(crate) out: Option<PathBuf>,
     /// A builder that runs already.
     pub(crate) builder: Option<String>,
+    /// Where the picture of the start page goes.
+    pub(crate) screenshot: Option<PathBuf>,
+    /// What looks at what was built.
+    pub(crate) browser: Browser,
     /// The packages that build.
     pub(crate) toolchain: PathBuf,
     /// Where the job lives.
     pub(crate) state: PathBuf,
+    /// Where prebuilt packages are kept.
+    pub(crate) vendor: Option<PathBuf>,
     /// The Node program.
     pub(crate) node: PathBuf,
 }
@@ -46,8 +59,10 @@ impl Arguments {
     /// At the first word that is unknown, incomplete or missing, with a sentence.
     pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Option<Self>, String> {
         let (mut folder, mut mode, mut json) = (None, Mode::Development, false);
-        let (mut out, mut toolchain, mut state, mut node) = (None, None, None, None);
-        let mut builder = None;
+        let mut type_check = TypeCheck::default();
+        let (mut screenshot, mut browser, mut builder) = (None, Browser::Auto, None);
+        let (mut out, mut toolchain, mut state) = (None, None, None);
+        let (mut vendor, mut node) = (None, None);
         let mut words = words.into_iter();
         while let Some(word) = words.next() {
             let place = match word.as_str() {
@@ -68,9 +83,23 @@ impl Arguments {
                     builder = Some(words.next().ok_or("`--builder` needs a value")?);
                     continue;
                 }
+                "--types" => {
+                    let value = words.next().unwrap_or_default();
+                    type_check = value
+                        .parse()
+                        .map_err(|error| format!("`--types`: {error}"))?;
+                    continue;
+                }
+                "--browser" => {
+                    let value = words.next().ok_or("`--browser` needs a value")?;
+                    browser = value.as_str().into();
+                    continue;
+                }
+                "--screenshot" => &mut screenshot,
                 "--out" => &mut out,
                 "--toolchain" => &mut toolchain,
                 "--state" => &mut state,
+                "--vendor" => &mut vendor,
                 "--node" => &mut node,
                 flag if flag.starts_with('-') => return Err(format!("unknown flag `{flag}`")),
                 _ => {
@@ -86,18 +115,23 @@ impl Arguments {
             *place = Some(PathBuf::from(value));
         }
         let needed = |value: Option<PathBuf>, what| value.ok_or(format!("{what} is missing"));
-        let own = |value: Option<PathBuf>, what| match builder {
-            Some(_) => Ok(value.unwrap_or_default()),
-            None => needed(value, what),
+        let asks = builder.is_some();
+        let own = |value: Option<PathBuf>, what| match value {
+            None if asks => Ok(PathBuf::new()),
+            value => needed(value, what),
         };
         Ok(Some(Self {
             folder: needed(folder, "the folder to build")?,
             mode,
+            type_check,
             json,
             out,
+            screenshot,
+            browser,
+            builder,
             toolchain: own(toolchain, "`--toolchain`")?,
             state: own(state, "`--state`")?,
-            builder,
+            vendor,
             node: node.unwrap_or_else(|| PathBuf::from("node")),
         }))
     }
@@ -113,10 +147,12 @@ mod tests {
 
     #[test]
     fn words_are_read() {
-        let line = "app --mode production --json --out o --toolchain t --state s --node n";
+        let line = "app --mode production --types block --vendor v --json --out o --toolchain t --state s --node n";
         let arguments = parse(line).unwrap().unwrap();
         assert_eq!(arguments.folder, PathBuf::from("app"));
         assert_eq!(arguments.mode, Mode::Production);
+        assert_eq!(arguments.type_check, TypeCheck::Block);
+        assert_eq!(arguments.vendor, Some(PathBuf::from("v")));
         assert!(arguments.json);
         assert_eq!(arguments.out, Some(PathBuf::from("o")));
         assert_eq!(parse("--help"), Ok(None));
@@ -137,6 +173,7 @@ mod tests {
             ("a --toolchain t", "`--state` is missing"),
             ("a b --toolchain t --state s", "one folder"),
             ("a --mode fast", "development or production"),
+            ("a --types all", "report, block or off"),
             ("a --speed 1", "unknown flag `--speed`"),
             ("a --out", "`--out` needs a value"),
         ] {

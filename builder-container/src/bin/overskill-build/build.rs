@@ -39,6 +39,8 @@ pub(crate) struct Answer {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// What was built: path, size in bytes, hash.
     pub(crate) artifacts: Vec<(String, usize, Digest)>,
+    /// How the start page looks: the size of a WebP picture in bytes.
+    pub(crate) screenshot: Option<usize>,
     /// How it ended.
     pub(crate) report: Report,
 }
@@ -49,7 +51,9 @@ impl Outcome {
         match self {
             Self::Answered(answer) => match (answer.report.status, answer.report.reason) {
                 (Status::Succeeded, _) => Ending::Built,
-                (Status::Failed, Some(FailureReason::Source) | None) => Ending::Author,
+                (Status::Failed, Some(FailureReason::Source | FailureReason::Render) | None) => {
+                    Ending::Author
+                }
                 (
                     Status::Failed,
                     Some(FailureReason::Timeout | FailureReason::Memory | FailureReason::Output),
@@ -91,11 +95,11 @@ async fn try_build(arguments: &Arguments, sources: Sources) -> Result<Answer> {
         None => start(arguments).await?,
     };
     let body = sources
-        .job(arguments.mode)
+        .job(arguments.mode, arguments.type_check)
         .map_err(|error| error.to_string())?;
-    let out = arguments.out.clone();
+    let (out, picture) = (arguments.out.clone(), arguments.screenshot.clone());
     let asked = tokio::task::spawn_blocking(move || {
-        ask(&format!("{address}/builds"), &token, &body, out.as_deref())
+        ask(&address, &token, &body, out.as_deref(), picture.as_deref())
     });
     let mut answer = asked.await??;
     answer.left_out = sources.left_out;
@@ -108,7 +112,9 @@ async fn start(arguments: &Arguments) -> Result<(String, String)> {
     let hash = Digest::of(token.as_bytes());
     let mut settings = Settings::new(arguments.toolchain.clone(), arguments.state.clone(), hash);
     settings.node.clone_from(&arguments.node);
+    settings.vendor.clone_from(&arguments.vendor);
     settings.slots = NonZeroUsize::MIN;
+    settings.browser = arguments.browser.clone();
     let server = Server::start(settings).await?;
     let address = server.address()?;
     tokio::spawn(server.serve(std::future::pending()));
@@ -122,8 +128,14 @@ fn random_token() -> std::io::Result<String> {
     Ok(Digest::of(&random).to_string())
 }
 
-fn ask(address: &str, token: &str, body: &[u8], out: Option<&Path>) -> Result<Answer> {
-    let mut response = ureq::post(address)
+fn ask(
+    address: &str,
+    token: &str,
+    body: &[u8],
+    out: Option<&Path>,
+    picture_file: Option<&Path>,
+) -> Result<Answer> {
+    let mut response = ureq::post(format!("{address}/builds"))
         .config()
         .http_status_as_error(false)
         .build()
@@ -136,7 +148,8 @@ fn ask(address: &str, token: &str, body: &[u8], out: Option<&Path>) -> Result<An
     }
     let mut stream = response.body_mut().as_reader();
     let mut reader = AnswerReader::new(ArtifactLimits::DEFAULT);
-    let (mut logs, mut diagnostics, mut artifacts, mut report) = (vec![], vec![], vec![], None);
+    let (mut logs, mut diagnostics, mut artifacts) = (vec![], vec![], vec![]);
+    let (mut screenshot, mut report) = (None, None);
     let mut buffer = vec![0; 64 * 1024];
     loop {
         let length = stream.read(&mut buffer)?;
@@ -155,6 +168,26 @@ fn ask(address: &str, token: &str, body: &[u8], out: Option<&Path>) -> Result<An
                     let path = artifact.path.as_str().to_owned();
                     artifacts.push((path, artifact.content.len(), artifact.sha256));
                 }
+                AnswerEvent::Screenshot(picture) => {
+                    if let Some(file) = picture_file {
+                        fs::write(file, &picture.content)?;
+                    }
+                    screenshot = Some(picture.content.len());
+                }
+                AnswerEvent::Vendor { path, sha256, size } => {
+                    if let Some(out) = out {
+                        let content = vendor(address, token, &sha256)?;
+                        write(
+                            out,
+                            &Artifact {
+                                path: path.clone(),
+                                sha256,
+                                content,
+                            },
+                        )?;
+                    }
+                    artifacts.push((path.to_string(), usize::try_from(size)?, sha256));
+                }
                 AnswerEvent::Report(last) => report = Some(last),
             }
         }
@@ -165,8 +198,21 @@ fn ask(address: &str, token: &str, body: &[u8], out: Option<&Path>) -> Result<An
         logs,
         diagnostics,
         artifacts,
+        screenshot,
         report: report.ok_or("the answer ended without a report")?,
     })
+}
+
+/// The content of a vendor module, which an answer only names.
+fn vendor(address: &str, token: &str, sha256: &Digest) -> Result<Vec<u8>> {
+    let mut response = ureq::get(format!("{address}/vendor/{sha256}"))
+        .header("authorization", &format!("Bearer {token}"))
+        .call()?;
+    let content = response.body_mut().read_to_vec()?;
+    if Digest::of(&content) != *sha256 {
+        return Err(format!("the vendor module {sha256} has another hash").into());
+    }
+    Ok(content)
 }
 
 fn write(out: &Path, artifact: &Artifact) -> std::io::Result<()> {
