@@ -23,7 +23,8 @@ use tokio::sync::Semaphore;
 use crate::{
     answer::Answer,
     delivery::deliver,
-    intake::{InFlight, Refusal, receive},
+    intake::{InFlight, Refusal, drain, receive},
+    pool,
     scratch::Scratch,
     settings::Settings,
     slots::Slots,
@@ -69,9 +70,24 @@ impl Builder {
         self.settings.drain
     }
 
+    /// Builds at once.
+    pub(crate) fn slots(&self) -> usize {
+        self.slots.count()
+    }
+
+    /// How long a connection may stand still.
+    pub(crate) const fn patience(&self) -> Duration {
+        self.settings.patience
+    }
+
+    /// Jobs that may be here at once.
+    pub(crate) const fn all_seats(&self) -> usize {
+        self.all_seats
+    }
+
     /// What keeps builds away from everything else.
     pub(crate) fn sandbox(&self) -> String {
-        self.slots.sandbox().level().to_string()
+        self.slots.sandbox().name()
     }
 
     /// Why nothing looks at what was built, if nothing does.
@@ -131,6 +147,8 @@ async fn health(State(builder): State<Arc<Builder>>) -> Response {
         "busy": slots.busy(),
         "queued": taken.saturating_sub(slots.busy()),
         "queue": builder.settings.queue,
+        "memory_available_bytes": pool::available(),
+        "memory_is_short": slots.is_short(),
         "sandbox": builder.sandbox(),
         "render_check": builder.render_off().map_or("on".to_owned(), |why| format!("off: {why}")),
         "toolchain_digest": slots.toolchain_digest(),
@@ -176,11 +194,27 @@ async fn builds(State(builder): State<Arc<Builder>>, headers: HeaderMap, body: B
     if !builder.is_authorised(&headers) {
         return unauthorised();
     }
-    if builder.is_stopping() {
-        return busy("The builder is shutting down.");
+    if let Some(coding) = headers.get(header::CONTENT_ENCODING)
+        && coding != "identity"
+    {
+        // What is packed can become anything; sources are small, and sent as they are.
+        return problem(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "A job is sent as it is, without a content coding.",
+        );
     }
-    let Ok(seat) = Arc::clone(&builder.seats).try_acquire_owned() else {
-        return busy("Every slot and every place in the queue is taken.");
+    let seat = if builder.is_stopping() {
+        Err("The builder is shutting down.")
+    } else {
+        let seat = Arc::clone(&builder.seats).try_acquire_owned();
+        seat.map_err(|_| "Every slot and every place in the queue is taken.")
+    };
+    let seat = match seat {
+        Ok(seat) => seat,
+        Err(why) => {
+            drain(&mut body.into_data_stream()).await;
+            return busy(why);
+        }
     };
     let patience = builder.settings.patience;
     let (scratch, in_flight) = (&builder.scratch, &builder.in_flight);

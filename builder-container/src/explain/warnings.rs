@@ -7,7 +7,9 @@ use crate::{locate, worker::Note};
 
 /// A warning that no author can do anything about.
 pub(super) fn is_of_vite(warning: &str) -> bool {
-    warning.contains("did not pass the `from` option")
+    ["did not pass the `from` option", "[SOURCEMAP_BROKEN]"]
+        .iter()
+        .any(|said| warning.contains(said))
 }
 
 impl Explainer<'_> {
