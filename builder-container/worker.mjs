@@ -2,7 +2,8 @@
 //
 // It is trusted, what it builds is not: it runs none of it (the hooks below), and it reads nothing outside of the
 // project for it (`fence.mjs`). Every message is one line of JSON.
-//   in   {"root","out","mode","types_limit_ms"}         absolute folders; the sources are in root, artifacts go to out
+//   in   {"root","out","packages","mode","types_limit_ms"}
+//                                    absolute folders: the sources, where artifacts go, the packages that are not baked, or null
 //   out  {"type":"ready"}
 //        {"type":"result","ok","errors","missing","warnings","types","vite_ms","types_ms"}
 import { spawn } from "node:child_process"
@@ -48,7 +49,7 @@ const { compile, warmUp } = await import("./compile.mjs")
 
 // TypeScript in a process of its own, beside the build. Reports what it printed about the project, as far as anyone
 // reads it; nothing when it looked at files that are not the project's, since its messages quote what it read.
-const checkTypes = (root, limit) =>
+const checkTypes = (root, folders, limit) =>
   new Promise((done) => {
     const started = performance.now()
     const child = spawn(process.execPath, [join(own, "types.mjs"), root], { cwd: root, stdio: ["pipe", "pipe", "ignore"] })
@@ -58,7 +59,7 @@ const checkTypes = (root, limit) =>
       // What `types.mjs` dies by, and the compiler with it.
       child.stdin.destroy()
     }, limit)
-    const ours = [root, packagesFolder].map((folder) => `${folder}/`)
+    const ours = folders.map((folder) => `${folder}/`)
     let output = ""
     let strays = false
     let rest = ""
@@ -85,10 +86,11 @@ const checkTypes = (root, limit) =>
     })
   })
 
-const run = async ({ root, out, mode, types_limit_ms }) => {
+const run = async ({ root, out, packages: own, mode, types_limit_ms }) => {
   process.chdir(root)
-  enclose(realpathSync(root), packagesFolder)
-  const types = mode === "production" ? checkTypes(root, types_limit_ms) : null
+  const folders = [root, packagesFolder, ...(own ? [own] : [])].map((folder) => realpathSync(folder))
+  enclose(...folders)
+  const types = mode === "production" ? checkTypes(root, folders, types_limit_ms) : null
   const started = performance.now()
   const result = { type: "result", ...(await compile(root, out, mode)) }
   result.vite_ms = Math.round(performance.now() - started)

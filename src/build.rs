@@ -3,12 +3,14 @@
 //! Values in, values out: nothing here reads a socket, a clock or a disk, and nothing here knows Vite.
 
 mod artifact;
+mod dependency;
 mod diagnostic;
 mod frame;
 mod job;
 mod report;
 
 pub use artifact::{ArtifactLimits, media_type};
+pub use dependency::{DependencyAnswer, DependencyQuestion};
 pub use diagnostic::{Diagnostic, Severity};
 pub use frame::{Frame, FrameCollector, FrameDecoder, FrameError, Header, Piece, header_line};
 pub use job::{Job, JobError, JobEvent, JobFrame, JobId, JobReader, Mode};

@@ -17,6 +17,7 @@ use tokio::{
 use crate::{
     answer::{Answer, Gone},
     collect::{Found, collect},
+    dependencies::{self, Dependencies, Packages, Ready},
     explain::{explain, memory_is_up, time_is_up},
     inspect::inspect,
     intake::{Received, blocking},
@@ -74,12 +75,13 @@ impl From<Death> for Stop {
 pub(crate) async fn deliver(
     received: Received,
     slots: Arc<Slots>,
+    dependencies: Arc<Dependencies>,
     limit: Duration,
     mut answer: Answer,
     _seat: OwnedSemaphorePermit,
 ) {
     let id = received.job.id.clone();
-    match write(received, &slots, limit, &mut answer).await {
+    match write(received, &slots, &dependencies, limit, &mut answer).await {
         Ok(()) => {}
         Err(Stop::Gone) => eprintln!("overskill-builder: {id}: nobody reads the answer any more"),
         Err(Stop::Fault(why)) => {
@@ -92,6 +94,7 @@ pub(crate) async fn deliver(
 async fn write(
     received: Received,
     slots: &Slots,
+    dependencies: &Dependencies,
     limit: Duration,
     answer: &mut Answer,
 ) -> Result<(), Stop> {
@@ -124,7 +127,12 @@ async fn write(
         Err(_) => too_late(job.mode, limit),
         Ok(Err(error)) => return Err(error.into()),
         Ok(Ok((sources, refused))) if refused.is_empty() => {
-            run(sources, job.mode, slots, limit, answer, &mut report).await?
+            match ready(&sources, dependencies, answer, &mut report).await? {
+                Ok(ready) => {
+                    run(sources, ready, job.mode, slots, limit, answer, &mut report).await?
+                }
+                Err(outcome) => outcome,
+            }
         }
         Ok(Ok((_, diagnostics))) => Outcome::Failed {
             reason: FailureReason::Source,
@@ -160,9 +168,50 @@ async fn write(
     Ok(())
 }
 
+/// Makes the packages of an app ready, and tells what was done.
+async fn ready(
+    sources: &Folder,
+    dependencies: &Dependencies,
+    answer: &mut Answer,
+    report: &mut Report,
+) -> Result<Result<Ready, Outcome>, Stop> {
+    let begun = Instant::now();
+    let preparing = dependencies.prepare(sources.path());
+    let prepared = meanwhile("installing packages", answer, preparing).await?;
+    let took = millis(begun.elapsed());
+    match prepared {
+        Ok(ready) => {
+            if let Some(told) = &ready.told {
+                report.timings.install_ms = took;
+                answer.log(format!("{told}, in {took} ms")).await?;
+            }
+            if let Some(lockfile) = &ready.lockfile {
+                let content = Bytes::from(lockfile.clone());
+                let frame = AnswerFrame::Lockfile {
+                    sha256: Digest::of(&content),
+                    size: content.len() as u64,
+                };
+                answer.frame_with(&frame, content).await?;
+            }
+            Ok(Ok(ready))
+        }
+        Err(dependencies::Stop::Refused(reason, diagnostics)) => {
+            report.timings.install_ms = took;
+            Ok(Err(Outcome::Failed {
+                reason,
+                diagnostics,
+            }))
+        }
+        Err(dependencies::Stop::Fault(error)) => Err(Stop::Fault(format!(
+            "the packages could not be made ready: {error}"
+        ))),
+    }
+}
+
 /// Waits for a slot and for what the worker makes of the job.
 async fn run(
     sources: Folder,
+    ready: Ready,
     mode: Mode,
     slots: &Slots,
     limit: Duration,
@@ -176,6 +225,7 @@ async fn run(
     let _place = slots.submit(Ticket {
         mode,
         sources,
+        packages: ready.packages.clone(),
         limit,
         started,
         done,
@@ -214,7 +264,7 @@ async fn run(
             report.timings.types_ms = findings.types_ms.unwrap_or(0);
             report.peak_memory_bytes = peak_memory;
             answer.log(times(&findings)).await?;
-            meanwhile("explaining", answer, judge(findings, folder, slots)).await?
+            meanwhile("explaining", answer, judge(findings, folder, ready, slots)).await?
         }
         Ok(Built {
             findings: None,
@@ -271,10 +321,17 @@ fn too_late(mode: Mode, limit: Duration) -> Outcome {
 }
 
 /// Turns findings into diagnostics and, when all went well, lists the artifacts.
-async fn judge(findings: Findings, folder: Folder, slots: &Slots) -> Result<Outcome, Stop> {
+async fn judge(
+    findings: Findings,
+    folder: Folder,
+    ready: Ready,
+    slots: &Slots,
+) -> Result<Outcome, Stop> {
     let toolchain = Arc::clone(slots.toolchain());
     let outcome = blocking(move || {
-        let diagnostics = explain(&findings, &folder.path().join("app"), &toolchain);
+        let packages = ready.packages.as_ref().map(Packages::folder);
+        let found = explain(&findings, &folder.path().join("app"), &toolchain, packages);
+        let diagnostics = Diagnostic::settled([found, ready.warnings].concat());
         if !findings.ok {
             return Ok(Outcome::Failed {
                 reason: FailureReason::Source,

@@ -11,21 +11,27 @@ use overskill::{
 };
 
 use crate::{
+    dependencies::{did_you_mean, nearest},
     inspect::files,
     locate,
     toolchain::Toolchain,
     worker::{Finding, Findings, Missing},
 };
-use said::{
-    headline, missing_export, package_name, position_in_frame, unresolved_by_tailwind,
-    without_colours,
-};
+pub(crate) use said::package_name;
+use said::{headline, missing_export, position_in_frame, unresolved_by_tailwind, without_colours};
 
 /// Explains what a worker found in the sources at `root`.
-pub(crate) fn explain(findings: &Findings, root: &Path, toolchain: &Toolchain) -> Vec<Diagnostic> {
+/// `packages` is the folder of those that are not baked.
+pub(crate) fn explain(
+    findings: &Findings,
+    root: &Path,
+    toolchain: &Toolchain,
+    packages: Option<&Path>,
+) -> Vec<Diagnostic> {
     let mut explainer = Explainer {
         root,
         toolchain,
+        packages,
         sources: HashMap::new(),
     };
     let mut diagnostics = Vec::new();
@@ -86,6 +92,7 @@ pub(crate) fn memory_is_up() -> Diagnostic {
 struct Explainer<'a> {
     root: &'a Path,
     toolchain: &'a Toolchain,
+    packages: Option<&'a Path>,
     sources: HashMap<ProjectPath, String>,
 }
 
@@ -114,20 +121,31 @@ impl Explainer<'_> {
                 "unresolved_import",
                 format!("`{specifier}` leads to no file of the project."),
             ),
-            Some(package) if self.toolchain.has(package) => Diagnostic::error(
+            Some(package) if self.has(package) => Diagnostic::error(
                 "unresolved_import",
                 format!("The package `{package}` is available, but it has no `{specifier}`."),
             ),
             Some(package) => Diagnostic::error(
                 "unknown_package",
-                format!("The package `{package}` is not available."),
+                format!("The package `{package}` is not in package.json."),
             )
-            .advising(format!(
-                "Do without it, or use one of: {}.",
-                self.toolchain.packages.join(", ")
-            )),
+            .advising(self.instead_of(package)),
         };
         Some(self.place(diagnostic, importer, position))
+    }
+
+    fn has(&self, package: &str) -> bool {
+        let installed = |folder: &Path| folder.join(package).join("package.json").is_file();
+        self.toolchain.has(package) || self.packages.is_some_and(installed)
+    }
+
+    /// What to do about a package that nobody declared.
+    fn instead_of(&self, package: &str) -> String {
+        let baked = self.toolchain.packages.iter().map(String::as_str);
+        did_you_mean(
+            &nearest(package, baked),
+            "Add the package to the dependencies in package.json (`add_dependency` does it), or do without it.",
+        )
     }
 
     /// Something that is named in `path` and is not the project's.
@@ -352,11 +370,12 @@ impl Explainer<'_> {
         let mut text = text.to_owned();
         let worker = self.root.parent();
         let state = worker.and_then(Path::parent).and_then(Path::parent);
-        let packages = Some(self.toolchain.node_modules.as_path());
+        let baked = Some(self.toolchain.node_modules.as_path());
         // What is inside another comes before it.
         for (folder, name) in [
             (Some(self.root), ""),
-            (packages, "node_modules/"),
+            (self.packages, "node_modules/"),
+            (baked, "node_modules/"),
             (worker, ""),
             (state, ""),
         ] {

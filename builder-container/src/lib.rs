@@ -7,6 +7,7 @@
 //! | `intake` | a request's body → sources on disk, every limit checked while it arrives |
 //! | `typescript` | what decides how TypeScript is read, whatever an app brings along |
 //! | `inspect` | what is refused before a build, because building it would run the app's code here |
+//! | `dependencies` | the packages of an app that are not baked in: resolved, installed, kept, or refused with advice |
 //! | `slots` | as many builds at once as there are slots, each with a worker made ready ahead |
 //! | `worker` | one worker process |
 //! | `sandbox` | what keeps a worker away from everything else, in levels; which of them holds is found out at start |
@@ -15,12 +16,13 @@
 //! | `answer`, `delivery` | the answer's stream |
 //!
 //! A worker builds one job and is gone; nothing of a job outlives it. The builder holds no credential: it knows the
-//! hash of the token that its callers send. It has no cache, no queue on disk and no database: what it was doing when
-//! it died is asked of it again.
+//! hash of the token that its callers send. It has no queue on disk and no database: what it was doing when it died is
+//! asked of it again. What it keeps are packages of the registry, which are the same for everybody.
 
 mod answer;
 mod collect;
 mod delivery;
+mod dependencies;
 mod explain;
 mod http;
 mod inspect;
@@ -40,8 +42,8 @@ use std::{io, sync::Arc};
 use tokio::net::TcpListener;
 
 use crate::{
-    http::Builder, sandbox::Sandbox, scratch::Scratch, settings::Settings, slots::Slots,
-    toolchain::Toolchain,
+    dependencies::Dependencies, http::Builder, sandbox::Sandbox, scratch::Scratch,
+    settings::Settings, slots::Slots, toolchain::Toolchain,
 };
 
 /// Why the builder does not start. The sentence says what to do.
@@ -55,6 +57,16 @@ pub enum StartError {
     State {
         /// Which folder.
         folder: String,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The installed packages, or the list of those that are allowed, cannot be read.
+    #[error(
+        "the installed packages in {state}, or the list of allowed ones, cannot be read: {source}"
+    )]
+    Packages {
+        /// The state folder.
+        state: String,
         /// Why not.
         source: io::Error,
     },
@@ -124,15 +136,18 @@ impl Server {
                 address: address.to_string(),
                 source,
             })?;
-        let slots = Slots::start(
-            settings.slots,
-            Arc::new(toolchain),
-            Arc::clone(&scratch),
-            sandbox,
-        );
+        let toolchain = Arc::new(toolchain);
+        let dependencies =
+            Dependencies::open(&settings, Arc::clone(&toolchain), Arc::clone(&scratch)).map_err(
+                |source| StartError::Packages {
+                    state: settings.state.display().to_string(),
+                    source,
+                },
+            )?;
+        let slots = Slots::start(settings.slots, toolchain, Arc::clone(&scratch), sandbox);
         Ok(Self {
             listener,
-            builder: Arc::new(Builder::new(settings, slots, scratch)),
+            builder: Arc::new(Builder::new(settings, slots, dependencies, scratch)),
         })
     }
 

@@ -20,6 +20,7 @@ use tokio::{
 };
 
 use crate::{
+    dependencies::Packages,
     sandbox::Sandbox,
     scratch::{Folder, Scratch},
     toolchain::Toolchain,
@@ -34,6 +35,8 @@ pub(crate) struct Ticket {
     pub(crate) mode: Mode,
     /// The sources.
     pub(crate) sources: Folder,
+    /// The packages that are not baked.
+    pub(crate) packages: Option<Packages>,
     /// How long the worker may take.
     pub(crate) limit: Duration,
     /// Told when a worker has the job.
@@ -244,15 +247,17 @@ impl Shared {
         let Ticket {
             mode,
             sources,
+            packages,
             limit,
             started,
             mut done,
         } = ticket;
+        let folder = packages.as_ref().map(Packages::folder);
         // Fails when nobody waits any more; `done` is closed as well then.
         let _ = started.send(());
         let begun = Instant::now();
         let findings = tokio::select! {
-            findings = timeout(limit, worker.build(sources, mode, limit)) => findings.map_err(|_| ()),
+            findings = timeout(limit, worker.build(sources, folder, mode, limit)) => findings.map_err(|_| ()),
             () = done.closed() => Err(()),
         };
         let peak_memory = worker.peak_memory();

@@ -67,6 +67,8 @@ pub(crate) struct Worker {
 struct Order<'a> {
     root: &'a Path,
     out: &'a Path,
+    /// The folder of the packages that are not baked.
+    packages: Option<&'a Path>,
     mode: Mode,
     types_limit_ms: u128,
 }
@@ -216,11 +218,12 @@ impl Worker {
         }
     }
 
-    /// Hands the sources over, which become the worker's, and waits for what came of them. Whoever waits no longer than
+    /// Hands the sources over, which become the worker's, with the folder of their packages, and waits for what came of them. Whoever waits no longer than
     /// `limit` gets what Vite found even if the type check does not end.
     pub(crate) async fn build(
         &mut self,
         sources: Folder,
+        packages: Option<&Path>,
         mode: Mode,
         limit: Duration,
     ) -> Result<Findings, Death> {
@@ -229,9 +232,14 @@ impl Worker {
             give(sources.path(), user)?;
         }
         sources.move_to(&root)?;
+        if let Some(packages) = packages {
+            // Beside the sources, not in them, where Tailwind would follow it.
+            std::os::unix::fs::symlink(packages, self.folder.path().join("node_modules"))?;
+        }
         let mut order = serde_json::to_vec(&Order {
             root: &root,
             out: &self.out(),
+            packages,
             mode,
             types_limit_ms: (limit / TYPES_SHARE).as_millis(),
         })

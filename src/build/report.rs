@@ -12,7 +12,7 @@ use super::{
     diagnostic::Diagnostic,
     frame::{FrameCollector, FrameError, Header},
 };
-use crate::{digest::Digest, project::ProjectPath};
+use crate::{config::Limits, digest::Digest, project::ProjectPath};
 
 /// How a build ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -34,7 +34,7 @@ pub enum FailureReason {
     Timeout,
     /// The build needed more memory than it may have.
     Memory,
-    /// The artifacts are too many or too large, or not files that can be served.
+    /// The artifacts, or the packages, are too many or too large, or not files that can be served.
     Output,
 }
 
@@ -105,6 +105,14 @@ pub enum AnswerFrame {
         /// Its length in bytes.
         size: u64,
     },
+    /// The `package-lock.json` that the packages were resolved to, when the app's own says something else; its content
+    /// follows.
+    Lockfile {
+        /// Hash of the content.
+        sha256: Digest,
+        /// Its length in bytes.
+        size: u64,
+    },
     /// The last frame.
     Report(Report),
 }
@@ -131,7 +139,7 @@ impl Header for AnswerFrame {
 
     fn body_size(&self) -> Option<u64> {
         match self {
-            Self::Artifact { size, .. } => Some(*size),
+            Self::Artifact { size, .. } | Self::Lockfile { size, .. } => Some(*size),
             Self::Started { .. } | Self::Log { .. } | Self::Diagnostic(_) | Self::Report(_) => None,
         }
     }
@@ -162,6 +170,8 @@ pub enum AnswerEvent {
     Diagnostic(Diagnostic),
     /// A built file.
     Artifact(Artifact),
+    /// The lock file that the app should have: UTF-8, within the limit of a text file.
+    Lockfile(String),
     /// The build is over; nothing follows.
     Report(Report),
 }
@@ -184,6 +194,9 @@ pub enum AnswerError {
     /// The same path twice.
     #[error("the artifact `{0}` came twice")]
     Repeated(ProjectPath),
+    /// The lock file is too long, is no text, or does not have its hash.
+    #[error("the lock file is none")]
+    Lockfile,
     /// More frames of a kind than an answer may have.
     #[error("the builder's answer has too many {0}")]
     TooMany(&'static str),
@@ -204,6 +217,7 @@ pub struct AnswerReader {
     started: bool,
     log_lines: usize,
     diagnostics: usize,
+    lockfiles: usize,
     paths: BTreeSet<ProjectPath>,
     bytes: u64,
     reported: bool,
@@ -219,6 +233,7 @@ impl AnswerReader {
             started: false,
             log_lines: 0,
             diagnostics: 0,
+            lockfiles: 0,
             paths: BTreeSet::new(),
             bytes: 0,
             reported: false,
@@ -281,6 +296,19 @@ impl AnswerReader {
                     sha256,
                     content,
                 }))
+            }
+            AnswerFrame::Lockfile { sha256, .. } => {
+                self.lockfiles += 1;
+                if self.lockfiles > 1 {
+                    return Err(AnswerError::TooMany("lock files"));
+                }
+                let fits = content.len() <= Limits::DEFAULT.text_file_bytes;
+                match String::from_utf8(content) {
+                    Ok(text) if fits && Digest::of(text.as_bytes()) == sha256 => {
+                        Ok(AnswerEvent::Lockfile(text))
+                    }
+                    _ => Err(AnswerError::Lockfile),
+                }
             }
             AnswerFrame::Report(mut report) => {
                 self.check_report(&report)?;

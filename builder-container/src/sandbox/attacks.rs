@@ -107,11 +107,12 @@ async fn run(
     let mut command = sandbox.command(folder, user).unwrap();
     let child = command.args(arguments).spawn().unwrap();
     let group = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap());
+    let peak = std::sync::atomic::AtomicU64::default();
     let ended = timeout(Duration::from_secs(30), async {
         tokio::select! {
             // A process that is left behind may keep the pipes open.
             output = output(child) => End::Itself(output),
-            _ = watch(group, folder) => End::Guard,
+            _ = watch(group, folder, &peak) => End::Guard,
         }
     })
     .await

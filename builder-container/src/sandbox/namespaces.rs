@@ -85,6 +85,7 @@ mod tests {
             packages: PathBuf::from("/t/node_modules"),
             scripts: PathBuf::from("/s/run"),
             link: PathBuf::from("/s/node_modules"),
+            installs: PathBuf::from("/s/installs"),
             state: PathBuf::from("/s"),
         };
         let arguments = arguments(&view, Path::new("/s/workers/1"), true);

@@ -33,6 +33,8 @@ pub(crate) struct View {
     pub(crate) scripts: PathBuf,
     /// A symbolic link to the packages.
     pub(crate) link: PathBuf,
+    /// The packages of apps that are not among those.
+    pub(crate) installs: PathBuf,
     /// The state folder, nothing else of which is seen.
     pub(crate) state: PathBuf,
 }
@@ -47,7 +49,7 @@ impl View {
     }
 
     /// What can be read, besides the system and the worker's own folder.
-    pub(super) fn readable(&self) -> [&Path; 3] {
-        [&self.node, &self.packages, &self.scripts]
+    pub(super) fn readable(&self) -> [&Path; 4] {
+        [&self.node, &self.packages, &self.scripts, &self.installs]
     }
 }

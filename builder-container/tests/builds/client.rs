@@ -278,6 +278,7 @@ pub(crate) struct Answer {
     pub(crate) logs: Vec<String>,
     pub(crate) diagnostics: Vec<Diagnostic>,
     pub(crate) artifacts: Vec<Artifact>,
+    pub(crate) lockfile: Option<String>,
     pub(crate) report: Report,
 }
 
@@ -310,18 +311,26 @@ impl Response {
         problem["detail"].as_str().unwrap().to_owned()
     }
 
+    /// Whether the answer ends before its report.
+    pub(crate) fn answer_without_report(&self) -> bool {
+        let mut reader = AnswerReader::new(ArtifactLimits::DEFAULT);
+        reader.push(&self.body).is_ok() && reader.finish().is_err()
+    }
+
     pub(crate) fn answer(&self) -> Result<Answer, AnswerError> {
         let mut reader = AnswerReader::new(ArtifactLimits::DEFAULT);
         let events = reader.push(&self.body)?;
         reader.finish()?;
         assert!(self.whole, "a complete answer in a broken body");
-        let (mut logs, mut diagnostics, mut artifacts, mut report) = (vec![], vec![], vec![], None);
+        let (mut logs, mut diagnostics, mut artifacts) = (vec![], vec![], vec![]);
+        let (mut lockfile, mut report) = (None, None);
         for event in events {
             match event {
                 AnswerEvent::Started { .. } => {}
                 AnswerEvent::Log(line) => logs.push(line),
                 AnswerEvent::Diagnostic(diagnostic) => diagnostics.push(diagnostic),
                 AnswerEvent::Artifact(artifact) => artifacts.push(artifact),
+                AnswerEvent::Lockfile(text) => lockfile = Some(text),
                 AnswerEvent::Report(last) => report = Some(last),
             }
         }
@@ -329,6 +338,7 @@ impl Response {
             logs,
             diagnostics,
             artifacts,
+            lockfile,
             report: report.unwrap(),
         })
     }

@@ -6,6 +6,8 @@ mod broken;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod dependencies;
+#[cfg(test)]
 mod failures;
 #[cfg(test)]
 mod folder;
@@ -17,6 +19,8 @@ mod outside;
 mod process;
 #[cfg(test)]
 mod refusals;
+#[cfg(test)]
+mod registry;
 #[cfg(test)]
 mod sandbox;
 #[cfg(test)]

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::child::Recipe;
 use super::{Record, state};
-use crate::node::Node;
+use crate::node::{self, Node};
 use crate::setup::Parts;
 use crate::{hash, place, sandbox, workerd};
 
@@ -21,6 +21,19 @@ const SURROUNDINGS: [&str; 6] = ["HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "LD_L
 /// Whom workerd trusts when the Worker calls a server.
 const CERTIFICATES: [&str; 3] = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR"];
 
+/// What leads the builder's npm to the registry, and whom to trust there.
+const REGISTRY: [&str; 9] = [
+    "NODE_EXTRA_CA_CERTS",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+];
+
 /// The builder.
 pub(crate) fn builder(state: &Path, parts: &Parts, record: &Record, secret: &str) -> Recipe {
     let parts = parts.clone();
@@ -29,7 +42,7 @@ pub(crate) fn builder(state: &Path, parts: &Parts, record: &Record, secret: &str
     let secret_hash = hash::hex(&[secret.as_bytes()]);
     Box::new(move || {
         fs::create_dir_all(&folder)?;
-        let mut command = bare(&parts.builder, &parts.node, &[]);
+        let mut command = bare(&parts.builder, &parts.node, &REGISTRY);
         command
             .args(["--listen", &address, "--toolchain"])
             .arg(place::foundation())
@@ -37,6 +50,7 @@ pub(crate) fn builder(state: &Path, parts: &Parts, record: &Record, secret: &str
             .arg(&folder)
             .env("PATH", sandbox::path(&parts.node))
             .env("BUILDER_TOKEN_HASH", &secret_hash);
+        command.args(node::registry_flags(&parts.node));
         if !parts.confined {
             command.arg("--unsafe-no-sandbox");
         }
@@ -126,7 +140,6 @@ fn bare(program: &Path, node: &Node, more: &[&str]) -> Command {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::node;
 
     #[test]
     fn the_shells_variables_reach_no_child() {

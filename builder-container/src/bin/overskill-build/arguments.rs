@@ -12,8 +12,11 @@ overskill-build DIR: builds a folder as the product would
   --json           one JSON object instead of text
   --out DIR        write what was built there; a folder that is empty or not there yet
   --toolchain DIR  folder with package.json, package-lock.json and node_modules (required)
-  --state DIR      folder for the job while it is built; emptied at start (required)
+  --state DIR      folder for the job while it is built, emptied at start, and for installed packages, kept (required)
+  --lockfile FILE  write the package-lock.json there that the packages were resolved to, if the folder's says something else
   --node PATH      Node 22.15 or newer (default: node)
+  --registry, --minimum-package-age-hours, --allowed-packages, --npm
+                   as `overskill-builder --help` has them
 
 exit status: 0 built; 1 the app's author can mend it; 2 over a limit, or no web project; 3 the builder's fault";
 
@@ -34,7 +37,19 @@ pub(crate) struct Arguments {
     pub(crate) state: PathBuf,
     /// The Node program.
     pub(crate) node: PathBuf,
+    /// Where the lock file goes.
+    pub(crate) lockfile: Option<PathBuf>,
+    /// Flags of the builder, with their values.
+    pub(crate) builder: Vec<(String, String)>,
 }
+
+/// Flags that are the builder's.
+const OF_BUILDER: [&str; 4] = [
+    "--registry",
+    "--minimum-package-age-hours",
+    "--allowed-packages",
+    "--npm",
+];
 
 impl Arguments {
     /// Reads the words after the program's name; nothing when help is asked for.
@@ -44,6 +59,7 @@ impl Arguments {
     pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Option<Self>, String> {
         let (mut folder, mut mode, mut json) = (None, Mode::Development, false);
         let (mut out, mut toolchain, mut state, mut node) = (None, None, None, None);
+        let (mut lockfile, mut builder) = (None, Vec::new());
         let mut words = words.into_iter();
         while let Some(word) = words.next() {
             let place = match word.as_str() {
@@ -64,6 +80,12 @@ impl Arguments {
                 "--toolchain" => &mut toolchain,
                 "--state" => &mut state,
                 "--node" => &mut node,
+                "--lockfile" => &mut lockfile,
+                flag if OF_BUILDER.contains(&flag) => {
+                    let value = words.next().ok_or(format!("`{word}` needs a value"))?;
+                    builder.push((word, value));
+                    continue;
+                }
                 flag if flag.starts_with('-') => return Err(format!("unknown flag `{flag}`")),
                 _ => {
                     if folder.replace(PathBuf::from(&word)).is_some() {
@@ -86,6 +108,8 @@ impl Arguments {
             toolchain: needed(toolchain, "`--toolchain`")?,
             state: needed(state, "`--state`")?,
             node: node.unwrap_or_else(|| PathBuf::from("node")),
+            lockfile,
+            builder,
         }))
     }
 }
@@ -100,11 +124,16 @@ mod tests {
 
     #[test]
     fn words_are_read() {
-        let line = "app --mode production --json --out o --toolchain t --state s --node n";
+        let line = "app --mode production --json --out o --toolchain t --state s --node n --lockfile l --registry r";
         let arguments = parse(line).unwrap().unwrap();
         assert_eq!(arguments.folder, PathBuf::from("app"));
         assert_eq!(arguments.mode, Mode::Production);
         assert!(arguments.json);
+        assert_eq!(arguments.lockfile, Some(PathBuf::from("l")));
+        assert_eq!(
+            arguments.builder,
+            [("--registry".to_owned(), "r".to_owned())]
+        );
         assert_eq!(arguments.out, Some(PathBuf::from("o")));
         assert_eq!(parse("--help"), Ok(None));
         let few = parse("--toolchain t app --state s").unwrap().unwrap();

@@ -39,6 +39,8 @@ pub(crate) struct Answer {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// What was built: path, size in bytes, hash.
     pub(crate) artifacts: Vec<(String, usize, Digest)>,
+    /// The lock file that the folder should have, if its own says something else.
+    pub(crate) lockfile: Option<String>,
     /// How it ended.
     pub(crate) report: Report,
 }
@@ -87,6 +89,9 @@ async fn try_build(arguments: &Arguments, sources: Sources) -> Result<Answer> {
     let mut settings = Settings::new(arguments.toolchain.clone(), arguments.state.clone(), hash);
     settings.node.clone_from(&arguments.node);
     settings.slots = NonZeroUsize::MIN;
+    for (flag, value) in &arguments.builder {
+        settings.set(flag.clone(), Some(value.clone()))?;
+    }
     let server = Server::start(settings).await?;
     let address = server.address()?;
     let serving = tokio::spawn(server.serve(std::future::pending()));
@@ -105,6 +110,9 @@ async fn try_build(arguments: &Arguments, sources: Sources) -> Result<Answer> {
     let mut answer = asked.await??;
     serving.abort();
     answer.left_out = sources.left_out;
+    if let (Some(file), Some(lockfile)) = (&arguments.lockfile, &answer.lockfile) {
+        fs::write(file, lockfile)?;
+    }
     Ok(answer)
 }
 
@@ -122,7 +130,8 @@ fn ask(address: &str, token: &str, body: &[u8], out: Option<&Path>) -> Result<An
     }
     let mut stream = response.body_mut().as_reader();
     let mut reader = AnswerReader::new(ArtifactLimits::DEFAULT);
-    let (mut logs, mut diagnostics, mut artifacts, mut report) = (vec![], vec![], vec![], None);
+    let (mut logs, mut diagnostics, mut artifacts) = (vec![], vec![], vec![]);
+    let (mut lockfile, mut report) = (None, None);
     let mut buffer = vec![0; 64 * 1024];
     loop {
         let length = stream.read(&mut buffer)?;
@@ -141,6 +150,7 @@ fn ask(address: &str, token: &str, body: &[u8], out: Option<&Path>) -> Result<An
                     let path = artifact.path.as_str().to_owned();
                     artifacts.push((path, artifact.content.len(), artifact.sha256));
                 }
+                AnswerEvent::Lockfile(text) => lockfile = Some(text),
                 AnswerEvent::Report(last) => report = Some(last),
             }
         }
@@ -151,6 +161,7 @@ fn ask(address: &str, token: &str, body: &[u8], out: Option<&Path>) -> Result<An
         logs,
         diagnostics,
         artifacts,
+        lockfile,
         report: report.ok_or("the answer ended without a report")?,
     })
 }
