@@ -5,11 +5,12 @@
 // anyone reads, and the report about them must still be one message.
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs"
 import { SourceMap } from "node:module"
-import { dirname, extname, join } from "node:path"
+import { basename, dirname, extname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import tailwind from "@tailwindcss/vite"
 import react from "@vitejs/plugin-react"
 import { build, createLogger, parseSync } from "vite"
+import { externals } from "./externals.mjs"
 import { guard, isInside, leadsOut, named, outside, refusals } from "./fence.mjs"
 
 /** Mistakes of one kind that are reported. */
@@ -43,9 +44,22 @@ const configuration = (root, out, mode, plugins, warn) => ({
     reportCompressedSize: false,
     chunkSizeWarningLimit: 100_000,
     modulePreload: { polyfill: false },
-    rolldownOptions: { experimental: { lazyBarrel: true, attachDebugInfo: "none" } },
+    // Of a production build only the render check reads them: the supervisor publishes none.
+    sourcemap: mode === "development" ? true : "hidden",
+    license: mode === "production" && { fileName: "assets/licences.md" },
+    rolldownOptions: {
+      experimental: { lazyBarrel: true, attachDebugInfo: "none" },
+      output: { sourcemapPathTransform: (source, map) => pathInMap(resolve(dirname(map), source), root) },
+    },
   },
 })
+
+/** A source's name in a map: its path in the project, or from `node_modules` on; no folder of this machine. */
+const pathInMap = (file, root) => {
+  if (file.startsWith(`${root}/`)) return file.slice(root.length + 1)
+  const inside = file.lastIndexOf("/node_modules/")
+  return inside >= 0 ? file.slice(inside + 1) : basename(file)
+}
 
 /** `paths` of TypeScript as aliases of Vite, for every kind of file: longer ones first, each to its first folder or file that is there. */
 const aliases = (root) => {
@@ -62,8 +76,15 @@ const aliases = (root) => {
     })
 }
 
+/** What of the packages a build of this kind does not build in. */
+const leftOutside = (mode) => {
+  if (mode !== "development") return { plugins: [], files: () => [] }
+  const { plugin, files } = externals(packages)
+  return { plugins: [plugin], files }
+}
+
 /** Loads and compiles what a first build needs, so that it is not the one that waits for it. */
-export const warmUp = (root) => build(configuration(root, null, "development", [], () => {}))
+export const warmUp = (root) => build(configuration(root, null, "development", leftOutside("development").plugins, () => {}))
 
 /** Builds. What it found is bounded: errors, imports that lead nowhere, warnings. */
 export const compile = async (root, out, mode) => {
@@ -71,9 +92,11 @@ export const compile = async (root, out, mode) => {
   const warn = (message) => {
     if (warnings.length < 50) warnings.push(clip(message))
   }
-  const result = { ok: true, errors: [], missing: [], warnings }
+  const result = { ok: true, errors: [], missing: [], warnings, vendor: [] }
   try {
-    await build(configuration(root, out, mode, [], warn))
+    const prebuilt = leftOutside(mode)
+    await build(configuration(root, out, mode, prebuilt.plugins, warn))
+    result.vendor = prebuilt.files()
     // Vite takes an asset that cannot be read for one that is not there, warns, and goes on.
     result.errors = [...refusals].slice(0, MOST).map((target) => blame(target, null, root))
     result.ok = result.errors.length === 0
@@ -125,7 +148,7 @@ const diagnose = async (root, mode) => {
       },
     },
   }
-  const settings = configuration(root, null, mode, [collect, remember], () => {})
+  const settings = configuration(root, null, mode, [collect, ...leftOutside(mode).plugins, remember], () => {})
   settings.build.sourcemap = true
   let errors = []
   try {

@@ -2,10 +2,10 @@
 //
 // It is trusted, what it builds is not: it runs none of it (the hooks below), and it reads nothing outside of the
 // project for it (`fence.mjs`). Every message is one line of JSON.
-//   in   {"root","out","packages","mode","types_limit_ms"}
+//   in   {"root","out","packages","mode","types","types_limit_ms"}
 //                                    absolute folders: the sources, where artifacts go, the packages that are not baked, or null
 //   out  {"type":"ready"}
-//        {"type":"result","ok","errors","missing","warnings","types","vite_ms","types_ms"}
+//        {"type":"result","ok","errors","missing","warnings","vendor","types","types_failure","vite_ms","types_ms"}
 import { spawn } from "node:child_process"
 import { realpathSync } from "node:fs"
 import { createRequire, registerHooks } from "node:module"
@@ -86,17 +86,20 @@ const checkTypes = (root, folders, limit) =>
     })
   })
 
-const run = async ({ root, out, packages: own, mode, types_limit_ms }) => {
+const run = async ({ root, out, packages: own, mode, types, types_limit_ms }) => {
   process.chdir(root)
   const folders = [root, packagesFolder, ...(own ? [own] : [])].map((folder) => realpathSync(folder))
   enclose(...folders)
-  const types = mode === "production" ? checkTypes(root, folders, types_limit_ms) : null
+  const checking = types ? checkTypes(root, folders, types_limit_ms) : null
   const started = performance.now()
   const result = { type: "result", ...(await compile(root, out, mode)) }
   result.vite_ms = Math.round(performance.now() - started)
-  const checked = await types
-  Object.assign(result, { types: checked?.output ?? null, types_ms: checked?.ms ?? null })
-  if (checked?.failure) result.warnings.push(`The types were not checked: ${checked.failure}.`)
+  const checked = await checking
+  Object.assign(result, {
+    types: checked?.output ?? null,
+    types_failure: checked?.failure ?? null,
+    types_ms: checked?.ms ?? null,
+  })
   await say(result)
 }
 

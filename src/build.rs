@@ -7,13 +7,15 @@ mod dependency;
 mod diagnostic;
 mod frame;
 mod job;
+mod render;
 mod report;
 
-pub use artifact::{ArtifactLimits, media_type};
+pub use artifact::{ArtifactLimits, VENDOR_FOLDER, is_vendor, media_type};
 pub use dependency::{DependencyAnswer, DependencyQuestion};
 pub use diagnostic::{Diagnostic, Severity};
 pub use frame::{Frame, FrameCollector, FrameDecoder, FrameError, Header, Piece, header_line};
-pub use job::{Job, JobError, JobEvent, JobFrame, JobId, JobReader, Mode};
+pub use job::{Job, JobError, JobEvent, JobFrame, JobId, JobReader, Mode, TypeCheck};
+pub use render::{Render, RenderedPage, Screenshot};
 pub use report::{
     AnswerError, AnswerEvent, AnswerFrame, AnswerReader, Artifact, FailureReason, Report, Status,
     Timings,

@@ -4,7 +4,7 @@
 use std::{fs, io, path::Path};
 
 use overskill::{
-    build::{ArtifactLimits, Diagnostic},
+    build::{ArtifactLimits, Diagnostic, is_vendor},
     project::ProjectPath,
 };
 
@@ -56,6 +56,9 @@ pub(crate) fn collect(
                 }
                 continue;
             }
+            if is_vendor(&parsed) {
+                return Ok(Err(refused(&path, "its folder is for vendor modules")));
+            }
             if !metadata.is_file() {
                 return Ok(Err(refused(&path, "it is not a plain file")));
             }
@@ -72,11 +75,7 @@ pub(crate) fn collect(
                 return Ok(Err(too_many(limits)));
             }
             if total > limits.total_bytes {
-                let message = format!(
-                    "the built files have more than {} bytes together",
-                    limits.total_bytes
-                );
-                return Ok(Err(Diagnostic::error("output", message)));
+                return Ok(Err(too_large(limits)));
             }
             found.push(Found {
                 path: parsed,
@@ -94,10 +93,37 @@ pub(crate) fn collect(
     Ok(Ok(found))
 }
 
+/// What is wrong when so many vendor modules of so many bytes together come to these.
+pub(crate) fn too_much_with(
+    found: &[Found],
+    modules: usize,
+    bytes: u64,
+    limits: &ArtifactLimits,
+) -> Option<Diagnostic> {
+    let own: u64 = found.iter().map(|file| file.size).sum();
+    if found.len() + modules > limits.files {
+        Some(too_many(limits))
+    } else if own + bytes > limits.total_bytes {
+        Some(too_large(limits))
+    } else {
+        None
+    }
+}
+
 fn refused(path: &str, why: &str) -> Diagnostic {
     Diagnostic::error(
         "output",
         format!("the built file `{path}` cannot be published: {why}"),
+    )
+}
+
+fn too_large(limits: &ArtifactLimits) -> Diagnostic {
+    Diagnostic::error(
+        "output",
+        format!(
+            "the built files have more than {} bytes together",
+            limits.total_bytes
+        ),
     )
 }
 
@@ -165,6 +191,15 @@ mod tests {
                 .contains("not a plain file")
         );
         fs::remove_file(out.0.join("socket")).unwrap();
+        let vendor = out.0.join(overskill::build::VENDOR_FOLDER);
+        fs::create_dir(&vendor).unwrap();
+        fs::write(vendor.join("react.js"), "").unwrap();
+        assert!(
+            out.collect(&ArtifactLimits::DEFAULT)
+                .unwrap_err()
+                .contains("vendor modules")
+        );
+        fs::remove_dir_all(vendor).unwrap();
         fs::write(out.0.join("a\\b"), "").unwrap();
         assert!(
             out.collect(&ArtifactLimits::DEFAULT)
@@ -182,6 +217,11 @@ mod tests {
             file_bytes: 4,
         };
         assert!(out.collect(&limits).is_ok());
+        let found = collect(&out.0, &limits).unwrap().unwrap();
+        assert_eq!(too_much_with(&found, 0, 0, &limits), None);
+        let message = |modules, bytes| too_much_with(&found, modules, bytes, &limits);
+        assert!(message(1, 0).unwrap().message.contains("2 files"));
+        assert!(message(0, 1).unwrap().message.contains("6 bytes"));
         for (limits, message) in [
             (
                 ArtifactLimits {

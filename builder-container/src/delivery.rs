@@ -5,7 +5,8 @@ use std::{io, sync::Arc, time::Duration};
 use axum::body::Bytes;
 use overskill::{
     build::{
-        AnswerFrame, ArtifactLimits, Diagnostic, FailureReason, Mode, Report, Status, Timings,
+        AnswerFrame, ArtifactLimits, Diagnostic, FailureReason, Mode, Render, Report, Screenshot,
+        Severity, Status, Timings,
     },
     digest::Digest,
 };
@@ -16,14 +17,15 @@ use tokio::{
 
 use crate::{
     answer::{Answer, Gone},
-    collect::{Found, collect},
+    collect::{Found, collect, too_much_with},
     dependencies::{self, Dependencies, Packages, Ready},
     explain::{explain, memory_is_up, time_is_up},
     inspect::inspect,
     intake::{Received, blocking},
     scratch::Folder,
-    slots::{Built, Slots, Ticket},
-    worker::{Death, Findings},
+    slots::{Built, Held, Slots, Ticket},
+    vendor::Module,
+    worker::{Death, Findings, Task},
 };
 
 /// The longest silence of an answer while a job waits or builds.
@@ -37,7 +39,9 @@ enum Outcome {
     Succeeded {
         diagnostics: Vec<Diagnostic>,
         artifacts: Vec<Found>,
-        folder: Folder,
+        vendor: Vec<Module>,
+        folder: Arc<Folder>,
+        browser: Held,
     },
     Failed {
         reason: FailureReason,
@@ -112,8 +116,10 @@ async fn write(
         sandbox: slots.sandbox().level().to_string(),
         artifact_bytes: 0,
         artifacts: 0,
+        render: Render::off("it was not built"),
         toolchain_digest: slots.toolchain_digest(),
     };
+    let mut screenshot = None;
 
     let looking = blocking(move || inspect(sources.path()).map(|refused| (sources, refused)));
     let looked = meanwhile(
@@ -127,9 +133,17 @@ async fn write(
         Err(_) => too_late(job.mode, limit),
         Ok(Err(error)) => return Err(error.into()),
         Ok(Ok((sources, refused))) if refused.is_empty() => {
+            let task = Task {
+                mode: job.mode,
+                type_check: job.type_check,
+            };
             match ready(&sources, dependencies, answer, &mut report).await? {
                 Ok(ready) => {
-                    run(sources, ready, job.mode, slots, limit, answer, &mut report).await?
+                    let outcome =
+                        run(sources, ready, task, slots, limit, answer, &mut report).await?;
+                    let (outcome, picture) = look(outcome, slots, answer, &mut report).await?;
+                    screenshot = picture;
+                    outcome
                 }
                 Err(outcome) => outcome,
             }
@@ -149,16 +163,33 @@ async fn write(
             .frame(&AnswerFrame::Diagnostic(diagnostic.clone()))
             .await?;
     }
+    if let Some(Screenshot { sha256, content }) = screenshot {
+        let size = content.len() as u64;
+        let frame = AnswerFrame::Screenshot { sha256, size };
+        answer.frame_with(&frame, content.into()).await?;
+    }
     match outcome {
         Outcome::Failed { reason, .. } => {
             report.status = Status::Failed;
             report.reason = Some(reason);
         }
         Outcome::Succeeded {
-            artifacts, folder, ..
+            artifacts,
+            vendor,
+            folder,
+            ..
         } => {
-            report.artifacts = artifacts.len() as u64;
-            report.artifact_bytes = artifacts.iter().map(|found| found.size).sum();
+            report.artifacts = (artifacts.len() + vendor.len()) as u64;
+            let own: u64 = artifacts.iter().map(|found| found.size).sum();
+            report.artifact_bytes = own + bytes(&vendor);
+            for module in vendor {
+                let frame = AnswerFrame::Vendor {
+                    path: module.path,
+                    sha256: module.sha256,
+                    size: module.content.len() as u64,
+                };
+                answer.frame(&frame).await?;
+            }
             for found in artifacts {
                 send(&folder, found, answer).await?;
             }
@@ -212,7 +243,7 @@ async fn ready(
 async fn run(
     sources: Folder,
     ready: Ready,
-    mode: Mode,
+    task: Task,
     slots: &Slots,
     limit: Duration,
     answer: &mut Answer,
@@ -223,7 +254,7 @@ async fn run(
     let (done, mut end) = oneshot::channel();
     // Leaving this function by an error drops both `place` and `end`, and that cancels the job, waiting or running.
     let _place = slots.submit(Ticket {
-        mode,
+        task,
         sources,
         packages: ready.packages.clone(),
         limit,
@@ -241,7 +272,7 @@ async fn run(
                 waiting = false;
                 report.timings.queue_ms = millis(queued_at.elapsed());
                 answer.frame(&AnswerFrame::Started { queued_ms: report.timings.queue_ms }).await?;
-                answer.log(format!("building for {}", mode.as_str())).await?;
+                answer.log(format!("building for {}", task.mode.as_str())).await?;
             }
             built = &mut end => break built.map_err(|_| Stop::Fault("the builder is shutting down".to_owned()))?,
             _ = heartbeat.tick() => {
@@ -259,12 +290,14 @@ async fn run(
             folder,
             time,
             peak_memory,
+            browser,
         }) => {
             report.timings.build_ms = millis(time);
             report.timings.types_ms = findings.types_ms.unwrap_or(0);
             report.peak_memory_bytes = peak_memory;
             answer.log(times(&findings)).await?;
-            meanwhile("explaining", answer, judge(findings, folder, ready, slots)).await?
+            let judged = judge(findings, task, ready, folder, browser, slots);
+            meanwhile("explaining", answer, judged).await?
         }
         Ok(Built {
             findings: None,
@@ -274,7 +307,7 @@ async fn run(
         }) => {
             report.timings.build_ms = millis(time);
             report.peak_memory_bytes = peak_memory;
-            Ok(too_late(mode, limit))
+            Ok(too_late(task.mode, limit))
         }
         Err(Death::Memory) => Ok(Outcome::Failed {
             reason: FailureReason::Memory,
@@ -320,39 +353,125 @@ fn too_late(mode: Mode, limit: Duration) -> Outcome {
     }
 }
 
+/// Has a browser look at what was built. What does not work there has failed.
+async fn look(
+    outcome: Outcome,
+    slots: &Slots,
+    answer: &mut Answer,
+    report: &mut Report,
+) -> Result<(Outcome, Option<Screenshot>), Stop> {
+    let Outcome::Succeeded {
+        diagnostics,
+        artifacts,
+        vendor,
+        folder,
+        mut browser,
+    } = outcome
+    else {
+        return Ok((outcome, None));
+    };
+    let begun = Instant::now();
+    let looking = async {
+        let ready = browser.ready().await;
+        let renderer = slots.renderer();
+        renderer
+            .look(ready, slots.scratch(), &folder, &vendor)
+            .await
+    };
+    let seen = meanwhile("looking at it in a browser", answer, looking).await?;
+    report.render = seen.render;
+    if matches!(report.render, Render::Checked { .. }) {
+        report.timings.render_ms = millis(begun.elapsed());
+    }
+    let works = seen
+        .diagnostics
+        .iter()
+        .all(|one| one.severity != Severity::Error);
+    let diagnostics = Diagnostic::settled([diagnostics, seen.diagnostics].concat());
+    let outcome = if works {
+        Outcome::Succeeded {
+            diagnostics,
+            artifacts,
+            vendor,
+            folder,
+            browser,
+        }
+    } else {
+        Outcome::Failed {
+            reason: FailureReason::Render,
+            diagnostics,
+        }
+    };
+    Ok((outcome, seen.screenshot))
+}
+
 /// Turns findings into diagnostics and, when all went well, lists the artifacts.
 async fn judge(
     findings: Findings,
-    folder: Folder,
+    task: Task,
     ready: Ready,
+    folder: Folder,
+    browser: Held,
     slots: &Slots,
 ) -> Result<Outcome, Stop> {
     let toolchain = Arc::clone(slots.toolchain());
+    let vendor = slots.vendor().named(&findings.vendor).map_err(|name| {
+        Stop::Fault(format!(
+            "the worker names {name:?}, which is no vendor module"
+        ))
+    })?;
     let outcome = blocking(move || {
         let packages = ready.packages.as_ref().map(Packages::folder);
-        let found = explain(&findings, &folder.path().join("app"), &toolchain, packages);
+        let root = folder.path().join("app");
+        let found = explain(&findings, task, &root, &toolchain, packages);
         let diagnostics = Diagnostic::settled([found, ready.warnings].concat());
-        if !findings.ok {
+        if !findings.ok || diagnostics.iter().any(is_error) {
             return Ok(Outcome::Failed {
                 reason: FailureReason::Source,
                 diagnostics,
             });
         }
-        Ok(
-            match collect(&folder.path().join("out"), &ArtifactLimits::DEFAULT)? {
-                Ok(artifacts) => Outcome::Succeeded {
-                    diagnostics,
-                    artifacts,
-                    folder,
-                },
-                Err(refused) => Outcome::Failed {
-                    reason: FailureReason::Output,
-                    diagnostics: Diagnostic::settled([vec![refused], diagnostics].concat()),
-                },
-            },
-        )
+        let limits = ArtifactLimits::DEFAULT;
+        let collected = collect(&folder.path().join("out"), &limits)?;
+        let refused = |refused| Outcome::Failed {
+            reason: FailureReason::Output,
+            diagnostics: Diagnostic::settled([vec![refused], diagnostics.clone()].concat()),
+        };
+        Ok(match collected {
+            Err(why) => refused(why),
+            Ok(artifacts) => {
+                match too_much_with(&artifacts, vendor.len(), bytes(&vendor), &limits) {
+                    Some(why) => refused(why),
+                    None => Outcome::Succeeded {
+                        diagnostics,
+                        artifacts: published(task.mode, artifacts),
+                        vendor,
+                        folder: Arc::new(folder),
+                        browser,
+                    },
+                }
+            }
+        })
     });
     Ok(outcome.await?)
+}
+
+fn is_error(diagnostic: &Diagnostic) -> bool {
+    diagnostic.severity == Severity::Error
+}
+
+/// What is served of what was built: source maps of a development build alone.
+fn published(mode: Mode, mut built: Vec<Found>) -> Vec<Found> {
+    built.retain(|file| mode == Mode::Development || file.path.extension() != "map");
+    built
+}
+
+/// Their contents together.
+fn bytes(modules: &[Module]) -> u64 {
+    modules
+        .iter()
+        .map(|module| module.content.len() as u64)
+        .sum()
 }
 
 async fn send(folder: &Folder, found: Found, answer: &Answer) -> Result<(), Stop> {

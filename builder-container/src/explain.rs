@@ -6,7 +6,7 @@ mod said;
 use std::{collections::HashMap, path::Path};
 
 use overskill::{
-    build::{Diagnostic, Mode},
+    build::{Diagnostic, Mode, TypeCheck},
     project::ProjectPath,
 };
 
@@ -15,15 +15,19 @@ use crate::{
     inspect::files,
     locate,
     toolchain::Toolchain,
-    worker::{Finding, Findings, Missing},
+    worker::{Finding, Findings, Missing, Task},
 };
 pub(crate) use said::package_name;
 use said::{headline, missing_export, position_in_frame, unresolved_by_tailwind, without_colours};
+
+/// What the id of a module begins with that stands in for a prebuilt package (`externals.mjs`).
+const STAND_IN: &str = "\0overskill:vendor:";
 
 /// Explains what a worker found in the sources at `root`.
 /// `packages` is the folder of those that are not baked.
 pub(crate) fn explain(
     findings: &Findings,
+    task: Task,
     root: &Path,
     toolchain: &Toolchain,
     packages: Option<&Path>,
@@ -68,7 +72,14 @@ pub(crate) fn explain(
         findings
             .types
             .iter()
-            .flat_map(|output| explainer.types(output)),
+            .flat_map(|output| explainer.types(output))
+            .chain(findings.types_failure.iter().map(|why| {
+                Diagnostic::error("types", format!("The types were not checked: {why}."))
+            }))
+            .map(|diagnostic| match task.type_check {
+                TypeCheck::Block => diagnostic,
+                TypeCheck::Report | TypeCheck::Off => diagnostic.as_warning(),
+            }),
     );
     Diagnostic::settled(diagnostics)
 }
@@ -304,10 +315,7 @@ impl Explainer<'_> {
             {
                 let (code, message) = rest.split_once(": ").unwrap_or(("TS", rest));
                 let diagnostic = Diagnostic::error(code, self.clean(message));
-                diagnostics.push(
-                    self.place(diagnostic, path, Some((row, column)))
-                        .as_warning(),
-                );
+                diagnostics.push(self.place(diagnostic, path, Some((row, column))));
             } else if line.starts_with(char::is_whitespace)
                 && let Some(last) = diagnostics.last_mut()
                 && last.message.len() + line.len() < Diagnostic::MAX_MESSAGE_BYTES
@@ -358,6 +366,9 @@ impl Explainer<'_> {
     fn module_name(&self, id: &str) -> String {
         if let Some(path) = self.project_path(id) {
             return path.to_string();
+        }
+        if let Some(specifier) = id.strip_prefix(STAND_IN) {
+            return package_name(specifier).unwrap_or(specifier).to_owned();
         }
         match id.rsplit_once("/node_modules/") {
             Some((_, inside)) => package_name(inside).unwrap_or(inside).to_owned(),

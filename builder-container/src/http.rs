@@ -11,7 +11,7 @@ use std::{
 use axum::{
     Router,
     body::{Body, to_bytes},
-    extract::{DefaultBodyLimit, State},
+    extract::{DefaultBodyLimit, Path as UrlPath, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
     routing::{get, post},
@@ -88,6 +88,11 @@ impl Builder {
         self.slots.sandbox().level().to_string()
     }
 
+    /// Why nothing looks at what was built, if nothing does.
+    pub(crate) fn render_off(&self) -> Option<String> {
+        self.slots.renderer().off().map(str::to_owned)
+    }
+
     fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
     }
@@ -108,10 +113,11 @@ pub(crate) fn routes(builder: Arc<Builder>) -> Router {
         .route("/healthz", get(health))
         .route("/builds", post(builds))
         .route("/dependencies", post(dependencies))
+        .route("/vendor/{sha256}", get(vendor))
         .fallback(async || {
             problem(
                 StatusCode::NOT_FOUND,
-                "There is nothing here: POST /builds, POST /dependencies, GET /healthz.",
+                "There is nothing here: POST /builds, POST /dependencies, GET /vendor/<sha256>, GET /healthz.",
             )
         })
         .method_not_allowed_fallback(async || {
@@ -141,6 +147,7 @@ async fn health(State(builder): State<Arc<Builder>>) -> Response {
         "queued": taken.saturating_sub(slots.busy()),
         "queue": builder.settings.queue,
         "sandbox": builder.sandbox(),
+        "render_check": builder.render_off().map_or("on".to_owned(), |why| format!("off: {why}")),
         "toolchain_digest": slots.toolchain_digest(),
     });
     (
@@ -148,6 +155,25 @@ async fn health(State(builder): State<Arc<Builder>>) -> Response {
         body.to_string(),
     )
         .into_response()
+}
+
+/// A vendor module: what an answer names and its reader does not have yet.
+async fn vendor(
+    State(builder): State<Arc<Builder>>,
+    headers: HeaderMap,
+    UrlPath(sha256): UrlPath<String>,
+) -> Response {
+    if !builder.is_authorised(&headers) {
+        return unauthorised();
+    }
+    let sha256 = sha256.parse::<Digest>().ok();
+    match sha256.and_then(|sha256| builder.slots.vendor().content(&sha256)) {
+        Some(content) => ([(header::CONTENT_TYPE, "text/javascript")], content).into_response(),
+        None => problem(
+            StatusCode::NOT_FOUND,
+            "This builder has no vendor module of that hash.",
+        ),
+    }
 }
 
 fn unauthorised() -> Response {

@@ -3,7 +3,7 @@
 //! | room | does |
 //! |---|---|
 //! | `settings`, `toolchain`, `node_rule` | what the process is started with, checked before it listens |
-//! | `http` | the two routes, the token, problem documents |
+//! | `http` | the routes, the token, problem documents |
 //! | `intake` | a request's body → sources on disk, every limit checked while it arrives |
 //! | `typescript` | what decides how TypeScript is read, whatever an app brings along |
 //! | `inspect` | what is refused before a build, because building it would run the app's code here |
@@ -11,13 +11,15 @@
 //! | `slots` | as many builds at once as there are slots, each with a worker made ready ahead |
 //! | `worker` | one worker process |
 //! | `sandbox` | what keeps a worker away from everything else, in levels; which of them holds is found out at start |
+//! | `render` | the built app, looked at in a browser |
 //! | `explain` | what Vite and TypeScript found → diagnostics with positions in the source |
+//! | `vendor` | the packages that most apps share, prebuilt once |
 //! | `collect` | the output folder → artifacts, nothing about it believed |
 //! | `answer`, `delivery` | the answer's stream |
 //!
 //! A worker builds one job and is gone; nothing of a job outlives it. The builder holds no credential: it knows the
-//! hash of the token that its callers send. It has no queue on disk and no database: what it was doing when it died is
-//! asked of it again. What it keeps are packages of the registry, which are the same for everybody.
+//! hash of the token that its callers send. It keeps packages of the registry, installed and prebuilt, and nothing of an
+//! app, has no queue on disk and no database: what it was doing when it died is asked of it again.
 
 mod answer;
 mod collect;
@@ -29,12 +31,14 @@ mod inspect;
 mod intake;
 mod locate;
 mod node_rule;
+pub mod render;
 pub mod sandbox;
 mod scratch;
 pub mod settings;
 mod slots;
 mod toolchain;
 mod typescript;
+mod vendor;
 mod worker;
 
 use std::{io, sync::Arc};
@@ -42,8 +46,8 @@ use std::{io, sync::Arc};
 use tokio::net::TcpListener;
 
 use crate::{
-    dependencies::Dependencies, http::Builder, sandbox::Sandbox, scratch::Scratch,
-    settings::Settings, slots::Slots, toolchain::Toolchain,
+    dependencies::Dependencies, http::Builder, render::Renderer, sandbox::Sandbox,
+    scratch::Scratch, settings::Settings, slots::Slots, toolchain::Toolchain, vendor::Vendor,
 };
 
 /// Why the builder does not start. The sentence says what to do.
@@ -78,6 +82,9 @@ pub enum StartError {
         "another builder uses the state folder {0}: stop it, or give this one its own with --state"
     )]
     InUse(String),
+    /// The packages that apps share cannot be prebuilt.
+    #[error(transparent)]
+    Vendor(#[from] vendor::VendorError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}; give another with --listen")]
     Listen {
@@ -129,6 +136,8 @@ impl Server {
     /// When something is missing, with a sentence that says what to do.
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
         let (scratch, toolchain, sandbox) = prepare(&settings).await?;
+        let vendor =
+            Vendor::prepare(&settings.vendor_folder(), &scratch, &toolchain, &sandbox).await?;
         let address = settings.listen;
         let listener = TcpListener::bind(address)
             .await
@@ -144,7 +153,15 @@ impl Server {
                     source,
                 },
             )?;
-        let slots = Slots::start(settings.slots, toolchain, Arc::clone(&scratch), sandbox);
+        let renderer = Renderer::open(&settings.browser, &sandbox, &scratch).await;
+        let slots = Slots::start(
+            settings.slots,
+            toolchain,
+            Arc::new(vendor),
+            Arc::clone(&scratch),
+            sandbox,
+            renderer,
+        );
         Ok(Self {
             listener,
             builder: Arc::new(Builder::new(settings, slots, dependencies, scratch)),
@@ -163,6 +180,12 @@ impl Server {
     #[must_use]
     pub fn sandbox(&self) -> String {
         self.builder.sandbox()
+    }
+
+    /// Why nothing looks at what was built, if nothing does.
+    #[must_use]
+    pub fn render_off(&self) -> Option<String> {
+        self.builder.render_off()
     }
 
     /// Serves until `stop` resolves, then takes no new jobs and gives the running ones [`Settings::drain`] to finish.

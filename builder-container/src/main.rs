@@ -39,7 +39,12 @@ async fn main() -> ExitCode {
     if let Ok(address) = server.address() {
         // The address is the last word: whoever starts this looks for it there.
         let sandbox = server.sandbox();
-        eprintln!("overskill-builder (sandbox: {sandbox}) listens on {address}");
+        let render = server
+            .render_off()
+            .map_or("on".to_owned(), |why| format!("off, {why}"));
+        eprintln!(
+            "overskill-builder (sandbox: {sandbox}; render check: {render}) listens on {address}"
+        );
     }
     match server.serve(stop).await {
         Ok(()) => ExitCode::SUCCESS,

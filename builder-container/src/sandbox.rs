@@ -35,13 +35,14 @@ use std::{
     os::{fd::AsRawFd as _, unix::fs::PermissionsExt as _},
     path::{Path, PathBuf},
     process::Stdio,
+    sync::Arc,
     time::Duration,
 };
 
 use tokio::process::Command;
 
 pub use self::level::Choice;
-use self::{child::Confinement, user::Users};
+use self::{calls::Kind, child::Confinement, user::Users};
 pub(crate) use self::{level::Level, probe::choose, user::User, view::View};
 
 /// Why there is no sandbox. The sentence says what to do.
@@ -64,7 +65,8 @@ pub enum SandboxError {
 pub(crate) struct Sandbox {
     level: Level,
     view: View,
-    users: Users,
+    users: Arc<Users>,
+    kind: Kind,
     cpu: Duration,
 }
 
@@ -73,9 +75,29 @@ impl Sandbox {
         Self {
             level,
             view,
-            users: Users::default(),
+            users: Arc::default(),
+            kind: Kind::Build,
             cpu,
         }
+    }
+
+    /// The same for a browser, which sees more, and talks to itself by a socket. Only namespaces keep that from others.
+    pub(crate) fn for_browser(&self, more: &[PathBuf]) -> Option<Self> {
+        if !matches!(
+            self.level,
+            Level::Namespaces { proc: true, .. } | Level::None
+        ) {
+            return None;
+        }
+        let mut view = self.view.clone();
+        view.more.extend_from_slice(more);
+        Some(Self {
+            level: self.level.clone(),
+            view,
+            users: Arc::clone(&self.users),
+            kind: Kind::Browser,
+            cpu: self.cpu,
+        })
     }
 
     /// Which level it is.
@@ -102,7 +124,7 @@ impl Sandbox {
         let mut confinement = Confinement::new(self.cpu);
         let mut command = match &self.level {
             Level::Namespaces { bwrap, proc } => {
-                let filter = calls::as_file(&calls::program()?)?;
+                let filter = calls::as_file(&calls::program(self.kind)?)?;
                 let mut command = Command::new(bwrap);
                 command.env_clear();
                 command.args(namespaces::arguments(&self.view, folder, *proc));
@@ -117,7 +139,7 @@ impl Sandbox {
             Level::Landlock { .. } => {
                 confinement.user = user;
                 confinement.walls = Some(walls::around(&self.view, folder)?);
-                confinement.calls = calls::program()?;
+                confinement.calls = calls::program(Kind::Build)?;
                 self.bare(folder)
             }
             Level::None => self.bare(folder),

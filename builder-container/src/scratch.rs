@@ -3,7 +3,7 @@
 //! and TypeScript find it from any of them, and Tailwind, which would follow a link inside the sources, does not scan it.
 //!
 //! One builder at a time uses it; what an earlier one left of these is removed. What it installed stays: `installs/`,
-//! `resolutions/`, and `npm/`, which is npm's own cache.
+//! `resolutions/`, and `npm/`, which is npm's own cache. (`vendor/` in it is the room `vendor`'s.)
 
 use std::{
     fs, io,
@@ -88,12 +88,23 @@ impl Scratch {
             link: self.root.join("node_modules"),
             installs: self.installs(),
             state: self.root.clone(),
+            more: Vec::new(),
         }
     }
 
     /// The program of a worker.
     pub(crate) fn script(&self) -> PathBuf {
-        self.root.join("run/worker.mjs")
+        self.scripts().join("worker.mjs")
+    }
+
+    /// The folder of the scripts.
+    pub(crate) fn scripts(&self) -> PathBuf {
+        self.root.join("run")
+    }
+
+    /// The program of a worker that looks at an app.
+    pub(crate) fn render_script(&self) -> PathBuf {
+        self.root.join("run/render.mjs")
     }
 
     /// A fresh folder for a job that arrives.

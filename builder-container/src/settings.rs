@@ -4,7 +4,7 @@ use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use overskill::{build::Mode, digest::Digest};
 
-use crate::sandbox::Choice;
+use crate::{render, sandbox::Choice};
 
 /// What `--help` prints.
 pub const HELP: &str = "\
@@ -13,6 +13,7 @@ overskill-builder: builds apps with Vite, over HTTP
   --listen ADDRESS:PORT      where to listen (default 127.0.0.1:8788)
   --toolchain DIR            folder with package.json, package-lock.json and node_modules (required)
   --state DIR                folder for jobs in progress, emptied at start, and for installed packages, kept (required)
+  --vendor DIR               where prebuilt packages are kept, for several builders (default: vendor in the state folder)
   --node PATH                Node 22.15 or newer (default: node)
   --slots N                  builds at once (default: one a core)
   --queue N                  jobs that may wait (default 16)
@@ -26,6 +27,7 @@ overskill-builder: builds apps with Vite, over HTTP
   --npm PATH                 npm's npm-cli.js (default: the one beside Node)
   --sandbox LEVEL            auto, namespaces or landlock (default auto: the strongest that holds; none, no start)
   --unsafe-no-sandbox        build without a sandbox: whoever's sources are built can do what this user can
+  --browser PATH             Chromium, which looks at what was built; auto: one on PATH; off: none does (default auto)
   --print-sandbox            find out which level holds, print it, and exit
 
   BUILDER_TOKEN_HASH         environment, required: SHA-256 of the bearer token, 64 lower-case hexadecimal digits";
@@ -43,6 +45,8 @@ pub struct Settings {
     pub toolchain: PathBuf,
     /// Where jobs live while they are built.
     pub state: PathBuf,
+    /// Where prebuilt packages are kept, when not in the state folder. Several builders may share it.
+    pub vendor: Option<PathBuf>,
     /// The Node program.
     pub node: PathBuf,
     /// Builds at once.
@@ -71,6 +75,8 @@ pub struct Settings {
     pub npm: Option<PathBuf>,
     /// What keeps builds away from everything else.
     pub sandbox: Choice,
+    /// What looks at what was built.
+    pub browser: render::Choice,
     /// Whether to say which level holds, and no more.
     pub only_sandbox: bool,
     /// SHA-256 of the bearer token.
@@ -119,6 +125,7 @@ impl Settings {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             toolchain,
             state,
+            vendor: None,
             node: PathBuf::from("node"),
             slots: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             queue: 16,
@@ -133,6 +140,7 @@ impl Settings {
             installs_bytes: 4096 * MIB,
             npm: None,
             sandbox: Choice::Auto,
+            browser: render::Choice::Auto,
             only_sandbox: false,
             token_hash,
         }
@@ -198,6 +206,12 @@ impl Settings {
         })
     }
 
+    /// Where prebuilt packages are kept.
+    pub(crate) fn vendor_folder(&self) -> PathBuf {
+        let own = || self.state.join("vendor");
+        self.vendor.clone().unwrap_or_else(own)
+    }
+
     /// The time limit of a build of this kind.
     #[must_use]
     pub const fn time(&self, mode: Mode) -> Duration {
@@ -235,6 +249,10 @@ fn setter(flag: &str) -> Option<Setter> {
         },
         "--state" => |settings, value| {
             settings.state = PathBuf::from(value);
+            Ok(())
+        },
+        "--vendor" => |settings, value| {
+            settings.vendor = Some(PathBuf::from(value));
             Ok(())
         },
         "--node" => |settings, value| {
@@ -295,6 +313,10 @@ fn setter(flag: &str) -> Option<Setter> {
             settings.npm = Some(PathBuf::from(value));
             Ok(())
         },
+        "--browser" => |settings, value| {
+            settings.browser = value.into();
+            Ok(())
+        },
         "--sandbox" => |settings, value| {
             settings.sandbox = value.parse()?;
             Ok(())
@@ -323,7 +345,7 @@ mod tests {
     #[test]
     fn flags_are_read() {
         let line = "--toolchain t --state s --listen [::1]:9 --slots 3 --queue 0 --development-seconds 2 \
-                    --production-seconds 9 --node n --sandbox landlock --registry http://r/ \
+                    --production-seconds 9 --node n --vendor v --sandbox landlock --browser /b --registry http://r/ \
                     --minimum-package-age-hours 0 --allowed-packages f --installs-mib 3 --npm p";
         let settings = parse(line, Some(HASH)).unwrap();
         assert_eq!(settings.listen.to_string(), "[::1]:9");
@@ -332,12 +354,14 @@ mod tests {
         assert_eq!(settings.time(Mode::Production), Duration::from_secs(9));
         assert_eq!(settings.token_hash.to_string(), HASH);
         assert_eq!(settings.node, PathBuf::from("n"));
+        assert_eq!(settings.vendor, Some(PathBuf::from("v")));
         assert_eq!(settings.sandbox, Choice::Landlock);
         assert_eq!(settings.registry, "http://r/");
         assert_eq!(settings.minimum_package_age, Duration::ZERO);
         assert_eq!(settings.allowed_packages, Some(PathBuf::from("f")));
         assert_eq!(settings.installs_bytes, 3 * MIB);
         assert_eq!(settings.npm, Some(PathBuf::from("p")));
+        assert_eq!(settings.browser, render::Choice::At(PathBuf::from("/b")));
         let settings = parse("--unsafe-no-sandbox --toolchain t --state s", Some(HASH)).unwrap();
         assert_eq!(settings.sandbox, Choice::UnsafeNone);
     }

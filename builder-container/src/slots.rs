@@ -13,26 +13,29 @@ use std::{
     time::Duration,
 };
 
-use overskill::{build::Mode, digest::Digest};
+use overskill::digest::Digest;
 use tokio::{
     sync::{Notify, oneshot},
+    task::JoinHandle,
     time::{Instant, sleep, timeout},
 };
 
 use crate::{
     dependencies::Packages,
+    render::Renderer,
     sandbox::Sandbox,
     scratch::{Folder, Scratch},
     toolchain::Toolchain,
-    worker::{Death, Findings, Worker},
+    vendor::Vendor,
+    worker::{Death, Findings, Task, Worker},
 };
 
 /// A job that waits for a slot. Dropping the other end of `done` cancels it when it runs, dropping its [`Place`] when
 /// it waits.
 #[derive(Debug)]
 pub(crate) struct Ticket {
-    /// What it is for.
-    pub(crate) mode: Mode,
+    /// How it is built.
+    pub(crate) task: Task,
     /// The sources.
     pub(crate) sources: Folder,
     /// The packages that are not baked.
@@ -56,6 +59,46 @@ pub(crate) struct Built {
     pub(crate) time: Duration,
     /// The most memory that was seen to be in use, in bytes.
     pub(crate) peak_memory: u64,
+    /// A browser to look at it with, where there is one. The slot is taken for as long as this is held.
+    pub(crate) browser: Held,
+}
+
+/// A slot's browser, on its way or ready. Dropped, it is gone, and the slot is free for the next job.
+#[derive(Debug)]
+pub(crate) struct Held {
+    starting: Option<JoinHandle<Option<Result<Worker, Death>>>>,
+    _slot: Option<oneshot::Sender<()>>,
+}
+
+impl Held {
+    fn starting(shared: &Arc<Shared>) -> Self {
+        let shared = Arc::clone(shared);
+        let starting = async move { shared.renderer.start(&shared.scratch).await };
+        Self {
+            starting: Some(tokio::spawn(starting)),
+            _slot: None,
+        }
+    }
+
+    fn in_slot(mut self, slot: oneshot::Sender<()>) -> Self {
+        self._slot = Some(slot);
+        self
+    }
+
+    /// The browser, if it started.
+    pub(crate) async fn ready(&mut self) -> Option<Worker> {
+        let started = self.starting.take()?.await.ok()??;
+        // Whoever wants to look starts another, and hears why it does not start.
+        started.ok()
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(starting) = self.starting.take() {
+            starting.abort();
+        }
+    }
 }
 
 /// The slots, shared by everyone who has a job.
@@ -82,8 +125,10 @@ struct Shared {
     arrived: Notify,
     next: AtomicU64,
     toolchain: Arc<Toolchain>,
+    vendor: Arc<Vendor>,
     scratch: Arc<Scratch>,
     sandbox: Sandbox,
+    renderer: Renderer,
     ready: AtomicUsize,
     busy: AtomicUsize,
 }
@@ -93,16 +138,20 @@ impl Slots {
     pub(crate) fn start(
         count: NonZeroUsize,
         toolchain: Arc<Toolchain>,
+        vendor: Arc<Vendor>,
         scratch: Arc<Scratch>,
         sandbox: Sandbox,
+        renderer: Renderer,
     ) -> Self {
         let shared = Arc::new(Shared {
             tickets: Mutex::new(Some(VecDeque::new())),
             arrived: Notify::new(),
             next: AtomicU64::new(0),
             toolchain,
+            vendor,
             scratch,
             sandbox,
+            renderer,
             ready: AtomicUsize::new(0),
             busy: AtomicUsize::new(0),
         });
@@ -148,9 +197,24 @@ impl Slots {
         &self.shared.sandbox
     }
 
+    /// What looks at what was built.
+    pub(crate) fn renderer(&self) -> &Renderer {
+        &self.shared.renderer
+    }
+
+    /// Where jobs live.
+    pub(crate) fn scratch(&self) -> &Scratch {
+        &self.shared.scratch
+    }
+
     /// What builds.
     pub(crate) fn toolchain(&self) -> &Arc<Toolchain> {
         &self.shared.toolchain
+    }
+
+    /// The packages that are prebuilt.
+    pub(crate) fn vendor(&self) -> &Arc<Vendor> {
+        &self.shared.vendor
     }
 
     /// What names the toolchain.
@@ -225,7 +289,8 @@ impl Shared {
     }
 
     /// Waits for a job and has it built. False when no more come.
-    async fn serve_one(&self, mut worker: Worker) -> bool {
+    async fn serve_one(self: &Arc<Self>, mut worker: Worker) -> bool {
+        let browser = Held::starting(self);
         let ticket = {
             let _ready = Counted::new(&self.ready);
             loop {
@@ -245,7 +310,7 @@ impl Shared {
         };
         let _busy = Counted::new(&self.busy);
         let Ticket {
-            mode,
+            task,
             sources,
             packages,
             limit,
@@ -257,7 +322,7 @@ impl Shared {
         let _ = started.send(());
         let begun = Instant::now();
         let findings = tokio::select! {
-            findings = timeout(limit, worker.build(sources, folder, mode, limit)) => findings.map_err(|_| ()),
+            findings = timeout(limit, worker.build(sources, folder, task, limit)) => findings.map_err(|_| ()),
             () = done.closed() => Err(()),
         };
         let peak_memory = worker.peak_memory();
@@ -269,13 +334,17 @@ impl Shared {
             Err(_) => Ok(None),
         };
         let time = begun.elapsed();
+        let (hold, held) = oneshot::channel();
         // Fails when nobody waits any more; the folder goes with it.
         let _ = done.send(built.map(|findings| Built {
             findings,
             folder,
             time,
             peak_memory,
+            browser: browser.in_slot(hold),
         }));
+        // Nothing is ever sent: it ends when the other end is dropped.
+        let _ = held.await;
         true
     }
 }

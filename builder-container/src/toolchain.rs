@@ -15,12 +15,15 @@ use crate::{
     node_rule::{NEEDED, suffices},
 };
 
-/// The scripts that run in every worker, the first of them its program.
-pub(crate) const WORKER_SCRIPTS: [(&str, &str); 4] = [
+/// The scripts that run in workers, the first of them their program, and the one that prebuilds packages for them.
+pub(crate) const WORKER_SCRIPTS: [(&str, &str); 7] = [
     ("worker.mjs", include_str!("../worker.mjs")),
     ("compile.mjs", include_str!("../compile.mjs")),
+    ("externals.mjs", include_str!("../externals.mjs")),
     ("fence.mjs", include_str!("../fence.mjs")),
+    ("vendor.mjs", include_str!("../vendor.mjs")),
     ("types.mjs", include_str!("../types.mjs")),
+    ("render.mjs", include_str!("../render.mjs")),
 ];
 
 /// What cannot be built without.

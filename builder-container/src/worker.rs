@@ -4,6 +4,7 @@
 //! What confines it is the [`Sandbox`]; here are its time limits and the limits on what it says.
 
 use std::{
+    ffi::OsStr,
     io,
     os::unix::process::ExitStatusExt as _,
     path::Path,
@@ -19,7 +20,7 @@ use nix::{
     sys::signal::{Signal, killpg},
     unistd::Pid,
 };
-use overskill::build::Mode;
+use overskill::build::{Mode, TypeCheck};
 use serde::{Deserialize, Serialize};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
@@ -28,6 +29,7 @@ use tokio::{
 };
 
 use crate::{
+    render::Sight,
     sandbox::{
         Sandbox, User,
         guard::{Over, gone, watch},
@@ -42,7 +44,7 @@ const HEAP_MIB: u32 = 1024;
 const MESSAGES: u64 = 8 * 1024 * 1024;
 /// What is kept of the standard error, in bytes.
 const STDERR: u64 = 64 * 1024;
-/// The type check only warns: it may take this part of a build's time limit.
+/// The type check may take this part of a build's time limit.
 const TYPES_SHARE: u32 = 2;
 /// How long a worker may take to become ready.
 const WARM_UP: Duration = Duration::from_secs(60);
@@ -70,7 +72,24 @@ struct Order<'a> {
     /// The folder of the packages that are not baked.
     packages: Option<&'a Path>,
     mode: Mode,
+    types: bool,
     types_limit_ms: u128,
+}
+
+/// How a job is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Task {
+    /// What it is for.
+    pub(crate) mode: Mode,
+    /// What type errors are to it.
+    pub(crate) type_check: TypeCheck,
+}
+
+impl Task {
+    /// Whether types are checked.
+    pub(crate) fn checks_types(self) -> bool {
+        self.mode == Mode::Production && self.type_check != TypeCheck::Off
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -78,6 +97,7 @@ struct Order<'a> {
 enum Message {
     Ready,
     Result(Findings),
+    Rendered(Sight),
 }
 
 /// What the worker found. Everything in it may be forged by what it built.
@@ -91,8 +111,13 @@ pub(crate) struct Findings {
     pub(crate) missing: Vec<Missing>,
     /// What it warned of.
     pub(crate) warnings: Vec<String>,
+    /// The vendor modules that the app loads, by file name.
+    #[serde(default)]
+    pub(crate) vendor: Vec<String>,
     /// What `tsc` printed, when it was asked.
     pub(crate) types: Option<String>,
+    /// Why it was asked in vain.
+    pub(crate) types_failure: Option<String>,
     /// How long Vite took, in milliseconds.
     pub(crate) vite_ms: u64,
     /// How long `tsc` took, in milliseconds.
@@ -173,12 +198,35 @@ impl Drop for Group {
 impl Worker {
     /// Starts a worker and waits until it is ready for a job.
     pub(crate) async fn start(sandbox: &Sandbox, scratch: &Scratch) -> Result<Self, Death> {
+        let heap = format!("--max-old-space-size={HEAP_MIB}");
+        Self::spawn(
+            sandbox,
+            scratch,
+            [OsStr::new(&heap), scratch.script().as_os_str()],
+        )
+        .await
+    }
+
+    /// Starts one that looks at an app with this browser, and waits until it is ready.
+    pub(crate) async fn with_browser(
+        sandbox: &Sandbox,
+        scratch: &Scratch,
+        browser: &Path,
+    ) -> Result<Self, Death> {
+        let script = scratch.render_script();
+        Self::spawn(sandbox, scratch, [script.as_os_str(), browser.as_os_str()]).await
+    }
+
+    async fn spawn(
+        sandbox: &Sandbox,
+        scratch: &Scratch,
+        arguments: [&OsStr; 2],
+    ) -> Result<Self, Death> {
         let folder = scratch.worker()?;
         let user = sandbox.prepare(folder.path())?;
         let mut child = sandbox
             .command(folder.path(), user)?
-            .arg(format!("--max-old-space-size={HEAP_MIB}"))
-            .arg(scratch.script())
+            .args(arguments)
             .spawn()?;
         let leader = child
             .id()
@@ -204,7 +252,9 @@ impl Worker {
         };
         match timeout(WARM_UP, worker.message()).await {
             Ok(Ok(Message::Ready)) => Ok(worker),
-            Ok(Ok(Message::Result(_))) => Err(Death::Message("a result without a job".to_owned())),
+            Ok(Ok(Message::Result(_) | Message::Rendered(_))) => {
+                Err(Death::Message("a result without a job".to_owned()))
+            }
             Ok(Err(death)) => Err(death),
             Err(_) => Err(Death::Late),
         }
@@ -224,26 +274,46 @@ impl Worker {
         &mut self,
         sources: Folder,
         packages: Option<&Path>,
-        mode: Mode,
+        task: Task,
         limit: Duration,
     ) -> Result<Findings, Death> {
         let root = self.root();
-        if let Some(user) = self.user {
-            give(sources.path(), user)?;
-        }
+        self.hand_over(sources.path())?;
         sources.move_to(&root)?;
         if let Some(packages) = packages {
             // Beside the sources, not in them, where Tailwind would follow it.
             std::os::unix::fs::symlink(packages, self.folder.path().join("node_modules"))?;
         }
-        let mut order = serde_json::to_vec(&Order {
+        let order = Order {
             root: &root,
             out: &self.out(),
             packages,
-            mode,
+            mode: task.mode,
+            types: task.checks_types(),
             types_limit_ms: (limit / TYPES_SHARE).as_millis(),
-        })
-        .map_err(io::Error::from)?;
+        };
+        match self.answer(&order).await? {
+            Message::Result(findings) => Ok(findings),
+            Message::Ready | Message::Rendered(_) => Err(Death::Message("no result".to_owned())),
+        }
+    }
+
+    /// Has its browser look at an app, and waits for what it saw.
+    pub(crate) async fn render(&mut self, order: &impl Serialize) -> Result<Sight, Death> {
+        match self.answer(order).await? {
+            Message::Rendered(sight) => Ok(sight),
+            Message::Ready | Message::Result(_) => Err(Death::Message("no sight".to_owned())),
+        }
+    }
+
+    /// Makes a folder the worker's, where it is a user of its own.
+    pub(crate) fn hand_over(&self, folder: &Path) -> io::Result<()> {
+        self.user.map_or(Ok(()), |user| give(folder, user))
+    }
+
+    /// Gives it its one job, and waits for its one message about it.
+    async fn answer(&mut self, order: &impl Serialize) -> Result<Message, Death> {
+        let mut order = serde_json::to_vec(order).map_err(io::Error::from)?;
         order.push(b'\n');
         if let Err(error) = self.stdin.write_all(&order).await {
             // It died in between; how is the better answer.
@@ -255,16 +325,12 @@ impl Worker {
         }
         let (group, folder) = (self.group.0, self.folder.path().to_owned());
         let peak = Arc::clone(&self.peak);
-        let message = tokio::select! {
-            message = self.message() => message?,
+        tokio::select! {
+            message = self.message() => message,
             over = over(group, &folder, &peak) => {
                 self.group.kill();
-                return Err(over);
+                Err(over)
             }
-        };
-        match message {
-            Message::Result(findings) => Ok(findings),
-            Message::Ready => Err(Death::Message("ready twice".to_owned())),
         }
     }
 

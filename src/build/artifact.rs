@@ -1,5 +1,7 @@
 //! What a build may put out, and the media type of each file.
 
+use crate::project::ProjectPath;
+
 /// What bounds an artifact set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArtifactLimits {
@@ -18,6 +20,16 @@ impl ArtifactLimits {
         total_bytes: 64 * 1024 * 1024,
         file_bytes: 25 * 1024 * 1024,
     };
+}
+
+/// Where the vendor modules of an artifact set are served: packages that a builder prebuilds once, equal in every app
+/// that has them. Nothing of an app's own is served there.
+pub const VENDOR_FOLDER: &str = "assets/overskill-vendor/";
+
+/// Whether what is served at this path is a vendor module.
+#[must_use]
+pub fn is_vendor(path: &ProjectPath) -> bool {
+    path.as_str().starts_with(VENDOR_FOLDER)
 }
 
 /// The media type that a file of this name is served with; `application/octet-stream` when the name says nothing.

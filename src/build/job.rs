@@ -34,9 +34,10 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// Quick and readable: not minified, not type-checked, `import.meta.env.DEV` is true.
+    /// Quick and readable: not minified, not type-checked, with source maps, common packages prebuilt,
+    /// `import.meta.env.DEV` is true.
     Development,
-    /// Minified, with type errors reported as warnings, `import.meta.env.PROD` is true.
+    /// Minified and type-checked ([`TypeCheck`]), `import.meta.env.PROD` is true.
     Production,
 }
 
@@ -47,6 +48,37 @@ impl Mode {
         match self {
             Self::Development => "development",
             Self::Production => "production",
+        }
+    }
+}
+
+/// What type errors are to a production build. A development build checks no types.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TypeCheck {
+    /// Warnings: most apps that Vite builds have some.
+    #[default]
+    Report,
+    /// Errors: with one of them nothing is published.
+    Block,
+    /// Nobody looks for them.
+    Off,
+}
+
+/// A text that is no [`TypeCheck`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("report, block or off is expected")]
+pub struct TypeCheckError;
+
+impl FromStr for TypeCheck {
+    type Err = TypeCheckError;
+
+    fn from_str(text: &str) -> Result<Self, TypeCheckError> {
+        match text {
+            "report" => Ok(Self::Report),
+            "block" => Ok(Self::Block),
+            "off" => Ok(Self::Off),
+            _ => Err(TypeCheckError),
         }
     }
 }
@@ -112,6 +144,8 @@ pub struct Job {
     pub id: JobId,
     /// What it is for.
     pub mode: Mode,
+    /// What type errors are to it.
+    pub type_check: TypeCheck,
     /// [`Manifest::digest`] of the files that follow.
     pub source_digest: Digest,
 }

@@ -1,5 +1,8 @@
 //! The builder's answer: log lines, diagnostics and artifacts, and at the end a report.
 //!
+//! Vendor modules are only named: they are the same in every app, and who lacks one asks for it once
+//! (`GET /vendor/<sha256>`, with the token of the job).
+//!
 //! The reader trusts none of it: it checks paths, sizes and hashes, and that the report counts what arrived.
 //! An answer without a report is no answer (see [`super::job`]).
 
@@ -8,9 +11,10 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    artifact::ArtifactLimits,
+    artifact::{ArtifactLimits, is_vendor},
     diagnostic::Diagnostic,
     frame::{FrameCollector, FrameError, Header},
+    render::{Render, Screenshot},
 };
 use crate::{config::Limits, digest::Digest, project::ProjectPath};
 
@@ -36,6 +40,8 @@ pub enum FailureReason {
     Memory,
     /// The artifacts, or the packages, are too many or too large, or not files that can be served.
     Output,
+    /// It was built, and does not work in a browser.
+    Render,
 }
 
 /// How long it took, in milliseconds.
@@ -72,6 +78,8 @@ pub struct Report {
     pub peak_memory_bytes: u64,
     /// What kept the build away from everything else, in a few words.
     pub sandbox: String,
+    /// What came of looking at it in a browser.
+    pub render: Render,
     /// All artifacts together, in bytes.
     pub artifact_bytes: u64,
     /// How many artifacts there are.
@@ -113,6 +121,22 @@ pub enum AnswerFrame {
         /// Its length in bytes.
         size: u64,
     },
+    /// A file of the artifact set that other apps have as well; its content does not follow.
+    Vendor {
+        /// Where it is served, below [`super::VENDOR_FOLDER`].
+        path: ProjectPath,
+        /// Hash of the content.
+        sha256: Digest,
+        /// Its length in bytes.
+        size: u64,
+    },
+    /// How the start page looked, whether or not the build succeeded; its content, a WebP file, follows.
+    Screenshot {
+        /// Hash of the content.
+        sha256: Digest,
+        /// Its length in bytes.
+        size: u64,
+    },
     /// The last frame.
     Report(Report),
 }
@@ -139,8 +163,14 @@ impl Header for AnswerFrame {
 
     fn body_size(&self) -> Option<u64> {
         match self {
-            Self::Artifact { size, .. } | Self::Lockfile { size, .. } => Some(*size),
-            Self::Started { .. } | Self::Log { .. } | Self::Diagnostic(_) | Self::Report(_) => None,
+            Self::Artifact { size, .. }
+            | Self::Lockfile { size, .. }
+            | Self::Screenshot { size, .. } => Some(*size),
+            Self::Started { .. }
+            | Self::Log { .. }
+            | Self::Diagnostic(_)
+            | Self::Vendor { .. }
+            | Self::Report(_) => None,
         }
     }
 }
@@ -172,6 +202,17 @@ pub enum AnswerEvent {
     Artifact(Artifact),
     /// The lock file that the app should have: UTF-8, within the limit of a text file.
     Lockfile(String),
+    /// How it looks.
+    Screenshot(Screenshot),
+    /// A file of the artifact set that is stored once for all apps.
+    Vendor {
+        /// Where it is served.
+        path: ProjectPath,
+        /// Hash of the content.
+        sha256: Digest,
+        /// Its length in bytes.
+        size: u64,
+    },
     /// The build is over; nothing follows.
     Report(Report),
 }
@@ -191,12 +232,18 @@ pub enum AnswerError {
     /// The content is not what its hash says.
     #[error("the artifact `{0}` does not have the hash it came with")]
     Hash(ProjectPath),
+    /// The picture is none.
+    #[error("the builder's screenshot is not what it was announced as")]
+    Screenshot,
     /// The same path twice.
     #[error("the artifact `{0}` came twice")]
     Repeated(ProjectPath),
     /// The lock file is too long, is no text, or does not have its hash.
     #[error("the lock file is none")]
     Lockfile,
+    /// A vendor module where an app's files are, or the other way round.
+    #[error("the artifact `{0}` is not of the kind that its folder is for")]
+    Misplaced(ProjectPath),
     /// More frames of a kind than an answer may have.
     #[error("the builder's answer has too many {0}")]
     TooMany(&'static str),
@@ -220,6 +267,7 @@ pub struct AnswerReader {
     lockfiles: usize,
     paths: BTreeSet<ProjectPath>,
     bytes: u64,
+    picture: Option<Digest>,
     reported: bool,
 }
 
@@ -236,6 +284,7 @@ impl AnswerReader {
             lockfiles: 0,
             paths: BTreeSet::new(),
             bytes: 0,
+            picture: None,
             reported: false,
         }
     }
@@ -290,7 +339,10 @@ impl AnswerReader {
                 Ok(AnswerEvent::Diagnostic(diagnostic.cut_to_limits()))
             }
             AnswerFrame::Artifact { path, sha256, size } => {
-                self.admit(&path, &sha256, size, &content)?;
+                self.admit(&path, size, false)?;
+                if Digest::of(&content) != sha256 {
+                    return Err(AnswerError::Hash(path));
+                }
                 Ok(AnswerEvent::Artifact(Artifact {
                     path,
                     sha256,
@@ -310,8 +362,23 @@ impl AnswerReader {
                     _ => Err(AnswerError::Lockfile),
                 }
             }
+            AnswerFrame::Vendor { path, sha256, size } => {
+                self.admit(&path, size, true)?;
+                Ok(AnswerEvent::Vendor { path, sha256, size })
+            }
+            AnswerFrame::Screenshot { .. } if self.picture.is_some() => {
+                Err(AnswerError::TooMany("screenshots"))
+            }
+            AnswerFrame::Screenshot { sha256, .. } => {
+                self.picture = Some(sha256);
+                Screenshot::of(content)
+                    .filter(|picture| picture.sha256 == sha256)
+                    .map(AnswerEvent::Screenshot)
+                    .ok_or(AnswerError::Screenshot)
+            }
             AnswerFrame::Report(mut report) => {
                 self.check_report(&report)?;
+                report.render = report.render.cut_to_limits();
                 report.sandbox = AnswerFrame::log_line(&report.sandbox);
                 self.reported = true;
                 Ok(AnswerEvent::Report(report))
@@ -319,22 +386,16 @@ impl AnswerReader {
         }
     }
 
-    fn admit(
-        &mut self,
-        path: &ProjectPath,
-        sha256: &Digest,
-        size: u64,
-        content: &[u8],
-    ) -> Result<(), AnswerError> {
-        self.bytes += size;
+    fn admit(&mut self, path: &ProjectPath, size: u64, vendor: bool) -> Result<(), AnswerError> {
+        if is_vendor(path) != vendor {
+            return Err(AnswerError::Misplaced(path.clone()));
+        }
+        self.bytes = self.bytes.saturating_add(size);
         if size > self.limits.file_bytes
             || self.bytes > self.limits.total_bytes
             || self.paths.len() >= self.limits.files
         {
             return Err(AnswerError::TooLarge);
-        }
-        if Digest::of(content) != *sha256 {
-            return Err(AnswerError::Hash(path.clone()));
         }
         if !self.paths.insert(path.clone()) {
             return Err(AnswerError::Repeated(path.clone()));
@@ -350,7 +411,8 @@ impl AnswerReader {
         let counted =
             report.artifacts == self.paths.len() as u64 && report.artifact_bytes == self.bytes;
         let explained = (report.status == Status::Failed) == report.reason.is_some();
-        if complete && counted && explained {
+        let pictured = report.render.screenshot() == self.picture.as_ref();
+        if complete && counted && explained && pictured {
             Ok(())
         } else {
             Err(AnswerError::Inconsistent)

@@ -4,6 +4,7 @@
  * Stays at the newest line while the reader is there, and leaves the page alone when they have scrolled up.
  */
 
+import { appPath } from "./api.js";
 import { now, observe } from "./clock.js";
 import { announce, el, icon } from "./dom.js";
 import { composer } from "./composer.js";
@@ -58,7 +59,7 @@ export function chat({ appId, send, openFile, showPreview }) {
     live?.set({ state: "done" });
     live = row;
   };
-  const actions = { openFile, showPreview, grown, liveNow };
+  const actions = { screenshot: (build) => appPath(appId, `/builds/${encodeURIComponent(build)}/screenshot`), openFile, showPreview, grown, liveNow };
 
   function group(id, at) {
     const known = id === null ? null : turns.get(id);

@@ -27,7 +27,7 @@ const AUTHORS = { foundation: "the foundation", model: "the model", user: "you",
 const LOG_LINES = 300;
 
 export class Turn {
-  /** `actions`: `openFile(path, line)`, `showPreview()`, `liveNow(row)` with the row of the
+  /** `actions`: `screenshot(build)` its address, `openFile(path, line)`, `showPreview()`, `liveNow(row)` with the row of the
    * preview that is live from now on, and `grown()` after text was drawn. `at`: when the group began. */
   constructor(id, at, actions) {
     this.id = id;
@@ -237,8 +237,9 @@ export class Turn {
       row.node.classList.add("build");
       const diagnostics = el("div", { class: "diagnostics" });
       const log = el("pre", { class: "log", tabindex: "0", "aria-label": "Build log" });
-      row.body.append(diagnostics, log);
-      build = { row, version: event.version, lines: [], diagnostics, log };
+      const picture = el("figure", { class: "screenshot" });
+      row.body.append(picture, diagnostics, log);
+      build = { row, version: event.version, lines: [], picture, diagnostics, log };
       this.builds.set(event.build, build);
       row.start(event.at);
       this.work.append(row.node);
@@ -277,10 +278,14 @@ export class Turn {
 
   finishBuild(event) {
     this.build(event);
-    const { row, diagnostics } = this.builds.get(event.build);
+    const { row, picture, diagnostics } = this.builds.get(event.build);
     const found = event.diagnostics ?? [];
     const warnings = found.filter((one) => one.severity === "warning").length;
     row.stop(event.at, event.millis);
+    if (event.screenshot)
+      picture.replaceChildren(el("img", {
+        src: this.actions.screenshot(event.build), alt: `The start page of version ${event.version}`, loading: "lazy", width: 1280, height: 800,
+      }));
     diagnostics.replaceChildren(...found.map((one) => diagnosticView(one, this.actions.openFile)));
     if (event.status === "succeeded") {
       row.set({ state: "done", label: `Built version ${event.version}`, note: warnings ? plural(warnings, "warning") : "" });

@@ -13,6 +13,8 @@ use crate::{digest::Digest, ids::AppId};
 struct Props {
     app: AppId,
     hashes: Vec<String>,
+    /// Those of the set that are stored once for all apps.
+    vendor: Vec<String>,
 }
 
 /// `GET https://assets/<sha256>`: the content, or with `range: bytes=<first>-<last>` that part of it as 206; 404 for
@@ -28,10 +30,11 @@ pub(super) async fn serve(
     })?;
     let path = request.path();
     let asked = path.trim_start_matches('/');
+    let is_own = props.hashes.iter().any(|hash| hash == asked);
     let Some(hash) = asked
         .parse::<Digest>()
         .ok()
-        .filter(|_| props.hashes.iter().any(|hash| hash == asked))
+        .filter(|_| is_own || props.vendor.iter().any(|hash| hash == asked))
     else {
         return Response::error("not in this artifact set", 404);
     };
@@ -42,8 +45,12 @@ pub(super) async fn serve(
         None => None,
     };
     let status = if part.is_some() { 206 } else { 200 };
-    let blobs = Blobs::assets(env, &props.app)
-        .map_err(|error| worker::Error::RustError(error.to_string()))?;
+    let found = if is_own {
+        Blobs::assets(env, &props.app)
+    } else {
+        Blobs::vendor(env)
+    };
+    let blobs = found.map_err(|error| worker::Error::RustError(error.to_string()))?;
     match blobs.stream(&hash, part).await {
         Ok(Some(body)) => Ok(Response::from_body(body)?.with_status(status)),
         Ok(None) => Response::error("not stored", 404),

@@ -1,7 +1,8 @@
 //! Content by hash in R2: sources in BLOBS, published bytes in ASSETS, both under `apps/<id>/`.
 //!
 //! What the foundation has alike in every app is stored once, under `foundation/`, and never deleted: apps that began
-//! with an earlier foundation still name it. This program carries its own foundation and reads it from there.
+//! with an earlier foundation still name it. This program carries its own foundation and reads it from there. Vendor
+//! modules are stored once as well, under `vendor/` in ASSETS, and never deleted for the same reason.
 
 use std::{cell::Cell, collections::BTreeMap};
 
@@ -20,12 +21,14 @@ use crate::{
 const CONCURRENCY: usize = 24;
 
 const SOURCES: &str = "blobs";
+const VENDOR: &str = "vendor";
 
-/// One app's part of a bucket.
+/// One app's part of a bucket, or a part that all apps share.
 #[derive(Clone)]
 pub(super) struct Blobs {
     bucket: Bucket,
-    app: AppId,
+    /// What a key begins with, a slash at the end.
+    prefix: String,
     folder: &'static str,
 }
 
@@ -45,17 +48,33 @@ impl Blobs {
         Self::open(env, "ASSETS", app, "sets")
     }
 
+    /// The vendor modules, which all apps share.
+    pub(super) fn vendor(env: &Env) -> Result<Self> {
+        let bucket = env.bucket("ASSETS").map_err(unavailable)?;
+        Ok(Self {
+            bucket,
+            prefix: String::new(),
+            folder: VENDOR,
+        })
+    }
+
     fn open(env: &Env, binding: &str, app: &AppId, folder: &'static str) -> Result<Self> {
         let bucket = env.bucket(binding).map_err(unavailable)?;
         Ok(Self {
             bucket,
-            app: app.clone(),
+            prefix: format!("apps/{app}/"),
             folder,
         })
     }
 
     fn key(&self, hash: &Digest) -> String {
-        format!("apps/{}/{}/{hash}", self.app, self.folder)
+        format!("{}{}/{hash}", self.prefix, self.folder)
+    }
+
+    /// Whether the content with this hash is stored.
+    pub(super) async fn has(&self, hash: &Digest) -> Result<bool> {
+        let found = self.bucket.head(self.key(hash)).await;
+        Ok(found.map_err(unavailable)?.is_some())
     }
 
     /// Stores content under its hash.

@@ -7,6 +7,7 @@
 mod exchange;
 mod publication;
 mod pulse;
+mod vendor;
 
 use std::{pin::pin, rc::Rc};
 
@@ -152,7 +153,11 @@ impl Attempt<'_> {
         let answer = response.stream().map_err(Error::internal)?;
         let received = self.receive(answer, pulse).await?;
         match received.report.status {
-            Status::Succeeded => self.publish(received).await,
+            Status::Succeeded => {
+                self.keep_vendor(&received.vendor, pulse, &abort.signal())
+                    .await?;
+                self.publish(received).await
+            }
             Status::Failed => Ok(BuildOutcome::Failed {
                 diagnostics: received.diagnostics,
                 report: Some(received.report),

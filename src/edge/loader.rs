@@ -7,6 +7,7 @@ use worker::{Env, Fetcher, worker_sys};
 
 use super::{blobs::Blobs, runtime};
 use crate::{
+    build::is_vendor,
     digest::Digest,
     error::{Error, Result},
     ids::AppId,
@@ -90,13 +91,19 @@ async fn worker_code(env: &Env, context: &JsValue, app: &AppId, set: &Digest) ->
     for (name, value) in &stored.variables {
         Reflect::set(&bindings, &name.into(), &value.into()).map_err(failed)?;
     }
-    let hashes: Array = stored
-        .artifacts
-        .entries
-        .values()
-        .map(|artifact| JsValue::from(artifact.hash.to_string()))
-        .collect();
-    let props = object([("app", app.as_str().into()), ("hashes", hashes.into())])?;
+    let entries = &stored.artifacts.entries;
+    let hashes = |vendor: bool| -> JsValue {
+        let wanted = entries.iter().filter(|(path, _)| is_vendor(path) == vendor);
+        let hashes: Array = wanted
+            .map(|(_, artifact)| JsValue::from(artifact.hash.to_string()))
+            .collect();
+        hashes.into()
+    };
+    let props = object([
+        ("app", app.as_str().into()),
+        ("hashes", hashes(false)),
+        ("vendor", hashes(true)),
+    ])?;
     let assets = runtime::app_assets(context, &props)?;
     Reflect::set(&bindings, &"ASSETS".into(), &assets.into_rpc::<JsValue>()).map_err(failed)?;
     let code = object([

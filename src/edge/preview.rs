@@ -1,5 +1,6 @@
 //! A preview's address: the live artifact set's Worker, or a page that says that there is none yet.
 
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use wasm_bindgen::JsValue;
 use worker::{Env, Fetcher, Headers, Method, Request, RequestInit, Response};
 
@@ -15,6 +16,9 @@ use crate::{
     ids::AppId,
     publish::{placeholder, probe},
 };
+
+/// How many of the files that a page loads first are asked for at the same time, as browsers do.
+const LOADED_AT_ONCE: usize = 6;
 
 /// Answers a visitor of `preview-<app>`.
 pub(super) async fn serve(
@@ -90,14 +94,15 @@ pub(super) async fn probe(
         Ok(loads) => loads,
         Err(reasons) => return Ok(Probe::Failed(reasons)),
     };
-    let mut answers = Vec::new();
-    for load in loads {
-        let answer = fetch(&worker, &load.path).await?;
-        answers.push((load, answer));
-    }
+    let worker = &worker;
+    let answers: Vec<_> = stream::iter(loads)
+        .map(|load| async move { Ok::<_, Error>((fetch(worker, &load.path).await?, load)) })
+        .buffered(LOADED_AT_ONCE)
+        .try_collect()
+        .await?;
     let answers: Vec<_> = answers
         .iter()
-        .map(|(load, fetched)| (load.clone(), fetched.as_answer()))
+        .map(|(fetched, load)| (load.clone(), fetched.as_answer()))
         .collect();
     Ok(match probe::check(&answers) {
         Ok(()) => Probe::Passed,

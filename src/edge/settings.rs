@@ -3,6 +3,7 @@
 use worker::Env;
 
 use crate::{
+    build::TypeCheck,
     digest::Digest,
     error::{Error, Result},
     generation::tools::Dialect,
@@ -44,6 +45,13 @@ pub(super) fn dialect(env: &Env) -> Result<Dialect> {
     let name = variable(env, "EDIT_DIALECT")?;
     name.parse()
         .map_err(|error| Error::internal(format!("EDIT_DIALECT: {error}")))
+}
+
+/// What type errors are to production builds.
+pub(super) fn type_check(env: &Env) -> Result<TypeCheck> {
+    let name = variable(env, "TYPE_CHECK")?;
+    name.parse()
+        .map_err(|error| Error::internal(format!("TYPE_CHECK: {error}")))
 }
 
 /// Where the builder is, without a slash at the end.

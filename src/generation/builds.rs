@@ -10,7 +10,7 @@ use super::{
     state::{ActiveBuild, Conversation, Phase, Stage},
 };
 use crate::{
-    build::{Diagnostic, Mode, Report},
+    build::{Diagnostic, Mode, Render, Report},
     ids::{BuildId, TurnId},
 };
 
@@ -358,6 +358,8 @@ impl Conversation {
         step.finish(&Job::SendBuild { build: id.clone() });
         active.build.status = status;
         active.build.diagnostics.clone_from(&diagnostics);
+        let render = report.as_ref().map(|report| &report.render);
+        let screenshot = render.and_then(Render::screenshot).copied();
         active.build.report = report;
         active.build.finished_at = Some(step.now);
         step.feed(Event::BuildFinished {
@@ -367,6 +369,7 @@ impl Conversation {
             status,
             millis: step.now.since(active.build.created_at),
             diagnostics,
+            screenshot,
         });
         step.effects.push(Effect::Build(active.build));
     }

@@ -62,7 +62,7 @@ pub enum Answer {
     /// The new version; none while a turn runs, whose end will make one.
     Version(Option<Version>),
     /// The new build.
-    Build(Build),
+    Build(Box<Build>),
 }
 
 /// Work that is done outside of the transaction: at least once, under a key.

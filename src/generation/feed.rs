@@ -123,6 +123,9 @@ pub enum Event {
         status: BuildStatus,
         millis: u64,
         diagnostics: Vec<Diagnostic>,
+        /// The hash of a picture of its start page, if a browser has looked at it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        screenshot: Option<Digest>,
     },
     /// The preview's address serves this version now.
     PreviewLive {

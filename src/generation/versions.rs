@@ -141,7 +141,8 @@ impl Conversation {
             Some(active) => active.build.clone(),
             None => self.another_build(mode, step)?,
         };
-        step.effects.push(Effect::Answer(Answer::Build(build)));
+        step.effects
+            .push(Effect::Answer(Answer::Build(Box::new(build))));
         Ok(())
     }
 

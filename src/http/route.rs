@@ -124,6 +124,11 @@ pub enum AppCall {
         /// Which build.
         build: BuildId,
     },
+    /// `GET builds/{build}/screenshot`
+    BuildScreenshot {
+        /// Which build.
+        build: BuildId,
+    },
     /// `GET builds/{build}/log`
     BuildLog {
         /// Which build.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::{
-    build::{Diagnostic, FailureReason, Mode, Report, Severity, Status, Timings},
+    build::{Diagnostic, FailureReason, Mode, Render, Report, Severity, Status, Timings},
     digest::Digest,
     ids::{AppId, BuildId, TokenId, TurnId, WorkspaceId},
     project::ProjectPath,
@@ -45,7 +45,43 @@ schema! {
     Mode as "BuildMode": { "type": "string", "enum": ["development", "production"] };
     Severity as "Severity": { "type": "string", "enum": ["error", "warning"] };
     Status as "ReportStatus": { "type": "string", "enum": ["succeeded", "failed"] };
-    FailureReason as "FailureReason": { "type": "string", "enum": ["source", "timeout", "memory", "output"] };
+    FailureReason as "FailureReason": { "type": "string", "enum": ["source", "timeout", "memory", "output", "render"] };
+    Render as "Render": {
+        "description": "What came of looking at the built app in a browser.",
+        "oneOf": [
+            {
+                "type": "object",
+                "description": "Nobody looked.",
+                "properties": { "state": { "const": "off" }, "reason": { "type": "string" } },
+                "required": ["state", "reason"]
+            },
+            {
+                "type": "object",
+                "properties": {
+                    "state": { "const": "checked" },
+                    "pages": {
+                        "type": "array",
+                        "maxItems": 8,
+                        "items": {
+                            "type": "object",
+                            "properties": {
+                                "path": { "type": "string" },
+                                "ms": { "type": "integer", "minimum": 0 },
+                                "empty": { "type": "boolean", "description": "Whether it showed nothing." },
+                                "problems": { "type": "integer", "minimum": 0 }
+                            },
+                            "required": ["path", "ms", "empty", "problems"]
+                        }
+                    },
+                    "screenshot": {
+                        "type": ["string", "null"],
+                        "description": "The hash of the start page's picture, which `GET …/screenshot` gives."
+                    }
+                },
+                "required": ["state", "pages", "screenshot"]
+            }
+        ]
+    };
     Timings as "Timings": {
         "type": "object",
         "description": "How long a build took, in milliseconds.",
@@ -101,11 +137,12 @@ impl JsonSchema for Report {
                 "timings": generator.subschema_for::<Timings>(),
                 "peak_memory_bytes": { "type": "integer", "minimum": 0 },
                 "sandbox": { "type": "string", "description": "What kept the build away from everything else." },
+                "render": generator.subschema_for::<Render>(),
                 "artifact_bytes": { "type": "integer", "minimum": 0 },
                 "artifacts": { "type": "integer", "minimum": 0 },
                 "toolchain_digest": generator.subschema_for::<Digest>()
             },
-            "required": ["status", "reason", "timings", "peak_memory_bytes", "sandbox", "artifact_bytes", "artifacts", "toolchain_digest"]
+            "required": ["status", "reason", "timings", "peak_memory_bytes", "sandbox", "render", "artifact_bytes", "artifacts", "toolchain_digest"]
         })
     }
 }

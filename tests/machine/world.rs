@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use overskill::{
-    build::{Mode, Report, Status, Timings},
+    build::{Mode, Render, Report, Status, Timings},
     config::Limits,
     digest::Digest,
     error::{Kind, Result},
@@ -397,6 +397,7 @@ pub(crate) fn report(status: Status) -> Report {
         timings: Timings::default(),
         peak_memory_bytes: 1,
         sandbox: "namespaces".to_owned(),
+        render: Render::off("none"),
         artifact_bytes: 1,
         artifacts: 1,
         toolchain_digest: Digest::of(b"toolchain"),

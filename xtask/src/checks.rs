@@ -17,7 +17,7 @@ use crate::mutants::{self, Extent};
 use crate::node::{self, Node};
 use crate::setup::{self, Parts};
 use crate::toolchain::Toolchain;
-use crate::{browser, coverage, place, process, progress, vendor, worker};
+use crate::{browser, coverage, place, process, progress, sandbox, vendor, worker};
 
 /// Tells tests and specs how much to do: `usual` (samples) or `full` (the whole counts).
 const DEPTH: &str = "OVERSKILL_TEST_DEPTH";
@@ -68,6 +68,10 @@ pub(crate) fn run(depth: Depth) -> Result<ExitCode> {
     });
     // The builder's tests build real apps.
     let node = run.part("Node and npm packages", setup::node_and_packages);
+    let chromium = node
+        .as_ref()
+        .and_then(|node| run.part("Chromium", || browser::ensure(node)));
+    sandbox::ensure();
     run.check("tests, native", |run| native_tests(run, node.as_ref()));
     if depth != Depth::Quick {
         run.gate("mutants", |run| {
@@ -98,9 +102,6 @@ pub(crate) fn run(depth: Depth) -> Result<ExitCode> {
         run.check("specs in workerd", |run| {
             specs(run, parts.as_ref(), "edge", None)
         });
-        let chromium = parts
-            .as_ref()
-            .and_then(|parts| run.part("Chromium", || browser::ensure(&parts.node)));
         run.check("specs in a browser", |run| {
             let chromium = chromium.as_ref().context("there is no Chromium")?;
             specs(run, parts.as_ref(), "browser", Some(chromium))
@@ -231,7 +232,7 @@ fn native_tests(run: &Run, node: Option<&Node>) -> Result<Tally> {
     let selection = ["--workspace", "--no-default-features"];
     let nextest = process::quiet(place::cargo().args(["nextest", "--version"])).is_ok();
     let mut command = place::cargo();
-    command.env("PATH", node.path());
+    command.env("PATH", sandbox::path(node));
     if nextest {
         command
             .args(["nextest", "run", "--no-fail-fast", "--color=never"])
@@ -327,9 +328,11 @@ fn specs(
             spec_limit(run.depth),
         ])
         .arg(format!("tests/{folder}/**/*.test.mjs"));
-    if let Some(chromium) = chromium {
-        command.env("CHROMIUM", chromium);
-    }
+    match chromium {
+        Some(chromium) => command.env("CHROMIUM", chromium),
+        // A look at each of many apps takes longer than building them.
+        None => command.env("OVERSKILL_RENDER_CHECK", "off"),
+    };
     let log = format!("specs-{folder}");
     let output = run.capture(&log, &mut command)?;
     Ok(run.counted(&log, &output, tally::tap))

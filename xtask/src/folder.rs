@@ -42,6 +42,8 @@ fn build(words: &[String]) -> Result<ExitCode> {
         .arg(place::foundation())
         .arg("--state")
         .arg(&state)
+        .arg("--vendor")
+        .arg(target.join("vendor"))
         .arg("--node")
         .arg(&node.program);
     // What was said comes later, and counts.

@@ -107,8 +107,8 @@ async fn run(
     let mut command = sandbox.command(folder, user).unwrap();
     let child = command.args(arguments).spawn().unwrap();
     let group = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap());
-    let peak = std::sync::atomic::AtomicU64::default();
     let ended = timeout(Duration::from_secs(30), async {
+        let peak = std::sync::atomic::AtomicU64::default();
         tokio::select! {
             // A process that is left behind may keep the pipes open.
             output = output(child) => End::Itself(output),

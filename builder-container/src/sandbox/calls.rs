@@ -10,8 +10,8 @@ use std::{
 use libc::c_long;
 use rustix::fs::{MemfdFlags, memfd_create};
 use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
-    SeccompRule, TargetArch, sock_filter,
+    BackendError, BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition,
+    SeccompFilter, SeccompRule, TargetArch, sock_filter,
 };
 
 /// Refused whatever the arguments.
@@ -86,11 +86,21 @@ const NAMESPACES: [i32; 7] = [
 /// Numbers from here on are x86-64's second set, which the list above does not name.
 const SECOND_SET: u32 = 0x4000_0000;
 
+/// What kind of program is confined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Node, which builds.
+    Build,
+    /// Chromium. It makes a socket that has a name in the file system, where it sees nobody else's, and starts a
+    /// process that leaves the group; the namespace ends with the group's leader. Only for namespaces.
+    Browser,
+}
+
 /// The filter.
 ///
 /// # Errors
 /// On a processor for which there is none.
-pub(super) fn program() -> io::Result<BpfProgram> {
+pub(super) fn program(kind: Kind) -> io::Result<BpfProgram> {
     let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(io::Error::other)?;
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
         REFUSED.iter().map(|call| (*call, Vec::new())).collect();
@@ -106,12 +116,26 @@ pub(super) fn program() -> io::Result<BpfProgram> {
     };
     let clone = NAMESPACES.iter().map(with_flag).collect::<Result<_, _>>();
     rules.insert(libc::SYS_clone, clone.map_err(io::Error::other)?);
+    if kind == Kind::Browser {
+        rules.remove(&libc::SYS_setsid);
+        rules.insert(
+            libc::SYS_socket,
+            vec![not_local().map_err(io::Error::other)?],
+        );
+    }
     let refuse = SeccompAction::Errno(libc::EPERM.unsigned_abs());
     let filter = SeccompFilter::new(rules, SeccompAction::Allow, refuse, arch);
     let filter: BpfProgram = filter
         .and_then(TryInto::try_into)
         .map_err(io::Error::other)?;
     Ok(unknown_calls()?.into_iter().chain(filter).collect())
+}
+
+/// A socket that is not one of this machine's own file system.
+fn not_local() -> Result<SeccompRule, BackendError> {
+    let local = u64::from(libc::AF_UNIX.unsigned_abs());
+    let other = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, local)?;
+    SeccompRule::new(vec![other])
 }
 
 /// Answers "no such call" to the second set and to `clone3`, whose flags a filter cannot see: callers fall back on

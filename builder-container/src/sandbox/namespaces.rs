@@ -87,6 +87,7 @@ mod tests {
             link: PathBuf::from("/s/node_modules"),
             installs: PathBuf::from("/s/installs"),
             state: PathBuf::from("/s"),
+            more: vec![PathBuf::from("/etc/fonts")],
         };
         let arguments = arguments(&view, Path::new("/s/workers/1"), true);
         let writable: Vec<_> = arguments

@@ -37,6 +37,8 @@ pub(crate) struct View {
     pub(crate) installs: PathBuf,
     /// The state folder, nothing else of which is seen.
     pub(crate) state: PathBuf,
+    /// What else is seen, where it is.
+    pub(crate) more: Vec<PathBuf>,
 }
 
 impl View {
@@ -49,7 +51,8 @@ impl View {
     }
 
     /// What can be read, besides the system and the worker's own folder.
-    pub(super) fn readable(&self) -> [&Path; 4] {
-        [&self.node, &self.packages, &self.scripts, &self.installs]
+    pub(super) fn readable(&self) -> impl Iterator<Item = &Path> {
+        let own = [&self.node, &self.packages, &self.scripts, &self.installs];
+        own.into_iter().chain(&self.more).map(PathBuf::as_path)
     }
 }

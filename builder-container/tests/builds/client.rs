@@ -11,7 +11,7 @@ use std::{
 use overskill::{
     build::{
         AnswerError, AnswerEvent, AnswerReader, Artifact, ArtifactLimits, Diagnostic, Job,
-        JobFrame, Mode, Report, header_line,
+        JobFrame, Mode, Report, TypeCheck, header_line,
     },
     config::Limits,
     digest::Digest,
@@ -60,6 +60,11 @@ pub(crate) fn state() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("builder-{}-{number}", std::process::id()))
 }
 
+/// Where the prebuilt packages are, which all builders share.
+pub(crate) fn vendor() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("vendor")
+}
+
 /// A builder in this process. Stopped, and its state removed, when dropped.
 pub(crate) struct Builder {
     pub(crate) address: SocketAddr,
@@ -78,8 +83,11 @@ impl Builder {
     pub(crate) async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
         let state = state();
         let mut settings = Settings::new(toolchain(), state.clone(), Digest::of(TOKEN.as_bytes()));
+        settings.vendor = Some(vendor());
         settings.node = node();
         settings.slots = std::num::NonZeroUsize::MIN;
+        // Where it is not what is tested, it costs time.
+        settings.browser = "off".into();
         change(&mut settings);
         let slots = settings.slots.get() as u64;
         let server = Server::start(settings)
@@ -176,6 +184,11 @@ pub(crate) fn head(token: &str, length: usize) -> Vec<u8> {
 
 /// A job's body.
 pub(crate) fn job(id: &str, mode: Mode, sources: &Sources) -> Vec<u8> {
+    job_with(id, mode, TypeCheck::Report, sources)
+}
+
+/// A job's body, with a word on its types.
+pub(crate) fn job_with(id: &str, mode: Mode, type_check: TypeCheck, sources: &Sources) -> Vec<u8> {
     let mut manifest = Manifest::default();
     let mut files = Vec::new();
     for (path, content) in sources {
@@ -195,6 +208,7 @@ pub(crate) fn job(id: &str, mode: Mode, sources: &Sources) -> Vec<u8> {
     let job = Job {
         id: id.parse().unwrap(),
         mode,
+        type_check,
         source_digest: manifest.digest(),
     };
     let end = JobFrame::End {
@@ -279,6 +293,9 @@ pub(crate) struct Answer {
     pub(crate) diagnostics: Vec<Diagnostic>,
     pub(crate) artifacts: Vec<Artifact>,
     pub(crate) lockfile: Option<String>,
+    pub(crate) screenshot: Option<overskill::build::Screenshot>,
+    /// Paths and hashes of the vendor modules.
+    pub(crate) vendor: Vec<(String, Digest)>,
     pub(crate) report: Report,
 }
 
@@ -323,7 +340,8 @@ impl Response {
         reader.finish()?;
         assert!(self.whole, "a complete answer in a broken body");
         let (mut logs, mut diagnostics, mut artifacts) = (vec![], vec![], vec![]);
-        let (mut lockfile, mut report) = (None, None);
+        let (mut lockfile, mut screenshot, mut report) = (None, None, None);
+        let mut vendor = vec![];
         for event in events {
             match event {
                 AnswerEvent::Started { .. } => {}
@@ -331,6 +349,8 @@ impl Response {
                 AnswerEvent::Diagnostic(diagnostic) => diagnostics.push(diagnostic),
                 AnswerEvent::Artifact(artifact) => artifacts.push(artifact),
                 AnswerEvent::Lockfile(text) => lockfile = Some(text),
+                AnswerEvent::Screenshot(picture) => screenshot = Some(picture),
+                AnswerEvent::Vendor { path, sha256, .. } => vendor.push((path.to_string(), sha256)),
                 AnswerEvent::Report(last) => report = Some(last),
             }
         }
@@ -339,6 +359,8 @@ impl Response {
             diagnostics,
             artifacts,
             lockfile,
+            screenshot,
+            vendor,
             report: report.unwrap(),
         })
     }

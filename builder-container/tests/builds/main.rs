@@ -14,6 +14,8 @@ mod folder;
 #[cfg(test)]
 mod many;
 #[cfg(test)]
+mod modes;
+#[cfg(test)]
 mod outside;
 #[cfg(test)]
 mod process;
@@ -21,6 +23,8 @@ mod process;
 mod refusals;
 #[cfg(test)]
 mod registry;
+#[cfg(test)]
+mod render;
 #[cfg(test)]
 mod sandbox;
 #[cfg(test)]

@@ -245,6 +245,6 @@ async fn a_full_builder_says_when_to_come_back() {
         .answer()
         .unwrap();
     assert!(answer.report.timings.queue_ms > 0);
-    assert_eq!(answer.artifacts.len(), 3);
+    assert_eq!(answer.artifacts.len(), 4);
     builder.stop().await;
 }

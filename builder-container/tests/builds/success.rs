@@ -1,6 +1,6 @@
 //! Sources that build.
 
-use overskill::build::{Mode, Severity, Status};
+use overskill::build::{Mode, Status};
 
 use crate::client::{Builder, read, shell, toolchain};
 
@@ -92,12 +92,6 @@ async fn the_mode_decides_what_the_app_sees() {
         let script = script.replace("!0", "true").replace("!1", "false");
         assert!(script.contains(seen), "{seen}");
         assert_eq!(answer.artifact("robots.txt"), "User-agent: *\n");
-        assert!(
-            !answer
-                .artifacts
-                .iter()
-                .any(|artifact| artifact.path.extension() == "map")
-        );
     }
     builder.stop().await;
 }
@@ -162,41 +156,5 @@ async fn an_apps_own_configuration_changes_nothing() {
     assert_eq!(configured.diagnostics, []);
     // Not the style sheet: Tailwind takes the words of these files for class names.
     assert_eq!(configured.artifact(".js"), plain.artifact(".js"));
-    builder.stop().await;
-}
-
-#[tokio::test]
-async fn type_errors_are_warnings_of_a_production_build() {
-    let builder = Builder::start().await;
-    let home = "import fs from \"fs\"\n\nexport function Home() {\n  const minutes: number = \"ten\"\n  return <p>{minutes}{String(fs)}</p>\n}\n";
-    let sources = shell(&[("src/pages/Home.tsx", home)]);
-    let answer = builder.build(&sources, Mode::Production).await;
-    assert_eq!(answer.report.status, Status::Succeeded);
-    let wrong = answer
-        .diagnostics
-        .iter()
-        .find(|one| one.code.as_deref() == Some("TS2322"))
-        .unwrap();
-    assert_eq!(
-        (wrong.severity, wrong.line, wrong.column),
-        (Severity::Warning, Some(4), Some(9))
-    );
-    assert_eq!(
-        wrong.path.as_ref().map(|path| path.as_str()),
-        Some("src/pages/Home.tsx")
-    );
-    assert!(
-        wrong
-            .frame
-            .as_deref()
-            .unwrap()
-            .contains(">    4 |   const minutes: number = \"ten\"")
-    );
-    let node = answer
-        .diagnostics
-        .iter()
-        .find(|one| one.code.as_deref() == Some("node_module"))
-        .unwrap();
-    assert_eq!((node.severity, node.line), (Severity::Warning, Some(1)));
     builder.stop().await;
 }

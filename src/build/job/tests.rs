@@ -15,6 +15,7 @@ fn job(files: &[(&str, &[u8])]) -> Job {
     Job {
         id: "app-b1".parse().unwrap(),
         mode: Mode::Development,
+        type_check: TypeCheck::Block,
         source_digest: manifest.digest(),
     }
 }
@@ -44,7 +45,7 @@ fn a_job_arrives_as_it_was_sent() {
     assert_eq!(
         String::from_utf8_lossy(&head),
         format!(
-            "{{\"type\":\"job\",\"id\":\"app-b1\",\"mode\":\"development\",\"source_digest\":\"{}\"}}\n",
+            "{{\"type\":\"job\",\"id\":\"app-b1\",\"mode\":\"development\",\"type_check\":\"block\",\"source_digest\":\"{}\"}}\n",
             job.source_digest
         )
     );
@@ -169,4 +170,14 @@ fn ids_are_checked() {
     for bad in ["", "A", "a b", "a/b", &"a".repeat(81)] {
         assert!(bad.parse::<JobId>().is_err(), "{bad:?}");
     }
+}
+
+#[test]
+fn a_type_check_is_read_as_it_is_written() {
+    for check in [TypeCheck::Report, TypeCheck::Block, TypeCheck::Off] {
+        let text = serde_json::to_value(check).unwrap();
+        assert_eq!(text.as_str().unwrap().parse(), Ok(check));
+    }
+    assert_eq!("Block".parse::<TypeCheck>(), Err(TypeCheckError));
+    assert_eq!(TypeCheck::default(), TypeCheck::Report);
 }

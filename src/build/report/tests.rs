@@ -1,5 +1,5 @@
 use super::*;
-use crate::build::header_line;
+use crate::build::{VENDOR_FOLDER, header_line};
 
 fn artifact(path: &str, content: &[u8]) -> Vec<u8> {
     let header = AnswerFrame::Artifact {
@@ -25,6 +25,7 @@ fn report(status: Status, artifacts: u64, artifact_bytes: u64) -> Report {
         },
         peak_memory_bytes: 8,
         sandbox: "namespaces".to_owned(),
+        render: Render::off("none"),
         artifact_bytes,
         artifacts,
         toolchain_digest: Digest::of(b""),
@@ -59,9 +60,20 @@ fn the_wire_is_the_contract() {
                 r#"{"type":"diagnostic","severity":"error","path":"src/App.tsx","line":1,"column":1,"code":"syntax","message":"Unexpected token","frame":">    1 | x\n       | ^\n","suggestion":"Close it."}"#.to_owned(),
             ),
             (
+                AnswerFrame::Vendor {
+                    path: "assets/overskill-vendor/a.js".parse().unwrap(),
+                    sha256: Digest::of(b""),
+                    size: 3,
+                },
+                format!(
+                    r#"{{"type":"vendor","path":"assets/overskill-vendor/a.js","sha256":"{}","size":3}}"#,
+                    Digest::of(b"")
+                ),
+            ),
+            (
                 AnswerFrame::Report(report(Status::Failed, 0, 0)),
                 format!(
-                    r#"{{"type":"report","status":"failed","reason":"source","timings":{{"queue_ms":1,"prepare_ms":2,"install_ms":4,"build_ms":3,"types_ms":5,"render_ms":7,"total_ms":6}},"peak_memory_bytes":8,"sandbox":"namespaces","artifact_bytes":0,"artifacts":0,"toolchain_digest":"{}"}}"#,
+                    r#"{{"type":"report","status":"failed","reason":"source","timings":{{"queue_ms":1,"prepare_ms":2,"install_ms":4,"build_ms":3,"types_ms":5,"render_ms":7,"total_ms":6}},"peak_memory_bytes":8,"sandbox":"namespaces","render":{{"state":"off","reason":"none"}},"artifact_bytes":0,"artifacts":0,"toolchain_digest":"{}"}}"#,
                     Digest::of(b"")
                 ),
             ),
@@ -92,6 +104,55 @@ fn a_complete_answer_is_read() {
             ),
             "{length}: {answer:?}"
         );
+    }
+}
+
+fn vendor(path: &str, size: u64) -> Vec<u8> {
+    line(&AnswerFrame::Vendor {
+        path: path.parse().unwrap(),
+        sha256: Digest::of(b"vendor"),
+        size,
+    })
+}
+
+#[test]
+fn a_vendor_module_counts_and_has_a_place_of_its_own() {
+    let path = format!("{VENDOR_FOLDER}a.js");
+    let done = |artifacts, bytes| {
+        line(&AnswerFrame::Report(report(
+            Status::Succeeded,
+            artifacts,
+            bytes,
+        )))
+    };
+    let index = || artifact("index.html", b"<p/>");
+    let events = read(&[index(), vendor(&path, 6), done(2, 10)].concat()).unwrap();
+    let expected = AnswerEvent::Vendor {
+        path: path.parse().unwrap(),
+        sha256: Digest::of(b"vendor"),
+        size: 6,
+    };
+    assert_eq!(events[1], expected);
+    let misplaced = |path: &str| AnswerError::Misplaced(path.parse().unwrap());
+    for (frames, expected) in [
+        (vec![vendor("assets/a.js", 6)], misplaced("assets/a.js")),
+        (vec![artifact(&path, b"")], misplaced(&path)),
+        (vec![vendor(&path, 9)], AnswerError::TooLarge),
+        (vec![index(), vendor(&path, 7)], AnswerError::TooLarge),
+        (
+            vec![index(), vendor(&path, u64::MAX)],
+            AnswerError::TooLarge,
+        ),
+        (
+            vec![vendor(&path, 1), vendor(&path, 1)],
+            AnswerError::Repeated(path.parse().unwrap()),
+        ),
+        (
+            vec![index(), vendor(&path, 6), done(1, 4)],
+            AnswerError::Inconsistent,
+        ),
+    ] {
+        assert_eq!(read(&frames.concat()), Err(expected));
     }
 }
 

@@ -133,6 +133,9 @@ impl Call<'_> {
             AppCall::ListVersions => self.list_versions(&asked).await?,
             AppCall::ShowVersion { version } => show_version(&asked, version).await?,
             AppCall::ShowBuild { build } => show_build(&asked, build).await?,
+            AppCall::BuildScreenshot { build } => {
+                return self.read_screenshot(app, &asked, build).await;
+            }
             AppCall::BuildLog { build } => {
                 let lines: Vec<String> = asked.ask(ConversationCall::BuildLog { build }).await?;
                 Reply::text(200, lines.iter().map(|line| format!("{line}\n")).collect())

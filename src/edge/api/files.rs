@@ -4,20 +4,22 @@ use worker::Response;
 
 use super::{Call, Reply, apps::Asked};
 use crate::{
+    build::Render,
     config::Limits,
+    digest::Digest,
     edge::{
         blobs::Blobs,
         objects::{ConversationCall, FileWritten, Files, VersionFiles},
     },
-    error::{Error, Result},
-    generation::AppSummary,
+    error::{Error, Kind, Result},
+    generation::{AppSummary, Build},
     http::{
         etag,
         media::{DOWNLOAD_HEADERS, download_type},
         page::{self, Page},
         resource,
     },
-    ids::AppId,
+    ids::{AppId, BuildId},
     project::{FileEntry, ProjectPath},
 };
 
@@ -60,15 +62,35 @@ impl Call<'_> {
         let entry: FileEntry = asked
             .ask(ConversationCall::File { path: path.clone() })
             .await?;
-        let unchanged = etag::not_modified(self.header("if-none-match")?.as_deref(), &entry.hash);
+        let media_type = download_type(path.as_str(), entry.binary);
+        self.blob(app, &entry.hash, media_type).await
+    }
+
+    /// How the start page of a build looks.
+    pub(super) async fn read_screenshot(
+        &self,
+        app: &AppId,
+        asked: &Asked<'_>,
+        build: BuildId,
+    ) -> Result<Response> {
+        let build: Build = asked.ask(ConversationCall::Build { build }).await?;
+        let render = build.report.as_ref().map(|report| &report.render);
+        let hash = render
+            .and_then(Render::screenshot)
+            .ok_or_else(|| Error::new(Kind::NotFound, "No browser has looked at this build."))?;
+        self.blob(app, hash, "image/webp").await
+    }
+
+    /// What is stored under a hash, unless the caller has it.
+    async fn blob(&self, app: &AppId, hash: &Digest, media_type: &str) -> Result<Response> {
+        let unchanged = etag::not_modified(self.header("if-none-match")?.as_deref(), hash);
         let mut response = if unchanged {
             Response::empty().map_err(Error::internal)?.with_status(304)
         } else {
-            let content = Blobs::sources(self.env, app)?.get(&entry.hash).await?;
+            let content = Blobs::sources(self.env, app)?.get(hash).await?;
             Response::from_bytes(content).map_err(Error::internal)?
         };
         let headers = response.headers_mut();
-        let media_type = download_type(path.as_str(), entry.binary);
         for (name, value) in DOWNLOAD_HEADERS
             .iter()
             .chain(&[("content-type", media_type)])
@@ -76,7 +98,7 @@ impl Call<'_> {
             headers.set(name, value).map_err(Error::internal)?;
         }
         headers
-            .set("etag", &etag::etag(&entry.hash))
+            .set("etag", &etag::etag(hash))
             .map_err(Error::internal)?;
         Ok(response)
     }

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, rc::Rc};
 use futures::{Stream, StreamExt as _, stream};
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
-use worker::{ByteStream, Headers, Method, Request, RequestInit, Response};
+use worker::{ByteStream, Env, Headers, Method, Request, RequestInit, Response};
 
 use super::{Attempt, pulse::Pulse};
 use crate::{
@@ -34,6 +34,8 @@ pub(super) struct Received {
     pub(super) entries: BTreeMap<ProjectPath, Artifact>,
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) report: Report,
+    /// Those of the entries that the builder has only named.
+    pub(super) vendor: Vec<Artifact>,
 }
 
 impl Attempt<'_> {
@@ -44,6 +46,7 @@ impl Attempt<'_> {
         let job = Job {
             id: id.parse().map_err(Error::internal)?,
             mode: self.work.mode,
+            type_check: settings::type_check(self.env)?,
             source_digest: self.work.source_digest,
         };
         let head = header_line(&JobFrame::Job(job)).map_err(Error::internal)?;
@@ -73,11 +76,7 @@ impl Attempt<'_> {
         let frames = stream::once(async { Ok(head) })
             .chain(bodies.buffered(READ_AT_ONCE))
             .chain(stream::once(async { Ok(end) }));
-        let headers = Headers::new();
-        let token = settings::builder_token(self.env)?;
-        headers
-            .set("authorization", &format!("Bearer {token}"))
-            .map_err(Error::internal)?;
+        let headers = credential(self.env)?;
         let mut init = RequestInit::new();
         init.with_method(Method::Post)
             .with_headers(headers)
@@ -128,6 +127,7 @@ impl Attempt<'_> {
         let mut reader = AnswerReader::new(ArtifactLimits::DEFAULT);
         let mut entries = BTreeMap::new();
         let mut diagnostics = Vec::new();
+        let mut vendor = Vec::new();
         let mut report = None;
         while let Some(chunk) = next_chunk(&mut answer).await? {
             pulse.beat();
@@ -145,6 +145,16 @@ impl Attempt<'_> {
                         pulse.beat();
                         entries.insert(artifact.path, entry);
                     }
+                    AnswerEvent::Vendor { path, sha256, size } => {
+                        let entry = Artifact { hash: sha256, size };
+                        vendor.push(entry.clone());
+                        entries.insert(path, entry);
+                    }
+                    AnswerEvent::Screenshot(picture) => {
+                        let blobs = Blobs::sources(self.env, self.app)?;
+                        blobs.put(&picture.sha256, picture.content).await?;
+                        pulse.beat();
+                    }
                     AnswerEvent::Report(done) => report = Some(done),
                 }
             }
@@ -155,11 +165,22 @@ impl Attempt<'_> {
             entries,
             diagnostics,
             report,
+            vendor,
         })
     }
 }
 
-async fn next_chunk(answer: &mut ByteStream) -> Result<Option<Vec<u8>>> {
+/// What the builder knows this Worker by, as headers.
+pub(super) fn credential(env: &Env) -> Result<Headers> {
+    let headers = Headers::new();
+    let token = settings::builder_token(env)?;
+    headers
+        .set("authorization", &format!("Bearer {token}"))
+        .map_err(Error::internal)?;
+    Ok(headers)
+}
+
+pub(super) async fn next_chunk(answer: &mut ByteStream) -> Result<Option<Vec<u8>>> {
     let chunk = answer.next().await.transpose();
     chunk.map_err(|error| broken(&error))
 }
@@ -177,7 +198,7 @@ async fn read_refusal(response: &mut Response) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn broken(error: &dyn std::fmt::Display) -> Error {
+pub(super) fn broken(error: &dyn std::fmt::Display) -> Error {
     Error::unavailable("the builder broke off", error)
 }
 

@@ -23,6 +23,7 @@ impl Attempt<'_> {
             entries,
             diagnostics,
             report,
+            vendor: _,
         } = received;
         let artifacts = ArtifactSet {
             mode: self.work.mode,

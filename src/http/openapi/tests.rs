@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::{
-    build::{Diagnostic, FailureReason, Mode, Report, Status, Timings},
+    build::{Diagnostic, FailureReason, Mode, Render, Report, Status, Timings},
     digest::Digest,
     http::resource as r,
     ids::SEED_BYTES,
@@ -153,6 +153,7 @@ fn build() -> r::Build {
             timings: Timings::default(),
             peak_memory_bytes: 0,
             sandbox: "namespaces".to_owned(),
+            render: Render::off("none"),
             artifact_bytes: 0,
             artifacts: 0,
             toolchain_digest: Digest::of(b""),

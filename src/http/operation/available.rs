@@ -394,6 +394,22 @@ pub(super) static OPERATIONS: &[Operation] = &[
     ),
     Operation::new(
         Get,
+        "/v1/apps/{app}/builds/{build}/screenshot",
+        "getBuildScreenshot",
+        "See how a build's start page looks",
+        &[answer(
+            200,
+            "A WebP picture, taken by a browser that looked at the build. 404 where none has. `ETag` is the hash in quotes.",
+            Bytes,
+        )],
+        |_, captures| {
+            captures.app(AppCall::BuildScreenshot {
+                build: captures.id("build")?,
+            })
+        },
+    ),
+    Operation::new(
+        Get,
         "/v1/apps/{app}/builds/{build}/log",
         "getBuildLog",
         "Read a build's log",

@@ -126,6 +126,13 @@ fn finds_calls() {
             }),
         ),
         (
+            "GET",
+            "/v1/apps/abcdefgh/builds/b7/screenshot",
+            app(AppCall::BuildScreenshot {
+                build: BuildId::numbered(7),
+            }),
+        ),
+        (
             "POST",
             "/v1/apps/import",
             Route::NotYet {

@@ -1,6 +1,7 @@
 //! How the children of a stack are started. They get the variables named here and no others: what the developer's shell
 //! holds, keys among it, is no business of theirs, and an environment can be read by whatever a build runs.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,12 +13,14 @@ use super::child::Recipe;
 use super::{Record, state};
 use crate::node::{self, Node};
 use crate::setup::Parts;
-use crate::{hash, place, sandbox, workerd};
+use crate::{browser, hash, place, sandbox, workerd};
 
 /// Prefix of environment variables that become variables of the Worker: `OVERSKILL_VAR_MODEL=…`.
 const VARIABLE_PREFIX: &str = "OVERSKILL_VAR_";
 /// Where things are and how text is written: what any program may need to know.
 const SURROUNDINGS: [&str; 6] = ["HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH"];
+/// Turns the builder's look at what it has built off, or names a Chromium for it: what `--browser` of the builder takes.
+const RENDER_CHECK: &str = "OVERSKILL_RENDER_CHECK";
 /// Whom workerd trusts when the Worker calls a server.
 const CERTIFICATES: [&str; 3] = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR"];
 
@@ -51,11 +54,20 @@ pub(crate) fn builder(state: &Path, parts: &Parts, record: &Record, secret: &str
             .env("PATH", sandbox::path(&parts.node))
             .env("BUILDER_TOKEN_HASH", &secret_hash);
         command.args(node::registry_flags(&parts.node));
+        if let Some(browser) = render_check() {
+            command.arg("--browser").arg(browser);
+        }
         if !parts.confined {
             command.arg("--unsafe-no-sandbox");
         }
         Ok((command, Vec::new()))
     })
+}
+
+/// What the builder is told of Chromium; nothing where it finds one by itself, or has none.
+fn render_check() -> Option<OsString> {
+    let set = std::env::var_os(RENDER_CHECK).filter(|set| !set.is_empty());
+    set.or_else(|| browser::find().map(PathBuf::into_os_string))
 }
 
 /// The Node process that drives workerd.

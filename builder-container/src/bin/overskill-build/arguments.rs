@@ -2,18 +2,23 @@
 
 use std::path::PathBuf;
 
-use overskill::build::Mode;
+use overskill::build::{Mode, TypeCheck};
+use overskill_builder::render::Choice as Browser;
 
 /// What `--help` prints.
 pub(crate) const HELP: &str = "\
 overskill-build DIR: builds a folder as the product would
 
   --mode development|production   (default: development)
+  --types report|block|off        what type errors are to a production build (default: report)
   --json           one JSON object instead of text
   --out DIR        write what was built there; a folder that is empty or not there yet
+  --screenshot FILE  write how the start page looks there, as WebP
+  --browser PATH   Chromium, which looks at what was built; auto: one on PATH; off: none does (default: auto)
   --toolchain DIR  folder with package.json, package-lock.json and node_modules (required)
   --state DIR      folder for the job while it is built, emptied at start, and for installed packages, kept (required)
   --lockfile FILE  write the package-lock.json there that the packages were resolved to, if the folder's says something else
+  --vendor DIR     where prebuilt packages are kept (default: vendor in the state folder)
   --node PATH      Node 22.15 or newer (default: node)
   --registry, --minimum-package-age-hours, --allowed-packages, --npm
                    as `overskill-builder --help` has them
@@ -27,14 +32,22 @@ pub(crate) struct Arguments {
     pub(crate) folder: PathBuf,
     /// What the build is for.
     pub(crate) mode: Mode,
+    /// What type errors are to it.
+    pub(crate) type_check: TypeCheck,
     /// Whether to print JSON.
     pub(crate) json: bool,
     /// Where the artifacts go.
     pub(crate) out: Option<PathBuf>,
+    /// Where the picture of the start page goes.
+    pub(crate) screenshot: Option<PathBuf>,
+    /// What looks at what was built.
+    pub(crate) browser: Browser,
     /// The packages that build.
     pub(crate) toolchain: PathBuf,
     /// Where the job lives.
     pub(crate) state: PathBuf,
+    /// Where prebuilt packages are kept.
+    pub(crate) vendor: Option<PathBuf>,
     /// The Node program.
     pub(crate) node: PathBuf,
     /// Where the lock file goes.
@@ -58,7 +71,10 @@ impl Arguments {
     /// At the first word that is unknown, incomplete or missing, with a sentence.
     pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Option<Self>, String> {
         let (mut folder, mut mode, mut json) = (None, Mode::Development, false);
-        let (mut out, mut toolchain, mut state, mut node) = (None, None, None, None);
+        let mut type_check = TypeCheck::default();
+        let (mut screenshot, mut browser) = (None, Browser::Auto);
+        let (mut out, mut toolchain, mut state) = (None, None, None);
+        let (mut vendor, mut node) = (None, None);
         let (mut lockfile, mut builder) = (None, Vec::new());
         let mut words = words.into_iter();
         while let Some(word) = words.next() {
@@ -76,9 +92,23 @@ impl Arguments {
                     };
                     continue;
                 }
+                "--types" => {
+                    let value = words.next().unwrap_or_default();
+                    type_check = value
+                        .parse()
+                        .map_err(|error| format!("`--types`: {error}"))?;
+                    continue;
+                }
+                "--browser" => {
+                    let value = words.next().ok_or("`--browser` needs a value")?;
+                    browser = value.as_str().into();
+                    continue;
+                }
+                "--screenshot" => &mut screenshot,
                 "--out" => &mut out,
                 "--toolchain" => &mut toolchain,
                 "--state" => &mut state,
+                "--vendor" => &mut vendor,
                 "--node" => &mut node,
                 "--lockfile" => &mut lockfile,
                 flag if OF_BUILDER.contains(&flag) => {
@@ -103,10 +133,14 @@ impl Arguments {
         Ok(Some(Self {
             folder: needed(folder, "the folder to build")?,
             mode,
+            type_check,
             json,
             out,
+            screenshot,
+            browser,
             toolchain: needed(toolchain, "`--toolchain`")?,
             state: needed(state, "`--state`")?,
+            vendor,
             node: node.unwrap_or_else(|| PathBuf::from("node")),
             lockfile,
             builder,
@@ -124,10 +158,13 @@ mod tests {
 
     #[test]
     fn words_are_read() {
-        let line = "app --mode production --json --out o --toolchain t --state s --node n --lockfile l --registry r";
+        let line = "app --mode production --types block --vendor v --json --out o --toolchain t --state s --node n \
+                    --lockfile l --registry r";
         let arguments = parse(line).unwrap().unwrap();
         assert_eq!(arguments.folder, PathBuf::from("app"));
         assert_eq!(arguments.mode, Mode::Production);
+        assert_eq!(arguments.type_check, TypeCheck::Block);
+        assert_eq!(arguments.vendor, Some(PathBuf::from("v")));
         assert!(arguments.json);
         assert_eq!(arguments.lockfile, Some(PathBuf::from("l")));
         assert_eq!(
@@ -151,6 +188,7 @@ mod tests {
             ("a --toolchain t", "`--state` is missing"),
             ("a b --toolchain t --state s", "one folder"),
             ("a --mode fast", "development or production"),
+            ("a --types all", "report, block or off"),
             ("a --speed 1", "unknown flag `--speed`"),
             ("a --out", "`--out` needs a value"),
         ] {

@@ -41,6 +41,8 @@ pub(crate) struct Answer {
     pub(crate) artifacts: Vec<(String, usize, Digest)>,
     /// The lock file that the folder should have, if its own says something else.
     pub(crate) lockfile: Option<String>,
+    /// How the start page looks: the size of a WebP picture in bytes.
+    pub(crate) screenshot: Option<usize>,
     /// How it ended.
     pub(crate) report: Report,
 }
@@ -51,7 +53,9 @@ impl Outcome {
         match self {
             Self::Answered(answer) => match (answer.report.status, answer.report.reason) {
                 (Status::Succeeded, _) => Ending::Built,
-                (Status::Failed, Some(FailureReason::Source) | None) => Ending::Author,
+                (Status::Failed, Some(FailureReason::Source | FailureReason::Render) | None) => {
+                    Ending::Author
+                }
                 (
                     Status::Failed,
                     Some(FailureReason::Timeout | FailureReason::Memory | FailureReason::Output),
@@ -88,23 +92,26 @@ async fn try_build(arguments: &Arguments, sources: Sources) -> Result<Answer> {
     let hash = Digest::of(token.as_bytes());
     let mut settings = Settings::new(arguments.toolchain.clone(), arguments.state.clone(), hash);
     settings.node.clone_from(&arguments.node);
+    settings.vendor.clone_from(&arguments.vendor);
     settings.slots = NonZeroUsize::MIN;
     for (flag, value) in &arguments.builder {
         settings.set(flag.clone(), Some(value.clone()))?;
     }
+    settings.browser = arguments.browser.clone();
     let server = Server::start(settings).await?;
     let address = server.address()?;
     let serving = tokio::spawn(server.serve(std::future::pending()));
     let body = sources
-        .job(arguments.mode)
+        .job(arguments.mode, arguments.type_check)
         .map_err(|error| error.to_string())?;
-    let out = arguments.out.clone();
+    let (out, picture) = (arguments.out.clone(), arguments.screenshot.clone());
     let asked = tokio::task::spawn_blocking(move || {
         ask(
-            &format!("http://{address}/builds"),
+            &format!("http://{address}"),
             &token,
             &body,
             out.as_deref(),
+            picture.as_deref(),
         )
     });
     let mut answer = asked.await??;
@@ -116,8 +123,14 @@ async fn try_build(arguments: &Arguments, sources: Sources) -> Result<Answer> {
     Ok(answer)
 }
 
-fn ask(address: &str, token: &str, body: &[u8], out: Option<&Path>) -> Result<Answer> {
-    let mut response = ureq::post(address)
+fn ask(
+    address: &str,
+    token: &str,
+    body: &[u8],
+    out: Option<&Path>,
+    picture_file: Option<&Path>,
+) -> Result<Answer> {
+    let mut response = ureq::post(format!("{address}/builds"))
         .config()
         .http_status_as_error(false)
         .build()
@@ -131,7 +144,7 @@ fn ask(address: &str, token: &str, body: &[u8], out: Option<&Path>) -> Result<An
     let mut stream = response.body_mut().as_reader();
     let mut reader = AnswerReader::new(ArtifactLimits::DEFAULT);
     let (mut logs, mut diagnostics, mut artifacts) = (vec![], vec![], vec![]);
-    let (mut lockfile, mut report) = (None, None);
+    let (mut lockfile, mut screenshot, mut report) = (None, None, None);
     let mut buffer = vec![0; 64 * 1024];
     loop {
         let length = stream.read(&mut buffer)?;
@@ -151,6 +164,26 @@ fn ask(address: &str, token: &str, body: &[u8], out: Option<&Path>) -> Result<An
                     artifacts.push((path, artifact.content.len(), artifact.sha256));
                 }
                 AnswerEvent::Lockfile(text) => lockfile = Some(text),
+                AnswerEvent::Screenshot(picture) => {
+                    if let Some(file) = picture_file {
+                        fs::write(file, &picture.content)?;
+                    }
+                    screenshot = Some(picture.content.len());
+                }
+                AnswerEvent::Vendor { path, sha256, size } => {
+                    if let Some(out) = out {
+                        let content = vendor(address, token, &sha256)?;
+                        write(
+                            out,
+                            &Artifact {
+                                path: path.clone(),
+                                sha256,
+                                content,
+                            },
+                        )?;
+                    }
+                    artifacts.push((path.to_string(), usize::try_from(size)?, sha256));
+                }
                 AnswerEvent::Report(last) => report = Some(last),
             }
         }
@@ -162,8 +195,21 @@ fn ask(address: &str, token: &str, body: &[u8], out: Option<&Path>) -> Result<An
         diagnostics,
         artifacts,
         lockfile,
+        screenshot,
         report: report.ok_or("the answer ended without a report")?,
     })
+}
+
+/// The content of a vendor module, which an answer only names.
+fn vendor(address: &str, token: &str, sha256: &Digest) -> Result<Vec<u8>> {
+    let mut response = ureq::get(format!("{address}/vendor/{sha256}"))
+        .header("authorization", &format!("Bearer {token}"))
+        .call()?;
+    let content = response.body_mut().read_to_vec()?;
+    if Digest::of(&content) != *sha256 {
+        return Err(format!("the vendor module {sha256} has another hash").into());
+    }
+    Ok(content)
 }
 
 fn write(out: &Path, artifact: &Artifact) -> std::io::Result<()> {

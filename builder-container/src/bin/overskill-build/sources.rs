@@ -6,7 +6,7 @@ use std::{
 };
 
 use overskill::{
-    build::{Job, JobFrame, Mode, header_line},
+    build::{Job, JobFrame, Mode, TypeCheck, header_line},
     config::Limits,
     project::{FileEntry, Manifest, ManifestError, ProjectPath},
 };
@@ -94,10 +94,15 @@ impl Sources {
     ///
     /// # Errors
     /// When a header of it is too long, which no valid path makes it.
-    pub(crate) fn job(&self, mode: Mode) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+    pub(crate) fn job(
+        &self,
+        mode: Mode,
+        type_check: TypeCheck,
+    ) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
         let mut body = header_line(&JobFrame::Job(Job {
             id: "local".parse()?,
             mode,
+            type_check,
             source_digest: self.manifest.digest(),
         }))?;
         for (path, content) in &self.files {

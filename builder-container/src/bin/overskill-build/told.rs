@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use overskill::build::{Diagnostic, Severity, Status};
+use overskill::build::{Diagnostic, Render, Severity, Status};
 use serde_json::{Value, json};
 
 use crate::build::{Answer, Outcome};
@@ -30,6 +30,7 @@ pub(crate) fn json(outcome: &Outcome) -> Value {
                 },
                 "diagnostics": answer.diagnostics,
                 "artifacts": artifacts.collect::<Vec<_>>(),
+                "screenshot_bytes": answer.screenshot,
                 "report": answer.report,
                 "log": answer.logs,
                 "left_out": answer.left_out,
@@ -66,6 +67,18 @@ fn answered(answer: &Answer) -> String {
             timings.total_ms, report.artifacts, report.artifact_bytes
         ),
         Status::Failed => writeln!(text, "not built, after {} ms", timings.total_ms),
+    };
+    let _ = match &report.render {
+        Render::Off { reason } => writeln!(text, "not looked at in a browser: {reason}"),
+        Render::Checked { pages, .. } => {
+            let pages: Vec<_> = pages.iter().map(|page| page.path.as_str()).collect();
+            writeln!(
+                text,
+                "looked at in a browser, {} ms: {}",
+                timings.render_ms,
+                pages.join(" ")
+            )
+        }
     };
     for (path, size, _) in &answer.artifacts {
         let _ = writeln!(text, "{size:>10}  {path}");

@@ -1,0 +1,224 @@
+//! The render check: the built app, loaded page by page in Chromium, confined as a build is.
+//!
+//! | room | does |
+//! |---|---|
+//! | `browser` | which Chromium, and what of the system it needs to see |
+//! | `addresses` | pages that the sources name |
+//! | `sight` | what was seen → diagnostics with positions in the source, and what the report says |
+//!
+//! What runs there is the app itself. It has no network: `render.mjs` answers every request out of the artifacts, and
+//! says what it saw. Nothing of that is believed.
+
+mod addresses;
+mod browser;
+mod sight;
+
+use std::{fs, io, path::Path, sync::Arc, time::Duration};
+
+use overskill::build::{Diagnostic, Render, Screenshot};
+use serde::Serialize;
+
+pub use self::browser::Choice;
+pub(crate) use self::sight::Sight;
+use self::{addresses::addresses, browser::Browser};
+use crate::{
+    sandbox::Sandbox,
+    scratch::{Folder, Scratch},
+    vendor::Module,
+    worker::{Death, Worker},
+};
+
+/// How long all pages of an app may take.
+const ALL_PAGES: Duration = Duration::from_secs(12);
+/// How long one page may take.
+const ONE_PAGE: Duration = Duration::from_secs(5);
+/// How much longer its process may take to say what it saw.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// What looks at built apps, or why nothing does.
+#[derive(Debug)]
+pub(crate) enum Renderer {
+    /// Chromium, which was seen to start.
+    On {
+        /// Where it runs.
+        sandbox: Box<Sandbox>,
+        /// The program.
+        browser: Browser,
+    },
+    /// Nothing.
+    Off(String),
+}
+
+/// What was made of an app.
+#[derive(Debug)]
+pub(crate) struct Look {
+    /// What is wrong with it; an error means that it does not work.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// For the report.
+    pub(crate) render: Render,
+    /// How the start page looks.
+    pub(crate) screenshot: Option<Screenshot>,
+}
+
+impl Look {
+    fn none(reason: impl Into<String>) -> Self {
+        Self {
+            diagnostics: Vec::new(),
+            render: Render::off(reason),
+            screenshot: None,
+        }
+    }
+}
+
+/// What its process is told.
+#[derive(Debug, Serialize)]
+struct Order<'a> {
+    out: &'a Path,
+    pages: Vec<String>,
+    page_ms: u128,
+    limit_ms: u128,
+    screenshot: &'a Path,
+}
+
+impl Renderer {
+    /// Finds Chromium and starts it once, confined as for an app.
+    pub(crate) async fn open(choice: &Choice, sandbox: &Sandbox, scratch: &Scratch) -> Self {
+        let browser = match Browser::find(choice) {
+            Ok(browser) => browser,
+            Err(reason) => return Self::Off(reason),
+        };
+        let Some(sandbox) = sandbox.for_browser(&browser.needs()) else {
+            return Self::Off(format!(
+                "Chromium needs namespaces with a /proc, and builds are confined by: {}",
+                sandbox.level()
+            ));
+        };
+        let renderer = Self::On {
+            sandbox: Box::new(sandbox),
+            browser,
+        };
+        match renderer.start(scratch).await {
+            Some(Ok(_)) => renderer,
+            Some(Err(death)) => Self::Off(format!("Chromium does not start here: {death}")),
+            None => Self::Off("there is no browser".to_owned()),
+        }
+    }
+
+    /// Why nothing looks, if nothing does.
+    pub(crate) fn off(&self) -> Option<&str> {
+        match self {
+            Self::On { .. } => None,
+            Self::Off(reason) => Some(reason),
+        }
+    }
+
+    /// A process with Chromium, ready for one app.
+    pub(crate) async fn start(&self, scratch: &Scratch) -> Option<Result<Worker, Death>> {
+        match self {
+            Self::On { sandbox, browser } => {
+                Some(Worker::with_browser(sandbox, scratch, &browser.program).await)
+            }
+            Self::Off(_) => None,
+        }
+    }
+
+    /// Looks at what was built: sources in `app` of the folder, artifacts in `out`. A look that fails for another
+    /// reason than the app says why in the report, and judges nothing.
+    pub(crate) async fn look(
+        &self,
+        ready: Option<Worker>,
+        scratch: &Scratch,
+        built: &Arc<Folder>,
+        vendor: &[Module],
+    ) -> Look {
+        let worker = match ready {
+            Some(worker) => Some(Ok(worker)),
+            None => self.start(scratch).await,
+        };
+        let mut worker = match (worker, self.off()) {
+            (Some(Ok(worker)), _) => worker,
+            (Some(Err(death)), _) => return Look::none(format!("Chromium did not start: {death}")),
+            (None, reason) => return Look::none(reason.unwrap_or("there is no browser")),
+        };
+        let seen = Self::see(&mut worker, built, vendor).await;
+        let folder = worker.end().await;
+        match seen {
+            Ok(sight) => {
+                let built = Arc::clone(built);
+                let screenshot = folder.path().join("out/screenshot.webp");
+                let judged = tokio::task::spawn_blocking(move || {
+                    let screenshot = sight.screenshot.then(|| read(&screenshot)).flatten();
+                    let (diagnostics, pages) = sight.judge(&built.path().join("app"));
+                    let render = Render::Checked {
+                        pages,
+                        screenshot: screenshot.as_ref().map(|picture| picture.sha256),
+                    };
+                    Look {
+                        diagnostics,
+                        render,
+                        screenshot,
+                    }
+                });
+                judged
+                    .await
+                    .unwrap_or_else(|_| Look::none("what was seen could not be judged"))
+            }
+            Err(death) => Look::none(format!("Chromium ended before it said anything: {death}")),
+        }
+    }
+
+    async fn see(
+        worker: &mut Worker,
+        built: &Arc<Folder>,
+        vendor: &[Module],
+    ) -> Result<Sight, Death> {
+        let (root, out) = (worker.root(), worker.out());
+        let built = Arc::clone(built);
+        let target = root.clone();
+        let vendor = vendor.to_vec();
+        let pages = tokio::task::spawn_blocking(move || {
+            copy(&built.path().join("out"), &target)?;
+            for module in vendor {
+                let file = target.join(module.path.as_str());
+                fs::create_dir_all(file.parent().unwrap_or(&target))?;
+                fs::write(file, module.content)?;
+            }
+            addresses(&built.path().join("app"))
+        });
+        let pages = pages.await.map_err(io::Error::other)??;
+        worker.hand_over(&root)?;
+        let order = Order {
+            out: &root,
+            pages,
+            page_ms: ONE_PAGE.as_millis(),
+            limit_ms: ALL_PAGES.as_millis(),
+            screenshot: &out.join("screenshot.webp"),
+        };
+        match tokio::time::timeout(ALL_PAGES + GRACE, worker.render(&order)).await {
+            Ok(sight) => sight,
+            Err(_) => Err(Death::Message("nothing was said in time".to_owned())),
+        }
+    }
+}
+
+/// A file that a program inside has written, if it is one of a size that a screenshot may have.
+fn read(path: &Path) -> Option<Screenshot> {
+    let metadata = path.symlink_metadata().ok()?;
+    let fits = metadata.is_file() && metadata.len() <= Screenshot::MAX_BYTES;
+    Screenshot::of(fits.then(|| fs::read(path).ok()).flatten()?)
+}
+
+/// Copies a folder: what runs on the copy cannot change what will be published. It was checked to hold files alone.
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}

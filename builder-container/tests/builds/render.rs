@@ -1,0 +1,141 @@
+//! What a browser sees of a built app. Needs Chromium on PATH: without it these fail.
+
+use overskill::build::{FailureReason, Mode, Render, Severity, Status};
+
+use crate::client::{Builder, Sources, shell};
+
+/// The small app with another start page.
+fn app(home: &str) -> Sources {
+    shell(&[("src/pages/Home.tsx", home)])
+}
+
+/// A builder with a browser. Nothing where builds are not confined by namespaces: Chromium is not let loose there, and
+/// the report has to say so.
+async fn seeing() -> Option<Builder> {
+    let builder = Builder::start_with(|settings| settings.browser = "auto".into()).await;
+    let health = builder.health().await;
+    if health["sandbox"] == "namespaces" {
+        assert_eq!(health["render_check"], "on");
+        return Some(builder);
+    }
+    let answer = builder.build(&shell(&[]), Mode::Development).await;
+    let Render::Off { reason } = answer.report.render else {
+        panic!("{:?}", answer.report.render)
+    };
+    assert!(reason.contains("Chromium needs namespaces"), "{reason}");
+    None
+}
+
+#[tokio::test]
+async fn an_app_that_works_is_pictured() {
+    let Some(builder) = seeing().await else {
+        return;
+    };
+    for mode in [Mode::Development, Mode::Production] {
+        let home = "export const Home = () => <a href=\"/about\">Hello</a>\n";
+        let answer = builder.build(&app(home), mode).await;
+        assert_eq!(answer.report.status, Status::Succeeded, "{answer:?}");
+        let Render::Checked { pages, screenshot } = &answer.report.render else {
+            panic!("{:?}", answer.report.render)
+        };
+        let paths: Vec<_> = pages.iter().map(|page| page.path.as_str()).collect();
+        assert_eq!(paths, ["/", "/about"]);
+        assert!(pages.iter().all(|page| !page.empty && page.problems == 0));
+        let picture = answer.screenshot.as_ref().unwrap();
+        assert_eq!(Some(picture.sha256), *screenshot);
+        assert!(answer.report.timings.render_ms > 0);
+    }
+}
+
+#[tokio::test]
+async fn what_throws_in_the_browser_is_told_where_it_is() {
+    let Some(builder) = seeing().await else {
+        return;
+    };
+    for (home, message) in [
+        (
+            "import { useState } from \"react\"\n\nexport function Home() {\n  const [list] = useState<string[]>()\n  return <p>{list!.length}</p>\n}\n",
+            "TypeError: Cannot read properties of undefined (reading 'length')",
+        ),
+        (
+            "declare const nothing: () => string\n\nexport function Home() {\n  // No such thing.\n  return <p>{nothing()}</p>\n}\n",
+            "ReferenceError: nothing is not defined",
+        ),
+    ] {
+        for mode in [Mode::Development, Mode::Production] {
+            let answer = builder.build(&app(home), mode).await;
+            assert_eq!(
+                answer.report.reason,
+                Some(FailureReason::Render),
+                "{answer:?}"
+            );
+            let first = &answer.diagnostics[0];
+            assert_eq!(
+                (first.severity, first.code.as_deref()),
+                (Severity::Error, Some("runtime"))
+            );
+            assert!(first.message.starts_with(message), "{}", first.message);
+            let path = first.path.as_ref().map(ToString::to_string);
+            assert_eq!(
+                (path.as_deref(), first.line),
+                (Some("src/pages/Home.tsx"), Some(5)),
+                "{mode:?}"
+            );
+            assert!(answer.artifacts.is_empty());
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_only_warns_does_not_stop_an_app() {
+    let Some(builder) = seeing().await else {
+        return;
+    };
+    let home = "import { useEffect } from \"react\"\n\nexport function Home() {\n  useEffect(() => {\n    console.error(\"Careful\")\n    \
+                void fetch(\"https://api.example.com/x\")\n    void fetch(\"/nowhere.json\")\n    void Promise.reject(new Error(\"unheard\"))\n  }, [])\n  return <p>Hello</p>\n}\n";
+    let answer = builder.build(&app(home), Mode::Development).await;
+    assert_eq!(answer.report.status, Status::Succeeded, "{answer:?}");
+    let codes: Vec<_> = answer
+        .diagnostics
+        .iter()
+        .map(|one| (one.severity, one.code.as_deref().unwrap()))
+        .collect();
+    for expected in ["console", "not_checked", "missing_file", "runtime"] {
+        assert!(
+            codes.contains(&(Severity::Warning, expected)),
+            "{expected}: {codes:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_empty_page_and_an_endless_one_are_told() {
+    let Some(builder) = seeing().await else {
+        return;
+    };
+    let answer = builder
+        .build(&app("export const Home = () => null\n"), Mode::Development)
+        .await;
+    assert_eq!(answer.report.reason, Some(FailureReason::Render));
+    assert_eq!(answer.diagnostics[0].code.as_deref(), Some("blank_page"));
+    let endless = "export function Home() {\n  for (;;) {}\n}\n";
+    let answer = builder.build(&app(endless), Mode::Development).await;
+    assert_eq!(answer.report.reason, Some(FailureReason::Render));
+    let codes: Vec<_> = answer
+        .diagnostics
+        .iter()
+        .map(|one| one.code.as_deref())
+        .collect();
+    assert!(codes.contains(&Some("slow_page")), "{codes:?}");
+}
+
+#[tokio::test]
+async fn where_it_is_turned_off_the_report_says_so() {
+    let builder = Builder::start().await;
+    let answer = builder.build(&shell(&[]), Mode::Development).await;
+    assert_eq!(answer.report.render, Render::off("it was turned off"));
+    assert_eq!(
+        (answer.report.timings.render_ms, answer.screenshot),
+        (0, None)
+    );
+}
