@@ -523,7 +523,7 @@ impl Dependencies {
         question: DependencyQuestion,
     ) -> io::Result<DependencyAnswer> {
         match self.try_answer(question).await {
-            Ok((version, warning)) => Ok(DependencyAnswer::Resolved { version, warning }),
+            Ok(resolved) => Ok(resolved),
             Err(Stop::Refused(_, diagnostics)) => {
                 let first = diagnostics.into_iter().next();
                 let first = first.ok_or_else(|| io::Error::other("refused without a reason"))?;
@@ -539,7 +539,7 @@ impl Dependencies {
     async fn try_answer(
         self: &Arc<Self>,
         question: DependencyQuestion,
-    ) -> Result<(String, Option<String>), Stop> {
+    ) -> Result<DependencyAnswer, Stop> {
         let DependencyQuestion {
             name,
             version,
@@ -556,7 +556,11 @@ impl Dependencies {
             .top(&name)
             .filter(|version| range::allows(&spec, version))
         {
-            return Ok((version.to_owned(), None));
+            return Ok(DependencyAnswer::Resolved {
+                version: version.to_owned(),
+                warning: None,
+                package_lock: None,
+            });
         }
         let read = |text: String| Wanted::of(text, baked, |_| Ok(false));
         let before = read(package_json)?.map_err(refused)?;
@@ -602,11 +606,19 @@ impl Dependencies {
         let wanted = of_app(&version)?;
         let key = self.key(&wanted);
         if let Some(ready) = self.remembered(key) {
-            return Ok((version, warning(&ready.warnings)));
+            return Ok(DependencyAnswer::Resolved {
+                version,
+                warning: warning(&ready.warnings),
+                package_lock: ready.lockfile,
+            });
         }
         let turn = self.turns.take(key).await;
         let resolved = self.resolve(&wanted).await?;
-        let told = warning(&resolved.warnings);
+        let answer = DependencyAnswer::Resolved {
+            version,
+            warning: warning(&resolved.warnings),
+            package_lock: resolved.lockfile.clone(),
+        };
         let here = Arc::clone(self);
         tokio::spawn(async move {
             let _turn = turn;
@@ -622,7 +634,7 @@ impl Dependencies {
                 }
             }
         });
-        Ok((version, told))
+        Ok(answer)
     }
 }
 

@@ -32,6 +32,8 @@ pub enum DependencyAnswer {
         version: String,
         /// What does not quite fit, in a sentence.
         warning: Option<String>,
+        /// The app's `package-lock.json` with it, where another one is needed.
+        package_lock: Option<String>,
     },
     /// It may not.
     Refused {

@@ -196,12 +196,13 @@ impl Conversation {
                 set,
                 diagnostics,
                 report,
+                lockfile,
             } => {
                 step.finish(&Job::SendBuild { build: id.clone() });
                 if active.build.mode == Mode::Development {
                     active.build.diagnostics = diagnostics;
                     active.build.report = Some(report);
-                    active.stage = Stage::Probing { set };
+                    active.stage = Stage::Probing { set, lockfile };
                     step.effects.push(Effect::Build(active.build.clone()));
                     step.run(Job::Probe { build: id.clone() });
                 } else {
@@ -232,7 +233,7 @@ impl Conversation {
         let Some(active) = self.builds.get(id) else {
             return;
         };
-        let Stage::Probing { set } = active.stage else {
+        let Stage::Probing { set, lockfile } = active.stage else {
             return;
         };
         let version = active.build.version;
@@ -261,6 +262,9 @@ impl Conversation {
                     });
                 }
                 self.settle_turn(id, Ok(()), step);
+                if let Some(lockfile) = lockfile {
+                    self.lock_packages(version, lockfile, step);
+                }
             }
             Probe::Failed(reasons) => {
                 diagnostics.extend(

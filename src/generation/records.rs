@@ -6,6 +6,7 @@ use crate::{
     build::{Diagnostic, Mode, Report},
     digest::Digest,
     ids::{AppId, BuildId, TurnId},
+    project::FileEntry,
     time::Timestamp,
 };
 
@@ -31,6 +32,8 @@ pub enum Author {
     User,
     /// A restored earlier version.
     Restore,
+    /// Nobody: the lock file of what a build has resolved.
+    System,
 }
 
 /// An immutable snapshot of the files, without its manifest.
@@ -168,6 +171,8 @@ pub enum BuildOutcome {
         diagnostics: Vec<Diagnostic>,
         /// The builder's own account.
         report: Report,
+        /// The lock file that the app should have, stored, if that is another than its own.
+        lockfile: Option<FileEntry>,
     },
     /// The sources do not build. Trying again would not help.
     Failed {

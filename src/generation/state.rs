@@ -13,7 +13,7 @@ use crate::{
     digest::Digest,
     edit::tokens::{Ledger, Saving},
     ids::{AppId, BuildId, TurnId, WorkspaceId},
-    project::Manifest,
+    project::{FileEntry, Manifest},
     time::Timestamp,
 };
 
@@ -111,8 +111,14 @@ pub struct ActiveBuild {
 #[serde(tag = "stage", rename_all = "snake_case")]
 pub(super) enum Stage {
     Waiting,
-    Claimed { until: Timestamp },
-    Probing { set: Digest },
+    Claimed {
+        until: Timestamp,
+    },
+    Probing {
+        set: Digest,
+        /// The lock file that the app gets when the preview works.
+        lockfile: Option<FileEntry>,
+    },
 }
 
 impl ActiveBuild {
@@ -120,7 +126,7 @@ impl ActiveBuild {
     #[must_use]
     pub const fn candidate(&self) -> Option<Digest> {
         match self.stage {
-            Stage::Probing { set } => Some(set),
+            Stage::Probing { set, .. } => Some(set),
             Stage::Waiting | Stage::Claimed { .. } => None,
         }
     }

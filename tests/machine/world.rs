@@ -253,6 +253,7 @@ impl World {
             panic!("no call to run");
         };
         let mut bench = tools::Workbench {
+            packages: BTreeMap::new(),
             manifest: machine.manifest().clone(),
             contents: self.blobs.clone(),
             views: machine.seen_and_spent().0,
@@ -387,6 +388,7 @@ pub(crate) fn succeeded(work: &Work) -> BuildOutcome {
         set: Digest::of(work.source_digest.bytes()),
         diagnostics: Vec::new(),
         report: report(Status::Succeeded),
+        lockfile: None,
     }
 }
 

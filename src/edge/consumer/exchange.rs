@@ -16,7 +16,7 @@ use crate::{
     edge::{blobs::Blobs, settings},
     error::{Error, Result},
     generation::BuildOutcome,
-    project::{Manifest, ProjectPath},
+    project::{FileEntry, Manifest, ProjectPath},
     publish::Artifact,
 };
 
@@ -36,6 +36,8 @@ pub(super) struct Received {
     pub(super) report: Report,
     /// Those of the entries that the builder has only named.
     pub(super) vendor: Vec<Artifact>,
+    /// The lock file that the app should have, stored.
+    pub(super) lockfile: Option<FileEntry>,
 }
 
 impl Attempt<'_> {
@@ -128,7 +130,7 @@ impl Attempt<'_> {
         let mut entries = BTreeMap::new();
         let mut diagnostics = Vec::new();
         let mut vendor = Vec::new();
-        let mut report = None;
+        let (mut lockfile, mut report) = (None, None);
         while let Some(chunk) = next_chunk(&mut answer).await? {
             pulse.beat();
             for event in reader.push(&chunk).map_err(|error| broken(&error))? {
@@ -155,6 +157,13 @@ impl Attempt<'_> {
                         blobs.put(&picture.sha256, picture.content).await?;
                         pulse.beat();
                     }
+                    AnswerEvent::Lockfile(text) => {
+                        let entry = FileEntry::of(text.as_bytes());
+                        let blobs = Blobs::sources(self.env, self.app)?;
+                        blobs.put(&entry.hash, text.into_bytes()).await?;
+                        pulse.beat();
+                        lockfile = Some(entry);
+                    }
                     AnswerEvent::Report(done) => report = Some(done),
                 }
             }
@@ -166,6 +175,7 @@ impl Attempt<'_> {
             diagnostics,
             report,
             vendor,
+            lockfile,
         })
     }
 }

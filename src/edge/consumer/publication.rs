@@ -24,6 +24,7 @@ impl Attempt<'_> {
             diagnostics,
             report,
             vendor: _,
+            lockfile,
         } = received;
         let artifacts = ArtifactSet {
             mode: self.work.mode,
@@ -36,6 +37,7 @@ impl Attempt<'_> {
                 set,
                 diagnostics,
                 report,
+                lockfile,
             }),
             Err(refusal) => Ok(BuildOutcome::Failed {
                 diagnostics: vec![Diagnostic::error("publish", refusal.to_string())],

@@ -7,6 +7,7 @@ mod search;
 
 fn bench(files: &[(&str, &[u8])]) -> Workbench<'static> {
     let mut bench = Workbench {
+        packages: BTreeMap::new(),
         manifest: Manifest::default(),
         contents: BTreeMap::new(),
         views: Views::new(),
