@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod packages;
 mod search;
 
 fn bench(files: &[(&str, &[u8])]) -> Workbench<'static> {
