@@ -6,7 +6,8 @@
 //   out  {"type":"ready"}
 //        {"type":"rendered","pages":[{"path","title","ms","empty","problems"}],"screenshot"}   whether there is one
 //   a problem: {"kind","message","frames":[{"file","line","column"}]}, positions in the sources where there are maps;
-//   kinds: thrown, rejected, caught (by an error boundary), console, missing (a file), external (what needs a network)
+//   kinds: thrown, rejected, caught (by an error boundary), console, missing (a file), external (what needs a network),
+//   late, crashed
 import { spawn } from "node:child_process"
 import { readFileSync, statSync, writeFileSync } from "node:fs"
 import { SourceMap } from "node:module"
@@ -179,6 +180,8 @@ const visit = async (chromium, out, path, limit, shoot) => {
   let busy = 0
   let changed = performance.now()
   let loaded = false
+  let crash
+  const crashed = new Promise((done) => (crash = done))
   const answer = ({ requestId, request, resourceType }) => {
     const url = new URL(request.url)
     if (url.protocol === "data:" || url.protocol === "blob:") return send("Fetch.continueRequest", { requestId })
@@ -211,6 +214,12 @@ const visit = async (chromium, out, path, limit, shoot) => {
           changed = performance.now()
         })
     } else if (method === "Page.loadEventFired") loaded = true
+    // A question waits for an answer, and the page with it.
+    else if (method === "Page.javascriptDialogOpening") send("Page.handleJavaScriptDialog", { accept: true }).catch(() => {})
+    else if (method === "Inspector.targetCrashed") {
+      tell("crashed", "the page has crashed the browser")
+      crash(null)
+    }
     else if (method === "Runtime.exceptionThrown") {
       changed = performance.now()
       const { exceptionDetails: details } = params
@@ -233,20 +242,22 @@ const visit = async (chromium, out, path, limit, shoot) => {
       else tell("console", said, own)
     }
   })
-  for (const domain of ["Page", "Runtime"]) await send(`${domain}.enable`)
+  for (const domain of ["Page", "Runtime", "Inspector"]) await send(`${domain}.enable`)
   await send("Emulation.setDeviceMetricsOverride", { width: 1280, height: 800, deviceScaleFactor: 1, mobile: false })
   // What fades in is seen as it will be.
   await send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-reduced-motion", value: "reduce" }] })
   await send("Fetch.enable", { patterns: [{ urlPattern: "*" }] })
   const page = { path, title: "", ms: 0, empty: true, problems }
   // A page that never stops computing answers nothing.
-  const late = sleep(Math.max(0, limit - performance.now())).then(() => null)
+  const late = Promise.race([crashed, sleep(Math.max(0, limit - performance.now())).then(() => null)])
+  let over = false
+  crashed.then(() => (over = true))
   const evaluate = async (expression) => {
     const found = await Promise.race([send("Runtime.evaluate", { expression, returnByValue: true }), late])
     return found?.result?.value ?? null
   }
   const navigated = await Promise.race([send("Page.navigate", { url: ORIGIN + path }), late])
-  while (navigated && performance.now() < limit) {
+  while (navigated && !over && performance.now() < limit) {
     page.empty = (await evaluate(IS_EMPTY)) !== false
     const resting = busy === 0 && performance.now() - changed > REST
     if (loaded && resting && (!page.empty || performance.now() - changed > 5 * REST)) break
@@ -254,14 +265,14 @@ const visit = async (chromium, out, path, limit, shoot) => {
   }
   const links = (await evaluate(LINKS)) ?? []
   page.title = clip(await evaluate("document.title"))
-  if (performance.now() >= limit) tell("late", "the page was still at work when its time was up")
+  if (!over && performance.now() >= limit) tell("late", "the page was still at work when its time was up")
   // What fails for want of a network says nothing about the app.
   for (const problem of problems)
     if (external.size > 0 && /Failed to fetch|NetworkError|ERR_INTERNET|Network request failed/.test(problem.message))
       problem.kind = "external"
   for (const host of external) tell("external", `${host} was asked for something: there is no network here`)
   let screenshot = null
-  if (shoot && performance.now() < limit) {
+  if (shoot && !over && performance.now() < limit) {
     const shot = await Promise.race([send("Page.captureScreenshot", { format: "webp", quality: 60 }), late])
     if (shot && shot.data.length * 0.75 <= SCREENSHOT) screenshot = Buffer.from(shot.data, "base64")
   }

@@ -5,6 +5,7 @@
 mod api;
 mod assets;
 mod blobs;
+mod build_cache;
 mod clock;
 mod console;
 mod consumer;

@@ -24,7 +24,7 @@ use crate::{
     answer::Answer,
     delivery::deliver,
     dependencies::Dependencies,
-    intake::{InFlight, Refusal, receive},
+    intake::{InFlight, Refusal, drain, receive},
     scratch::Scratch,
     settings::Settings,
     slots::Slots,
@@ -232,11 +232,18 @@ async fn builds(State(builder): State<Arc<Builder>>, headers: HeaderMap, body: B
     if !builder.is_authorised(&headers) {
         return unauthorised();
     }
-    if builder.is_stopping() {
-        return busy("The builder is shutting down.");
-    }
-    let Ok(seat) = Arc::clone(&builder.seats).try_acquire_owned() else {
-        return busy("Every slot and every place in the queue is taken.");
+    let seat = if builder.is_stopping() {
+        Err("The builder is shutting down.")
+    } else {
+        let seat = Arc::clone(&builder.seats).try_acquire_owned();
+        seat.map_err(|_| "Every slot and every place in the queue is taken.")
+    };
+    let seat = match seat {
+        Ok(seat) => seat,
+        Err(why) => {
+            drain(&mut body.into_data_stream()).await;
+            return busy(why);
+        }
     };
     let patience = builder.settings.patience;
     let (scratch, in_flight) = (&builder.scratch, &builder.in_flight);

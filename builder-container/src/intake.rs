@@ -171,7 +171,9 @@ async fn read(
 }
 
 /// Reads on for a while, so that a sender that is still busy sending gets to see the answer.
-async fn drain(body: &mut (impl futures::Stream<Item = Result<Bytes, axum::Error>> + Unpin)) {
+pub(crate) async fn drain(
+    body: &mut (impl futures::Stream<Item = Result<Bytes, axum::Error>> + Unpin),
+) {
     const MOST: u64 = 64 * 1024 * 1024;
     let rest = async {
         let mut seen = 0;

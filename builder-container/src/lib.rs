@@ -16,12 +16,14 @@
 //! | `vendor` | the packages that most apps share, prebuilt once |
 //! | `collect` | the output folder → artifacts, nothing about it believed |
 //! | `answer`, `delivery` | the answer's stream |
+//! | `client` | the other end: a folder as a job |
 //!
 //! A worker builds one job and is gone; nothing of a job outlives it. The builder holds no credential: it knows the
 //! hash of the token that its callers send. It keeps packages of the registry, installed and prebuilt, and nothing of an
 //! app, has no queue on disk and no database: what it was doing when it died is asked of it again.
 
 mod answer;
+pub mod client;
 mod collect;
 mod delivery;
 mod dependencies;

@@ -163,6 +163,13 @@ impl Renderer {
                     .await
                     .unwrap_or_else(|_| Look::none("what was seen could not be judged"))
             }
+            Err(Death::Memory) => Look {
+                diagnostics: vec![
+                    Diagnostic::error("memory", "The app needed more memory in a browser than it may have.")
+                        .advising("Look for a list that grows without end, or a component that renders itself."),
+                ],
+                ..Look::none("it was stopped: too much memory")
+            },
             Err(death) => Look::none(format!("Chromium ended before it said anything: {death}")),
         }
     }

@@ -51,6 +51,8 @@ enum Kind {
     External,
     /// The page's time was up.
     Late,
+    /// The page has taken its process down.
+    Crashed,
 }
 
 #[derive(Debug, Deserialize)]
@@ -129,6 +131,7 @@ impl Problem {
             Kind::Missing => ("missing_file", format!("{message} ({here})")),
             Kind::External => ("not_checked", format!("{message} ({here})")),
             Kind::Late => ("slow_page", format!("{message} ({here})")),
+            Kind::Crashed => ("crash", format!("{message} ({here})")),
         };
         let diagnostic = Diagnostic::error(code, text);
         let diagnostic = match self.place(root) {
@@ -140,7 +143,7 @@ impl Problem {
             None => diagnostic,
         };
         match self.kind {
-            Kind::Thrown => diagnostic,
+            Kind::Thrown | Kind::Crashed => diagnostic,
             Kind::Caught if self.was_rendering() => diagnostic,
             // Nobody will ever see anything.
             Kind::Late if page.empty && page.path == "/" => diagnostic,

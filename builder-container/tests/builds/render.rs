@@ -130,6 +130,43 @@ async fn an_empty_page_and_an_endless_one_are_told() {
 }
 
 #[tokio::test]
+async fn a_hostile_page_takes_down_no_more_than_its_browser() {
+    let Some(builder) = seeing().await else {
+        return;
+    };
+    for (home, code) in [
+        (
+            "const all: ArrayBuffer[] = []\nexport function Home() {\n  for (;;) all.push(new Uint8Array(64 * 1024 * 1024).fill(1).buffer)\n}\n",
+            None,
+        ),
+        (
+            "export function Home() {\n  location.reload()\n  return <p>Hello</p>\n}\n",
+            Some("slow_page"),
+        ),
+    ] {
+        let answer = builder.build(&app(home), Mode::Development).await;
+        let codes: Vec<_> = answer
+            .diagnostics
+            .iter()
+            .filter_map(|one| one.code.as_deref())
+            .collect();
+        match code {
+            Some(code) => assert!(codes.contains(&code), "{answer:?}"),
+            None => assert_eq!(
+                answer.report.reason,
+                Some(FailureReason::Render),
+                "{answer:?}"
+            ),
+        }
+        // The next one is seen as if nothing had happened.
+        let home = "export function Home() {\n  alert('Hello')\n  return <p>Hello</p>\n}\n";
+        let answer = builder.build(&app(home), Mode::Development).await;
+        assert_eq!(answer.report.status, Status::Succeeded, "{answer:?}");
+        assert!(answer.diagnostics.is_empty(), "{answer:?}");
+    }
+}
+
+#[tokio::test]
 async fn where_it_is_turned_off_the_report_says_so() {
     let builder = Builder::start().await;
     let answer = builder.build(&shell(&[]), Mode::Development).await;
