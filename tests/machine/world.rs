@@ -312,7 +312,7 @@ impl World {
         self.take(Input::BuildReported {
             build: work.build.clone(),
             attempt: work.attempt,
-            outcome,
+            outcome: Box::new(outcome),
         })
         .unwrap();
     }

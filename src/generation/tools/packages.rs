@@ -178,8 +178,16 @@ fn list(bench: &Workbench<'_>) -> Result<(ProjectPath, String), Refused> {
         .parse()
         .map_err(|error| Refused(format!("{FILE}: {error}")))?;
     let text = bench.text(&path)?.to_owned();
-    match serde_json::from_str::<serde_json::Value>(&text) {
-        Ok(serde_json::Value::Object(_)) => Ok((path, text)),
+    let project = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&text);
+    let is_list = |list: Option<&serde_json::Value>| list.is_none_or(serde_json::Value::is_object);
+    match project {
+        Ok(project)
+            if SECTIONS
+                .iter()
+                .all(|section| is_list(project.get(*section))) =>
+        {
+            Ok((path, text))
+        }
         _ => Err(unreadable()),
     }
 }
