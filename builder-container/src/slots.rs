@@ -23,6 +23,7 @@ use tokio::{
 };
 
 use crate::{
+    dependencies::Packages,
     pool::Machine,
     render::Renderer,
     sandbox::Sandbox,
@@ -46,6 +47,8 @@ pub(crate) struct Ticket {
     pub(crate) task: Task,
     /// The sources.
     pub(crate) sources: Folder,
+    /// The packages that are not baked.
+    pub(crate) packages: Option<Packages>,
     /// How long the worker may take.
     pub(crate) limit: Duration,
     /// Told when a worker has the job.
@@ -363,15 +366,17 @@ impl Shared {
         let Ticket {
             task,
             sources,
+            packages,
             limit,
             started,
             mut done,
         } = ticket;
+        let folder = packages.as_ref().map(Packages::folder);
         // Fails when nobody waits any more; `done` is closed as well then.
         let _ = started.send(());
         let begun = Instant::now();
         let findings = tokio::select! {
-            findings = timeout(limit, worker.build(sources, task, limit)) => findings.map_err(|_| ()),
+            findings = timeout(limit, worker.build(sources, folder, task, limit)) => findings.map_err(|_| ()),
             () = done.closed() => Err(()),
         };
         let peak_memory = worker.peak_memory();

@@ -53,7 +53,7 @@ async fn every_mistake_is_explained_where_it_was_made() {
             (Status::Failed, Some(FailureReason::Source)) => "",
             other => panic!("{name}: {other:?}"),
         };
-        assert_eq!(built == "", !BUILT.contains(&name), "{name}");
+        assert_eq!(built.is_empty(), !BUILT.contains(&name), "{name}");
         let told = format!("{built}{}", tell(&answer.diagnostics));
         if REPAIRED.contains(&name) {
             insta::assert_snapshot!(name, repair_text(&answer.diagnostics));

@@ -8,6 +8,8 @@ mod broken;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod dependencies;
+#[cfg(test)]
 mod failures;
 #[cfg(test)]
 mod folder;
@@ -23,6 +25,8 @@ mod outside;
 mod process;
 #[cfg(test)]
 mod refusals;
+#[cfg(test)]
+mod registry;
 #[cfg(test)]
 mod render;
 #[cfg(test)]
