@@ -496,6 +496,7 @@ mod tests {
                 mode: Mode::Development,
                 type_check: TypeCheck::Off,
             },
+            packages: None,
             sources,
             limit: Duration::from_secs(60),
             started,
