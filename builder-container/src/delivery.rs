@@ -12,13 +12,17 @@ use overskill::{
 };
 use tokio::{
     sync::{OwnedSemaphorePermit, oneshot},
+    task::JoinHandle,
     time::{Instant, Interval, MissedTickBehavior, interval, timeout},
 };
 
 use crate::{
     answer::{Answer, Gone},
+    beneath,
+    check::{Texts, merge},
     collect::{Found, collect, too_much_with},
-    explain::{explain, memory_is_up, time_is_up},
+    dependencies::{self, Dependencies, Packages, Ready},
+    explain::{explain, files_are_up, memory_is_up, time_is_up},
     inspect::inspect,
     intake::{Received, blocking},
     scratch::Folder,
@@ -32,6 +36,12 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 
 /// How long a job waits for a builder none of whose workers gets ready.
 const NO_WORKER: Duration = Duration::from_secs(60);
+
+/// What a build goes on with, besides its sources.
+struct Given {
+    ready: Ready,
+    checking: Checking,
+}
 
 /// How a job ended, its answer not yet written.
 enum Outcome {
@@ -47,6 +57,9 @@ enum Outcome {
         diagnostics: Vec<Diagnostic>,
     },
 }
+
+/// What preflight finds, while it looks.
+type Checking = JoinHandle<io::Result<Vec<Diagnostic>>>;
 
 /// Why there is no outcome.
 enum Stop {
@@ -78,12 +91,13 @@ impl From<Death> for Stop {
 pub(crate) async fn deliver(
     received: Received,
     slots: Arc<Slots>,
+    dependencies: Arc<Dependencies>,
     limit: Duration,
     mut answer: Answer,
     _seat: OwnedSemaphorePermit,
 ) {
     let id = received.job.id.clone();
-    match write(received, &slots, limit, &mut answer).await {
+    match write(received, &slots, &dependencies, limit, &mut answer).await {
         Ok(()) => {}
         Err(Stop::Gone) => eprintln!("overskill-builder: {id}: nobody reads the answer any more"),
         Err(Stop::Fault(why)) => {
@@ -96,6 +110,7 @@ pub(crate) async fn deliver(
 async fn write(
     received: Received,
     slots: &Slots,
+    dependencies: &Dependencies,
     limit: Duration,
     answer: &mut Answer,
 ) -> Result<(), Stop> {
@@ -110,7 +125,7 @@ async fn write(
         reason: None,
         timings: Timings::default(),
         peak_memory_bytes: 0,
-        sandbox: slots.sandbox().level().to_string(),
+        sandbox: slots.sandbox().name(),
         artifact_bytes: 0,
         artifacts: 0,
         render: Render::off("it was not built"),
@@ -118,7 +133,10 @@ async fn write(
     };
     let mut screenshot = None;
 
-    let looking = blocking(move || inspect(sources.path()).map(|refused| (sources, refused)));
+    let looking = blocking(move || {
+        let refused = inspect(sources.path())?;
+        Ok((Texts::read(sources.path())?, sources, refused))
+    });
     let looked = meanwhile(
         "looking through the sources",
         answer,
@@ -129,20 +147,41 @@ async fn write(
     let outcome = match looked {
         Err(_) => too_late(job.mode, limit),
         Ok(Err(error)) => return Err(error.into()),
-        Ok(Ok((sources, refused))) if refused.is_empty() => {
+        Ok(Ok((texts, sources, refused))) if refused.is_empty() => {
             let task = Task {
                 mode: job.mode,
                 type_check: job.type_check,
             };
-            let outcome = run(sources, task, slots, limit, answer, &mut report).await?;
-            let (outcome, picture) = look(outcome, slots, answer, &mut report).await?;
-            screenshot = picture;
-            outcome
+            // Beside the packages and the build: it takes a moment of the time that they take.
+            let checking = tokio::spawn(blocking(move || Ok(texts.check())));
+            match ready(&sources, dependencies, answer, &mut report).await? {
+                Ok(ready) => {
+                    let given = Given { ready, checking };
+                    let outcome =
+                        run(sources, given, task, slots, limit, answer, &mut report).await?;
+                    let (outcome, picture) = look(outcome, slots, answer, &mut report).await?;
+                    screenshot = picture;
+                    outcome
+                }
+                Err((reason, refused)) => Outcome::Failed {
+                    reason,
+                    diagnostics: Diagnostic::settled(merge(
+                        false,
+                        refused,
+                        checked(checking).await,
+                    )),
+                },
+            }
         }
-        Ok(Ok((_, diagnostics))) => Outcome::Failed {
-            reason: FailureReason::Source,
-            diagnostics,
-        },
+        Ok(Ok((texts, _, refused))) => {
+            let checked = blocking(move || Ok(texts.check())).await?;
+            let mut diagnostics = merge(false, refused, checked);
+            diagnostics.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
+            Outcome::Failed {
+                reason: FailureReason::Source,
+                diagnostics: Diagnostic::settled(diagnostics),
+            }
+        }
     };
     report.timings.total_ms = millis(received_at.elapsed());
 
@@ -190,9 +229,47 @@ async fn write(
     Ok(())
 }
 
+/// Makes the packages of an app ready, and tells what was done.
+async fn ready(
+    sources: &Folder,
+    dependencies: &Dependencies,
+    answer: &mut Answer,
+    report: &mut Report,
+) -> Result<Result<Ready, (FailureReason, Vec<Diagnostic>)>, Stop> {
+    let begun = Instant::now();
+    let preparing = dependencies.prepare(sources.path());
+    let prepared = meanwhile("installing packages", answer, preparing).await?;
+    let took = millis(begun.elapsed());
+    match prepared {
+        Ok(ready) => {
+            if let Some(told) = &ready.told {
+                report.timings.install_ms = took;
+                answer.log(format!("{told}, in {took} ms")).await?;
+            }
+            if let Some(lockfile) = &ready.lockfile {
+                let content = Bytes::from(lockfile.clone());
+                let frame = AnswerFrame::Lockfile {
+                    sha256: Digest::of(&content),
+                    size: content.len() as u64,
+                };
+                answer.frame_with(&frame, content).await?;
+            }
+            Ok(Ok(ready))
+        }
+        Err(dependencies::Stop::Refused(reason, diagnostics)) => {
+            report.timings.install_ms = took;
+            Ok(Err((reason, diagnostics)))
+        }
+        Err(dependencies::Stop::Fault(error)) => Err(Stop::Fault(format!(
+            "the packages could not be made ready: {error}"
+        ))),
+    }
+}
+
 /// Waits for a slot and for what the worker makes of the job.
 async fn run(
     sources: Folder,
+    given: Given,
     task: Task,
     slots: &Slots,
     limit: Duration,
@@ -206,6 +283,7 @@ async fn run(
     let _place = slots.submit(Ticket {
         task,
         sources,
+        packages: given.ready.packages.clone(),
         limit,
         started,
         done,
@@ -245,7 +323,7 @@ async fn run(
             report.timings.types_ms = findings.types_ms.unwrap_or(0);
             report.peak_memory_bytes = peak_memory;
             answer.log(times(&findings)).await?;
-            let judged = judge(findings, task, folder, browser, slots);
+            let judged = judge(findings, task, given, folder, browser, slots);
             meanwhile("explaining", answer, judged).await?
         }
         Ok(Built {
@@ -261,6 +339,10 @@ async fn run(
         Err(Death::Memory) => Ok(Outcome::Failed {
             reason: FailureReason::Memory,
             diagnostics: vec![memory_is_up()],
+        }),
+        Err(Death::Files) => Ok(Outcome::Failed {
+            reason: FailureReason::Output,
+            diagnostics: vec![files_are_up()],
         }),
         Err(death) => Err(death.into()),
     }
@@ -354,22 +436,37 @@ async fn look(
     Ok((outcome, seen.screenshot))
 }
 
+/// What preflight has found. Without it only what lies beyond the build is not known.
+async fn checked(checking: Checking) -> Vec<Diagnostic> {
+    let checked = checking.await.map_err(io::Error::other).flatten();
+    checked.unwrap_or_else(|error| {
+        eprintln!("overskill-builder: the sources were not checked: {error}");
+        Vec::new()
+    })
+}
+
 /// Turns findings into diagnostics and, when all went well, lists the artifacts.
 async fn judge(
     findings: Findings,
     task: Task,
+    given: Given,
     folder: Folder,
     browser: Held,
     slots: &Slots,
 ) -> Result<Outcome, Stop> {
+    let Given { ready, checking } = given;
     let toolchain = Arc::clone(slots.toolchain());
     let vendor = slots.vendor().named(&findings.vendor).map_err(|name| {
         Stop::Fault(format!(
             "the worker names {name:?}, which is no vendor module"
         ))
     })?;
+    let checked = checked(checking).await;
     let outcome = blocking(move || {
-        let diagnostics = explain(&findings, task, &folder.path().join("app"), &toolchain);
+        let packages = ready.packages.as_ref().map(Packages::folder);
+        let root = folder.path().join("app");
+        let found = explain(&findings, task, &root, &toolchain, packages, checked);
+        let diagnostics = Diagnostic::settled([found, ready.warnings].concat());
         if !findings.ok || diagnostics.iter().any(is_error) {
             return Ok(Outcome::Failed {
                 reason: FailureReason::Source,
@@ -420,14 +517,15 @@ fn bytes(modules: &[Module]) -> u64 {
 }
 
 async fn send(folder: &Folder, found: Found, answer: &Answer) -> Result<(), Stop> {
-    let content =
-        Bytes::from(tokio::fs::read(folder.path().join("out").join(found.path.as_str())).await?);
+    let (out, path) = (folder.path().join("out"), found.path.clone());
+    let content = blocking(move || beneath::read(&out, &path, found.size)).await?;
     if content.len() as u64 != found.size {
         return Err(Stop::Fault(format!(
             "{} changed after the build",
             found.path
         )));
     }
+    let content = Bytes::from(content);
     let frame = AnswerFrame::Artifact {
         sha256: Digest::of(&content),
         size: found.size,

@@ -10,20 +10,22 @@ use std::{
 
 use axum::{
     Router,
-    body::Body,
+    body::{Body, to_bytes},
     extract::{DefaultBodyLimit, Path as UrlPath, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
-use overskill::digest::Digest;
+use overskill::{build::DependencyQuestion, digest::Digest};
 use serde_json::json;
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::timeout};
 
 use crate::{
     answer::Answer,
     delivery::deliver,
+    dependencies::Dependencies,
     intake::{InFlight, Refusal, drain, receive},
+    pool,
     scratch::Scratch,
     settings::Settings,
     slots::Slots,
@@ -32,12 +34,18 @@ use crate::{
 /// How long a caller that finds no seat should wait, in seconds: about one build.
 const RETRY_AFTER: &str = "2";
 
+/// Questions about packages that are answered at once; each may take npm seconds.
+const QUESTIONS: usize = 8;
+
 /// What the routes share.
 #[derive(Debug)]
 pub(crate) struct Builder {
     settings: Settings,
     slots: Arc<Slots>,
+    dependencies: Arc<Dependencies>,
     scratch: Arc<Scratch>,
+    /// Questions that are answered at once.
+    questions: Semaphore,
     /// One seat a slot, and one a place in the queue.
     seats: Arc<Semaphore>,
     all_seats: usize,
@@ -46,12 +54,19 @@ pub(crate) struct Builder {
 }
 
 impl Builder {
-    pub(crate) fn new(settings: Settings, slots: Slots, scratch: Arc<Scratch>) -> Self {
+    pub(crate) fn new(
+        settings: Settings,
+        slots: Slots,
+        dependencies: Dependencies,
+        scratch: Arc<Scratch>,
+    ) -> Self {
         let all_seats = slots.count() + settings.queue;
         Self {
             settings,
             slots: Arc::new(slots),
+            dependencies: Arc::new(dependencies),
             scratch,
+            questions: Semaphore::new(QUESTIONS),
             seats: Arc::new(Semaphore::new(all_seats)),
             all_seats,
             in_flight: InFlight::default(),
@@ -69,9 +84,24 @@ impl Builder {
         self.settings.drain
     }
 
+    /// Builds at once.
+    pub(crate) fn slots(&self) -> usize {
+        self.slots.count()
+    }
+
+    /// How long a connection may stand still.
+    pub(crate) const fn patience(&self) -> Duration {
+        self.settings.patience
+    }
+
+    /// Jobs that may be here at once.
+    pub(crate) const fn all_seats(&self) -> usize {
+        self.all_seats
+    }
+
     /// What keeps builds away from everything else.
     pub(crate) fn sandbox(&self) -> String {
-        self.slots.sandbox().level().to_string()
+        self.slots.sandbox().name()
     }
 
     /// Why nothing looks at what was built, if nothing does.
@@ -98,11 +128,12 @@ pub(crate) fn routes(builder: Arc<Builder>) -> Router {
     Router::new()
         .route("/healthz", get(health))
         .route("/builds", post(builds))
+        .route("/dependencies", post(dependencies))
         .route("/vendor/{sha256}", get(vendor))
         .fallback(async || {
             problem(
                 StatusCode::NOT_FOUND,
-                "There is nothing here: POST /builds, GET /vendor/<sha256>, GET /healthz.",
+                "There is nothing here: POST /builds, POST /dependencies, GET /vendor/<sha256>, GET /healthz.",
             )
         })
         .method_not_allowed_fallback(async || {
@@ -131,6 +162,8 @@ async fn health(State(builder): State<Arc<Builder>>) -> Response {
         "busy": slots.busy(),
         "queued": taken.saturating_sub(slots.busy()),
         "queue": builder.settings.queue,
+        "memory_available_bytes": pool::available(),
+        "memory_is_short": slots.is_short(),
         "sandbox": builder.sandbox(),
         "render_check": builder.render_off().map_or("on".to_owned(), |why| format!("off: {why}")),
         "toolchain_digest": slots.toolchain_digest(),
@@ -172,9 +205,59 @@ fn unauthorised() -> Response {
     response
 }
 
+/// Whether an app may have a package: a [`DependencyQuestion`] in, a [`DependencyAnswer`] out.
+///
+/// [`DependencyAnswer`]: overskill::build::DependencyAnswer
+async fn dependencies(
+    State(builder): State<Arc<Builder>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    if !builder.is_authorised(&headers) {
+        return unauthorised();
+    }
+    if builder.is_stopping() {
+        return busy("The builder is shutting down.");
+    }
+    let Ok(_place) = builder.questions.try_acquire() else {
+        return busy("Too many questions are being answered.");
+    };
+    let reading = to_bytes(body, DependencyQuestion::MAX_BYTES);
+    let Ok(Ok(body)) = timeout(builder.settings.patience, reading).await else {
+        return problem(
+            StatusCode::BAD_REQUEST,
+            "The question is too long, or broke off.",
+        );
+    };
+    let question = match serde_json::from_slice::<DependencyQuestion>(&body) {
+        Ok(question) => question,
+        Err(error) => return problem(StatusCode::BAD_REQUEST, &error.to_string()),
+    };
+    match builder.dependencies.answer(question).await {
+        Ok(answer) => (
+            [(header::CONTENT_TYPE, "application/json")],
+            json!(answer).to_string(),
+        )
+            .into_response(),
+        Err(error) => {
+            eprintln!("overskill-builder: a question was not answered: {error}");
+            problem(StatusCode::BAD_GATEWAY, "The registry cannot be asked.")
+        }
+    }
+}
+
 async fn builds(State(builder): State<Arc<Builder>>, headers: HeaderMap, body: Body) -> Response {
     if !builder.is_authorised(&headers) {
         return unauthorised();
+    }
+    if let Some(coding) = headers.get(header::CONTENT_ENCODING)
+        && coding != "identity"
+    {
+        // What is packed can become anything; sources are small, and sent as they are.
+        return problem(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "A job is sent as it is, without a content coding.",
+        );
     }
     let seat = if builder.is_stopping() {
         Err("The builder is shutting down.")
@@ -201,6 +284,7 @@ async fn builds(State(builder): State<Arc<Builder>>, headers: HeaderMap, body: B
     tokio::spawn(deliver(
         received,
         Arc::clone(&builder.slots),
+        Arc::clone(&builder.dependencies),
         limit,
         answer,
         seat,

@@ -1,11 +1,13 @@
 //! The state folder: `run/` with the worker scripts, `incoming/` with jobs that arrive, `workers/` with one folder a
-//! worker, and `node_modules`, a link to the toolchain's, beside them: Node, Vite and TypeScript find it from any of
-//! them, and Tailwind, which would follow a link inside the sources, does not scan it.
+//! worker, `installing/` with installs that are made, and `node_modules`, a link to the toolchain's, beside them: Node, Vite
+//! and TypeScript find it from any of them, and Tailwind, which would follow a link inside the sources, does not scan it.
 //!
-//! One builder at a time uses it; what an earlier one left is removed. (`vendor/` in it is the room `vendor`'s.)
+//! One builder at a time uses it; what an earlier one left of these is removed. What it installed stays: `installs/`,
+//! `resolutions/`, and `npm/`, which is npm's own cache. (`vendor/` in it is the room `vendor`'s.)
 
 use std::{
     fs, io,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
 };
@@ -44,9 +46,12 @@ impl Scratch {
             Err(fs::TryLockError::WouldBlock) => return Ok(None),
             Err(fs::TryLockError::Error(error)) => return Err(error),
         }
-        for name in ["run", "incoming", "workers"] {
+        for name in ["run", "incoming", "workers", "installing"] {
             remove(&root.join(name))?;
             fs::create_dir(root.join(name))?;
+        }
+        for name in ["installs", "resolutions", "npm"] {
+            fs::create_dir_all(root.join(name))?;
         }
         Ok(Some(Self {
             root,
@@ -65,6 +70,12 @@ impl Scratch {
         for (name, script) in WORKER_SCRIPTS {
             fs::write(self.root.join("run").join(name), script)?;
         }
+        // In a folder of their own, where no app and no package of the toolchain looks for packages.
+        if let Some(extras) = &toolchain.extras {
+            let folder = self.root.join("run/extras");
+            fs::create_dir(&folder)?;
+            std::os::unix::fs::symlink(extras, folder.join("node_modules"))?;
+        }
         // Node looks for one above its scripts, and stops at one that it finds but may not read.
         fs::write(self.root.join("run/package.json"), "{}")?;
         for (path, content) in WARM_UP {
@@ -80,8 +91,10 @@ impl Scratch {
         View {
             node: toolchain.node.clone(),
             packages: toolchain.node_modules.clone(),
+            extras: toolchain.extras.clone(),
             scripts: self.root.join("run"),
             link: self.root.join("node_modules"),
+            installs: self.installs(),
             state: self.root.clone(),
             more: Vec::new(),
         }
@@ -110,6 +123,26 @@ impl Scratch {
     /// A fresh folder for a worker.
     pub(crate) fn worker(&self) -> io::Result<Folder> {
         self.fresh("workers")
+    }
+
+    /// A fresh folder for an install that is made.
+    pub(crate) fn installing(&self) -> io::Result<Folder> {
+        self.fresh("installing")
+    }
+
+    /// Where installs are kept.
+    pub(crate) fn installs(&self) -> PathBuf {
+        self.root.join("installs")
+    }
+
+    /// Where it is kept what lists of packages were resolved to.
+    pub(crate) fn resolutions(&self) -> PathBuf {
+        self.root.join("resolutions")
+    }
+
+    /// What npm keeps of what it fetched.
+    pub(crate) fn npm_cache(&self) -> PathBuf {
+        self.root.join("npm")
     }
 
     fn fresh(&self, kind: &str) -> io::Result<Folder> {
@@ -149,9 +182,81 @@ impl Drop for Folder {
     }
 }
 
+/// Removes a folder with everything in it. Nested deep enough, it would fill the stack of whoever goes down into it, and be
+/// out of reach by its path: what lies two levels down is brought up, until nothing does. Folders may have been closed.
 fn remove(folder: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+    let mut number = 0_u64;
+    let mut unused = || loop {
+        number += 1;
+        let path = folder.join(format!("{number}.removed"));
+        if path.symlink_metadata().is_err() {
+            break path;
+        }
+    };
+    loop {
+        let entries = match open_up(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            entries => entries?,
+        };
+        if entries.is_empty() {
+            return fs::remove_dir(folder);
+        }
+        for entry in entries {
+            if !entry.file_type()?.is_dir() {
+                fs::remove_file(entry.path())?;
+                continue;
+            }
+            for inner in open_up(&entry.path())? {
+                if inner.file_type()?.is_dir() {
+                    // Moving a folder changes it.
+                    fs::set_permissions(inner.path(), fs::Permissions::from_mode(0o700))?;
+                    fs::rename(inner.path(), unused())?;
+                } else {
+                    fs::remove_file(inner.path())?;
+                }
+            }
+            fs::remove_dir(entry.path())?;
+        }
+    }
+}
+
+/// What is in a folder, even in one that nobody may look into.
+fn open_up(folder: &Path) -> io::Result<Vec<fs::DirEntry>> {
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+    fs::read_dir(folder)?.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_in_it_it_is_removed() {
+        let root = std::env::temp_dir().join(format!("overskill-remove-{}", std::process::id()));
+        remove(&root).unwrap();
+        fs::create_dir_all(root.join("a/b/c")).unwrap();
+        fs::create_dir_all(root.join("a/2.removed/c")).unwrap();
+        fs::create_dir_all(root.join("1.removed")).unwrap();
+        fs::write(root.join("a/b/c/file"), "").unwrap();
+        let kept = root.with_extension("kept");
+        fs::create_dir_all(&kept).unwrap();
+        fs::write(kept.join("file"), "").unwrap();
+        std::os::unix::fs::symlink(&kept, root.join("a/link")).unwrap();
+        std::os::unix::fs::symlink(&kept, root.join("link")).unwrap();
+        // Deeper than a path can be long, and than a stack is.
+        let mut deep = fs::File::open(root.join("a/b")).unwrap();
+        for _ in 0..5_000 {
+            rustix::fs::mkdirat(&deep, "deeper", rustix::fs::Mode::RWXU).unwrap();
+            let flags = rustix::fs::OFlags::RDONLY;
+            let next = rustix::fs::openat(&deep, "deeper", flags, rustix::fs::Mode::empty());
+            deep = next.unwrap().into();
+        }
+        for closed in ["a/b/c", "a/b", "a"] {
+            fs::set_permissions(root.join(closed), fs::Permissions::from_mode(0o000)).unwrap();
+        }
+        remove(&root).unwrap();
+        assert!(!root.exists());
+        assert!(kept.join("file").exists());
+        remove(&kept).unwrap();
     }
 }

@@ -10,14 +10,22 @@ use overskill::digest::Digest;
 use serde::Deserialize;
 use tokio::process::Command;
 
-use crate::node_rule::{NEEDED, suffices};
+use crate::{
+    dependencies::Lock,
+    node_rule::{NEEDED, suffices},
+};
 
 /// The scripts that run in workers, the first of them their program, and the one that prebuilds packages for them.
-pub(crate) const WORKER_SCRIPTS: [(&str, &str); 7] = [
+pub(crate) const WORKER_SCRIPTS: [(&str, &str); 12] = [
     ("worker.mjs", include_str!("../worker.mjs")),
     ("compile.mjs", include_str!("../compile.mjs")),
+    ("diagnose.mjs", include_str!("../diagnose.mjs")),
     ("externals.mjs", include_str!("../externals.mjs")),
     ("fence.mjs", include_str!("../fence.mjs")),
+    ("foreign.mjs", include_str!("../foreign.mjs")),
+    ("plain.mjs", include_str!("../plain.mjs")),
+    ("tailwind3.mjs", include_str!("../tailwind3.mjs")),
+    ("typecheck.mjs", include_str!("../typecheck.mjs")),
     ("vendor.mjs", include_str!("../vendor.mjs")),
     ("types.mjs", include_str!("../types.mjs")),
     ("render.mjs", include_str!("../render.mjs")),
@@ -90,6 +98,12 @@ pub(crate) struct Toolchain {
     pub(crate) node_modules: PathBuf,
     /// What an app may import by name, in order.
     pub(crate) packages: Vec<String>,
+    /// The builder's own packages, which no app can import: older compilers of styles.
+    pub(crate) extras: Option<PathBuf>,
+    /// All packages, by where they lie.
+    pub(crate) baked: Lock,
+    /// Equal for equal packages.
+    pub(crate) lock_digest: Digest,
     /// Equal for equal packages, Node and worker scripts.
     pub(crate) digest: Digest,
 }
@@ -110,6 +124,10 @@ impl Toolchain {
         let lock = read("package-lock.json")?;
         let package: PackageFile = serde_json::from_slice(&read("package.json")?)
             .map_err(|error| unreadable(&folder.join("package.json"), &error))?;
+        let baked = Lock::parse(&lock).ok_or_else(|| {
+            let reason = "it is no lock file of version 2 or 3";
+            unreadable(&folder.join("package-lock.json"), &reason)
+        })?;
         let node_modules = folder.join("node_modules");
         if let Some(package) = REQUIRED
             .into_iter()
@@ -132,7 +150,38 @@ impl Toolchain {
             node,
             node_modules,
             packages: package.dependencies.into_keys().collect(),
+            extras: None,
+            baked,
+            lock_digest: Digest::of(&lock),
             digest: Digest::of_parts(parts),
+        })
+    }
+
+    /// The same, with the packages of another folder for the builder's own use.
+    ///
+    /// # Errors
+    /// When they are not installed.
+    pub(crate) fn with_extras(self, folder: Option<&Path>) -> Result<Self, ToolchainError> {
+        let Some(folder) = folder else {
+            return Ok(self);
+        };
+        let lock = folder.join("package-lock.json");
+        let lock = std::fs::read(&lock).map_err(|error| unreadable(&lock, &error))?;
+        let packages = folder.join("node_modules");
+        if !packages.join("tailwindcss/package.json").is_file() {
+            return Err(ToolchainError::Packages {
+                folder: folder.display().to_string(),
+                package: "tailwindcss",
+            });
+        }
+        let extras = packages
+            .canonicalize()
+            .map_err(|error| unreadable(&packages, &error))?;
+        let digest = Digest::of_parts([self.digest.to_string().as_bytes(), &lock]);
+        Ok(Self {
+            extras: Some(extras),
+            digest,
+            ..self
         })
     }
 

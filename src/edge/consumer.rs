@@ -16,10 +16,11 @@ use std::{pin::pin, rc::Rc};
 use futures::future::{self, Either};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsCast;
-use worker::{AbortController, Env, Fetch, console_error, console_warn, worker_sys};
+use worker::{AbortController, Env, console_error, console_warn, worker_sys};
 
 use self::{cached::Cache, pulse::Pulse};
 use super::{
+    builder,
     objects::{self, Claimed, ConversationCall as Call, Object},
     settings,
 };
@@ -171,7 +172,7 @@ impl Attempt<'_> {
         };
         let cache = self.cache(toolchain)?;
         if let Some(built) = cache.look(pulse).await {
-            return self.publish(built, true).await;
+            return self.publish(built, true, None).await;
         }
         let building = self.have_built(manifest, pulse, abort, Some(&cache));
         let outcome = cache.hold_while(building).await;
@@ -187,22 +188,19 @@ impl Attempt<'_> {
         cache: Option<&Cache>,
     ) -> Result<BuildOutcome> {
         let request = self.request(manifest, pulse)?;
-        let mut response = Fetch::Request(request)
-            .send_with_signal(&abort.signal())
-            .await
-            .map_err(|error| Error::unavailable("the builder could not be reached", error))?;
+        let mut response = builder::send(self.env, self.app, request, &abort.signal()).await?;
         if response.status_code() != 200 {
             return self.refused(&mut response).await;
         }
         let answer = response.stream().map_err(Error::internal)?;
-        let built = self.receive(answer, pulse).await?;
+        let (built, lockfile) = self.receive(answer, pulse).await?;
         match built.report.status {
             Status::Succeeded => {
                 self.keep_vendor(&built, pulse, &abort.signal()).await?;
                 if let Some(cache) = cache {
                     cache.keep(&built).await;
                 }
-                self.publish(built, false).await
+                self.publish(built, false, lockfile).await
             }
             Status::Failed => Ok(BuildOutcome::Failed {
                 diagnostics: built.diagnostics,

@@ -29,10 +29,14 @@ pub(crate) struct View {
     pub(crate) node: PathBuf,
     /// The packages, without symbolic links in the path.
     pub(crate) packages: PathBuf,
+    /// Packages of the builder's own, if it has any.
+    pub(crate) extras: Option<PathBuf>,
     /// The worker's scripts.
     pub(crate) scripts: PathBuf,
     /// A symbolic link to the packages.
     pub(crate) link: PathBuf,
+    /// The packages of apps that are not among those.
+    pub(crate) installs: PathBuf,
     /// The state folder, nothing else of which is seen.
     pub(crate) state: PathBuf,
     /// What else is seen, where it is.
@@ -50,7 +54,10 @@ impl View {
 
     /// What can be read, besides the system and the worker's own folder.
     pub(super) fn readable(&self) -> impl Iterator<Item = &Path> {
-        let own = [&self.node, &self.packages, &self.scripts];
-        own.into_iter().chain(&self.more).map(PathBuf::as_path)
+        let own = [&self.node, &self.packages, &self.scripts, &self.installs];
+        own.into_iter()
+            .chain(&self.extras)
+            .chain(&self.more)
+            .map(PathBuf::as_path)
     }
 }

@@ -2,13 +2,19 @@
 //! `node_modules`, or without a Node that is new enough, these fail.
 
 #[cfg(test)]
+mod attacks;
+#[cfg(test)]
 mod broken;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod dependencies;
+#[cfg(test)]
 mod failures;
 #[cfg(test)]
 mod folder;
+#[cfg(test)]
+mod foreign;
 #[cfg(test)]
 mod many;
 #[cfg(test)]
@@ -19,6 +25,8 @@ mod outside;
 mod process;
 #[cfg(test)]
 mod refusals;
+#[cfg(test)]
+mod registry;
 #[cfg(test)]
 mod render;
 #[cfg(test)]
