@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _},
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     thread::{self, sleep},
     time::{Duration, Instant},
 };
@@ -13,6 +14,8 @@ use overskill_builder::client::{AnyError, Door};
 
 use crate::arguments::Arguments;
 
+/// Numbers the builders that were started.
+static NEXT: AtomicU32 = AtomicU32::new(0);
 /// How long a worker may take to become ready.
 const READY: Duration = Duration::from_secs(60);
 /// How often it is asked whether it is.
@@ -68,6 +71,8 @@ impl Running {
         look: Look,
     ) -> Result<Self, AnyError> {
         let token = format!("bench-{}", std::process::id());
+        // A worker that is just being started may hold the folder of a builder that was killed for a moment longer.
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let mut command = Command::new(&arguments.builder);
         command
             .args(["--listen", "127.0.0.1:0", "--queue", "64"])
@@ -75,7 +80,9 @@ impl Running {
             .arg("--toolchain")
             .arg(&arguments.toolchain)
             .arg("--state")
-            .arg(arguments.state.join("builder"))
+            .arg(arguments.state.join(format!("builder-{number}")))
+            .arg("--vendor")
+            .arg(arguments.state.join("vendor"))
             .arg("--node")
             .arg(&arguments.node)
             .env(
