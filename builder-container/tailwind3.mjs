@@ -1,6 +1,6 @@
 // Tailwind 3, for apps that were written for it: its own compiler, told what `tailwind.config` says as data. Nothing of an
 // app's is run: what such a file computes is named, with its line.
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
@@ -39,16 +39,18 @@ export const tailwind3 = async (root, notes) => {
   return [refuse, tailwind(config), autoprefixer()]
 }
 
-/** Whether the styles are written for Tailwind 3: `package.json` says so, or a configuration without a version. */
+/** Whether the styles are written for Tailwind 3: `package.json` says so, or, if it says nothing, a style sheet does. */
 const isOfThree = (root, configuration) => {
   try {
     const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
     const version = { ...manifest.dependencies, ...manifest.devDependencies }.tailwindcss
     if (typeof version === "string") return /^\D*3(\D|$)/.test(version)
-    return Boolean(configuration) && !{ ...manifest.dependencies, ...manifest.devDependencies }["@tailwindcss/vite"]
   } catch {
-    return false
+    // Without a readable one, the style sheets tell.
   }
+  if (!configuration) return false
+  const sheets = readdirSync(root, { recursive: true }).filter((name) => name.endsWith(".css"))
+  return sheets.some((name) => /^\s*@tailwind\s+(base|utilities)/m.test(readFileSync(join(root, name), "utf8")))
 }
 
 /** Old names of colours warn on standard error when they are read. */

@@ -109,19 +109,20 @@ fn with_effect(mut one: Diagnostic) -> Diagnostic {
     one
 }
 
+/// Whether a build that went through shows that this is not so, or does no harm.
 fn is_disproved(one: &Diagnostic) -> bool {
-    one.severity == Severity::Error
-        && matches!(
-            one.code.as_deref(),
-            Some(
-                "syntax"
-                    | "duplicate"
-                    | "unresolved_import"
-                    | "unsupported_file"
-                    | "outside"
-                    | "missing_export"
-            )
-        )
+    let code = one.code.as_deref().unwrap_or_default();
+    // What is imported is there, and what is only a type is gone.
+    let harmless = ["type_import", "undeclared_package", "unknown_package"].contains(&code);
+    let fails = [
+        "syntax",
+        "duplicate",
+        "unresolved_import",
+        "unsupported_file",
+        "outside",
+        "missing_export",
+    ];
+    harmless || (one.severity == Severity::Error && fails.contains(&code))
 }
 
 fn is_of_the_builder(one: &Diagnostic) -> bool {

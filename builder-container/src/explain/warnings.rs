@@ -7,9 +7,13 @@ use crate::{locate, worker::Note};
 
 /// A warning that no author can do anything about.
 pub(super) fn is_of_vite(warning: &str) -> bool {
-    ["did not pass the `from` option", "[SOURCEMAP_BROKEN]"]
-        .iter()
-        .any(|said| warning.contains(said))
+    [
+        "did not pass the `from` option",
+        "[SOURCEMAP_BROKEN]",
+        "[PLUGIN_TIMINGS]",
+    ]
+    .iter()
+    .any(|said| warning.contains(said))
 }
 
 impl Explainer<'_> {
