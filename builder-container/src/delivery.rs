@@ -21,6 +21,7 @@ use crate::{
     explain::{explain, memory_is_up, time_is_up},
     inspect::inspect,
     intake::{Received, blocking},
+    metrics::Unfinished,
     scratch::Folder,
     slots::{Built, Held, Slots, Ticket},
     vendor::Module,
@@ -82,11 +83,15 @@ pub(crate) async fn deliver(
     mut answer: Answer,
     _seat: OwnedSemaphorePermit,
 ) {
-    let id = received.job.id.clone();
+    let (id, mode) = (received.job.id.clone(), received.job.mode);
     match write(received, &slots, limit, &mut answer).await {
-        Ok(()) => {}
-        Err(Stop::Gone) => eprintln!("overskill-builder: {id}: nobody reads the answer any more"),
+        Ok(report) => slots.metrics().finished(mode, &report),
+        Err(Stop::Gone) => {
+            slots.metrics().unfinished(mode, Unfinished::Gone);
+            eprintln!("overskill-builder: {id}: nobody reads the answer any more");
+        }
         Err(Stop::Fault(why)) => {
+            slots.metrics().unfinished(mode, Unfinished::Fault);
             eprintln!("overskill-builder: {id}: no result: {why}");
             answer.break_off(&why).await;
         }
@@ -98,7 +103,7 @@ async fn write(
     slots: &Slots,
     limit: Duration,
     answer: &mut Answer,
-) -> Result<(), Stop> {
+) -> Result<Report, Stop> {
     let received_at = Instant::now();
     let Received {
         job,
@@ -186,8 +191,8 @@ async fn write(
             }
         }
     }
-    answer.frame(&AnswerFrame::Report(report)).await?;
-    Ok(())
+    answer.frame(&AnswerFrame::Report(report.clone())).await?;
+    Ok(report)
 }
 
 /// Waits for a slot and for what the worker makes of the job.

@@ -15,6 +15,7 @@
 //! | `vendor` | the packages that most apps share, prebuilt once |
 //! | `collect` | the output folder → artifacts, nothing about it believed |
 //! | `answer`, `delivery` | the answer's stream |
+//! | `metrics` | what is counted, for Prometheus |
 //! | `client` | the other end: a folder as a job |
 //!
 //! A worker builds one job and is gone; nothing of a job outlives it. The builder holds no credential: it knows the
@@ -30,6 +31,7 @@ mod http;
 mod inspect;
 mod intake;
 mod locate;
+mod metrics;
 mod node_rule;
 pub mod render;
 pub mod sandbox;
@@ -46,8 +48,8 @@ use std::{io, sync::Arc};
 use tokio::net::TcpListener;
 
 use crate::{
-    http::Builder, render::Renderer, sandbox::Sandbox, scratch::Scratch, settings::Settings,
-    slots::Slots, toolchain::Toolchain, vendor::Vendor,
+    http::Builder, metrics::Metrics, render::Renderer, sandbox::Sandbox, scratch::Scratch,
+    settings::Settings, slots::Slots, toolchain::Toolchain, vendor::Vendor,
 };
 
 /// Why the builder does not start. The sentence says what to do.
@@ -67,6 +69,9 @@ pub enum StartError {
     /// No sandbox holds.
     #[error(transparent)]
     Sandbox(#[from] sandbox::SandboxError),
+    /// Nothing can be counted.
+    #[error("the metrics cannot be set up: {0}")]
+    Metrics(#[from] prometheus::Error),
     /// Another builder uses the state folder.
     #[error(
         "another builder uses the state folder {0}: stop it, or give this one its own with --state"
@@ -136,6 +141,7 @@ impl Server {
                 source,
             })?;
         let renderer = Renderer::open(&settings.browser, &sandbox, &scratch).await;
+        let metrics = Metrics::new(&sandbox.level().to_string(), &toolchain.digest)?;
         let slots = Slots::start(
             settings.slots,
             Arc::new(toolchain),
@@ -143,6 +149,7 @@ impl Server {
             Arc::clone(&scratch),
             sandbox,
             renderer,
+            Arc::new(metrics),
         );
         Ok(Self {
             listener,

@@ -21,6 +21,7 @@ use tokio::{
 };
 
 use crate::{
+    metrics::Metrics,
     render::Renderer,
     sandbox::Sandbox,
     scratch::{Folder, Scratch},
@@ -126,6 +127,7 @@ struct Shared {
     scratch: Arc<Scratch>,
     sandbox: Sandbox,
     renderer: Renderer,
+    metrics: Arc<Metrics>,
     ready: AtomicUsize,
     busy: AtomicUsize,
 }
@@ -139,6 +141,7 @@ impl Slots {
         scratch: Arc<Scratch>,
         sandbox: Sandbox,
         renderer: Renderer,
+        metrics: Arc<Metrics>,
     ) -> Self {
         let shared = Arc::new(Shared {
             tickets: Mutex::new(Some(VecDeque::new())),
@@ -149,6 +152,7 @@ impl Slots {
             scratch,
             sandbox,
             renderer,
+            metrics,
             ready: AtomicUsize::new(0),
             busy: AtomicUsize::new(0),
         });
@@ -214,6 +218,11 @@ impl Slots {
         &self.shared.vendor
     }
 
+    /// What is counted.
+    pub(crate) fn metrics(&self) -> &Arc<Metrics> {
+        &self.shared.metrics
+    }
+
     /// What names the toolchain.
     pub(crate) fn toolchain_digest(&self) -> Digest {
         self.shared.toolchain.digest
@@ -268,12 +277,14 @@ impl Shared {
         while self.tickets().is_some() {
             match Worker::start(&self.sandbox, &self.scratch).await {
                 Ok(worker) => {
+                    self.metrics.worker_started();
                     pause = Duration::from_secs(1);
                     if !self.serve_one(worker).await {
                         return;
                     }
                 }
                 Err(death) => {
+                    self.metrics.worker_ended(death.kind());
                     eprintln!(
                         "overskill-builder: no worker: {death}; trying again in {} s",
                         pause.as_secs()
@@ -299,6 +310,7 @@ impl Shared {
                         Some(ticket) => break ticket,
                     },
                     death = worker.died() => {
+                        self.metrics.worker_ended(death.kind());
                         eprintln!("overskill-builder: an idle worker is lost: {death}");
                         return true;
                     }
@@ -322,6 +334,11 @@ impl Shared {
         };
         let peak_memory = worker.peak_memory();
         let folder = worker.end().await;
+        self.metrics.worker_ended(match &findings {
+            Ok(Ok(_)) => "done",
+            Ok(Err(death)) => death.kind(),
+            Err(_) => "given_up",
+        });
         let built = match findings {
             Ok(Ok(findings)) => Ok(Some(findings)),
             Ok(Err(death)) => Err(death),

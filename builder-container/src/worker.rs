@@ -174,6 +174,20 @@ pub(crate) enum Death {
     Late,
 }
 
+impl Death {
+    /// What it was, in a word.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Greed(_) => "greed",
+            Self::Crash { .. } => "crash",
+            Self::Message(_) => "message",
+            Self::Io(_) => "io",
+            Self::Late => "late",
+        }
+    }
+}
+
 /// The process group of a worker: killed when dropped.
 #[derive(Debug)]
 struct Group(Option<Pid>);

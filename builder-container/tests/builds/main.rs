@@ -11,6 +11,7 @@ mod failures;
 mod folder;
 #[cfg(test)]
 mod many;
+mod metrics;
 #[cfg(test)]
 mod modes;
 #[cfg(test)]
