@@ -17,8 +17,9 @@ use tokio::{
 
 use crate::{
     answer::{Answer, Gone},
+    beneath,
     collect::{Found, collect, too_much_with},
-    explain::{explain, memory_is_up, time_is_up},
+    explain::{explain, files_are_up, memory_is_up, time_is_up},
     inspect::inspect,
     intake::{Received, blocking},
     metrics::Unfinished,
@@ -115,7 +116,7 @@ async fn write(
         reason: None,
         timings: Timings::default(),
         peak_memory_bytes: 0,
-        sandbox: slots.sandbox().level().to_string(),
+        sandbox: slots.sandbox().name(),
         artifact_bytes: 0,
         artifacts: 0,
         render: Render::off("it was not built"),
@@ -266,6 +267,10 @@ async fn run(
         Err(Death::Memory) => Ok(Outcome::Failed {
             reason: FailureReason::Memory,
             diagnostics: vec![memory_is_up()],
+        }),
+        Err(Death::Files) => Ok(Outcome::Failed {
+            reason: FailureReason::Output,
+            diagnostics: vec![files_are_up()],
         }),
         Err(death) => Err(death.into()),
     }
@@ -425,14 +430,15 @@ fn bytes(modules: &[Module]) -> u64 {
 }
 
 async fn send(folder: &Folder, found: Found, answer: &Answer) -> Result<(), Stop> {
-    let content =
-        Bytes::from(tokio::fs::read(folder.path().join("out").join(found.path.as_str())).await?);
+    let (out, path) = (folder.path().join("out"), found.path.clone());
+    let content = blocking(move || beneath::read(&out, &path, found.size)).await?;
     if content.len() as u64 != found.size {
         return Err(Stop::Fault(format!(
             "{} changed after the build",
             found.path
         )));
     }
+    let content = Bytes::from(content);
     let frame = AnswerFrame::Artifact {
         sha256: Digest::of(&content),
         size: found.size,

@@ -7,10 +7,12 @@ use std::{collections::HashMap, path::Path};
 
 use overskill::{
     build::{Diagnostic, Mode, TypeCheck},
+    config::Limits,
     project::ProjectPath,
 };
 
 use crate::{
+    beneath,
     inspect::files,
     locate,
     toolchain::Toolchain,
@@ -95,6 +97,17 @@ pub(crate) fn time_is_up(mode: Mode, limit: std::time::Duration) -> Diagnostic {
 pub(crate) fn memory_is_up() -> Diagnostic {
     Diagnostic::error("memory", "The build needed more memory than it may have.").advising(
         "Look for a very large file, a very large list of Tailwind classes, or an import that pulls in too much.",
+    )
+}
+
+/// What to say when it wrote too much.
+pub(crate) fn files_are_up() -> Diagnostic {
+    Diagnostic::error(
+        "output",
+        "The build wrote more, or larger, files than it may.",
+    )
+    .advising(
+        "Look for a large file that is imported in many places, or inlined into many modules.",
     )
 }
 
@@ -331,7 +344,9 @@ impl Explainer<'_> {
 
     fn source(&mut self, path: &ProjectPath) -> Option<&str> {
         if !self.sources.contains_key(path) {
-            let bytes = std::fs::read(self.root.join(path.as_str())).ok()?;
+            // The worker could have replaced it.
+            let most = Limits::DEFAULT.binary_file_bytes as u64;
+            let bytes = beneath::read(self.root, path, most).ok()?;
             self.sources
                 .insert(path.clone(), String::from_utf8_lossy(&bytes).into_owned());
         }

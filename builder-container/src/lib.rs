@@ -3,15 +3,18 @@
 //! | room | does |
 //! |---|---|
 //! | `settings`, `toolchain`, `node_rule` | what the process is started with, checked before it listens |
+//! | `connections` | how many at once, and how long each may stand still |
 //! | `http` | the routes, the token, problem documents |
 //! | `intake` | a request's body → sources on disk, every limit checked while it arrives |
 //! | `typescript` | what decides how TypeScript is read, whatever an app brings along |
 //! | `inspect` | what is refused before a build, because building it would run the app's code here |
 //! | `slots` | as many builds at once as there are slots, each with a worker made ready ahead |
+//! | `pool` | how many workers this machine can have, and whether there is memory for one more |
 //! | `worker` | one worker process |
 //! | `sandbox` | what keeps a worker away from everything else, in levels; which of them holds is found out at start |
 //! | `render` | the built app, looked at in a browser |
 //! | `explain` | what Vite and TypeScript found → diagnostics with positions in the source |
+//! | `beneath` | what a worker has left, opened without following it anywhere |
 //! | `vendor` | the packages that most apps share, prebuilt once |
 //! | `collect` | the output folder → artifacts, nothing about it believed |
 //! | `answer`, `delivery` | the answer's stream |
@@ -23,8 +26,10 @@
 //! database: what it was doing when it died is asked of it again.
 
 mod answer;
+mod beneath;
 pub mod client;
 mod collect;
+mod connections;
 mod delivery;
 mod explain;
 mod http;
@@ -33,6 +38,7 @@ mod intake;
 mod locate;
 mod metrics;
 mod node_rule;
+mod pool;
 pub mod render;
 pub mod sandbox;
 mod scratch;
@@ -48,8 +54,8 @@ use std::{io, sync::Arc};
 use tokio::net::TcpListener;
 
 use crate::{
-    http::Builder, metrics::Metrics, render::Renderer, sandbox::Sandbox, scratch::Scratch,
-    settings::Settings, slots::Slots, toolchain::Toolchain, vendor::Vendor,
+    http::Builder, render::Renderer, sandbox::Sandbox, scratch::Scratch, settings::Settings,
+    slots::Slots, toolchain::Toolchain, vendor::Vendor,
 };
 
 /// Why the builder does not start. The sentence says what to do.
@@ -96,7 +102,7 @@ pub enum StartError {
 /// When something is missing, or no level holds.
 pub async fn find_sandbox(settings: &Settings) -> Result<String, StartError> {
     let (_, _, sandbox) = prepare(settings).await?;
-    Ok(sandbox.level().to_string())
+    Ok(sandbox.name())
 }
 
 /// All that must be there before anyone is listened to.
@@ -141,16 +147,15 @@ impl Server {
                 source,
             })?;
         let renderer = Renderer::open(&settings.browser, &sandbox, &scratch).await;
-        let metrics = Metrics::new(&sandbox.level().to_string(), &toolchain.digest)?;
         let slots = Slots::start(
             settings.slots,
+            Box::new(pool::Machine::now),
             Arc::new(toolchain),
             Arc::new(vendor),
             Arc::clone(&scratch),
             sandbox,
             renderer,
-            Arc::new(metrics),
-        );
+        )?;
         Ok(Self {
             listener,
             builder: Arc::new(Builder::new(settings, slots, scratch)),
@@ -163,6 +168,15 @@ impl Server {
     /// When the system does not say.
     pub fn address(&self) -> io::Result<std::net::SocketAddr> {
         self.listener.local_addr()
+    }
+
+    /// How many builds it does at once, and what it has seen of the machine, in a few words.
+    #[must_use]
+    pub fn slots(&self) -> String {
+        let pool::Machine { cores, memory } = pool::Machine::now();
+        let memory = memory.map_or("unknown".to_owned(), |bytes| format!("{} MiB", bytes >> 20));
+        let slots = self.builder.slots();
+        format!("{slots} slots, {cores} cores, {memory} of memory free")
     }
 
     /// What keeps builds away from everything else, in a few words.
@@ -178,27 +192,15 @@ impl Server {
     }
 
     /// Serves until `stop` resolves, then takes no new jobs and gives the running ones [`Settings::drain`] to finish.
-    ///
-    /// # Errors
-    /// When the listener fails.
-    pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+    pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) {
         let Self { listener, builder } = self;
-        let drain = builder.drain_time();
-        let (stopped, mut stopping) = tokio::sync::watch::channel(false);
+        let (drain, patience) = (builder.drain_time(), builder.patience());
+        let most = builder.all_seats() + connections::SPARE;
         let routes = http::routes(Arc::clone(&builder));
-        let served = axum::serve(listener, routes).with_graceful_shutdown(async move {
+        let stop = async move {
             stop.await;
             builder.refuse_new_jobs();
-            stopped.send_replace(true);
-        });
-        let late = async {
-            // Fails only when serving has ended already.
-            let _ = stopping.wait_for(|stopped| *stopped).await;
-            tokio::time::sleep(drain).await;
         };
-        tokio::select! {
-            ended = served.into_future() => ended,
-            () = late => Ok(()),
-        }
+        connections::serve(listener, routes, most, patience, drain, stop).await;
     }
 }

@@ -70,7 +70,7 @@ pub(crate) struct Builder {
     pub(crate) address: SocketAddr,
     pub(crate) state: PathBuf,
     stop: Option<oneshot::Sender<()>>,
-    served: JoinHandle<std::io::Result<()>>,
+    served: JoinHandle<()>,
 }
 
 impl Builder {
@@ -162,7 +162,7 @@ impl Builder {
     /// Stops it as a signal does, and waits until it has ended.
     pub(crate) async fn stop(mut self) {
         drop(self.stop.take());
-        (&mut self.served).await.unwrap().unwrap();
+        (&mut self.served).await.unwrap();
     }
 }
 

@@ -2,6 +2,8 @@
 //! `node_modules`, or without a Node that is new enough, these fail.
 
 #[cfg(test)]
+mod attacks;
+#[cfg(test)]
 mod broken;
 #[cfg(test)]
 mod client;

@@ -2,7 +2,7 @@
 
 use overskill::build::Mode;
 
-use crate::client::{Builder, head, job, shell};
+use crate::client::{Builder, head, shell};
 
 /// The value of a sample, by its name and labels as they are written; 0 when there is none.
 fn sample(text: &str, name: &str) -> f64 {

@@ -15,6 +15,7 @@ overskill-build DIR: builds a folder as the product would
   --out DIR        write what was built there; a folder that is empty or not there yet
   --screenshot FILE  write how the start page looks there, as WebP
   --browser PATH   Chromium, which looks at what was built; auto: one on PATH; off: none does (default: auto)
+  --builder URL    the builder that is asked, which knows the hash of BUILDER_TOKEN; without it, one is started for the job:
   --toolchain DIR  folder with package.json, package-lock.json and node_modules (required)
   --state DIR      folder for the job while it is built; emptied at start (required)
   --vendor DIR     where prebuilt packages are kept (default: vendor in the state folder)
@@ -35,6 +36,8 @@ pub(crate) struct Arguments {
     pub(crate) json: bool,
     /// Where the artifacts go.
     pub(crate) out: Option<PathBuf>,
+    /// A builder that runs already.
+    pub(crate) builder: Option<String>,
     /// Where the picture of the start page goes.
     pub(crate) screenshot: Option<PathBuf>,
     /// What looks at what was built.
@@ -57,7 +60,7 @@ impl Arguments {
     pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Option<Self>, String> {
         let (mut folder, mut mode, mut json) = (None, Mode::Development, false);
         let mut type_check = TypeCheck::default();
-        let (mut screenshot, mut browser) = (None, Browser::Auto);
+        let (mut screenshot, mut browser, mut builder) = (None, Browser::Auto, None);
         let (mut out, mut toolchain, mut state) = (None, None, None);
         let (mut vendor, mut node) = (None, None);
         let mut words = words.into_iter();
@@ -74,6 +77,10 @@ impl Arguments {
                         Some("production") => Mode::Production,
                         _ => return Err("`--mode` is development or production".to_owned()),
                     };
+                    continue;
+                }
+                "--builder" => {
+                    builder = Some(words.next().ok_or("`--builder` needs a value")?);
                     continue;
                 }
                 "--types" => {
@@ -108,6 +115,11 @@ impl Arguments {
             *place = Some(PathBuf::from(value));
         }
         let needed = |value: Option<PathBuf>, what| value.ok_or(format!("{what} is missing"));
+        let asks = builder.is_some();
+        let own = |value: Option<PathBuf>, what| match value {
+            None if asks => Ok(PathBuf::new()),
+            value => needed(value, what),
+        };
         Ok(Some(Self {
             folder: needed(folder, "the folder to build")?,
             mode,
@@ -116,8 +128,9 @@ impl Arguments {
             out,
             screenshot,
             browser,
-            toolchain: needed(toolchain, "`--toolchain`")?,
-            state: needed(state, "`--state`")?,
+            builder,
+            toolchain: own(toolchain, "`--toolchain`")?,
+            state: own(state, "`--state`")?,
             vendor,
             node: node.unwrap_or_else(|| PathBuf::from("node")),
         }))
@@ -143,6 +156,8 @@ mod tests {
         assert!(arguments.json);
         assert_eq!(arguments.out, Some(PathBuf::from("o")));
         assert_eq!(parse("--help"), Ok(None));
+        let other = parse("app --builder http://b").unwrap().unwrap();
+        assert_eq!(other.builder.as_deref(), Some("http://b"));
         let few = parse("--toolchain t app --state s").unwrap().unwrap();
         assert_eq!(
             (few.mode, few.node),
