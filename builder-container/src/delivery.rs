@@ -25,6 +25,7 @@ use crate::{
     explain::{explain, files_are_up, memory_is_up, time_is_up},
     inspect::inspect,
     intake::{Received, blocking},
+    metrics::Unfinished,
     scratch::Folder,
     slots::{Built, Held, Slots, Ticket},
     vendor::Module,
@@ -96,11 +97,15 @@ pub(crate) async fn deliver(
     mut answer: Answer,
     _seat: OwnedSemaphorePermit,
 ) {
-    let id = received.job.id.clone();
+    let (id, mode) = (received.job.id.clone(), received.job.mode);
     match write(received, &slots, &dependencies, limit, &mut answer).await {
-        Ok(()) => {}
-        Err(Stop::Gone) => eprintln!("overskill-builder: {id}: nobody reads the answer any more"),
+        Ok(report) => slots.metrics().finished(mode, &report),
+        Err(Stop::Gone) => {
+            slots.metrics().unfinished(mode, Unfinished::Gone);
+            eprintln!("overskill-builder: {id}: nobody reads the answer any more");
+        }
         Err(Stop::Fault(why)) => {
+            slots.metrics().unfinished(mode, Unfinished::Fault);
             eprintln!("overskill-builder: {id}: no result: {why}");
             answer.break_off(&why).await;
         }
@@ -113,7 +118,7 @@ async fn write(
     dependencies: &Dependencies,
     limit: Duration,
     answer: &mut Answer,
-) -> Result<(), Stop> {
+) -> Result<Report, Stop> {
     let received_at = Instant::now();
     let Received {
         job,
@@ -225,8 +230,8 @@ async fn write(
             }
         }
     }
-    answer.frame(&AnswerFrame::Report(report)).await?;
-    Ok(())
+    answer.frame(&AnswerFrame::Report(report.clone())).await?;
+    Ok(report)
 }
 
 /// Makes the packages of an app ready, and tells what was done.

@@ -16,6 +16,7 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
+use futures::TryStreamExt as _;
 use overskill::{build::DependencyQuestion, digest::Digest};
 use serde_json::json;
 use tokio::{sync::Semaphore, time::timeout};
@@ -25,6 +26,7 @@ use crate::{
     delivery::deliver,
     dependencies::Dependencies,
     intake::{InFlight, Refusal, drain, receive},
+    metrics::{MEDIA_TYPE, Now},
     pool,
     scratch::Scratch,
     settings::Settings,
@@ -127,13 +129,14 @@ impl Builder {
 pub(crate) fn routes(builder: Arc<Builder>) -> Router {
     Router::new()
         .route("/healthz", get(health))
-        .route("/builds", post(builds))
+        .route("/metrics", get(counts))
+        .route("/builds", post(counted_builds))
         .route("/dependencies", post(dependencies))
         .route("/vendor/{sha256}", get(vendor))
         .fallback(async || {
             problem(
                 StatusCode::NOT_FOUND,
-                "There is nothing here: POST /builds, POST /dependencies, GET /vendor/<sha256>, GET /healthz.",
+                "There is nothing here: POST /builds, POST /dependencies, GET /vendor/<sha256>, GET /healthz, GET /metrics.",
             )
         })
         .method_not_allowed_fallback(async || {
@@ -173,6 +176,27 @@ async fn health(State(builder): State<Arc<Builder>>) -> Response {
         body.to_string(),
     )
         .into_response()
+}
+
+async fn counts(State(builder): State<Arc<Builder>>) -> Response {
+    let slots = &builder.slots;
+    let now = Now {
+        slots: slots.count(),
+        ready: slots.ready(),
+        busy: slots.busy(),
+        seats: builder.all_seats,
+        taken: builder.all_seats - builder.seats.available_permits(),
+    };
+    match slots.metrics().text(now) {
+        Ok(text) => ([(header::CONTENT_TYPE, MEDIA_TYPE)], text).into_response(),
+        Err(error) => {
+            eprintln!("overskill-builder: the metrics cannot be written: {error}");
+            problem(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "The metrics cannot be written.",
+            )
+        }
+    }
 }
 
 /// A vendor module: what an answer names and its reader does not have yet.
@@ -246,8 +270,29 @@ async fn dependencies(
     }
 }
 
-async fn builds(State(builder): State<Arc<Builder>>, headers: HeaderMap, body: Body) -> Response {
-    if !builder.is_authorised(&headers) {
+/// Takes a job or refuses it, and counts it and its bytes.
+async fn counted_builds(
+    State(builder): State<Arc<Builder>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let metrics = Arc::clone(builder.slots.metrics());
+    let counter = Arc::clone(&metrics);
+    let body = body.into_data_stream();
+    let body = body.inspect_ok(move |bytes| counter.received(bytes.len()));
+    let response = builds(&builder, &headers, Body::from_stream(body)).await;
+    if response.status() != StatusCode::OK {
+        metrics.refused(response.status().as_u16());
+        return response;
+    }
+    response.map(|body| {
+        let body = body.into_data_stream();
+        Body::from_stream(body.inspect_ok(move |bytes| metrics.sent(bytes.len())))
+    })
+}
+
+async fn builds(builder: &Builder, headers: &HeaderMap, body: Body) -> Response {
+    if !builder.is_authorised(headers) {
         return unauthorised();
     }
     if let Some(coding) = headers.get(header::CONTENT_ENCODING)

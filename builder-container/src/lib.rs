@@ -21,6 +21,7 @@
 //! | `vendor` | the packages that most apps share, prebuilt once |
 //! | `collect` | the output folder → artifacts, nothing about it believed |
 //! | `answer`, `delivery` | the answer's stream |
+//! | `metrics` | what is counted, for Prometheus |
 //! | `client` | the other end: a folder as a job |
 //!
 //! A worker builds one job and is gone; nothing of a job outlives it. The builder holds no credential: it knows the
@@ -41,6 +42,7 @@ mod http;
 mod inspect;
 mod intake;
 mod locate;
+mod metrics;
 mod node_rule;
 mod pool;
 pub mod recognise;
@@ -90,6 +92,9 @@ pub enum StartError {
     /// No sandbox holds.
     #[error(transparent)]
     Sandbox(#[from] sandbox::SandboxError),
+    /// Nothing can be counted.
+    #[error("the metrics cannot be set up: {0}")]
+    Metrics(#[from] prometheus::Error),
     /// Another builder uses the state folder.
     #[error(
         "another builder uses the state folder {0}: stop it, or give this one its own with --state"
@@ -176,7 +181,7 @@ impl Server {
             Arc::clone(&scratch),
             sandbox,
             renderer,
-        );
+        )?;
         Ok(Self {
             listener,
             builder: Arc::new(Builder::new(settings, slots, dependencies, scratch)),

@@ -214,6 +214,21 @@ pub(crate) enum Death {
     Late,
 }
 
+impl Death {
+    /// What it was, in a word.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Files => "files",
+            Self::Processes => "processes",
+            Self::Crash { .. } => "crash",
+            Self::Message(_) => "message",
+            Self::Io(_) => "io",
+            Self::Late => "late",
+        }
+    }
+}
+
 /// The process group of a worker: killed when dropped.
 #[derive(Debug)]
 struct Group(Option<Pid>);

@@ -17,6 +17,7 @@ mod folder;
 mod foreign;
 #[cfg(test)]
 mod many;
+mod metrics;
 #[cfg(test)]
 mod modes;
 #[cfg(test)]
