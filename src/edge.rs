@@ -5,6 +5,7 @@
 mod api;
 mod assets;
 mod blobs;
+mod build_cache;
 mod builder;
 mod clock;
 mod console;

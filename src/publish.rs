@@ -5,6 +5,7 @@
 //! runs nothing: the edge stores the bytes, loads the Worker and asks it the probe's questions.
 
 mod artifacts;
+pub mod cache;
 mod html;
 pub mod placeholder;
 pub mod probe;

@@ -20,6 +20,7 @@ use overskill::{
     ids::BuildId,
     llm::message::{Block, Reply, Request, Stop, ToolCall, Usage},
     project::FileEntry,
+    time::Timestamp,
 };
 use proptest::prelude::*;
 use world::{DEVELOPMENT, Fault, World, report, succeeded, turn};
@@ -214,8 +215,7 @@ fn a_silent_consumer_loses_its_claim_and_its_late_report_counts_for_nothing() {
         "a claimed build is in one hand only"
     );
     world.now = world.now.after(BuildPolicy::DEFAULT.lease_millis);
-    world.queue.push(lost.build.clone());
-    let second = world.claim().unwrap();
+    let second = claimed_again(&mut world, &lost);
     assert_eq!(second.attempt, 2);
     world.report(
         &lost,
@@ -602,6 +602,23 @@ fn claimed_in_a_second_turn(world: &mut World) -> Work {
     world.claim().unwrap()
 }
 
+/// Sends a build whose consumer fell silent until it is in another's hands.
+fn claimed_again(world: &mut World, lost: &Work) -> Work {
+    for _ in 0..3 {
+        let key = Job::SendBuild {
+            build: lost.build.clone(),
+        }
+        .key();
+        let (job, due) = world.outbox[&key].clone();
+        world.now = world.now.max(due);
+        world.run(&job, Fault::None);
+        if let Some(work) = world.claim() {
+            return work;
+        }
+    }
+    panic!("nobody takes {}", lost.build);
+}
+
 #[test]
 fn the_state_stays_small_however_much_is_waiting() {
     let mut world = World::new(PROMPT);
@@ -704,8 +721,7 @@ fn a_consumer_that_lost_its_claim_hears_of_it() {
     let mut world = World::new(PROMPT);
     let lost = claimed_in_a_second_turn(&mut world);
     world.now = world.now.after(BuildPolicy::DEFAULT.lease_millis);
-    world.queue.push(lost.build.clone());
-    world.claim().unwrap();
+    claimed_again(&mut world, &lost);
     let held = world
         .take(Input::Progress {
             build: lost.build.clone(),
@@ -719,28 +735,162 @@ fn a_consumer_that_lost_its_claim_hears_of_it() {
 #[test]
 fn a_claim_that_lapses_again_and_again_is_given_up() {
     let mut world = World::new(PROMPT);
-    let mut work = claimed_in_a_second_turn(&mut world);
+    let work = claimed_in_a_second_turn(&mut world);
     let mut attempts = 1;
-    loop {
-        world.now = world.now.after(BuildPolicy::DEFAULT.lease_millis);
-        world.queue.push(work.build.clone());
-        match world.claim() {
-            Some(next) => work = next,
-            None => break,
-        }
-        attempts += 1;
+    while world.builds[&work.build].status != BuildStatus::Failed {
+        // Nobody reports; the outbox finds out.
+        let job = world.next_job().unwrap();
+        world.run(&job, Fault::None);
+        attempts += u32::from(world.claim().is_some());
     }
     assert_eq!(attempts, BuildPolicy::DEFAULT.lapses);
     assert!(
         attempts > BuildPolicy::DEFAULT.attempts,
         "a consumer that dies is no builder that fails"
     );
-    assert_eq!(world.builds[&work.build].status, BuildStatus::Failed);
     world.settle();
     assert!(matches!(
         finished(&world, 2).as_slice(),
         [(Outcome::Failed, _)]
     ));
+}
+
+/// How long a build was to wait, each time that it was to be tried again.
+fn waits(world: &World, build: &BuildId, told_at: &[Timestamp]) -> Vec<u64> {
+    let retries = world.feed.iter().filter_map(|event| match event {
+        Event::BuildRetrying {
+            build: id,
+            retry_at,
+            ..
+        } if id == build => Some(*retry_at),
+        _ => None,
+    });
+    let waits = retries.zip(told_at);
+    waits.map(|(until, from)| until.since(*from)).collect()
+}
+
+#[test]
+fn a_message_that_the_queue_gave_up_on_is_told_of_and_sent_again_with_growing_waits() {
+    let mut world = World::new(PROMPT);
+    world.settle();
+    world.post(2, "add a rating from 1 to 5 to recipes");
+    let mut told_at = Vec::new();
+    let build = loop {
+        let job = until(&mut world, |job| matches!(job, Job::SendBuild { .. }));
+        world.run(&job, Fault::None);
+        let build = world.queue.pop().unwrap();
+        if world.builds[&build].status == BuildStatus::Failed {
+            break build;
+        }
+        let undelivered = Input::BuildUndelivered {
+            build: build.clone(),
+        };
+        told_at.push(world.now);
+        world.take(undelivered.clone()).unwrap();
+        // Dead letters come twice as well.
+        world.take(undelivered).unwrap();
+        if world.builds[&build].status == BuildStatus::Failed {
+            break build;
+        }
+    };
+    let waits = waits(&world, &build, &told_at);
+    let policy = BuildPolicy::DEFAULT;
+    let expected: Vec<u64> = (1..policy.lapses)
+        .map(|lapse| policy.backoff(lapse))
+        .collect();
+    assert_eq!(waits, expected);
+    assert!(waits.is_sorted() && waits.first() < waits.last());
+    assert_eq!(waits.last(), Some(&policy.longest_wait_millis));
+    assert!(
+        world.feed.iter().any(|event| matches!(event, Event::BuildRetrying { reason, .. } if reason.contains("could not be delivered"))),
+    );
+    let ended = &world.builds[&build];
+    assert!(
+        ended.diagnostics[0].code.as_deref() == Some("builder_unavailable"),
+        "{ended:?}"
+    );
+    world.settle();
+    assert!(matches!(
+        finished(&world, 2).as_slice(),
+        [(Outcome::Failed, _)]
+    ));
+    assert!(world.outbox.is_empty());
+}
+
+#[test]
+fn a_dead_letter_of_a_build_that_somebody_has_changes_nothing() {
+    let mut world = World::new(PROMPT);
+    let work = claimed_in_a_second_turn(&mut world);
+    let state = world.state().to_owned();
+    let undelivered = |build: &BuildId| Input::BuildUndelivered {
+        build: build.clone(),
+    };
+    world.take(undelivered(&work.build)).unwrap();
+    assert_eq!(world.state(), state);
+    world.report(&work, succeeded(&work));
+    world.take(undelivered(&work.build)).unwrap();
+    world.settle();
+    world.take(undelivered(&work.build)).unwrap();
+    assert_eq!(live(&world), Some(3));
+    assert_eq!(world.count("build_retrying"), 0);
+}
+
+#[test]
+fn a_message_too_many_does_not_shorten_the_wait_for_the_builder() {
+    let mut world = World::new(PROMPT);
+    let work = claimed_in_a_second_turn(&mut world);
+    let reason = "the builder could not be reached".to_owned();
+    world.report(&work, BuildOutcome::Unavailable { reason });
+    let wait = BuildPolicy::DEFAULT.backoff(1);
+    // A process that starts sends all messages anew, whatever they wait for.
+    let again = Job::SendBuild {
+        build: work.build.clone(),
+    };
+    world.now = world.now.after(wait - 1);
+    world.run(&again, Fault::Twice);
+    assert!(world.claim().is_none() && world.claim().is_none());
+    assert_eq!(world.builds[&work.build].status, BuildStatus::Retrying);
+    let due = world.outbox[&again.key()].1;
+    assert_eq!(due, world.now.after(1), "sent once more when it is time");
+    world.now = due;
+    world.run(&again, Fault::None);
+    assert_eq!(world.claim().unwrap().attempt, 2);
+}
+
+#[test]
+fn a_build_from_the_cache_says_so() {
+    let mut world = World::new(PROMPT);
+    let work = claimed_in_a_second_turn(&mut world);
+    let BuildOutcome::Succeeded {
+        set,
+        diagnostics,
+        report,
+        sizes,
+        ..
+    } = succeeded(&work)
+    else {
+        panic!("a success");
+    };
+    let outcome = BuildOutcome::Succeeded {
+        set,
+        diagnostics,
+        report,
+        cached: true,
+        sizes: sizes.clone(),
+    };
+    world.report(&work, outcome);
+    world.settle();
+    let build = &world.builds[&work.build];
+    assert_eq!((build.cached, &build.sizes), (true, &Some(sizes)));
+    let told: Vec<bool> = world
+        .feed
+        .iter()
+        .filter_map(|event| match event {
+            Event::BuildFinished { cached, .. } => Some(*cached),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(told, [false, false, true]);
 }
 
 #[test]

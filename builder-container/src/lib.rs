@@ -18,6 +18,7 @@
 //! | `vendor` | the packages that most apps share, prebuilt once |
 //! | `collect` | the output folder → artifacts, nothing about it believed |
 //! | `answer`, `delivery` | the answer's stream |
+//! | `client` | the other end: a folder as a job |
 //!
 //! A worker builds one job and is gone; nothing of a job outlives it. The builder holds no credential: it knows the
 //! hash of the token that its callers send. It keeps prebuilt packages and nothing of an app, has no queue on disk and no
@@ -25,6 +26,7 @@
 
 mod answer;
 mod beneath;
+pub mod client;
 mod collect;
 mod connections;
 mod delivery;

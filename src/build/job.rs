@@ -150,6 +150,25 @@ pub struct Job {
     pub source_digest: Digest,
 }
 
+impl Job {
+    /// What names the job's result: equal for all that a result depends on, the job's settings, its sources and the
+    /// toolchain. The id does not count.
+    ///
+    /// # Errors
+    /// Never for a job that can be sent: one that has no JSON has no key.
+    pub fn key(&self, toolchain: &Digest) -> Result<Digest, serde_json::Error> {
+        let mut job = serde_json::to_value(self)?;
+        if let Some(members) = job.as_object_mut() {
+            members.remove("id");
+        }
+        let settings = job.to_string();
+        Ok(Digest::of_parts([
+            settings.as_bytes(),
+            toolchain.bytes().as_slice(),
+        ]))
+    }
+}
+
 /// A frame of the request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]

@@ -288,7 +288,8 @@ export class Turn {
       }));
     diagnostics.replaceChildren(...found.map((one) => diagnosticView(one, this.actions.openFile)));
     if (event.status === "succeeded") {
-      row.set({ state: "done", label: `Built version ${event.version}`, note: warnings ? plural(warnings, "warning") : "" });
+      const notes = [event.cached ? "the same was built before" : "", warnings ? plural(warnings, "warning") : ""];
+      row.set({ state: "done", label: `Built version ${event.version}`, note: notes.filter(Boolean).join(", ") });
       return `Version ${event.version} is built`;
     }
     if (event.status === "superseded") {

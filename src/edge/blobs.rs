@@ -1,4 +1,5 @@
-//! Content by hash in R2: sources in BLOBS, published bytes in ASSETS, both under `apps/<id>/`.
+//! Content by hash in R2: sources in BLOBS, published bytes in ASSETS, both under `apps/<id>/`; in ASSETS as well, under
+//! `builds/<key>/`, what the build cache keeps.
 //!
 //! What the foundation has alike in every app is stored once, under `foundation/`, and never deleted: apps that began
 //! with an earlier foundation still name it. This program carries its own foundation and reads it from there. Vendor
@@ -6,9 +7,9 @@
 
 use std::{cell::Cell, collections::BTreeMap};
 
-use futures::{StreamExt as _, TryStreamExt as _, stream};
+use futures::{StreamExt as _, TryStreamExt as _, future, stream};
 use serde::{Serialize, de::DeserializeOwned};
-use worker::{Bucket, Env, Range};
+use worker::{Bucket, Env, Range, ResponseBody};
 
 use crate::{
     digest::Digest,
@@ -20,55 +21,54 @@ use crate::{
 /// How many reads or writes are under way at once.
 const CONCURRENCY: usize = 24;
 
-const SOURCES: &str = "blobs";
 const VENDOR: &str = "vendor";
 
-/// One app's part of a bucket, or a part that all apps share.
+/// One folder of a bucket.
 #[derive(Clone)]
 pub(super) struct Blobs {
     bucket: Bucket,
-    /// What a key begins with, a slash at the end.
-    prefix: String,
-    folder: &'static str,
+    folder: String,
+    /// Whether what every app has is read out of this program.
+    sources: bool,
 }
 
 impl Blobs {
     /// The app's sources.
     pub(super) fn sources(env: &Env, app: &AppId) -> Result<Self> {
-        Self::open(env, "BLOBS", app, SOURCES)
+        Self::open(env, "BLOBS", format!("apps/{app}/blobs"), true)
     }
 
     /// The app's published files.
     pub(super) fn assets(env: &Env, app: &AppId) -> Result<Self> {
-        Self::open(env, "ASSETS", app, "assets")
+        Self::open(env, "ASSETS", format!("apps/{app}/assets"), false)
     }
 
     /// The app's artifact sets, as JSON.
     pub(super) fn sets(env: &Env, app: &AppId) -> Result<Self> {
-        Self::open(env, "ASSETS", app, "sets")
+        Self::open(env, "ASSETS", format!("apps/{app}/sets"), false)
     }
 
     /// The vendor modules, which all apps share.
     pub(super) fn vendor(env: &Env) -> Result<Self> {
-        let bucket = env.bucket("ASSETS").map_err(unavailable)?;
-        Ok(Self {
-            bucket,
-            prefix: String::new(),
-            folder: VENDOR,
-        })
+        Self::open(env, "ASSETS", VENDOR.to_owned(), false)
     }
 
-    fn open(env: &Env, binding: &str, app: &AppId, folder: &'static str) -> Result<Self> {
+    /// The files of one key of the build cache.
+    pub(super) fn build(env: &Env, key: &Digest) -> Result<Self> {
+        Self::open(env, "ASSETS", build_folder(key), false)
+    }
+
+    fn open(env: &Env, binding: &str, folder: String, sources: bool) -> Result<Self> {
         let bucket = env.bucket(binding).map_err(unavailable)?;
         Ok(Self {
             bucket,
-            prefix: format!("apps/{app}/"),
             folder,
+            sources,
         })
     }
 
     fn key(&self, hash: &Digest) -> String {
-        format!("{}{}/{hash}", self.prefix, self.folder)
+        format!("{}/{hash}", self.folder)
     }
 
     /// Whether the content with this hash is stored.
@@ -101,13 +101,13 @@ impl Blobs {
 
     /// What every app has, if this is it.
     fn shared(&self, hash: &Digest) -> Option<&'static [u8]> {
-        template::shared(hash).filter(|_| self.folder == SOURCES)
+        template::shared(hash).filter(|_| self.sources)
     }
 
     async fn object(&self, hash: &Digest) -> Result<Option<worker::Object>> {
         let read = async |key: String| self.bucket.get(key).execute().await.map_err(unavailable);
         let own = read(self.key(hash)).await?;
-        if own.is_none() && self.folder == SOURCES {
+        if own.is_none() && self.sources {
             return read(foundation_key(hash)).await;
         }
         Ok(own)
@@ -148,7 +148,7 @@ impl Blobs {
         &self,
         hash: &Digest,
         part: Option<Range>,
-    ) -> Result<Option<worker::ResponseBody>> {
+    ) -> Result<Option<ResponseBody>> {
         let mut request = self.bucket.get(self.key(hash));
         if let Some(part) = part {
             request = request.range(part);
@@ -160,6 +160,25 @@ impl Blobs {
         body.response_body().map(Some).map_err(unavailable)
     }
 
+    /// Stores from another folder what has these hashes; false when one of them is not there. The bytes do not come by here.
+    pub(super) async fn copy(
+        &self,
+        from: &Self,
+        hashes: impl IntoIterator<Item = Digest>,
+    ) -> Result<bool> {
+        stream::iter(hashes)
+            .map(|hash| async move {
+                let Some(ResponseBody::Stream(content)) = from.stream(&hash, None).await? else {
+                    return Ok(false);
+                };
+                let put = self.bucket.put(self.key(&hash), content).execute();
+                put.await.map(|_| true).map_err(unavailable)
+            })
+            .buffer_unordered(CONCURRENCY)
+            .try_fold(true, |all, one| future::ready(Ok(all && one)))
+            .await
+    }
+
     /// Stores a value as JSON under a hash.
     pub(super) async fn put_json<T: Serialize>(&self, hash: &Digest, value: &T) -> Result<()> {
         self.put(hash, serde_json::to_vec(value).map_err(Error::internal)?)
@@ -168,7 +187,9 @@ impl Blobs {
 
     /// The value stored as JSON under a hash.
     pub(super) async fn get_json<T: DeserializeOwned>(&self, hash: &Digest) -> Result<T> {
-        serde_json::from_slice(&self.get(hash).await?).map_err(Error::internal)
+        // As text, as everything else is read: for bytes all readers of JSON would be compiled once more.
+        let text = String::from_utf8(self.get(hash).await?).map_err(Error::internal)?;
+        serde_json::from_str(&text).map_err(Error::internal)
     }
 }
 
@@ -205,26 +226,39 @@ fn foundation_key(hash: &Digest) -> String {
     format!("foundation/blobs/{hash}")
 }
 
+fn build_folder(key: &Digest) -> String {
+    format!("builds/{key}")
+}
+
 /// Deletes everything of an app. Can be repeated.
 pub(super) async fn purge(env: &Env, app: &AppId) -> Result<()> {
     for binding in ["BLOBS", "ASSETS"] {
-        let bucket = env.bucket(binding).map_err(unavailable)?;
-        loop {
-            let listed = bucket
-                .list()
-                .prefix(format!("apps/{app}/"))
-                .limit(1_000)
-                .execute()
-                .await
-                .map_err(unavailable)?;
-            let keys: Vec<String> = listed.objects().iter().map(worker::Object::key).collect();
-            if keys.is_empty() {
-                break;
-            }
-            bucket.delete_multiple(keys).await.map_err(unavailable)?;
-        }
+        delete_folder(env, binding, &format!("apps/{app}")).await?;
     }
     Ok(())
+}
+
+/// Deletes the files of one key of the build cache. Can be repeated.
+pub(super) async fn purge_build(env: &Env, key: &Digest) -> Result<()> {
+    delete_folder(env, "ASSETS", &build_folder(key)).await
+}
+
+async fn delete_folder(env: &Env, binding: &str, folder: &str) -> Result<()> {
+    let bucket = env.bucket(binding).map_err(unavailable)?;
+    loop {
+        let listed = bucket
+            .list()
+            .prefix(format!("{folder}/"))
+            .limit(1_000)
+            .execute()
+            .await
+            .map_err(unavailable)?;
+        let keys: Vec<String> = listed.objects().iter().map(worker::Object::key).collect();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        bucket.delete_multiple(keys).await.map_err(unavailable)?;
+    }
 }
 
 fn unavailable(error: worker::Error) -> Error {

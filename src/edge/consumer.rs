@@ -1,9 +1,11 @@
 //! The queue consumer: takes a build message, streams the sources to the builder and the artifacts to R2, and
-//! reports to the conversation.
+//! reports to the conversation. What the build cache has is not built.
 //!
 //! A message is always acknowledged: whether a build is over, is tried again or was lost is the conversation's
-//! knowledge, and its outbox sends another message when one is needed.
+//! knowledge, and its outbox sends another message when one is needed. A message that could not even be taken comes to the
+//! queue of dead letters, and the conversation is told.
 
+mod cached;
 mod exchange;
 mod publication;
 mod pulse;
@@ -16,10 +18,11 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsCast;
 use worker::{AbortController, Env, console_error, console_warn, worker_sys};
 
-use self::pulse::Pulse;
+use self::{cached::Cache, pulse::Pulse};
 use super::{
     builder,
     objects::{self, Claimed, ConversationCall as Call, Object},
+    settings,
 };
 use crate::{
     build::Status,
@@ -28,6 +31,9 @@ use crate::{
     ids::{AppId, BuildId},
     project::Manifest,
 };
+
+/// How the name of the queue of dead letters ends.
+const DEAD: &str = "-dead";
 
 /// The body of a build message.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -49,12 +55,16 @@ pub(super) async fn consume(batch: &worker_sys::MessageBatch, env: &Env) {
             .ok()
             .and_then(|body| serde_wasm_bindgen::from_value::<BuildMessage>(body).ok());
         match parsed {
-            Some(parsed) if queue.ends_with("-dead") => {
+            Some(parsed) if queue.ends_with(DEAD) => {
                 console_warn!(
                     "a message for build {} of {} was not taken",
                     parsed.build,
                     parsed.app
                 );
+                // Unless the conversation hears of it now, its outbox sends another message later.
+                if let Err(error) = tell_undelivered(env, &parsed).await {
+                    console_error!("build {} of {}: {error}", parsed.build, parsed.app);
+                }
             }
             Some(parsed) => {
                 if let Err(error) = work_off(env, &parsed).await {
@@ -68,6 +78,13 @@ pub(super) async fn consume(batch: &worker_sys::MessageBatch, env: &Env) {
         }
     }))
     .await;
+}
+
+async fn tell_undelivered(env: &Env, message: &BuildMessage) -> Result<()> {
+    let build = message.build.clone();
+    objects::conversation(env, &message.app)?
+        .ask(None, Call::BuildUndelivered { build })
+        .await
 }
 
 async fn work_off(env: &Env, message: &BuildMessage) -> Result<()> {
@@ -139,11 +156,36 @@ impl Attempt<'_> {
         outcome
     }
 
+    /// Takes what the build cache has, or has it built.
     async fn exchange(
         &self,
         manifest: Manifest,
         pulse: &Rc<Pulse>,
         abort: &AbortController,
+    ) -> Result<BuildOutcome> {
+        let toolchain = match settings::build_cache_millis(self.env)? {
+            0 => None,
+            _ => self.toolchain(abort).await?,
+        };
+        let Some(toolchain) = toolchain else {
+            return self.have_built(manifest, pulse, abort, None).await;
+        };
+        let cache = self.cache(toolchain)?;
+        if let Some(built) = cache.look(pulse).await {
+            return self.publish(built, true).await;
+        }
+        let building = self.have_built(manifest, pulse, abort, Some(&cache));
+        let outcome = cache.hold_while(building).await;
+        cache.release().await;
+        outcome
+    }
+
+    async fn have_built(
+        &self,
+        manifest: Manifest,
+        pulse: &Rc<Pulse>,
+        abort: &AbortController,
+        cache: Option<&Cache>,
     ) -> Result<BuildOutcome> {
         let request = self.request(manifest, pulse)?;
         let mut response = builder::send(self.env, self.app, request, &abort.signal()).await?;
@@ -151,16 +193,18 @@ impl Attempt<'_> {
             return self.refused(&mut response).await;
         }
         let answer = response.stream().map_err(Error::internal)?;
-        let received = self.receive(answer, pulse).await?;
-        match received.report.status {
+        let built = self.receive(answer, pulse).await?;
+        match built.report.status {
             Status::Succeeded => {
-                self.keep_vendor(&received.vendor, pulse, &abort.signal())
-                    .await?;
-                self.publish(received).await
+                self.keep_vendor(&built, pulse, &abort.signal()).await?;
+                if let Some(cache) = cache {
+                    cache.keep(&built).await;
+                }
+                self.publish(built, false).await
             }
             Status::Failed => Ok(BuildOutcome::Failed {
-                diagnostics: received.diagnostics,
-                report: Some(received.report),
+                diagnostics: built.diagnostics,
+                report: Some(built.report),
             }),
         }
     }

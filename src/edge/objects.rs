@@ -21,7 +21,7 @@ use crate::{
 
 /// What a conversation can be asked. The type after the arrow is the answer.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "call", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(super) enum ConversationCall {
     /// → [`AppSummary`]
     Create {
@@ -96,6 +96,8 @@ pub(super) enum ConversationCall {
         attempt: u32,
         outcome: Box<BuildOutcome>,
     },
+    /// → `()`. The queue has given up on a build's message.
+    BuildUndelivered { build: BuildId },
 }
 
 /// One message.
@@ -158,7 +160,7 @@ pub(super) struct Claimed {
 
 /// What a workspace can be asked.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "call", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(super) enum WorkspaceCall {
     /// → `bool`
     KnowsToken { hash: Digest },
@@ -207,6 +209,20 @@ pub(super) enum WorkspaceCall {
     },
 }
 
+/// What a key of the build cache can be asked.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum CacheCall {
+    /// → [`Turn`](crate::publish::cache::Turn)
+    Ask { key: Digest, holder: String },
+    /// → `()`. What was built is stored.
+    Keep { key: Digest },
+    /// → `()`
+    Release { holder: String },
+    /// → `()`
+    Forget,
+}
+
 /// One token, without its secret.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct TokenRow {
@@ -247,6 +263,11 @@ pub(super) fn conversation(env: &Env, app: &AppId) -> Result<Object> {
 /// A workspace.
 pub(super) fn workspace(env: &Env, workspace: &WorkspaceId) -> Result<Object> {
     Object::named(env, "WORKSPACES", workspace.as_str(), "The workspace")
+}
+
+/// A key of the build cache.
+pub(super) fn build_cache(env: &Env, key: &Digest) -> Result<Object> {
+    Object::named(env, "BUILD_CACHE", &key.to_string(), "The build cache")
 }
 
 /// A Durable Object by name.

@@ -86,6 +86,14 @@ pub(super) fn builder_token(env: &Env) -> Result<String> {
     secret(env, "BUILDER_TOKEN")
 }
 
+/// How long the build cache keeps a build that nobody asks for, in milliseconds; 0 when there is no cache.
+pub(super) fn build_cache_millis(env: &Env) -> Result<u64> {
+    let text = variable(env, "BUILD_CACHE_SECONDS")?;
+    text.parse::<u64>()
+        .map(|seconds| seconds.saturating_mul(1_000))
+        .map_err(|error| Error::internal(format!("BUILD_CACHE_SECONDS must be a number: {error}")))
+}
+
 /// The workspace and token hash that set-up made, `<workspace>:<sha256>`.
 pub(super) fn bootstrap_token(env: &Env) -> Result<Option<(WorkspaceId, Digest)>> {
     let Ok(text) = secret(env, "BOOTSTRAP_TOKEN_HASH") else {

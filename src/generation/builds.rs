@@ -10,12 +10,15 @@ use super::{
     state::{ActiveBuild, Conversation, Phase, Stage},
 };
 use crate::{
-    build::{Diagnostic, Mode, Render, Report},
+    build::{Diagnostic, Mode},
     ids::{BuildId, TurnId},
 };
 
 /// Why a build whose claim has lapsed is tried again.
 const SILENT: &str = "the builder stopped answering";
+
+/// Why a build whose message nobody could take is tried again.
+const UNDELIVERED: &str = "its message could not be delivered";
 
 impl Conversation {
     /// Has the newest version built. Builds of older versions that no builder has yet are superseded.
@@ -41,10 +44,12 @@ impl Conversation {
             attempts: 0,
             diagnostics: Vec::new(),
             report: None,
+            cached: false,
+            sizes: None,
             created_at: step.now,
             finished_at: None,
         };
-        step.effects.push(Effect::Build(build.clone()));
+        step.effects.push(Effect::Build(Box::new(build.clone())));
         step.feed(Event::BuildQueued {
             turn: turn.clone(),
             build: id.clone(),
@@ -58,7 +63,7 @@ impl Conversation {
                 build: build.clone(),
                 turn,
                 source_digest,
-                stage: Stage::Waiting,
+                stage: Stage::Waiting { from: step.now },
                 failures: 0,
                 lapses: 0,
             },
@@ -71,14 +76,14 @@ impl Conversation {
             .builds
             .values()
             .filter(|active| {
-                active.stage == Stage::Waiting
+                matches!(active.stage, Stage::Waiting { .. })
                     && active.build.mode == Mode::Development
                     && active.build.version < version
             })
             .map(|active| active.build.id.clone())
             .collect();
         for id in superseded {
-            self.end_build(&id, BuildStatus::Superseded, Vec::new(), None, step);
+            self.end_build(&id, BuildStatus::Superseded, Vec::new(), step);
             if let Phase::Building { build, .. } = &mut self.phase
                 && *build == id
             {
@@ -96,23 +101,37 @@ impl Conversation {
         };
         let waited = step.now.since(active.build.created_at);
         match active.stage {
-            Stage::Waiting if waited >= step.policy.build_millis => {
+            Stage::Waiting { .. } if waited >= step.policy.build_millis => {
                 let text = format!(
                     "No builder took the build within {} minutes",
                     waited / 60_000
                 );
                 self.no_builder(id, text, step);
             }
-            Stage::Waiting => {
+            Stage::Waiting { from } if step.now < from => step.run_at(job, from),
+            Stage::Waiting { .. } => {
                 if active.build.status == BuildStatus::Retrying {
                     active.build.status = BuildStatus::Queued;
-                    step.effects.push(Effect::Build(active.build.clone()));
+                    step.effects
+                        .push(Effect::Build(Box::new(active.build.clone())));
                 }
                 step.run_at(job, step.now.after(step.policy.queue_millis));
             }
             Stage::Claimed { until } if step.now < until => step.run_at(job, until),
-            Stage::Claimed { .. } => self.claim_lapsed(id, step),
+            Stage::Claimed { .. } => self.lapsed(id, SILENT, step),
             Stage::Probing { .. } => step.finish(&job),
+        }
+    }
+
+    /// The queue has given up on a message: whoever was to take it could not. Messages of builds that are in somebody's hands, or
+    /// whose next message is not sent yet, are of no use any more.
+    pub(super) fn build_undelivered(&mut self, id: &BuildId, step: &mut Step<'_>) {
+        let waits = |active: &ActiveBuild| {
+            matches!(active.stage, Stage::Waiting { .. })
+                && active.build.status == BuildStatus::Queued
+        };
+        if self.builds.get(id).is_some_and(waits) {
+            self.lapsed(id, UNDELIVERED, step);
         }
     }
 
@@ -122,12 +141,13 @@ impl Conversation {
             |active: &ActiveBuild| matches!(active.stage, Stage::Claimed { until } if until <= now);
         if self.builds.get(id).is_some_and(lapsed) {
             // Whoever had it counts as failed before somebody else has it.
-            self.claim_lapsed(id, step);
+            self.lapsed(id, SILENT, step);
         }
+        // A message too many, or one that was long under way, does not shorten the wait.
         let Some(active) = self
             .builds
             .get_mut(id)
-            .filter(|active| active.stage == Stage::Waiting)
+            .filter(|active| matches!(active.stage, Stage::Waiting { from } if from <= now))
         else {
             step.effects.push(Effect::Answer(Answer::Claim(None)));
             return;
@@ -143,7 +163,8 @@ impl Conversation {
             mode: active.build.mode,
             source_digest: active.source_digest,
         };
-        step.effects.push(Effect::Build(active.build.clone()));
+        step.effects
+            .push(Effect::Build(Box::new(active.build.clone())));
         step.feed(Event::BuildStarted {
             turn: active.turn.clone(),
             build: id.clone(),
@@ -196,23 +217,29 @@ impl Conversation {
                 set,
                 diagnostics,
                 report,
+                cached,
+                sizes,
             } => {
                 step.finish(&Job::SendBuild { build: id.clone() });
+                active.build.report = Some(report);
+                active.build.cached = cached;
+                active.build.sizes = Some(sizes);
                 if active.build.mode == Mode::Development {
                     active.build.diagnostics = diagnostics;
-                    active.build.report = Some(report);
                     active.stage = Stage::Probing { set };
-                    step.effects.push(Effect::Build(active.build.clone()));
+                    step.effects
+                        .push(Effect::Build(Box::new(active.build.clone())));
                     step.run(Job::Probe { build: id.clone() });
                 } else {
-                    self.end_build(id, BuildStatus::Succeeded, diagnostics, Some(report), step);
+                    self.end_build(id, BuildStatus::Succeeded, diagnostics, step);
                 }
             }
             BuildOutcome::Failed {
                 diagnostics,
                 report,
             } => {
-                self.end_build(id, BuildStatus::Failed, diagnostics.clone(), report, step);
+                active.build.report = report;
+                self.end_build(id, BuildStatus::Failed, diagnostics.clone(), step);
                 self.settle_turn(id, Err(&diagnostics), step);
             }
             BuildOutcome::Unavailable { reason } => self.attempt_failed(id, &reason, step),
@@ -238,10 +265,9 @@ impl Conversation {
         let version = active.build.version;
         let turn = active.turn.clone();
         let mut diagnostics = active.build.diagnostics.clone();
-        let report = active.build.report.clone();
         match probe {
             Probe::Passed => {
-                self.end_build(id, BuildStatus::Succeeded, diagnostics, report, step);
+                self.end_build(id, BuildStatus::Succeeded, diagnostics, step);
                 // A slow build of an old version never replaces a newer one.
                 if self
                     .preview
@@ -268,7 +294,7 @@ impl Conversation {
                         .into_iter()
                         .map(|reason| Diagnostic::error("preview_probe", reason)),
                 );
-                self.end_build(id, BuildStatus::Failed, diagnostics.clone(), report, step);
+                self.end_build(id, BuildStatus::Failed, diagnostics.clone(), step);
                 self.settle_turn(id, Err(&diagnostics), step);
             }
         }
@@ -289,8 +315,8 @@ impl Conversation {
         self.wait_for_builder(id, reason, step.policy.backoff(failures), step);
     }
 
-    /// Whoever had the build is gone: a consumer whose builder is away says so itself.
-    fn claim_lapsed(&mut self, id: &BuildId, step: &mut Step<'_>) {
+    /// Whoever had the build or its message is gone: a consumer whose builder is away says so itself.
+    fn lapsed(&mut self, id: &BuildId, reason: &str, step: &mut Step<'_>) {
         let Some(active) = self.builds.get_mut(id) else {
             return;
         };
@@ -302,7 +328,7 @@ impl Conversation {
             self.no_builder(id, text, step);
             return;
         }
-        self.wait_for_builder(id, SILENT, step.policy.backoff(1), step);
+        self.wait_for_builder(id, reason, step.policy.backoff(lapses), step);
     }
 
     /// Gives up, through no fault of the sources.
@@ -311,7 +337,7 @@ impl Conversation {
             Diagnostic::error("builder_unavailable", format!("{text}."))
                 .advising("Your files are safe. Start the build again when the builder is back."),
         ];
-        self.end_build(id, BuildStatus::Failed, diagnostics.clone(), None, step);
+        self.end_build(id, BuildStatus::Failed, diagnostics.clone(), step);
         self.settle_turn(id, Err(&diagnostics), step);
     }
 
@@ -321,9 +347,10 @@ impl Conversation {
             return;
         };
         let retry_at = step.now.after(wait.min(step.policy.longest_wait_millis));
-        active.stage = Stage::Waiting;
+        active.stage = Stage::Waiting { from: retry_at };
         active.build.status = BuildStatus::Retrying;
-        step.effects.push(Effect::Build(active.build.clone()));
+        step.effects
+            .push(Effect::Build(Box::new(active.build.clone())));
         step.feed(Event::BuildRetrying {
             turn: active.turn.clone(),
             build: id.clone(),
@@ -339,7 +366,6 @@ impl Conversation {
         id: &BuildId,
         status: BuildStatus,
         diagnostics: Vec<Diagnostic>,
-        report: Option<Report>,
         step: &mut Step<'_>,
     ) {
         let Some(mut active) = self.builds.remove(id) else {
@@ -358,9 +384,10 @@ impl Conversation {
         step.finish(&Job::SendBuild { build: id.clone() });
         active.build.status = status;
         active.build.diagnostics.clone_from(&diagnostics);
-        let render = report.as_ref().map(|report| &report.render);
-        let screenshot = render.and_then(Render::screenshot).copied();
-        active.build.report = report;
+        let report = active.build.report.as_ref();
+        let screenshot = report
+            .and_then(|report| report.render.screenshot())
+            .copied();
         active.build.finished_at = Some(step.now);
         step.feed(Event::BuildFinished {
             turn: active.turn,
@@ -368,10 +395,11 @@ impl Conversation {
             version: active.build.version,
             status,
             millis: step.now.since(active.build.created_at),
+            cached: active.build.cached,
             diagnostics,
             screenshot,
         });
-        step.effects.push(Effect::Build(active.build));
+        step.effects.push(Effect::Build(Box::new(active.build)));
     }
 
     /// Ends the turn that waits for this build.

@@ -39,7 +39,7 @@ pub enum Effect {
         manifest: Manifest,
     },
     /// Keep a build's state.
-    Build(Build),
+    Build(Box<Build>),
     /// Append to a build's log.
     BuildLog { build: BuildId, line: String },
     /// Run a job at this time or soon after, again and again until it is finished; replaces the job of that key.

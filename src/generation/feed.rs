@@ -107,7 +107,7 @@ pub enum Event {
     },
     /// The builder says something.
     BuildLog { build: BuildId, line: String },
-    /// The builder could not be had, or stopped answering; it is tried again.
+    /// The builder could not be had or stopped answering, or the build's message was lost; it is tried again.
     BuildRetrying {
         turn: Option<TurnId>,
         build: BuildId,
@@ -115,13 +115,14 @@ pub enum Event {
         reason: String,
         retry_at: Timestamp,
     },
-    /// A build is over. `status` is `succeeded`, `failed` or `superseded`.
+    /// A build is over. `status` is `succeeded`, `failed` or `superseded`; `cached` says that nothing had to be built.
     BuildFinished {
         turn: Option<TurnId>,
         build: BuildId,
         version: u32,
         status: BuildStatus,
         millis: u64,
+        cached: bool,
         diagnostics: Vec<Diagnostic>,
         /// The hash of a picture of its start page, if a browser has looked at it.
         #[serde(default, skip_serializing_if = "Option::is_none")]

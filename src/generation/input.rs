@@ -85,6 +85,8 @@ pub enum Input {
         attempt: u32,
         outcome: BuildOutcome,
     },
+    /// The queue has given up on a build's message.
+    BuildUndelivered { build: BuildId },
     /// The candidate for the preview was looked at.
     Probed { build: BuildId, probe: Probe },
     /// The turn has had all the time that a turn may have.
@@ -135,7 +137,8 @@ impl Input {
             | Self::Delete
             | Self::Claim { .. }
             | Self::Progress { .. }
-            | Self::BuildReported { .. } => return None,
+            | Self::BuildReported { .. }
+            | Self::BuildUndelivered { .. } => return None,
         })
     }
 }

@@ -6,6 +6,7 @@ use crate::{
     build::{Diagnostic, Mode, Report},
     digest::Digest,
     ids::{AppId, BuildId, TurnId},
+    publish::SizeReport,
     time::Timestamp,
 };
 
@@ -104,8 +105,12 @@ pub struct Build {
     pub attempts: u32,
     /// What the builder found, in the end.
     pub diagnostics: Vec<Diagnostic>,
-    /// The builder's own account, in the end.
+    /// The builder's own account, in the end. Of a build that was cached, it tells of the one that was.
     pub report: Option<Report>,
+    /// Whether it was taken from the build cache, and nothing was built.
+    pub cached: bool,
+    /// How its artifact set was split, once it is stored.
+    pub sizes: Option<SizeReport>,
     /// When it was asked for.
     pub created_at: Timestamp,
     /// When it was over.
@@ -158,7 +163,7 @@ pub struct Work {
 
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum BuildOutcome {
     /// The artifacts and the app's script are stored under this digest.
     Succeeded {
@@ -168,6 +173,10 @@ pub enum BuildOutcome {
         diagnostics: Vec<Diagnostic>,
         /// The builder's own account.
         report: Report,
+        /// Whether it came from the build cache.
+        cached: bool,
+        /// How the artifact set was split.
+        sizes: SizeReport,
     },
     /// The sources do not build. Trying again would not help.
     Failed {

@@ -102,7 +102,7 @@ pub struct ActiveBuild {
     pub(super) stage: Stage,
     /// Attempts that came to nothing. A builder that was busy is none.
     pub(super) failures: u32,
-    /// Claims whose holder fell silent.
+    /// Claims whose holder fell silent, and messages that the queue gave up on.
     pub(super) lapses: u32,
 }
 
@@ -110,9 +110,16 @@ pub struct ActiveBuild {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "stage", rename_all = "snake_case")]
 pub(super) enum Stage {
-    Waiting,
-    Claimed { until: Timestamp },
-    Probing { set: Digest },
+    /// For a consumer, which gets it at that time and not before.
+    Waiting {
+        from: Timestamp,
+    },
+    Claimed {
+        until: Timestamp,
+    },
+    Probing {
+        set: Digest,
+    },
 }
 
 impl ActiveBuild {
@@ -121,7 +128,7 @@ impl ActiveBuild {
     pub const fn candidate(&self) -> Option<Digest> {
         match self.stage {
             Stage::Probing { set } => Some(set),
-            Stage::Waiting | Stage::Claimed { .. } => None,
+            Stage::Waiting { .. } | Stage::Claimed { .. } => None,
         }
     }
 }

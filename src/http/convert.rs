@@ -69,6 +69,8 @@ impl From<Build> for resource::Build {
             attempts: build.attempts,
             diagnostics: build.diagnostics,
             report: build.report,
+            cached: build.cached,
+            sizes: build.sizes,
             created_at: build.created_at,
             finished_at: build.finished_at,
         }

@@ -20,6 +20,7 @@ use crate::{
     edit::Landing,
     ids::{AppId, BuildId, TokenId, TurnId, WorkspaceId},
     project::{FileEntry, ProjectPath},
+    publish::SizeReport,
     time::Timestamp,
 };
 
@@ -345,8 +346,12 @@ pub struct Build {
     pub attempts: u32,
     /// What is wrong with the sources, errors first.
     pub diagnostics: Vec<Diagnostic>,
-    /// What the builder says of it, once it has finished.
+    /// What the builder says of it, once it has finished. Of a cached build, it tells of the one that was built.
     pub report: Option<Report>,
+    /// Whether it was taken from the build cache: nothing had to be built.
+    pub cached: bool,
+    /// How large the app's script is, and what is served beside it; once the artifacts are stored.
+    pub sizes: Option<SizeReport>,
     /// When it was asked for.
     pub created_at: Timestamp,
     /// When it ended.

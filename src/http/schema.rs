@@ -9,6 +9,7 @@ use crate::{
     digest::Digest,
     ids::{AppId, BuildId, TokenId, TurnId, WorkspaceId},
     project::ProjectPath,
+    publish::{Share, SizeReport},
     time::Timestamp,
 };
 
@@ -45,6 +46,15 @@ schema! {
     Mode as "BuildMode": { "type": "string", "enum": ["development", "production"] };
     Severity as "Severity": { "type": "string", "enum": ["error", "warning"] };
     Status as "ReportStatus": { "type": "string", "enum": ["succeeded", "failed"] };
+    Share as "Share": {
+        "type": "object",
+        "description": "A part of the built files.",
+        "properties": {
+            "files": { "type": "integer", "minimum": 0 },
+            "bytes": { "type": "integer", "minimum": 0 }
+        },
+        "required": ["files", "bytes"]
+    };
     FailureReason as "FailureReason": { "type": "string", "enum": ["source", "timeout", "memory", "output", "render"] };
     Render as "Render": {
         "description": "What came of looking at the built app in a browser.",
@@ -143,6 +153,26 @@ impl JsonSchema for Report {
                 "toolchain_digest": generator.subschema_for::<Digest>()
             },
             "required": ["status", "reason", "timings", "peak_memory_bytes", "sandbox", "render", "artifact_bytes", "artifacts", "toolchain_digest"]
+        })
+    }
+}
+
+impl JsonSchema for SizeReport {
+    fn schema_name() -> Cow<'static, str> {
+        "SizeReport".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "description": "How built files were split between the app's script and what is served beside it.",
+            "properties": {
+                "script_bytes": { "type": "integer", "description": "The sum of the script's modules.", "minimum": 0 },
+                "budget": { "type": "integer", "description": "What it may be.", "minimum": 0 },
+                "embedded": generator.subschema_for::<Share>(),
+                "external": generator.subschema_for::<Share>()
+            },
+            "required": ["script_bytes", "budget", "embedded", "external"]
         })
     }
 }

@@ -23,6 +23,7 @@ use overskill::{
         offline,
     },
     project::{FileEntry, Manifest},
+    publish::{Share, SizeReport},
     template,
     time::Timestamp,
 };
@@ -150,7 +151,7 @@ impl World {
                     );
                 }
                 Effect::Build(build) => {
-                    self.builds.insert(build.id.clone(), build);
+                    self.builds.insert(build.id.clone(), *build);
                 }
                 Effect::Run { job, due } => {
                     self.outbox.insert(job.key(), (job, due));
@@ -387,6 +388,13 @@ pub(crate) fn succeeded(work: &Work) -> BuildOutcome {
         set: Digest::of(work.source_digest.bytes()),
         diagnostics: Vec::new(),
         report: report(Status::Succeeded),
+        cached: false,
+        sizes: SizeReport {
+            script_bytes: 1,
+            budget: 2,
+            embedded: Share::default(),
+            external: Share { files: 1, bytes: 1 },
+        },
     }
 }
 

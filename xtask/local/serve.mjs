@@ -49,7 +49,8 @@ export function workerOptions(config) {
       );
       options.queueConsumers = Object.fromEntries(
         consumers.map((consumer) => [consumer.queue, {
-          maxBatchSize: consumer.max_batch_size,
+          // Locally one batch is worked off at a time, and its messages side by side: what may be worked on at once comes in one.
+          maxBatchSize: Math.max(consumer.max_batch_size, consumer.max_concurrency ?? 1),
           maxBatchTimeout: consumer.max_batch_timeout,
           maxRetries: consumer.max_retries,
           retryDelay: consumer.retry_delay,

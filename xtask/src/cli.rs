@@ -45,6 +45,7 @@ cargo xtask COMMAND
   fuzz     edits [--minutes N]   arbitrary edits of arbitrary texts, with libFuzzer (10)
   doctor   say what is installed, what is not and what to do
   bench    journey [--runs N]   time each stage from prompt to preview (10)
+           build [--quick]      builds, cold, warm and several at once, beside bare Vite; memory over 100 of them
            edits                CPU time to locate and splice edits, natively and in workerd
   coverage how much of the critical rooms' lines the native tests reach
   image    lint the builder's Dockerfile, perform its steps without Docker, and build through what comes of it
@@ -118,6 +119,11 @@ pub(crate) enum Task {
         place: Place,
         /// Samples.
         runs: u32,
+    },
+    /// Time builds, beside bare Vite.
+    BenchBuild {
+        /// Whether few runs are enough.
+        quick: bool,
     },
     /// Time edits, natively and in workerd.
     BenchEdits,
@@ -208,7 +214,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task> {
         "dev" => &["port", "state", "fresh", "no-build", "stop"],
         "try" => &["port", "state", "app"],
         "test" => &["quick", "full"],
-        "bench" => &["port", "state", "runs"],
+        "bench" => &["port", "state", "runs", "quick"],
         "fuzz" => &["minutes"],
         "doctor" | "coverage" | "image" | "exports" | "worker" | "mutants" => &[],
         "help" => return Ok(Task::Help),
@@ -276,11 +282,10 @@ fn task(command: &str, mut options: Options) -> Result<Task> {
             runs => Task::Bench { place, runs },
         },
         ("bench", [what]) if what == "edits" => Task::BenchEdits,
-        ("bench", _) => {
-            bail!(
-                "`bench` measures two things so far: cargo xtask bench journey, cargo xtask bench edits"
-            )
-        }
+        ("bench", [what]) if what == "build" => Task::BenchBuild {
+            quick: options.quick,
+        },
+        ("bench", _) => bail!("`bench` measures one of: journey, build, edits"),
         ("fuzz", [what]) if what == "edits" => match options.minutes.unwrap_or(10) {
             0 => bail!("--minutes must be at least 1"),
             minutes => Task::Fuzz { minutes },
@@ -377,6 +382,11 @@ mod tests {
             assert_eq!(parsed(line).unwrap(), Task::Engine { words });
         }
         assert_eq!(parsed(&["bench", "edits"]).unwrap(), Task::BenchEdits);
+        let quick = true;
+        assert_eq!(
+            parsed(&["bench", "build", "--quick"]).unwrap(),
+            Task::BenchBuild { quick }
+        );
         assert!(parsed(&["bench", "all"]).is_err());
     }
 

@@ -299,6 +299,13 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// The artifact whose path begins so.
+    pub(crate) fn artifact_of(&self, start: &str) -> String {
+        let mut artifacts = self.artifacts.iter();
+        let found = artifacts.find(|artifact| artifact.path.as_str().starts_with(start));
+        String::from_utf8(found.unwrap().content.clone()).unwrap()
+    }
+
     pub(crate) fn artifact(&self, end: &str) -> String {
         let artifact = self
             .artifacts

@@ -261,6 +261,8 @@ async fn a_production_build_says_whose_code_is_in_it() {
     let answer = builder.build(&shell(&[]), Mode::Production).await;
     let script = own_script(&answer);
     assert!(script.lines().count() < 200, "minified");
+    let react = answer.artifact_of("assets/react-");
+    assert!(react.contains("@license React") && !script.contains("@license React"));
     let licences = answer.artifact("assets/licences.md");
     for name in ["react", "react-dom", "scheduler"] {
         assert!(
@@ -270,6 +272,12 @@ async fn a_production_build_says_whose_code_is_in_it() {
     }
     assert!(licences.contains("MIT") && licences.contains("Permission is hereby granted"));
     assert!(!licences.contains(toolchain().to_str().unwrap()));
+    // A change of the app is no change of React, whose file stays in the browser's cache.
+    let home = "/*! Set in type by J. Doe */\nexport const Home = () => <p>Another home</p>\n";
+    let changed = shell(&[("src/pages/Home.tsx", home)]);
+    let answer = builder.build(&changed, Mode::Production).await;
+    assert_eq!(answer.artifact_of("assets/react-"), react);
+    assert!(own_script(&answer).contains("Set in type by J. Doe"));
     builder.stop().await;
 }
 

@@ -181,3 +181,26 @@ fn a_type_check_is_read_as_it_is_written() {
     assert_eq!("Block".parse::<TypeCheck>(), Err(TypeCheckError));
     assert_eq!(TypeCheck::default(), TypeCheck::Report);
 }
+
+#[test]
+fn a_key_names_all_that_a_result_depends_on_and_nothing_else() {
+    let toolchain = Digest::of(b"toolchain");
+    let key = |job: &Job| job.key(&toolchain).unwrap();
+    let one = job(&[("a.txt", b"one")]);
+    let same = Job {
+        id: "other-b7".parse().unwrap(),
+        ..one.clone()
+    };
+    assert_eq!(key(&one), key(&same));
+    let mode = Job {
+        mode: Mode::Production,
+        ..one.clone()
+    };
+    let check = Job {
+        type_check: TypeCheck::Report,
+        ..one.clone()
+    };
+    let others = [key(&mode), key(&check), key(&job(&[("a.txt", b"two")]))];
+    assert!(!others.contains(&key(&one)));
+    assert_ne!(key(&one), one.key(&Digest::of(b"another")).unwrap());
+}

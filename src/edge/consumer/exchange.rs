@@ -10,46 +10,39 @@ use worker::{ByteStream, Env, Headers, Method, Request, RequestInit, Response};
 
 use super::{Attempt, pulse::Pulse};
 use crate::{
-    build::{
-        AnswerEvent, AnswerReader, ArtifactLimits, Diagnostic, Job, JobFrame, Report, header_line,
-    },
+    build::{AnswerEvent, AnswerReader, ArtifactLimits, Diagnostic, Job, JobFrame, header_line},
     edge::{blobs::Blobs, builder, settings},
     error::{Error, Result},
     generation::BuildOutcome,
-    project::{Manifest, ProjectPath},
-    publish::Artifact,
+    project::Manifest,
+    publish::{Artifact, cache::Built},
 };
 
 /// How many sources are read at the same time. Each has at most 5 MiB.
 const READ_AT_ONCE: usize = 4;
 
-/// How much of a refusal is read, in bytes. What is longer is no problem document of the builder's.
-const REFUSAL_BYTES: usize = 16 * 1024;
+/// How much of a short answer is read, in bytes. What is longer is no problem document of the builder's, nor how it is.
+const SHORT_BYTES: usize = 16 * 1024;
 
 /// How much of a refusal's own words is passed on, in characters.
 const DETAIL_CHARS: usize = 500;
 
-/// What a builder's answer amounts to.
-pub(super) struct Received {
-    pub(super) entries: BTreeMap<ProjectPath, Artifact>,
-    pub(super) diagnostics: Vec<Diagnostic>,
-    pub(super) report: Report,
-    /// Those of the entries that the builder has only named.
-    pub(super) vendor: Vec<Artifact>,
-}
-
 impl Attempt<'_> {
-    /// The request with the sources as a stream: few blobs are held at a time.
-    pub(super) fn request(&self, manifest: Manifest, pulse: &Rc<Pulse>) -> Result<Request> {
-        let sources = Blobs::sources(self.env, self.app)?;
+    /// What is to be built. The id names this attempt alone.
+    pub(super) fn job(&self) -> Result<Job> {
         let id = format!("{}-{}-{}", self.app, self.work.build, self.work.attempt);
-        let job = Job {
+        Ok(Job {
             id: id.parse().map_err(Error::internal)?,
             mode: self.work.mode,
             type_check: settings::type_check(self.env)?,
             source_digest: self.work.source_digest,
-        };
-        let head = header_line(&JobFrame::Job(job)).map_err(Error::internal)?;
+        })
+    }
+
+    /// The request with the sources as a stream: few blobs are held at a time.
+    pub(super) fn request(&self, manifest: Manifest, pulse: &Rc<Pulse>) -> Result<Request> {
+        let sources = Blobs::sources(self.env, self.app)?;
+        let head = header_line(&JobFrame::Job(self.job()?)).map_err(Error::internal)?;
         let end = header_line(&JobFrame::End {
             files: manifest.len() as u64,
         })
@@ -89,7 +82,7 @@ impl Attempt<'_> {
     pub(super) async fn refused(&self, response: &mut Response) -> Result<BuildOutcome> {
         let status = response.status_code();
         let retry_after = response.headers().get("retry-after").ok().flatten();
-        let problem = read_refusal(response).await.unwrap_or_default();
+        let problem = read_short(response).await.unwrap_or_default();
         let detail = serde_json::from_slice::<serde_json::Value>(&problem)
             .ok()
             .and_then(|problem| {
@@ -122,12 +115,11 @@ impl Attempt<'_> {
         })
     }
 
-    pub(super) async fn receive(&self, mut answer: ByteStream, pulse: &Pulse) -> Result<Received> {
+    pub(super) async fn receive(&self, mut answer: ByteStream, pulse: &Pulse) -> Result<Built> {
         let assets = Blobs::assets(self.env, self.app)?;
         let mut reader = AnswerReader::new(ArtifactLimits::DEFAULT);
         let mut entries = BTreeMap::new();
         let mut diagnostics = Vec::new();
-        let mut vendor = Vec::new();
         let mut report = None;
         while let Some(chunk) = next_chunk(&mut answer).await? {
             pulse.beat();
@@ -146,9 +138,7 @@ impl Attempt<'_> {
                         entries.insert(artifact.path, entry);
                     }
                     AnswerEvent::Vendor { path, sha256, size } => {
-                        let entry = Artifact { hash: sha256, size };
-                        vendor.push(entry.clone());
-                        entries.insert(path, entry);
+                        entries.insert(path, Artifact { hash: sha256, size });
                     }
                     AnswerEvent::Screenshot(picture) => {
                         let blobs = Blobs::sources(self.env, self.app)?;
@@ -161,11 +151,10 @@ impl Attempt<'_> {
         }
         reader.finish().map_err(|error| broken(&error))?;
         let report = report.ok_or_else(|| broken(&"no report"))?;
-        Ok(Received {
+        Ok(Built {
             entries,
             diagnostics,
             report,
-            vendor,
         })
     }
 }
@@ -185,13 +174,13 @@ pub(super) async fn next_chunk(answer: &mut ByteStream) -> Result<Option<Vec<u8>
     chunk.map_err(|error| broken(&error))
 }
 
-/// The body of a refusal, or nothing when it is too long to be one.
-async fn read_refusal(response: &mut Response) -> Result<Vec<u8>> {
+/// The body of a refusal or of a few words, or nothing when it is too long to be one.
+pub(super) async fn read_short(response: &mut Response) -> Result<Vec<u8>> {
     let mut body = response.stream().map_err(|error| broken(&error))?;
     let mut bytes = Vec::new();
     while let Some(chunk) = next_chunk(&mut body).await? {
         bytes.extend(chunk);
-        if bytes.len() > REFUSAL_BYTES {
+        if bytes.len() > SHORT_BYTES {
             return Ok(Vec::new());
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Attempt, exchange::Received};
+use super::Attempt;
 use crate::{
     build::Diagnostic,
     digest::Digest,
@@ -13,18 +13,18 @@ use crate::{
     },
     error::{Error, Result},
     generation::BuildOutcome,
-    publish::{self, ArtifactSet, ModuleKind, Runtime},
+    publish::{self, ArtifactSet, ModuleKind, Runtime, SizeReport, cache::Built},
 };
 
 impl Attempt<'_> {
     /// Generates the app's Worker script around the artifacts and stores both as one artifact set.
-    pub(super) async fn publish(&self, received: Received) -> Result<BuildOutcome> {
-        let Received {
+    /// `cached` says where they came from.
+    pub(super) async fn publish(&self, built: Built, cached: bool) -> Result<BuildOutcome> {
+        let Built {
             entries,
             diagnostics,
             report,
-            vendor: _,
-        } = received;
+        } = built;
         let artifacts = ArtifactSet {
             mode: self.work.mode,
             source_digest: self.work.source_digest,
@@ -32,10 +32,12 @@ impl Attempt<'_> {
             entries,
         };
         match self.store_set(artifacts).await? {
-            Ok(set) => Ok(BuildOutcome::Succeeded {
+            Ok((set, sizes)) => Ok(BuildOutcome::Succeeded {
                 set,
                 diagnostics,
                 report,
+                cached,
+                sizes,
             }),
             Err(refusal) => Ok(BuildOutcome::Failed {
                 diagnostics: vec![Diagnostic::error("publish", refusal.to_string())],
@@ -47,7 +49,7 @@ impl Attempt<'_> {
     async fn store_set(
         &self,
         artifacts: ArtifactSet,
-    ) -> Result<std::result::Result<Digest, publish::PublishError>> {
+    ) -> Result<std::result::Result<(Digest, SizeReport), publish::PublishError>> {
         let Some(page) = artifacts.page().map(|page| page.hash) else {
             return Ok(Err(publish::PublishError::NoPage));
         };
@@ -87,11 +89,11 @@ impl Attempt<'_> {
                 .into_iter()
                 .map(|(name, value)| (name.to_owned(), value))
                 .collect(),
-            sizes: script.report,
+            sizes: script.report.clone(),
         };
         Blobs::sets(self.env, self.app)?
             .put_json(&set, &stored)
             .await?;
-        Ok(Ok(set))
+        Ok(Ok((set, script.report)))
     }
 }

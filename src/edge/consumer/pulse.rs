@@ -19,7 +19,7 @@ use crate::{
 const TICK_MILLIS: u64 = 1_000;
 
 /// How often the claim is renewed when there are none, in milliseconds: a fraction of the lease.
-const RENEW_MILLIS: u64 = 3_000;
+pub(super) const RENEW_MILLIS: u64 = 3_000;
 
 /// How long nothing may happen, in milliseconds. The builder promises a line every five seconds.
 const SILENCE_MILLIS: u64 = 15_000;

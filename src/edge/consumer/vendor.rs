@@ -15,7 +15,7 @@ use crate::{
     digest::Digest,
     edge::{blobs::Blobs, builder},
     error::{Error, Result},
-    publish::Artifact,
+    publish::{Artifact, cache::Built},
 };
 
 /// How many are looked for or fetched at the same time.
@@ -30,16 +30,16 @@ thread_local! {
 }
 
 impl Attempt<'_> {
-    /// Sees to it that these are stored.
+    /// Sees to it that those of a build are stored.
     pub(super) async fn keep_vendor(
         &self,
-        modules: &[Artifact],
+        built: &Built,
         pulse: &Pulse,
         signal: &AbortSignal,
     ) -> Result<()> {
         let stored = Blobs::vendor(self.env)?;
-        let unknown = modules
-            .iter()
+        let unknown = built
+            .vendor()
             .filter(|module| !STORED.with_borrow(|known| known.contains(&module.hash)));
         stream::iter(unknown.map(Ok))
             .try_for_each_concurrent(AT_ONCE, |module| {

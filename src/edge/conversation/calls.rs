@@ -161,6 +161,10 @@ impl Conversation {
                 })?;
                 json(&())
             }
+            Call::BuildUndelivered { build } => {
+                self.step(Input::BuildUndelivered { build })?;
+                json(&())
+            }
             Call::Create { .. } | Call::Preview => Err(Error::internal("answered before")),
         }
     }

@@ -6,6 +6,7 @@ use crate::{
     digest::Digest,
     http::resource as r,
     ids::SEED_BYTES,
+    publish::{Share, SizeReport},
     time::Timestamp,
 };
 
@@ -157,6 +158,13 @@ fn build() -> r::Build {
             artifact_bytes: 0,
             artifacts: 0,
             toolchain_digest: Digest::of(b""),
+        }),
+        cached: false,
+        sizes: Some(SizeReport {
+            script_bytes: 1,
+            budget: 2,
+            embedded: Share::default(),
+            external: Share { files: 1, bytes: 3 },
         }),
         created_at: Timestamp(1),
         finished_at: Some(Timestamp(2)),

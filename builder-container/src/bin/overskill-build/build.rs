@@ -1,64 +1,58 @@
 //! One job, given to a builder of its own over HTTP as the Worker gives it.
 
-use std::{fs, io::Read as _, num::NonZeroUsize, path::Path};
+use std::{fs, io::Read as _, num::NonZeroUsize};
 
 use overskill::{
-    build::{
-        AnswerEvent, AnswerReader, Artifact, ArtifactLimits, Diagnostic, FailureReason, Report,
-        Status,
-    },
+    build::{FailureReason, Status},
     digest::Digest,
 };
-use overskill_builder::{Server, settings::Settings};
-
-use crate::{
-    Ending,
-    arguments::Arguments,
-    sources::{Refusal, Sources},
+use overskill_builder::{
+    Server,
+    client::{Answer, AnyError, Door, Refusal, Sources},
+    settings::Settings,
 };
+
+use crate::{Ending, arguments::Arguments};
 
 /// What came of it.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// The builder has answered.
-    Answered(Box<Answer>),
+    Answered(Box<Answered>),
     /// The folder was not sent, or the door refused it.
     Refused(Refusal),
     /// The builder, or this machine, failed.
     Failed(String),
 }
 
-/// A whole answer.
+/// An answer to a folder.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Answered {
     /// What is in the folder and was not sent.
     pub(crate) left_out: Vec<String>,
-    /// What was said while it was built.
-    pub(crate) logs: Vec<String>,
-    /// What is wrong with the sources.
-    pub(crate) diagnostics: Vec<Diagnostic>,
-    /// What was built: path, size in bytes, hash.
-    pub(crate) artifacts: Vec<(String, usize, Digest)>,
-    /// How the start page looks: the size of a WebP picture in bytes.
-    pub(crate) screenshot: Option<usize>,
-    /// How it ended.
-    pub(crate) report: Report,
+    /// What the builder said.
+    pub(crate) answer: Answer,
 }
 
 impl Outcome {
     /// Whom it is for to mend it.
     pub(crate) fn ending(&self) -> Ending {
         match self {
-            Self::Answered(answer) => match (answer.report.status, answer.report.reason) {
-                (Status::Succeeded, _) => Ending::Built,
-                (Status::Failed, Some(FailureReason::Source | FailureReason::Render) | None) => {
-                    Ending::Author
+            Self::Answered(answered) => {
+                match (answered.answer.report.status, answered.answer.report.reason) {
+                    (Status::Succeeded, _) => Ending::Built,
+                    (
+                        Status::Failed,
+                        Some(FailureReason::Source | FailureReason::Render) | None,
+                    ) => Ending::Author,
+                    (
+                        Status::Failed,
+                        Some(
+                            FailureReason::Timeout | FailureReason::Memory | FailureReason::Output,
+                        ),
+                    ) => Ending::Limit,
                 }
-                (
-                    Status::Failed,
-                    Some(FailureReason::Timeout | FailureReason::Memory | FailureReason::Output),
-                ) => Ending::Limit,
-            },
+            }
             Self::Refused(Refusal::NoPage(_) | Refusal::Limit(_)) => Ending::Limit,
             Self::Refused(Refusal::Unreadable { .. }) | Self::Failed(_) => Ending::Builder,
         }
@@ -67,15 +61,16 @@ impl Outcome {
 
 /// Builds the sources.
 pub(crate) async fn build(arguments: &Arguments, sources: Sources) -> Outcome {
-    match try_build(arguments, sources).await {
-        Ok(answer) => Outcome::Answered(Box::new(answer)),
+    match try_build(arguments, &sources).await {
+        Ok(answer) => {
+            let left_out = sources.left_out;
+            Outcome::Answered(Box::new(Answered { left_out, answer }))
+        }
         Err(error) => Outcome::Failed(error.to_string()),
     }
 }
 
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
-
-async fn try_build(arguments: &Arguments, sources: Sources) -> Result<Answer> {
+async fn try_build(arguments: &Arguments, sources: &Sources) -> Result<Answer, AnyError> {
     if let Some(out) = &arguments.out
         && fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some())
     {
@@ -85,29 +80,23 @@ async fn try_build(arguments: &Arguments, sources: Sources) -> Result<Answer> {
         )
         .into());
     }
-    let (address, token) = match &arguments.builder {
-        Some(url) => {
-            let token = std::env::var("BUILDER_TOKEN");
-            let token = token
-                .map_err(|_| "BUILDER_TOKEN is not set: what the builder knows its callers by")?;
-            (url.trim_end_matches('/').to_owned(), token)
-        }
+    let door = match &arguments.builder {
+        Some(url) => Door {
+            address: url.trim_end_matches('/').to_owned(),
+            token: std::env::var("BUILDER_TOKEN")
+                .map_err(|_| "BUILDER_TOKEN is not set: what the builder knows its callers by")?,
+        },
         None => start(arguments).await?,
     };
-    let body = sources
-        .job(arguments.mode, arguments.type_check)
-        .map_err(|error| error.to_string())?;
+    let body = sources.job("local", arguments.mode, arguments.type_check)?;
     let (out, picture) = (arguments.out.clone(), arguments.screenshot.clone());
-    let asked = tokio::task::spawn_blocking(move || {
-        ask(&address, &token, &body, out.as_deref(), picture.as_deref())
-    });
-    let mut answer = asked.await??;
-    answer.left_out = sources.left_out;
-    Ok(answer)
+    let asked =
+        tokio::task::spawn_blocking(move || door.ask(&body, out.as_deref(), picture.as_deref()));
+    asked.await?
 }
 
-/// A builder of this process's own: its address and token. It is gone when the process is.
-async fn start(arguments: &Arguments) -> Result<(String, String)> {
+/// A builder of this process's own, which is gone when the process is.
+async fn start(arguments: &Arguments) -> Result<Door, AnyError> {
     let token = random_token()?;
     let hash = Digest::of(token.as_bytes());
     let mut settings = Settings::new(arguments.toolchain.clone(), arguments.state.clone(), hash);
@@ -118,7 +107,10 @@ async fn start(arguments: &Arguments) -> Result<(String, String)> {
     let server = Server::start(settings).await?;
     let address = server.address()?;
     tokio::spawn(server.serve(std::future::pending()));
-    Ok((format!("http://{address}"), token))
+    Ok(Door {
+        address: format!("http://{address}"),
+        token,
+    })
 }
 
 /// Whoever else is on this machine can find the address, and cannot guess this.
@@ -126,99 +118,4 @@ fn random_token() -> std::io::Result<String> {
     let mut random = [0; 32];
     fs::File::open("/dev/urandom")?.read_exact(&mut random)?;
     Ok(Digest::of(&random).to_string())
-}
-
-fn ask(
-    address: &str,
-    token: &str,
-    body: &[u8],
-    out: Option<&Path>,
-    picture_file: Option<&Path>,
-) -> Result<Answer> {
-    let mut response = ureq::post(format!("{address}/builds"))
-        .config()
-        .http_status_as_error(false)
-        .build()
-        .header("authorization", &format!("Bearer {token}"))
-        .send(body)?;
-    let status = response.status().as_u16();
-    if status != 200 {
-        let said = response.body_mut().read_to_string()?;
-        return Err(format!("the builder answers {status}: {said}").into());
-    }
-    let mut stream = response.body_mut().as_reader();
-    let mut reader = AnswerReader::new(ArtifactLimits::DEFAULT);
-    let (mut logs, mut diagnostics, mut artifacts) = (vec![], vec![], vec![]);
-    let (mut screenshot, mut report) = (None, None);
-    let mut buffer = vec![0; 64 * 1024];
-    loop {
-        let length = stream.read(&mut buffer)?;
-        if length == 0 {
-            break;
-        }
-        for event in reader.push(buffer.get(..length).unwrap_or_default())? {
-            match event {
-                AnswerEvent::Started { .. } => {}
-                AnswerEvent::Log(line) => logs.push(line),
-                AnswerEvent::Diagnostic(diagnostic) => diagnostics.push(diagnostic),
-                AnswerEvent::Artifact(artifact) => {
-                    if let Some(out) = out {
-                        write(out, &artifact)?;
-                    }
-                    let path = artifact.path.as_str().to_owned();
-                    artifacts.push((path, artifact.content.len(), artifact.sha256));
-                }
-                AnswerEvent::Screenshot(picture) => {
-                    if let Some(file) = picture_file {
-                        fs::write(file, &picture.content)?;
-                    }
-                    screenshot = Some(picture.content.len());
-                }
-                AnswerEvent::Vendor { path, sha256, size } => {
-                    if let Some(out) = out {
-                        let content = vendor(address, token, &sha256)?;
-                        write(
-                            out,
-                            &Artifact {
-                                path: path.clone(),
-                                sha256,
-                                content,
-                            },
-                        )?;
-                    }
-                    artifacts.push((path.to_string(), usize::try_from(size)?, sha256));
-                }
-                AnswerEvent::Report(last) => report = Some(last),
-            }
-        }
-    }
-    reader.finish()?;
-    Ok(Answer {
-        left_out: Vec::new(),
-        logs,
-        diagnostics,
-        artifacts,
-        screenshot,
-        report: report.ok_or("the answer ended without a report")?,
-    })
-}
-
-/// The content of a vendor module, which an answer only names.
-fn vendor(address: &str, token: &str, sha256: &Digest) -> Result<Vec<u8>> {
-    let mut response = ureq::get(format!("{address}/vendor/{sha256}"))
-        .header("authorization", &format!("Bearer {token}"))
-        .call()?;
-    let content = response.body_mut().read_to_vec()?;
-    if Digest::of(&content) != *sha256 {
-        return Err(format!("the vendor module {sha256} has another hash").into());
-    }
-    Ok(content)
-}
-
-fn write(out: &Path, artifact: &Artifact) -> std::io::Result<()> {
-    let file = out.join(artifact.path.as_str());
-    if let Some(parent) = file.parent() {
-        fs::create_dir_all(parent)?;
-    }
-    fs::write(file, &artifact.content)
 }

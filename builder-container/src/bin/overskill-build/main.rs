@@ -2,10 +2,11 @@
 
 mod arguments;
 mod build;
-mod sources;
 mod told;
 
 use std::process::ExitCode;
+
+use overskill_builder::client::Sources;
 
 use crate::{
     arguments::{Arguments, HELP},
@@ -25,7 +26,7 @@ async fn main() -> ExitCode {
             return Ending::Builder.into();
         }
     };
-    let outcome = match sources::read(&arguments.folder) {
+    let outcome = match Sources::read(&arguments.folder) {
         Ok(sources) => build::build(&arguments, sources).await,
         Err(refusal) => Outcome::Refused(refusal),
     };

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use overskill::build::{Diagnostic, Render, Severity, Status};
 use serde_json::{Value, json};
 
-use crate::build::{Answer, Outcome};
+use crate::build::{Answered, Outcome};
 
 /// As text: what is wrong, then how it ended.
 pub(crate) fn text(outcome: &Outcome) -> String {
@@ -19,7 +19,8 @@ pub(crate) fn text(outcome: &Outcome) -> String {
 /// The same as one JSON object: `status` is `built`, `failed` or `refused`.
 pub(crate) fn json(outcome: &Outcome) -> Value {
     match outcome {
-        Outcome::Answered(answer) => {
+        Outcome::Answered(answered) => {
+            let answer = &answered.answer;
             let artifacts = answer.artifacts.iter();
             let artifacts = artifacts
                 .map(|(path, size, hash)| json!({ "path": path, "size": size, "sha256": hash }));
@@ -33,7 +34,7 @@ pub(crate) fn json(outcome: &Outcome) -> Value {
                 "screenshot_bytes": answer.screenshot,
                 "report": answer.report,
                 "log": answer.logs,
-                "left_out": answer.left_out,
+                "left_out": answered.left_out,
             })
         }
         Outcome::Refused(refusal) => json!({ "status": "refused", "error": refusal.to_string() }),
@@ -41,9 +42,10 @@ pub(crate) fn json(outcome: &Outcome) -> Value {
     }
 }
 
-fn answered(answer: &Answer) -> String {
+fn answered(answered: &Answered) -> String {
     let mut text = String::new();
-    for line in &answer.left_out {
+    let answer = &answered.answer;
+    for line in &answered.left_out {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "left out: {line}");
     }

@@ -11,21 +11,23 @@ use overskill::{
     project::{FileEntry, Manifest, ManifestError, ProjectPath},
 };
 
+use super::AnyError;
+
 /// Folders that hold no sources: what npm, Git and Vite put there.
 const NO_SOURCES: [&str; 3] = ["node_modules", ".git", "dist"];
 
 /// The sources of a folder.
 #[derive(Debug, Default)]
-pub(crate) struct Sources {
+pub struct Sources {
     manifest: Manifest,
     files: Vec<(ProjectPath, Vec<u8>)>,
     /// What is in the folder and no source: links, and names that no source may have.
-    pub(crate) left_out: Vec<String>,
+    pub left_out: Vec<String>,
 }
 
 /// Why a folder is not built.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Refusal {
+pub enum Refusal {
     /// The folder has no page to start from.
     #[error("{0} has no `index.html`: it is no web project")]
     NoPage(PathBuf),
@@ -42,11 +44,7 @@ pub(crate) enum Refusal {
     },
 }
 
-/// Reads every file below a folder, but for what is no source.
-///
-/// # Errors
-/// When the folder is no web project, is over a limit of an app, or cannot be read.
-pub(crate) fn read(folder: &Path) -> Result<Sources, Refusal> {
+fn read(folder: &Path) -> Result<Sources, Refusal> {
     let unreadable = |path: &Path| {
         let path = path.to_owned();
         move |source| Refusal::Unreadable { path, source }
@@ -90,17 +88,21 @@ pub(crate) fn read(folder: &Path) -> Result<Sources, Refusal> {
 }
 
 impl Sources {
+    /// Reads every file below a folder, but for what is no source.
+    ///
+    /// # Errors
+    /// When the folder is no web project, is over a limit of an app, or cannot be read.
+    pub fn read(folder: &Path) -> Result<Self, Refusal> {
+        read(folder)
+    }
+
     /// The body of a job.
     ///
     /// # Errors
-    /// When a header of it is too long, which no valid path makes it.
-    pub(crate) fn job(
-        &self,
-        mode: Mode,
-        type_check: TypeCheck,
-    ) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+    /// When the id is none, or a header is too long, which no valid path makes it.
+    pub fn job(&self, id: &str, mode: Mode, type_check: TypeCheck) -> Result<Vec<u8>, AnyError> {
         let mut body = header_line(&JobFrame::Job(Job {
-            id: "local".parse()?,
+            id: id.parse()?,
             mode,
             type_check,
             source_digest: self.manifest.digest(),

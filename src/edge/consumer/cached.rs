@@ -1,0 +1,191 @@
+//! The build cache as an attempt uses it. Its own trouble fails no build: what cannot be looked up is built, and what cannot
+//! be kept is not.
+//!
+//! A key names the toolchain, and only the builder knows which one it has, so it is asked each time: what is remembered may be
+//! of a builder that was replaced since. While the builder is away nothing is taken from the cache either.
+
+use std::{collections::BTreeSet, pin::pin, time::Duration};
+
+use futures::future::{self, Either};
+use serde_json::Value;
+use worker::{AbortController, Delay, Method, Request, console_warn};
+
+use super::{
+    Attempt,
+    exchange::read_short,
+    pulse::{Pulse, RENEW_MILLIS},
+};
+use crate::{
+    digest::Digest,
+    edge::{
+        blobs::Blobs,
+        builder, clock,
+        objects::{self, CacheCall, Object},
+        settings,
+    },
+    error::{Error, Result},
+    publish::cache::{Built, Turn},
+    time::Timestamp,
+};
+
+/// How often whoever waits for another's build asks for it, in milliseconds.
+const ASK_MILLIS: u64 = 200;
+
+/// One key of the cache, and the attempt that wants its result.
+pub(super) struct Cache {
+    key: Digest,
+    /// Names the build, not the attempt: the next attempt goes on where this one fell silent.
+    holder: String,
+    object: Object,
+    kept: Blobs,
+    /// The app's built files.
+    files: Blobs,
+    /// Where the app's pictures are.
+    pictures: Blobs,
+    toolchain: Digest,
+}
+
+impl Attempt<'_> {
+    /// What the builder builds with, if it says so. What its other answers mean shows when it is asked to build.
+    pub(super) async fn toolchain(&self, abort: &AbortController) -> Result<Option<Digest>> {
+        let url = format!("{}/healthz", builder::base(self.env)?);
+        let request = Request::new(&url, Method::Get).map_err(Error::internal)?;
+        let mut response = builder::send(self.env, self.app, request, &abort.signal()).await?;
+        let health = serde_json::from_slice::<Value>(&read_short(&mut response).await?).ok();
+        Ok(health.and_then(|health| health.get("toolchain_digest")?.as_str()?.parse().ok()))
+    }
+
+    /// The key of this build's result.
+    pub(super) fn cache(&self, toolchain: Digest) -> Result<Cache> {
+        let key = self.job()?.key(&toolchain).map_err(Error::internal)?;
+        Ok(Cache {
+            key,
+            holder: format!("{}-{}", self.app, self.work.build),
+            object: objects::build_cache(self.env, &key)?,
+            kept: Blobs::build(self.env, &key)?,
+            files: Blobs::assets(self.env, self.app)?,
+            pictures: Blobs::sources(self.env, self.app)?,
+            toolchain,
+        })
+    }
+}
+
+impl Cache {
+    /// What was built before, its files among the app's own, as soon as nobody else builds it; or nothing: then this attempt does.
+    pub(super) async fn look(&self, pulse: &Pulse) -> Option<Built> {
+        let began_at = clock::now();
+        let mut waited = false;
+        loop {
+            pulse.beat();
+            match self.ask().await {
+                Ok(Turn::Take) => {
+                    let built = self.take().await?;
+                    pulse.say(taken(began_at, waited));
+                    return Some(built);
+                }
+                Ok(Turn::Build) => return None,
+                Ok(Turn::Wait) => {
+                    if !waited {
+                        waited = true;
+                        pulse.say("the same sources are being built: waiting for them".to_owned());
+                    }
+                    Delay::from(Duration::from_millis(ASK_MILLIS)).await;
+                }
+                Err(error) => {
+                    console_warn!("the build cache was not asked: {error}");
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// Copies what is kept to the app; nothing, and the key is forgotten, when some of it is not there.
+    async fn take(&self) -> Option<Built> {
+        let copied = async {
+            let built: Built = self.kept.get_json(&self.key).await?;
+            let whole = self.files.copy(&self.kept, files(&built)).await?
+                && self.pictures.copy(&self.kept, picture(&built)).await?;
+            Ok::<_, Error>(whole.then_some(built))
+        };
+        let why = match copied.await {
+            Ok(Some(built)) => return Some(built),
+            Ok(None) => "a file is missing".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        console_warn!("the build cache does not hold what it should: {why}");
+        self.say(CacheCall::Forget).await;
+        None
+    }
+
+    /// Does the work while the key is held.
+    pub(super) async fn hold_while<T>(&self, work: impl Future<Output = T>) -> T {
+        let work = pin!(work);
+        let hold = pin!(async {
+            loop {
+                Delay::from(Duration::from_millis(RENEW_MILLIS)).await;
+                if let Err(error) = self.ask().await {
+                    console_warn!("a key of the build cache was not renewed: {error}");
+                }
+            }
+        });
+        match future::select(work, hold).await {
+            Either::Left((done, _)) => done,
+            Either::Right((never, _)) => match never {},
+        }
+    }
+
+    /// Keeps what was built, unless the builder was replaced in between.
+    pub(super) async fn keep(&self, built: &Built) {
+        if built.report.toolchain_digest != self.toolchain {
+            return;
+        }
+        let copied = async {
+            let whole = self.kept.copy(&self.files, files(built)).await?
+                && self.kept.copy(&self.pictures, picture(built)).await?;
+            self.kept.put_json(&self.key, built).await?;
+            Ok::<_, Error>(whole)
+        };
+        match copied.await {
+            Ok(true) => self.say(CacheCall::Keep { key: self.key }).await,
+            Ok(false) => console_warn!("a build was not cached: a file is missing"),
+            Err(error) => console_warn!("a build was not cached: {error}"),
+        }
+    }
+
+    /// Leaves the key to others. What was kept stays.
+    pub(super) async fn release(&self) {
+        let holder = self.holder.clone();
+        self.say(CacheCall::Release { holder }).await;
+    }
+
+    async fn ask(&self) -> Result<Turn> {
+        let (key, holder) = (self.key, self.holder.clone());
+        self.object.ask(None, CacheCall::Ask { key, holder }).await
+    }
+
+    async fn say(&self, call: CacheCall) {
+        if let Err(error) = self.object.ask::<()>(None, call).await {
+            console_warn!("the build cache was not told: {error}");
+        }
+    }
+}
+
+/// What its own files hold: vendor modules are never deleted.
+fn files(built: &Built) -> BTreeSet<Digest> {
+    built.own().map(|file| file.hash).collect()
+}
+
+/// How its start page looks, if somebody looked.
+fn picture(built: &Built) -> Option<Digest> {
+    built.report.render.screenshot().copied()
+}
+
+fn taken(began_at: Timestamp, waited: bool) -> String {
+    let whose = if waited {
+        "was just built"
+    } else {
+        "was built before"
+    };
+    let millis = clock::now().since(began_at);
+    format!("the same {whose}: taken from the build cache in {millis} ms")
+}
