@@ -21,7 +21,6 @@ use crate::{
         blobs::Blobs,
         builder, clock,
         objects::{self, CacheCall, Object},
-        settings,
     },
     error::{Error, Result},
     publish::cache::{Built, Turn},
