@@ -12,12 +12,14 @@ use overskill::{
 };
 use tokio::{
     sync::{OwnedSemaphorePermit, oneshot},
+    task::JoinHandle,
     time::{Instant, Interval, MissedTickBehavior, interval, timeout},
 };
 
 use crate::{
     answer::{Answer, Gone},
     beneath,
+    check::{Texts, merge},
     collect::{Found, collect, too_much_with},
     explain::{explain, files_are_up, memory_is_up, time_is_up},
     inspect::inspect,
@@ -48,6 +50,9 @@ enum Outcome {
         diagnostics: Vec<Diagnostic>,
     },
 }
+
+/// What preflight finds, while it looks.
+type Checking = JoinHandle<io::Result<Vec<Diagnostic>>>;
 
 /// Why there is no outcome.
 enum Stop {
@@ -119,7 +124,10 @@ async fn write(
     };
     let mut screenshot = None;
 
-    let looking = blocking(move || inspect(sources.path()).map(|refused| (sources, refused)));
+    let looking = blocking(move || {
+        let refused = inspect(sources.path())?;
+        Ok((Texts::read(sources.path())?, sources, refused))
+    });
     let looked = meanwhile(
         "looking through the sources",
         answer,
@@ -130,20 +138,27 @@ async fn write(
     let outcome = match looked {
         Err(_) => too_late(job.mode, limit),
         Ok(Err(error)) => return Err(error.into()),
-        Ok(Ok((sources, refused))) if refused.is_empty() => {
+        Ok(Ok((texts, sources, refused))) if refused.is_empty() => {
             let task = Task {
                 mode: job.mode,
                 type_check: job.type_check,
             };
-            let outcome = run(sources, task, slots, limit, answer, &mut report).await?;
+            // Beside the build: it takes a moment of the time that Vite takes.
+            let checking = tokio::spawn(blocking(move || Ok(texts.check())));
+            let outcome = run(sources, task, slots, limit, answer, &mut report, checking).await?;
             let (outcome, picture) = look(outcome, slots, answer, &mut report).await?;
             screenshot = picture;
             outcome
         }
-        Ok(Ok((_, diagnostics))) => Outcome::Failed {
-            reason: FailureReason::Source,
-            diagnostics,
-        },
+        Ok(Ok((texts, _, refused))) => {
+            let checked = blocking(move || Ok(texts.check())).await?;
+            let mut diagnostics = merge(false, refused, checked);
+            diagnostics.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
+            Outcome::Failed {
+                reason: FailureReason::Source,
+                diagnostics: Diagnostic::settled(diagnostics),
+            }
+        }
     };
     report.timings.total_ms = millis(received_at.elapsed());
 
@@ -199,6 +214,7 @@ async fn run(
     limit: Duration,
     answer: &mut Answer,
     report: &mut Report,
+    checking: Checking,
 ) -> Result<Outcome, Stop> {
     let queued_at = Instant::now();
     let (started, mut begin) = oneshot::channel();
@@ -246,7 +262,7 @@ async fn run(
             report.timings.types_ms = findings.types_ms.unwrap_or(0);
             report.peak_memory_bytes = peak_memory;
             answer.log(times(&findings)).await?;
-            let judged = judge(findings, task, folder, browser, slots);
+            let judged = judge(findings, task, folder, browser, slots, checking);
             meanwhile("explaining", answer, judged).await?
         }
         Ok(Built {
@@ -366,6 +382,7 @@ async fn judge(
     folder: Folder,
     browser: Held,
     slots: &Slots,
+    checking: Checking,
 ) -> Result<Outcome, Stop> {
     let toolchain = Arc::clone(slots.toolchain());
     let vendor = slots.vendor().named(&findings.vendor).map_err(|name| {
@@ -373,8 +390,17 @@ async fn judge(
             "the worker names {name:?}, which is no vendor module"
         ))
     })?;
+    let checked = match checking.await.map_err(io::Error::other).flatten() {
+        Ok(checked) => checked,
+        // The build has said what it found; only what lies beyond it is not known.
+        Err(error) => {
+            eprintln!("overskill-builder: the sources were not checked: {error}");
+            Vec::new()
+        }
+    };
     let outcome = blocking(move || {
-        let diagnostics = explain(&findings, task, &folder.path().join("app"), &toolchain);
+        let root = folder.path().join("app");
+        let diagnostics = explain(&findings, task, &root, &toolchain, checked);
         if !findings.ok || diagnostics.iter().any(is_error) {
             return Ok(Outcome::Failed {
                 reason: FailureReason::Source,

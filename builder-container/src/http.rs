@@ -23,7 +23,7 @@ use tokio::sync::Semaphore;
 use crate::{
     answer::Answer,
     delivery::deliver,
-    intake::{InFlight, Refusal, receive},
+    intake::{InFlight, Refusal, drain, receive},
     pool,
     scratch::Scratch,
     settings::Settings,
@@ -203,11 +203,18 @@ async fn builds(State(builder): State<Arc<Builder>>, headers: HeaderMap, body: B
             "A job is sent as it is, without a content coding.",
         );
     }
-    if builder.is_stopping() {
-        return busy("The builder is shutting down.");
-    }
-    let Ok(seat) = Arc::clone(&builder.seats).try_acquire_owned() else {
-        return busy("Every slot and every place in the queue is taken.");
+    let seat = if builder.is_stopping() {
+        Err("The builder is shutting down.")
+    } else {
+        let seat = Arc::clone(&builder.seats).try_acquire_owned();
+        seat.map_err(|_| "Every slot and every place in the queue is taken.")
+    };
+    let seat = match seat {
+        Ok(seat) => seat,
+        Err(why) => {
+            drain(&mut body.into_data_stream()).await;
+            return busy(why);
+        }
     };
     let patience = builder.settings.patience;
     let (scratch, in_flight) = (&builder.scratch, &builder.in_flight);

@@ -8,6 +8,8 @@
 //! | `intake` | a request's body → sources on disk, every limit checked while it arrives |
 //! | `typescript` | what decides how TypeScript is read, whatever an app brings along |
 //! | `inspect` | what is refused before a build, because building it would run the app's code here |
+//! | `check` | what preflight finds in all files, beside the build; who found what twice |
+//! | `foreign` | what an app asks for that did not start from our foundation, and the builder does not have |
 //! | `slots` | as many builds at once as there are slots, each with a worker made ready ahead |
 //! | `pool` | how many workers this machine can have, and whether there is memory for one more |
 //! | `worker` | one worker process |
@@ -26,17 +28,20 @@
 
 mod answer;
 mod beneath;
+mod check;
 pub mod client;
 mod collect;
 mod connections;
 mod delivery;
 mod explain;
+mod foreign;
 mod http;
 mod inspect;
 mod intake;
 mod locate;
 mod node_rule;
 mod pool;
+pub mod recognise;
 pub mod render;
 pub mod sandbox;
 mod scratch;
@@ -111,6 +116,7 @@ async fn prepare(settings: &Settings) -> Result<(Arc<Scratch>, Toolchain, Sandbo
         None => return Err(StartError::InUse(settings.state.display().to_string())),
     };
     let toolchain = Toolchain::open(&settings.toolchain, &settings.node).await?;
+    let toolchain = toolchain.with_extras(settings.extras.as_deref())?;
     scratch.install(&toolchain).map_err(state)?;
     let view = scratch.view(&toolchain);
     let cpu = settings.cpu_time();

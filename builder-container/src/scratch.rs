@@ -66,6 +66,12 @@ impl Scratch {
         for (name, script) in WORKER_SCRIPTS {
             fs::write(self.root.join("run").join(name), script)?;
         }
+        // In a folder of their own, where no app and no package of the toolchain looks for packages.
+        if let Some(extras) = &toolchain.extras {
+            let folder = self.root.join("run/extras");
+            fs::create_dir(&folder)?;
+            std::os::unix::fs::symlink(extras, folder.join("node_modules"))?;
+        }
         // Node looks for one above its scripts, and stops at one that it finds but may not read.
         fs::write(self.root.join("run/package.json"), "{}")?;
         for (path, content) in WARM_UP {
@@ -81,6 +87,7 @@ impl Scratch {
         View {
             node: toolchain.node.clone(),
             packages: toolchain.node_modules.clone(),
+            extras: toolchain.extras.clone(),
             scripts: self.root.join("run"),
             link: self.root.join("node_modules"),
             state: self.root.clone(),

@@ -16,6 +16,7 @@ overskill-builder: builds apps with Vite, over HTTP
 
   --listen ADDRESS:PORT      where to listen (default 127.0.0.1:8788)
   --toolchain DIR            folder with package.json, package-lock.json and node_modules (required)
+  --extras DIR               folder with package-lock.json and node_modules of the builder's own: Tailwind 3 (default: none)
   --state DIR                folder for jobs in progress; emptied at start (required)
   --vendor DIR               where prebuilt packages are kept, for several builders (default: vendor in the state folder)
   --node PATH                Node 22.15 or newer (default: node)
@@ -39,6 +40,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// The folder whose `node_modules` builds.
     pub toolchain: PathBuf,
+    /// The folder of the builder's own packages, if it has any.
+    pub extras: Option<PathBuf>,
     /// Where jobs live while they are built.
     pub state: PathBuf,
     /// Where prebuilt packages are kept, when not in the state folder. Several builders may share it.
@@ -110,6 +113,7 @@ impl Settings {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             toolchain,
+            extras: None,
             state,
             vendor: None,
             node: PathBuf::from("node"),
@@ -218,6 +222,10 @@ fn setter(flag: &str) -> Option<Setter> {
         },
         "--toolchain" => |settings, value| {
             settings.toolchain = PathBuf::from(value);
+            Ok(())
+        },
+        "--extras" => |settings, value| {
+            settings.extras = Some(PathBuf::from(value));
             Ok(())
         },
         "--state" => |settings, value| {

@@ -72,8 +72,20 @@ struct Order<'a> {
     root: &'a Path,
     out: &'a Path,
     mode: Mode,
-    types: bool,
+    types: Types,
     types_limit_ms: u128,
+}
+
+/// When types are checked.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Types {
+    /// Beside the build.
+    Beside,
+    /// Only if it has failed, for whoever mends it.
+    After,
+    /// Never.
+    Off,
 }
 
 /// How a job is built.
@@ -86,9 +98,13 @@ pub(crate) struct Task {
 }
 
 impl Task {
-    /// Whether types are checked.
-    pub(crate) fn checks_types(self) -> bool {
-        self.mode == Mode::Production && self.type_check != TypeCheck::Off
+    /// When types are checked.
+    const fn types(self) -> Types {
+        match (self.mode, self.type_check) {
+            (_, TypeCheck::Off) => Types::Off,
+            (Mode::Production, _) | (_, TypeCheck::Always) => Types::Beside,
+            (Mode::Development, TypeCheck::Report | TypeCheck::Block) => Types::After,
+        }
     }
 }
 
@@ -111,6 +127,9 @@ pub(crate) struct Findings {
     pub(crate) missing: Vec<Missing>,
     /// What it warned of.
     pub(crate) warnings: Vec<String>,
+    /// What it has to say of the app's own settings.
+    #[serde(default)]
+    pub(crate) notes: Vec<Note>,
     /// The vendor modules that the app loads, by file name.
     #[serde(default)]
     pub(crate) vendor: Vec<String>,
@@ -136,6 +155,20 @@ pub(crate) struct Finding {
     pub(crate) line: Option<u32>,
     /// From 1.
     pub(crate) column: Option<u32>,
+}
+
+/// A remark on one of the app's own settings.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Note {
+    pub(crate) code: String,
+    pub(crate) message: String,
+    pub(crate) suggestion: Option<String>,
+    /// The file, from the project's folder.
+    pub(crate) path: String,
+    /// From 1.
+    pub(crate) line: u32,
+    /// From 1.
+    pub(crate) column: u32,
 }
 
 /// An import that leads nowhere.
@@ -299,7 +332,7 @@ impl Worker {
             root: &root,
             out: &self.out(),
             mode: task.mode,
-            types: task.checks_types(),
+            types: task.types(),
             types_limit_ms: (limit / TYPES_SHARE).as_millis(),
         };
         match self.answer(&order).await? {

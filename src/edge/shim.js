@@ -95,5 +95,5 @@ function durableObject(name) {
 
 export const Conversation = durableObject("Conversation");
 export const Workspace = durableObject("Workspace");
-export const BuilderContainer = durableObject("BuilderContainer");
 export const BuildCache = durableObject("BuildCache");
+export const BuilderContainer = durableObject("BuilderContainer");

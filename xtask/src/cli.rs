@@ -24,7 +24,7 @@ cargo xtask COMMAND
              --port N, --state DIR   as for dev, when a stack has to be started
   build    build the folder DIR as the product would, and say what is wrong with it
              --mode development|production   (development)
-             --types report|block|off        what type errors are to a production build (report)
+             --types always|report|block|off  what type errors are: warnings, of production builds alone, errors, nothing (always)
              --json        one JSON object instead of text
              --out OUT     write what was built there
              exit status: 0 built, 1 its author can mend it, 2 over a limit or no web project, 3 our fault

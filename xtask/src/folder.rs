@@ -41,6 +41,8 @@ fn build(words: &[String]) -> Result<ExitCode> {
         .args(words)
         .arg("--toolchain")
         .arg(place::foundation())
+        .arg("--extras")
+        .arg(place::builder())
         .arg("--state")
         .arg(&state)
         .arg("--vendor")

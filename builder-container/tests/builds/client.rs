@@ -47,6 +47,18 @@ pub(crate) fn toolchain() -> PathBuf {
     folder
 }
 
+/// The folder of the builder's own packages. Fails, with what to do, when there are none.
+pub(crate) fn extras() -> PathBuf {
+    let folder = repository().join("builder-container");
+    assert!(
+        folder
+            .join("node_modules/tailwindcss/package.json")
+            .is_file(),
+        "builder-container/node_modules is missing: run `npm ci` in builder-container"
+    );
+    folder
+}
+
 /// The Node to build with.
 pub(crate) fn node() -> PathBuf {
     std::env::var_os("OVERSKILL_NODE").map_or_else(|| PathBuf::from("node"), PathBuf::from)

@@ -12,6 +12,8 @@ mod failures;
 #[cfg(test)]
 mod folder;
 #[cfg(test)]
+mod foreign;
+#[cfg(test)]
 mod many;
 #[cfg(test)]
 mod modes;

@@ -230,9 +230,11 @@ async fn a_full_builder_says_when_to_come_back() {
         .open(&job("waiting", Mode::Development, &shell(&[])))
         .await;
     builder.wait(|health| health["queued"] == 1).await;
-    let third = builder
-        .post(&job("third", Mode::Development, &shell(&[])))
-        .await;
+    // Whoever sends a large one gets to send it all, and so to see the answer, instead of a broken connection.
+    let mut large = shell(&[]);
+    large.insert("public/large.bin".to_owned(), vec![255; 5_000_000]);
+    let mut third = builder.open(&job("third", Mode::Development, &large)).await;
+    let third = crate::client::read_response(&mut third).await;
     assert_eq!(third.status, 503);
     assert!(third.head.contains("retry-after: "), "{}", third.head);
     assert!(third.detail().contains("queue"));

@@ -21,6 +21,8 @@ const VARIABLE_PREFIX: &str = "OVERSKILL_VAR_";
 const SURROUNDINGS: [&str; 6] = ["HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH"];
 /// Turns the builder's look at what it has built off, or names a Chromium for it: what `--browser` of the builder takes.
 const RENDER_CHECK: &str = "OVERSKILL_RENDER_CHECK";
+/// More flags of the builder, with spaces between them: `--slots 2 --queue 0`.
+const BUILDER_FLAGS: &str = "OVERSKILL_BUILDER_FLAGS";
 /// Whom workerd trusts when the Worker calls a server.
 const CERTIFICATES: [&str; 3] = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR"];
 
@@ -36,12 +38,17 @@ pub(crate) fn builder(state: &Path, parts: &Parts, record: &Record, secret: &str
         command
             .args(["--listen", &address, "--toolchain"])
             .arg(place::foundation())
+            .arg("--extras")
+            .arg(place::builder())
             .arg("--state")
             .arg(&folder)
             .env("PATH", sandbox::path(&parts.node))
             .env("BUILDER_TOKEN_HASH", &secret_hash);
         if let Some(browser) = render_check() {
             command.arg("--browser").arg(browser);
+        }
+        if let Ok(flags) = std::env::var(BUILDER_FLAGS) {
+            command.args(flags.split_whitespace());
         }
         if !parts.confined {
             command.arg("--unsafe-no-sandbox");

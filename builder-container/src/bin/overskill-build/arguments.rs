@@ -10,13 +10,15 @@ pub(crate) const HELP: &str = "\
 overskill-build DIR: builds a folder as the product would
 
   --mode development|production   (default: development)
-  --types report|block|off        what type errors are to a production build (default: report)
+  --types always|report|block|off  what type errors are: warnings of every build, of a production build, errors of
+                   one, or nothing (default: always)
   --json           one JSON object instead of text
   --out DIR        write what was built there; a folder that is empty or not there yet
   --screenshot FILE  write how the start page looks there, as WebP
   --browser PATH   Chromium, which looks at what was built; auto: one on PATH; off: none does (default: auto)
   --builder URL    the builder that is asked, which knows the hash of BUILDER_TOKEN; without it, one is started for the job:
   --toolchain DIR  folder with package.json, package-lock.json and node_modules (required)
+  --extras DIR     folder with package-lock.json and node_modules of the builder's own (default: none)
   --state DIR      folder for the job while it is built; emptied at start (required)
   --vendor DIR     where prebuilt packages are kept (default: vendor in the state folder)
   --node PATH      Node 22.15 or newer (default: node)
@@ -44,6 +46,8 @@ pub(crate) struct Arguments {
     pub(crate) browser: Browser,
     /// The packages that build.
     pub(crate) toolchain: PathBuf,
+    /// The builder's own packages.
+    pub(crate) extras: Option<PathBuf>,
     /// Where the job lives.
     pub(crate) state: PathBuf,
     /// Where prebuilt packages are kept.
@@ -59,10 +63,10 @@ impl Arguments {
     /// At the first word that is unknown, incomplete or missing, with a sentence.
     pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Option<Self>, String> {
         let (mut folder, mut mode, mut json) = (None, Mode::Development, false);
-        let mut type_check = TypeCheck::default();
+        let mut type_check = TypeCheck::Always;
         let (mut screenshot, mut browser, mut builder) = (None, Browser::Auto, None);
-        let (mut out, mut toolchain, mut state) = (None, None, None);
-        let (mut vendor, mut node) = (None, None);
+        let (mut out, mut toolchain, mut extras) = (None, None, None);
+        let (mut state, mut vendor, mut node) = (None, None, None);
         let mut words = words.into_iter();
         while let Some(word) = words.next() {
             let place = match word.as_str() {
@@ -98,6 +102,7 @@ impl Arguments {
                 "--screenshot" => &mut screenshot,
                 "--out" => &mut out,
                 "--toolchain" => &mut toolchain,
+                "--extras" => &mut extras,
                 "--state" => &mut state,
                 "--vendor" => &mut vendor,
                 "--node" => &mut node,
@@ -130,6 +135,7 @@ impl Arguments {
             browser,
             builder,
             toolchain: own(toolchain, "`--toolchain`")?,
+            extras,
             state: own(state, "`--state`")?,
             vendor,
             node: node.unwrap_or_else(|| PathBuf::from("node")),
@@ -173,7 +179,7 @@ mod tests {
             ("a --toolchain t", "`--state` is missing"),
             ("a b --toolchain t --state s", "one folder"),
             ("a --mode fast", "development or production"),
-            ("a --types all", "report, block or off"),
+            ("a --types all", "report, always, block or off"),
             ("a --speed 1", "unknown flag `--speed`"),
             ("a --out", "`--out` needs a value"),
         ] {

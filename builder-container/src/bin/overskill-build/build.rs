@@ -80,37 +80,37 @@ async fn try_build(arguments: &Arguments, sources: &Sources) -> Result<Answer, A
         )
         .into());
     }
-    let door = match &arguments.builder {
-        Some(url) => Door {
-            address: url.trim_end_matches('/').to_owned(),
-            token: std::env::var("BUILDER_TOKEN")
-                .map_err(|_| "BUILDER_TOKEN is not set: what the builder knows its callers by")?,
-        },
+    let (address, token) = match &arguments.builder {
+        Some(url) => {
+            let token = std::env::var("BUILDER_TOKEN");
+            let token = token
+                .map_err(|_| "BUILDER_TOKEN is not set: what the builder knows its callers by")?;
+            (url.trim_end_matches('/').to_owned(), token)
+        }
         None => start(arguments).await?,
     };
     let body = sources.job("local", arguments.mode, arguments.type_check)?;
     let (out, picture) = (arguments.out.clone(), arguments.screenshot.clone());
+    let door = Door { address, token };
     let asked =
         tokio::task::spawn_blocking(move || door.ask(&body, out.as_deref(), picture.as_deref()));
     asked.await?
 }
 
-/// A builder of this process's own, which is gone when the process is.
-async fn start(arguments: &Arguments) -> Result<Door, AnyError> {
+/// A builder of this process's own: its address and token. It is gone when the process is.
+async fn start(arguments: &Arguments) -> Result<(String, String), AnyError> {
     let token = random_token()?;
     let hash = Digest::of(token.as_bytes());
     let mut settings = Settings::new(arguments.toolchain.clone(), arguments.state.clone(), hash);
     settings.node.clone_from(&arguments.node);
+    settings.extras.clone_from(&arguments.extras);
     settings.vendor.clone_from(&arguments.vendor);
     settings.slots = NonZeroUsize::MIN;
     settings.browser = arguments.browser.clone();
     let server = Server::start(settings).await?;
     let address = server.address()?;
     tokio::spawn(server.serve(std::future::pending()));
-    Ok(Door {
-        address: format!("http://{address}"),
-        token,
-    })
+    Ok((format!("http://{address}"), token))
 }
 
 /// Whoever else is on this machine can find the address, and cannot guess this.
