@@ -526,7 +526,7 @@ mod tests {
         begun.await.unwrap();
         let built = end.await.unwrap().unwrap();
         assert!(built.findings.unwrap().ok);
-        drop((place, built.folder));
+        drop((place, built.folder, built.browser));
         until("no worker is left", || workers() == 0).await;
         sleep(Duration::from_millis(500)).await;
         assert_eq!((slots.ready(), workers()), (0, 0));
