@@ -5,9 +5,8 @@
 //   in   {"root","out","packages","mode","types","types_limit_ms"}
 //                                    absolute folders: the sources, where artifacts go, the packages that are not baked, or null
 //   out  {"type":"ready"}
-//        {"type":"result","ok","errors","missing","warnings","vendor","types","types_failure","vite_ms","types_ms"}
-import { spawn } from "node:child_process"
-import { realpathSync } from "node:fs"
+//        {"type":"result","ok","errors","missing","warnings","notes","vendor","types","types_failure","vite_ms","types_ms"}
+import { existsSync, realpathSync } from "node:fs"
 import { createRequire, registerHooks } from "node:module"
 import { dirname, join } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
@@ -20,7 +19,8 @@ const say = (message) => new Promise((done) => write(`${JSON.stringify(message)}
 
 const own = dirname(fileURLToPath(import.meta.url))
 const packagesFolder = realpathSync(join(own, "..", "node_modules"))
-const packages = `${pathToFileURL(packagesFolder).href}/`
+const extrasFolder = existsSync(join(own, "extras")) ? [realpathSync(join(own, "extras", "node_modules"))] : []
+const packages = [packagesFolder, ...extrasFolder].map((folder) => `${pathToFileURL(folder).href}/`)
 
 // Tailwind runs a `@plugin` or `@config` of a style sheet by import(), then through jiti. The supervisor refuses these
 // before the build, with a position; this is for a style sheet that it did not take for one.
@@ -29,7 +29,7 @@ registerHooks({
   resolve: (specifier, context, next) => {
     if (specifier === "jiti") return { url: "overskill:jiti", format: "module", shortCircuit: true }
     const found = next(specifier, context)
-    const ours = found.url.startsWith(packages) || dirname(found.url) === dirname(import.meta.url)
+    const ours = packages.some((folder) => found.url.startsWith(folder)) || dirname(found.url) === dirname(import.meta.url)
     if (found.url.startsWith("file:") && !ours) throw new Error(refusal)
     return found
   },
@@ -46,58 +46,25 @@ registerHooks({
 // Tailwind takes the scanner as it finds it.
 encloseScanner(createRequire(realpathSync(join(packagesFolder, "@tailwindcss/vite/package.json")))("@tailwindcss/oxide"))
 const { compile, warmUp } = await import("./compile.mjs")
-
-// TypeScript in a process of its own, beside the build. Reports what it printed about the project, as far as anyone
-// reads it; nothing when it looked at files that are not the project's, since its messages quote what it read.
-const checkTypes = (root, folders, limit) =>
-  new Promise((done) => {
-    const started = performance.now()
-    const child = spawn(process.execPath, [join(own, "types.mjs"), root], { cwd: root, stdio: ["pipe", "pipe", "ignore"] })
-    let late = false
-    const timer = setTimeout(() => {
-      late = true
-      // What `types.mjs` dies by, and the compiler with it.
-      child.stdin.destroy()
-    }, limit)
-    const ours = folders.map((folder) => `${folder}/`)
-    let output = ""
-    let strays = false
-    let rest = ""
-    child.stdout.setEncoding("utf8").on("data", (text) => {
-      const lines = (rest + text).split("\n")
-      rest = lines.pop()
-      for (const line of lines) {
-        // `--listFiles`: the files that were read, one a line, after the errors.
-        if (line.startsWith("/")) strays ||= !ours.some((folder) => line.startsWith(folder))
-        else if (output.length < 200_000) output += `${line.slice(0, 8_000)}\n`
-      }
-    })
-    child.on("error", (error) => done({ output: null, failure: String(error), ms: 0 }))
-    child.on("close", (code) => {
-      clearTimeout(timer)
-      // 0: no errors; 1 and 2: errors, listed.
-      const ended = code === 0 || code === 1 || code === 2 ? null : `tsc ended with ${code}`
-      const failure = late
-        ? `it was stopped after ${Math.ceil(limit / 1000)} s`
-        : strays
-          ? "a file outside of the project is referred to"
-          : ended
-      done({ output: failure ? null : output, failure, ms: Math.round(performance.now() - started) })
-    })
-  })
+const { checkTypes, checkTypesOfTheRest } = await import("./typecheck.mjs")
 
 const run = async ({ root, out, packages: own, mode, types, types_limit_ms }) => {
   process.chdir(root)
   const folders = [root, packagesFolder, ...(own ? [own] : [])].map((folder) => realpathSync(folder))
-  enclose(...folders)
-  const checking = types ? checkTypes(root, folders, types_limit_ms) : null
+  enclose(...folders, ...extrasFolder)
+  const shown = folders.slice(1)
+  let checking = types === "beside" ? checkTypes(root, shown, types_limit_ms) : null
   const started = performance.now()
-  const result = { type: "result", ...(await compile(root, out, mode)) }
+  // Whoever mends a failed build hears of the types as well, so that the next one does not fail for them.
+  const failed = () => {
+    if (types !== "off") checking = checkTypesOfTheRest(root, shown, types_limit_ms, checking)
+  }
+  const result = { type: "result", ...(await compile(root, out, mode, failed)) }
   result.vite_ms = Math.round(performance.now() - started)
   const checked = await checking
   Object.assign(result, {
     types: checked?.output ?? null,
-    types_failure: checked?.failure ?? null,
+    types_failure: (result.ok && checked?.failure) || null,
     types_ms: checked?.ms ?? null,
   })
   await say(result)

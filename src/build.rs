@@ -8,6 +8,7 @@ mod diagnostic;
 mod frame;
 mod job;
 mod render;
+mod repair;
 mod report;
 
 pub use artifact::{ArtifactLimits, VENDOR_FOLDER, is_vendor, media_type};
@@ -16,6 +17,7 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use frame::{Frame, FrameCollector, FrameDecoder, FrameError, Header, Piece, header_line};
 pub use job::{Job, JobError, JobEvent, JobFrame, JobId, JobReader, Mode, TypeCheck};
 pub use render::{Render, RenderedPage, Screenshot};
+pub use repair::{MAX_REPAIR_CHARS, repair_text};
 pub use report::{
     AnswerError, AnswerEvent, AnswerFrame, AnswerReader, Artifact, FailureReason, Report, Status,
     Timings,

@@ -6,6 +6,7 @@ mod api;
 mod assets;
 mod blobs;
 mod build_cache;
+mod builder;
 mod clock;
 mod console;
 mod consumer;

@@ -1,5 +1,5 @@
-//! What is wrong with an app as a whole, before anything is built: imports that lead nowhere, names that nobody exports
-//! or defines, links without a route, tables without a declaration, and faults of single files.
+//! What is wrong with an app as a whole, before anything is built: imports that lead nowhere or in a circle, names that
+//! nobody exports or defines, links without a route, tables without a declaration, and faults of single files.
 //!
 //! An [error](Severity::Error) fails the build or the page for certain, as Vite 8 with the foundation's config does it;
 //! all else is a [warning](Severity::Warning). What `index.html` does not lead to is not built, so that it can have
@@ -26,6 +26,7 @@ use resolve::Resolver;
 
 pub mod compiler;
 mod config;
+mod cycles;
 mod exports;
 mod faults;
 mod finding;
@@ -106,6 +107,7 @@ fn findings<'a>(
         }
     }
     routes::check(&app, &mut findings);
+    cycles::check(&app, &mut findings);
     findings
 }
 

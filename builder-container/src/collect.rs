@@ -25,6 +25,12 @@ pub(crate) fn collect(
     out: &Path,
     limits: &ArtifactLimits,
 ) -> io::Result<Result<Vec<Found>, Diagnostic>> {
+    if !out.symlink_metadata().is_ok_and(|out| out.is_dir()) {
+        return Ok(Err(Diagnostic::error(
+            "output",
+            "the folder of built files is gone, or something else is in its place",
+        )));
+    }
     let mut found = Vec::new();
     let mut folders = vec![String::new()];
     let mut total = 0_u64;
@@ -206,6 +212,20 @@ mod tests {
                 .unwrap_err()
                 .contains("backslash")
         );
+    }
+
+    #[test]
+    fn what_has_taken_the_folders_place_is_not_followed() {
+        let out = Out::new("place");
+        let link = out.0.with_extension("link");
+        std::os::unix::fs::symlink(&out.0, &link).unwrap();
+        for instead in [&link, &out.0.join("index.html"), &out.0.join("none")] {
+            let refused = collect(instead, &ArtifactLimits::DEFAULT)
+                .unwrap()
+                .unwrap_err();
+            assert!(refused.message.contains("in its place"), "{refused:?}");
+        }
+        fs::remove_file(link).unwrap();
     }
 
     #[test]

@@ -12,14 +12,17 @@ use overskill::{
 };
 use tokio::{
     sync::{OwnedSemaphorePermit, oneshot},
+    task::JoinHandle,
     time::{Instant, Interval, MissedTickBehavior, interval, timeout},
 };
 
 use crate::{
     answer::{Answer, Gone},
+    beneath,
+    check::{Texts, merge},
     collect::{Found, collect, too_much_with},
     dependencies::{self, Dependencies, Packages, Ready},
-    explain::{explain, memory_is_up, time_is_up},
+    explain::{explain, files_are_up, memory_is_up, time_is_up},
     inspect::inspect,
     intake::{Received, blocking},
     scratch::Folder,
@@ -48,6 +51,9 @@ enum Outcome {
         diagnostics: Vec<Diagnostic>,
     },
 }
+
+/// What preflight finds, while it looks.
+type Checking = JoinHandle<io::Result<Vec<Diagnostic>>>;
 
 /// Why there is no outcome.
 enum Stop {
@@ -113,7 +119,7 @@ async fn write(
         reason: None,
         timings: Timings::default(),
         peak_memory_bytes: 0,
-        sandbox: slots.sandbox().level().to_string(),
+        sandbox: slots.sandbox().name(),
         artifact_bytes: 0,
         artifacts: 0,
         render: Render::off("it was not built"),
@@ -121,7 +127,10 @@ async fn write(
     };
     let mut screenshot = None;
 
-    let looking = blocking(move || inspect(sources.path()).map(|refused| (sources, refused)));
+    let looking = blocking(move || {
+        let refused = inspect(sources.path())?;
+        Ok((Texts::read(sources.path())?, sources, refused))
+    });
     let looked = meanwhile(
         "looking through the sources",
         answer,
@@ -132,26 +141,37 @@ async fn write(
     let outcome = match looked {
         Err(_) => too_late(job.mode, limit),
         Ok(Err(error)) => return Err(error.into()),
-        Ok(Ok((sources, refused))) if refused.is_empty() => {
+        Ok(Ok((texts, sources, refused))) if refused.is_empty() => {
             let task = Task {
                 mode: job.mode,
                 type_check: job.type_check,
             };
+            // Beside the build: it takes a moment of the time that Vite takes.
+            let checking = tokio::spawn(blocking(move || Ok(texts.check())));
             match ready(&sources, dependencies, answer, &mut report).await? {
                 Ok(ready) => {
+                    let beside = Beside { ready, checking };
                     let outcome =
-                        run(sources, ready, task, slots, limit, answer, &mut report).await?;
+                        run(sources, beside, task, slots, limit, answer, &mut report).await?;
                     let (outcome, picture) = look(outcome, slots, answer, &mut report).await?;
                     screenshot = picture;
                     outcome
                 }
-                Err(outcome) => outcome,
+                Err((reason, refused)) => Outcome::Failed {
+                    reason,
+                    diagnostics: Diagnostic::settled(merge(false, refused, found(checking).await)),
+                },
             }
         }
-        Ok(Ok((_, diagnostics))) => Outcome::Failed {
-            reason: FailureReason::Source,
-            diagnostics,
-        },
+        Ok(Ok((texts, _, refused))) => {
+            let checked = blocking(move || Ok(texts.check())).await?;
+            let mut diagnostics = merge(false, refused, checked);
+            diagnostics.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
+            Outcome::Failed {
+                reason: FailureReason::Source,
+                diagnostics: Diagnostic::settled(diagnostics),
+            }
+        }
     };
     report.timings.total_ms = millis(received_at.elapsed());
 
@@ -199,13 +219,31 @@ async fn write(
     Ok(())
 }
 
+/// What was begun or made before a worker has the job.
+struct Beside {
+    ready: Ready,
+    checking: Checking,
+}
+
+/// What preflight found.
+async fn found(checking: Checking) -> Vec<Diagnostic> {
+    match checking.await.map_err(io::Error::other).flatten() {
+        Ok(found) => found,
+        // The build has said what it found; only what lies beyond it is not known.
+        Err(error) => {
+            eprintln!("overskill-builder: the sources were not checked: {error}");
+            Vec::new()
+        }
+    }
+}
+
 /// Makes the packages of an app ready, and tells what was done.
 async fn ready(
     sources: &Folder,
     dependencies: &Dependencies,
     answer: &mut Answer,
     report: &mut Report,
-) -> Result<Result<Ready, Outcome>, Stop> {
+) -> Result<Result<Ready, (FailureReason, Vec<Diagnostic>)>, Stop> {
     let begun = Instant::now();
     let preparing = dependencies.prepare(sources.path());
     let prepared = meanwhile("installing packages", answer, preparing).await?;
@@ -228,10 +266,7 @@ async fn ready(
         }
         Err(dependencies::Stop::Refused(reason, diagnostics)) => {
             report.timings.install_ms = took;
-            Ok(Err(Outcome::Failed {
-                reason,
-                diagnostics,
-            }))
+            Ok(Err((reason, diagnostics)))
         }
         Err(dependencies::Stop::Fault(error)) => Err(Stop::Fault(format!(
             "the packages could not be made ready: {error}"
@@ -242,7 +277,7 @@ async fn ready(
 /// Waits for a slot and for what the worker makes of the job.
 async fn run(
     sources: Folder,
-    ready: Ready,
+    beside: Beside,
     task: Task,
     slots: &Slots,
     limit: Duration,
@@ -256,7 +291,7 @@ async fn run(
     let _place = slots.submit(Ticket {
         task,
         sources,
-        packages: ready.packages.clone(),
+        packages: beside.ready.packages.clone(),
         limit,
         started,
         done,
@@ -296,7 +331,7 @@ async fn run(
             report.timings.types_ms = findings.types_ms.unwrap_or(0);
             report.peak_memory_bytes = peak_memory;
             answer.log(times(&findings)).await?;
-            let judged = judge(findings, task, ready, folder, browser, slots);
+            let judged = judge(findings, task, beside, folder, browser, slots);
             meanwhile("explaining", answer, judged).await?
         }
         Ok(Built {
@@ -312,6 +347,10 @@ async fn run(
         Err(Death::Memory) => Ok(Outcome::Failed {
             reason: FailureReason::Memory,
             diagnostics: vec![memory_is_up()],
+        }),
+        Err(Death::Files) => Ok(Outcome::Failed {
+            reason: FailureReason::Output,
+            diagnostics: vec![files_are_up()],
         }),
         Err(death) => Err(death.into()),
     }
@@ -409,7 +448,7 @@ async fn look(
 async fn judge(
     findings: Findings,
     task: Task,
-    ready: Ready,
+    beside: Beside,
     folder: Folder,
     browser: Held,
     slots: &Slots,
@@ -420,10 +459,12 @@ async fn judge(
             "the worker names {name:?}, which is no vendor module"
         ))
     })?;
+    let Beside { ready, checking } = beside;
+    let checked = found(checking).await;
     let outcome = blocking(move || {
-        let packages = ready.packages.as_ref().map(Packages::folder);
         let root = folder.path().join("app");
-        let found = explain(&findings, task, &root, &toolchain, packages);
+        let packages = ready.packages.as_ref().map(Packages::folder);
+        let found = explain(&findings, task, &root, &toolchain, packages, checked);
         let diagnostics = Diagnostic::settled([found, ready.warnings].concat());
         if !findings.ok || diagnostics.iter().any(is_error) {
             return Ok(Outcome::Failed {
@@ -475,14 +516,15 @@ fn bytes(modules: &[Module]) -> u64 {
 }
 
 async fn send(folder: &Folder, found: Found, answer: &Answer) -> Result<(), Stop> {
-    let content =
-        Bytes::from(tokio::fs::read(folder.path().join("out").join(found.path.as_str())).await?);
+    let (out, path) = (folder.path().join("out"), found.path.clone());
+    let content = blocking(move || beneath::read(&out, &path, found.size)).await?;
     if content.len() as u64 != found.size {
         return Err(Stop::Fault(format!(
             "{} changed after the build",
             found.path
         )));
     }
+    let content = Bytes::from(content);
     let frame = AnswerFrame::Artifact {
         sha256: Digest::of(&content),
         size: found.size,

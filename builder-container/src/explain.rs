@@ -2,15 +2,19 @@
 //! source, no colours, no folders of this machine.
 
 mod said;
+mod warnings;
 
 use std::{collections::HashMap, path::Path};
 
 use overskill::{
-    build::{Diagnostic, Mode, TypeCheck},
+    build::{Diagnostic, Mode, Severity, TypeCheck},
+    config::Limits,
     project::ProjectPath,
 };
 
 use crate::{
+    beneath,
+    check::{merge, merge_types},
     dependencies::{did_you_mean, nearest},
     inspect::files,
     locate,
@@ -18,12 +22,16 @@ use crate::{
     worker::{Finding, Findings, Missing, Task},
 };
 pub(crate) use said::package_name;
-use said::{headline, missing_export, position_in_frame, unresolved_by_tailwind, without_colours};
+use said::{
+    headline, missing_export, position_in_frame, unresolved_by_tailwind, without_colours,
+    without_place,
+};
+use warnings::is_of_vite;
 
 /// What the id of a module begins with that stands in for a prebuilt package (`externals.mjs`).
 const STAND_IN: &str = "\0overskill:vendor:";
 
-/// Explains what a worker found in the sources at `root`.
+/// Explains what a worker found in the sources at `root`, together with what was found beside it.
 /// `packages` is the folder of those that are not baked.
 pub(crate) fn explain(
     findings: &Findings,
@@ -31,6 +39,7 @@ pub(crate) fn explain(
     root: &Path,
     toolchain: &Toolchain,
     packages: Option<&Path>,
+    checked: Vec<Diagnostic>,
 ) -> Vec<Diagnostic> {
     let mut explainer = Explainer {
         root,
@@ -38,22 +47,33 @@ pub(crate) fn explain(
         packages,
         sources: HashMap::new(),
     };
-    let mut diagnostics = Vec::new();
-    diagnostics.extend(
+    let mut found = Vec::new();
+    // Vite stops at the first JSON that is none, and does not say which; preflight has read all.
+    let told = |one: &Diagnostic| {
+        let json = one
+            .path
+            .as_ref()
+            .is_some_and(|path| path.extension() == "json");
+        json && one.severity == Severity::Error
+    };
+    let json_is_told = checked.iter().any(told);
+    found.extend(
         findings
             .missing
             .iter()
             .filter_map(|missing| explainer.missing(missing)),
     );
-    diagnostics.extend(
-        findings
-            .errors
+    for finding in &findings.errors {
+        if !(json_is_told && is_of_json(&finding.message)) {
+            found.extend(explainer.finding(finding));
+        }
+    }
+    let mut diagnostics = merge(findings.ok, found, checked);
+    if !findings.ok
+        && diagnostics
             .iter()
-            .map(|finding| explainer.finding(finding)),
-    );
-    // Vite reads files at the same time: their order is a coincidence.
-    diagnostics.sort_by(|a, b| (&a.path, a.line, a.column).cmp(&(&b.path, b.line, b.column)));
-    if !findings.ok && diagnostics.is_empty() {
+            .all(|one| one.severity == Severity::Warning)
+    {
         // What is missing is missing in a package: nothing of the app's to point at.
         diagnostics.extend(findings.missing.iter().map(|missing| {
             Diagnostic::error(
@@ -62,25 +82,38 @@ pub(crate) fn explain(
             )
         }));
     }
-    diagnostics.extend(
-        findings
-            .warnings
-            .iter()
-            .map(|warning| explainer.warning(warning)),
-    );
-    diagnostics.extend(
-        findings
-            .types
-            .iter()
+    for warning in findings.warnings.iter().filter(|one| !is_of_vite(one)) {
+        let warning = explainer.warning(warning);
+        // Preflight has told of it with its place.
+        let told = |one: &Diagnostic| {
+            one.code.as_deref() == Some("unresolved_import")
+                && warning.path.is_none()
+                && one
+                    .message
+                    .split('`')
+                    .nth(1)
+                    .is_some_and(|name| warning.message.starts_with(name))
+        };
+        if !diagnostics.iter().any(told) {
+            diagnostics.push(warning);
+        }
+    }
+    diagnostics.extend(findings.notes.iter().map(|note| explainer.note(note)));
+    let types = findings.types.iter();
+    let types =
+        types
             .flat_map(|output| explainer.types(output))
             .chain(findings.types_failure.iter().map(|why| {
                 Diagnostic::error("types", format!("The types were not checked: {why}."))
             }))
             .map(|diagnostic| match task.type_check {
-                TypeCheck::Block => diagnostic,
-                TypeCheck::Report | TypeCheck::Off => diagnostic.as_warning(),
-            }),
-    );
+                TypeCheck::Block if task.mode == Mode::Production => diagnostic,
+                _ => diagnostic.as_warning(),
+            })
+            .collect();
+    merge_types(&mut diagnostics, types);
+    // Vite reads files at the same time: their order is a coincidence.
+    diagnostics.sort_by(|a, b| (&a.path, a.line, a.column).cmp(&(&b.path, b.line, b.column)));
     Diagnostic::settled(diagnostics)
 }
 
@@ -98,6 +131,22 @@ pub(crate) fn memory_is_up() -> Diagnostic {
     Diagnostic::error("memory", "The build needed more memory than it may have.").advising(
         "Look for a very large file, a very large list of Tailwind classes, or an import that pulls in too much.",
     )
+}
+
+/// What to say when it wrote too much.
+pub(crate) fn files_are_up() -> Diagnostic {
+    Diagnostic::error(
+        "output",
+        "The build wrote more, or larger, files than it may.",
+    )
+    .advising(
+        "Look for a large file that is imported in many places, or inlined into many modules.",
+    )
+}
+
+/// Whether somebody complains of JSON that is none: Vite's own plugin, or the resolver, which reads `package.json`.
+fn is_of_json(message: &str) -> bool {
+    message.contains("builtin:vite-json") || message.contains("JSONError {")
 }
 
 struct Explainer<'a> {
@@ -121,6 +170,13 @@ impl Explainer<'_> {
             .source(&importer)
             .and_then(|source| locate::import(source, &specifier));
         let diagnostic = match package_name(&specifier) {
+            Some(_) if specifier.starts_with("virtual:") || specifier.starts_with("~icons/") => {
+                Diagnostic::error(
+                    "unresolved_import",
+                    format!("`{specifier}` is a module that only a plugin of the build could make, and none does."),
+                )
+                .advising("Do without it.")
+            }
             // A pattern that matched, or a name in pieces: what it found there is not for its author to read.
             None if position.is_none() => {
                 return Some(self.strays(importer, None, "", missing.outside));
@@ -194,8 +250,18 @@ impl Explainer<'_> {
         self.place(diagnostic, path, position)
     }
 
-    fn finding(&mut self, finding: &Finding) -> Diagnostic {
+    fn finding(&mut self, finding: &Finding) -> Vec<Diagnostic> {
         let text = without_colours(&finding.message);
+        if is_of_json(&text) {
+            let broken = self.broken_json();
+            if !broken.is_empty() {
+                return broken;
+            }
+        }
+        vec![self.one(finding, &text)]
+    }
+
+    fn one(&mut self, finding: &Finding, text: &str) -> Diagnostic {
         if finding.code.as_deref() == Some("OUTSIDE") {
             let path = finding
                 .file
@@ -203,25 +269,20 @@ impl Explainer<'_> {
                 .and_then(|file| self.project_path(file));
             let position = finding.line.map(|line| (line, finding.column.unwrap_or(1)));
             return match path {
-                Some(path) => self.strays(path, position, &text, true),
+                Some(path) => self.strays(path, position, text, true),
                 None => Diagnostic::error(
                     "outside",
                     "A file outside of the project is asked for: only its own files and the available packages can be built in.",
                 ),
             };
         }
-        if text.contains("builtin:vite-json")
-            && let Some(diagnostic) = self.broken_json()
-        {
-            return diagnostic;
-        }
-        let named = position_in_frame(&text);
+        let named = position_in_frame(text);
         let path = finding
             .file
             .as_deref()
             .and_then(|file| self.project_path(file))
             .or_else(|| named.as_ref().and_then(|(path, _)| path.parse().ok()));
-        let message = match (finding.code.as_deref(), missing_export(&text)) {
+        let message = match (finding.code.as_deref(), missing_export(text)) {
             (Some("MISSING_EXPORT"), Some(name)) => {
                 let exporter = finding
                     .exporter
@@ -229,18 +290,18 @@ impl Explainer<'_> {
                     .map_or_else(String::new, |file| self.module_name(file));
                 format!("`{name}` is not exported by `{exporter}`.")
             }
-            _ => match unresolved_by_tailwind(&text) {
+            _ => match unresolved_by_tailwind(text) {
                 Some(specifier) => format!("`{specifier}` leads to no style sheet."),
-                None => self.clean(&headline(&text)),
+                None => without_place(&self.clean(&headline(text))).to_owned(),
             },
         };
-        let diagnostic = Diagnostic::error(code(finding, &text), message);
+        let diagnostic = Diagnostic::error(code(finding, text), message);
         let Some(path) = path else { return diagnostic };
         let position = match (finding.line, finding.column) {
             (Some(line), column) => Some((line, column.unwrap_or(1))),
             _ => named
                 .map(|(_, position)| position)
-                .or_else(|| self.position_in_style(&path, &text)),
+                .or_else(|| self.position_in_style(&path, text)),
         };
         self.place(diagnostic, path, position)
     }
@@ -260,74 +321,26 @@ impl Explainer<'_> {
         }
     }
 
-    /// Vite does not even say which file.
-    fn broken_json(&mut self) -> Option<Diagnostic> {
-        let all = files(self.root).ok()?;
-        all.into_iter()
-            .filter(|path| path.extension() == "json")
-            .find_map(|path| {
-                let source = self.source(&path)?.to_owned();
-                let error = serde_json::from_str::<serde::de::IgnoredAny>(&source).err()?;
-                let position = (
-                    u32::try_from(error.line()).ok()?,
-                    u32::try_from(error.column()).ok()?,
-                );
-                let message = format!(
-                    "Not JSON: {}.",
-                    error
-                        .to_string()
-                        .split(" at line ")
-                        .next()
-                        .unwrap_or_default()
-                );
-                Some(self.place(Diagnostic::error("json", message), path, Some(position)))
-            })
-    }
-
-    fn warning(&mut self, warning: &str) -> Diagnostic {
-        let text = without_colours(warning);
-        let quoted: Vec<_> = text.split('"').collect();
-        if let [_, module, verdict, importer, ..] = quoted.as_slice()
-            && verdict.contains("externalized for browser compatibility")
-            && let Some(path) = self.project_path(importer)
-        {
-            let message =
-                format!("`{module}` is a module of Node: it does not exist in a browser.");
-            let position = self
-                .source(&path)
-                .and_then(|source| locate::import(source, module));
-            return self
-                .place(Diagnostic::error("node_module", message), path, position)
-                .as_warning();
-        }
-        Diagnostic::error("vite", self.clean(text.trim())).as_warning()
-    }
-
-    /// `src/App.tsx(12,5): error TS2322: …`, continued on indented lines.
-    fn types(&mut self, output: &str) -> Vec<Diagnostic> {
-        let mut diagnostics: Vec<Diagnostic> = Vec::new();
-        for line in without_colours(output).lines() {
-            if let Some((place, rest)) = line.split_once("): error ")
-                && let Some((path, position)) = place.rsplit_once('(')
-                && let Some((row, column)) = position.split_once(',')
-                && let (Ok(row), Ok(column)) = (row.parse(), column.parse())
-                && let Ok(path) = path.parse::<ProjectPath>()
-            {
-                let (code, message) = rest.split_once(": ").unwrap_or(("TS", rest));
-                let diagnostic = Diagnostic::error(code, self.clean(message));
-                diagnostics.push(self.place(diagnostic, path, Some((row, column))));
-            } else if line.starts_with(char::is_whitespace)
-                && let Some(last) = diagnostics.last_mut()
-                && last.message.len() + line.len() < Diagnostic::MAX_MESSAGE_BYTES
-            {
-                last.message.push('\n');
-                last.message.push_str(line);
-            }
-            if diagnostics.len() > Diagnostic::MAX_PER_BUILD {
-                break;
-            }
-        }
-        diagnostics
+    /// Vite does not even say which file: every one that is not JSON, but for those that the build does not take as JSON.
+    fn broken_json(&mut self) -> Vec<Diagnostic> {
+        let all = files(self.root).unwrap_or_default();
+        let json = all
+            .into_iter()
+            .filter(|path| path.extension() == "json" && !path.as_str().starts_with("public/"));
+        json.filter_map(|path| {
+            let source = self.source(&path)?.to_owned();
+            let error = serde_json::from_str::<serde::de::IgnoredAny>(&source).err()?;
+            let position = (
+                u32::try_from(error.line()).ok()?,
+                u32::try_from(error.column()).ok()?,
+            );
+            let said = error.to_string();
+            let said = said.split(" at line ").next().unwrap_or_default();
+            let diagnostic = Diagnostic::error("json", format!("Not JSON: {said}."));
+            Some(self.place(diagnostic, path, Some(position)))
+        })
+        .take(Diagnostic::MAX_PER_BUILD)
+        .collect()
     }
 
     fn place(
@@ -345,7 +358,9 @@ impl Explainer<'_> {
 
     fn source(&mut self, path: &ProjectPath) -> Option<&str> {
         if !self.sources.contains_key(path) {
-            let bytes = std::fs::read(self.root.join(path.as_str())).ok()?;
+            // The worker could have replaced it.
+            let most = Limits::DEFAULT.binary_file_bytes as u64;
+            let bytes = beneath::read(self.root, path, most).ok()?;
             self.sources
                 .insert(path.clone(), String::from_utf8_lossy(&bytes).into_owned());
         }
@@ -406,6 +421,7 @@ fn code(finding: &Finding, text: &str) -> &'static str {
         Some("MISSING_EXPORT") => "missing_export",
         Some("UNRESOLVED_IMPORT" | "UNRESOLVED_ENTRY") => "unresolved_import",
         Some("PARSE_ERROR") => "syntax",
+        _ if unresolved_by_tailwind(text).is_some() => "unresolved_import",
         _ if text.contains("builtin:vite-transform") => "syntax",
         _ if plugin.contains("tailwind") || plugin.contains("css") => "css",
         _ if plugin.contains("html") => "html",

@@ -25,6 +25,7 @@ use crate::{
     delivery::deliver,
     dependencies::Dependencies,
     intake::{InFlight, Refusal, drain, receive},
+    pool,
     scratch::Scratch,
     settings::Settings,
     slots::Slots,
@@ -83,9 +84,24 @@ impl Builder {
         self.settings.drain
     }
 
+    /// Builds at once.
+    pub(crate) fn slots(&self) -> usize {
+        self.slots.count()
+    }
+
+    /// How long a connection may stand still.
+    pub(crate) const fn patience(&self) -> Duration {
+        self.settings.patience
+    }
+
+    /// Jobs that may be here at once.
+    pub(crate) const fn all_seats(&self) -> usize {
+        self.all_seats
+    }
+
     /// What keeps builds away from everything else.
     pub(crate) fn sandbox(&self) -> String {
-        self.slots.sandbox().level().to_string()
+        self.slots.sandbox().name()
     }
 
     /// Why nothing looks at what was built, if nothing does.
@@ -146,6 +162,8 @@ async fn health(State(builder): State<Arc<Builder>>) -> Response {
         "busy": slots.busy(),
         "queued": taken.saturating_sub(slots.busy()),
         "queue": builder.settings.queue,
+        "memory_available_bytes": pool::available(),
+        "memory_is_short": slots.is_short(),
         "sandbox": builder.sandbox(),
         "render_check": builder.render_off().map_or("on".to_owned(), |why| format!("off: {why}")),
         "toolchain_digest": slots.toolchain_digest(),
@@ -231,6 +249,15 @@ async fn dependencies(
 async fn builds(State(builder): State<Arc<Builder>>, headers: HeaderMap, body: Body) -> Response {
     if !builder.is_authorised(&headers) {
         return unauthorised();
+    }
+    if let Some(coding) = headers.get(header::CONTENT_ENCODING)
+        && coding != "identity"
+    {
+        // What is packed can become anything; sources are small, and sent as they are.
+        return problem(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "A job is sent as it is, without a content coding.",
+        );
     }
     let seat = if builder.is_stopping() {
         Err("The builder is shutting down.")

@@ -33,6 +33,10 @@ pub(crate) fn inspect(sources: &Path) -> io::Result<Vec<Diagnostic>> {
 /// Every source, ordered by path.
 pub(crate) fn files(sources: &Path) -> io::Result<Vec<ProjectPath>> {
     let mut files = Vec::new();
+    if !sources.symlink_metadata()?.is_dir() {
+        // After a build it may be anything.
+        return Ok(files);
+    }
     let mut folders = vec![String::new()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(sources.join(&folder))? {

@@ -14,7 +14,6 @@ use futures::StreamExt as _;
 use overskill::{
     build::{Job, JobError, JobEvent, JobId, JobReader},
     config::Limits,
-    preflight::compiler::FILES,
     project::ProjectPath,
 };
 use tokio::time::timeout;
@@ -137,9 +136,7 @@ async fn read(
                     head = Some((job, claim));
                 }
                 JobEvent::File { path, content } if typescript::is_configuration(&path) => {
-                    if FILES.contains(&path.as_str()) {
-                        settings.insert(path.as_str().to_owned(), content);
-                    }
+                    settings.insert(path.as_str().to_owned(), content);
                 }
                 JobEvent::File { path, content } => files.push((path, content)),
                 JobEvent::End => {}
@@ -159,9 +156,10 @@ async fn read(
     let Some((job, claim)) = head else {
         return Err(JobError::NoEnd.into());
     };
+    let root = sources.path();
     fs::write(
-        sources.path().join("tsconfig.json"),
-        typescript::configuration(&settings),
+        root.join("tsconfig.json"),
+        typescript::configuration(&settings, |folder| names(&root.join(folder))),
     )?;
     Ok(Received {
         job,
@@ -186,6 +184,15 @@ pub(crate) async fn drain(
     };
     // Whoever takes longer sees a broken connection instead.
     let _ = timeout(Duration::from_secs(5), rest).await;
+}
+
+/// What lies in a folder, if there is one.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
 }
 
 fn store(folder: &Path, path: &ProjectPath, content: &[u8]) -> io::Result<()> {

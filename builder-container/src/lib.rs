@@ -3,16 +3,21 @@
 //! | room | does |
 //! |---|---|
 //! | `settings`, `toolchain`, `node_rule` | what the process is started with, checked before it listens |
+//! | `connections` | how many at once, and how long each may stand still |
 //! | `http` | the routes, the token, problem documents |
 //! | `intake` | a request's body → sources on disk, every limit checked while it arrives |
 //! | `typescript` | what decides how TypeScript is read, whatever an app brings along |
 //! | `inspect` | what is refused before a build, because building it would run the app's code here |
 //! | `dependencies` | the packages of an app that are not baked in: resolved, installed, kept, or refused with advice |
+//! | `check` | what preflight finds in all files, beside the build; who found what twice |
+//! | `foreign` | what an app asks for that did not start from our foundation, and the builder does not have |
 //! | `slots` | as many builds at once as there are slots, each with a worker made ready ahead |
+//! | `pool` | how many workers this machine can have, and whether there is memory for one more |
 //! | `worker` | one worker process |
 //! | `sandbox` | what keeps a worker away from everything else, in levels; which of them holds is found out at start |
 //! | `render` | the built app, looked at in a browser |
 //! | `explain` | what Vite and TypeScript found → diagnostics with positions in the source |
+//! | `beneath` | what a worker has left, opened without following it anywhere |
 //! | `vendor` | the packages that most apps share, prebuilt once |
 //! | `collect` | the output folder → artifacts, nothing about it believed |
 //! | `answer`, `delivery` | the answer's stream |
@@ -23,16 +28,22 @@
 //! app, has no queue on disk and no database: what it was doing when it died is asked of it again.
 
 mod answer;
+mod beneath;
+mod check;
 pub mod client;
 mod collect;
+mod connections;
 mod delivery;
 mod dependencies;
 mod explain;
+mod foreign;
 mod http;
 mod inspect;
 mod intake;
 mod locate;
 mod node_rule;
+mod pool;
+pub mod recognise;
 pub mod render;
 pub mod sandbox;
 mod scratch;
@@ -103,7 +114,7 @@ pub enum StartError {
 /// When something is missing, or no level holds.
 pub async fn find_sandbox(settings: &Settings) -> Result<String, StartError> {
     let (_, _, sandbox) = prepare(settings).await?;
-    Ok(sandbox.level().to_string())
+    Ok(sandbox.name())
 }
 
 /// All that must be there before anyone is listened to.
@@ -117,6 +128,7 @@ async fn prepare(settings: &Settings) -> Result<(Arc<Scratch>, Toolchain, Sandbo
         None => return Err(StartError::InUse(settings.state.display().to_string())),
     };
     let toolchain = Toolchain::open(&settings.toolchain, &settings.node).await?;
+    let toolchain = toolchain.with_extras(settings.extras.as_deref())?;
     scratch.install(&toolchain).map_err(state)?;
     let view = scratch.view(&toolchain);
     let cpu = settings.cpu_time();
@@ -158,6 +170,7 @@ impl Server {
         let renderer = Renderer::open(&settings.browser, &sandbox, &scratch).await;
         let slots = Slots::start(
             settings.slots,
+            Box::new(pool::Machine::now),
             toolchain,
             Arc::new(vendor),
             Arc::clone(&scratch),
@@ -178,6 +191,15 @@ impl Server {
         self.listener.local_addr()
     }
 
+    /// How many builds it does at once, and what it has seen of the machine, in a few words.
+    #[must_use]
+    pub fn slots(&self) -> String {
+        let pool::Machine { cores, memory } = pool::Machine::now();
+        let memory = memory.map_or("unknown".to_owned(), |bytes| format!("{} MiB", bytes >> 20));
+        let slots = self.builder.slots();
+        format!("{slots} slots, {cores} cores, {memory} of memory free")
+    }
+
     /// What keeps builds away from everything else, in a few words.
     #[must_use]
     pub fn sandbox(&self) -> String {
@@ -191,27 +213,15 @@ impl Server {
     }
 
     /// Serves until `stop` resolves, then takes no new jobs and gives the running ones [`Settings::drain`] to finish.
-    ///
-    /// # Errors
-    /// When the listener fails.
-    pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+    pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) {
         let Self { listener, builder } = self;
-        let drain = builder.drain_time();
-        let (stopped, mut stopping) = tokio::sync::watch::channel(false);
+        let (drain, patience) = (builder.drain_time(), builder.patience());
+        let most = builder.all_seats() + connections::SPARE;
         let routes = http::routes(Arc::clone(&builder));
-        let served = axum::serve(listener, routes).with_graceful_shutdown(async move {
+        let stop = async move {
             stop.await;
             builder.refuse_new_jobs();
-            stopped.send_replace(true);
-        });
-        let late = async {
-            // Fails only when serving has ended already.
-            let _ = stopping.wait_for(|stopped| *stopped).await;
-            tokio::time::sleep(drain).await;
         };
-        tokio::select! {
-            ended = served.into_future() => ended,
-            () = late => Ok(()),
-        }
+        connections::serve(listener, routes, most, patience, drain, stop).await;
     }
 }

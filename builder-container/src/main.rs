@@ -38,18 +38,16 @@ async fn main() -> ExitCode {
     };
     if let Ok(address) = server.address() {
         // The address is the last word: whoever starts this looks for it there.
-        let sandbox = server.sandbox();
+        let (sandbox, slots) = (server.sandbox(), server.slots());
         let render = server
             .render_off()
             .map_or("on".to_owned(), |why| format!("off, {why}"));
         eprintln!(
-            "overskill-builder (sandbox: {sandbox}; render check: {render}) listens on {address}"
+            "overskill-builder (sandbox: {sandbox}; render check: {render}; {slots}) listens on {address}"
         );
     }
-    match server.serve(stop).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => refuse(&error),
-    }
+    server.serve(stop).await;
+    ExitCode::SUCCESS
 }
 
 fn refuse(error: &dyn std::error::Error) -> ExitCode {

@@ -90,7 +90,7 @@ impl Renderer {
         let Some(sandbox) = sandbox.for_browser(&browser.needs()) else {
             return Self::Off(format!(
                 "Chromium needs namespaces with a /proc, and builds are confined by: {}",
-                sandbox.level()
+                sandbox.name()
             ));
         };
         let renderer = Self::On {

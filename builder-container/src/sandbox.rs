@@ -10,6 +10,7 @@
 //! | `calls` | the system calls that are refused, at every level |
 //! | `child` | what happens between fork and exec: limits, user, walls, refused calls |
 //! | `user` | the user of a worker, where the supervisor is root |
+//! | `cgroup` | a worker's group of the kernel's, with limits on what it takes, where such groups can be made |
 //! | `members`, `guard` | who is in a worker's process group, and what they take together |
 //! | `probe` | runs Node inside and has it try to get out |
 //!
@@ -17,6 +18,7 @@
 //! kills the group has killed all of it.
 
 mod calls;
+pub(crate) mod cgroup;
 mod child;
 pub(crate) mod guard;
 mod level;
@@ -42,7 +44,12 @@ use std::{
 use tokio::process::Command;
 
 pub use self::level::Choice;
-use self::{calls::Kind, child::Confinement, user::Users};
+use self::{
+    calls::Kind,
+    cgroup::{Cgroup, Cgroups},
+    child::Confinement,
+    user::Users,
+};
 pub(crate) use self::{level::Level, probe::choose, user::User, view::View};
 
 /// Why there is no sandbox. The sentence says what to do.
@@ -68,6 +75,8 @@ pub(crate) struct Sandbox {
     users: Arc<Users>,
     kind: Kind,
     cpu: Duration,
+    /// Makes a group for each worker, where that was seen to hold.
+    cgroups: Option<Arc<Cgroups>>,
 }
 
 impl Sandbox {
@@ -78,7 +87,21 @@ impl Sandbox {
             users: Arc::default(),
             kind: Kind::Build,
             cpu,
+            cgroups: None,
         }
+    }
+
+    /// What confines a worker, in a few words.
+    pub(crate) fn name(&self) -> String {
+        match &self.cgroups {
+            Some(cgroups) => format!("{}, {}", self.level, cgroups.name()),
+            None => self.level.to_string(),
+        }
+    }
+
+    /// A group for one worker; `None` where there are none.
+    pub(crate) fn cgroup(&self) -> io::Result<Option<Cgroup>> {
+        self.cgroups.as_deref().map(Cgroups::make).transpose()
     }
 
     /// The same for a browser, which sees more, and talks to itself by a socket. Only namespaces keep that from others.
@@ -97,12 +120,8 @@ impl Sandbox {
             users: Arc::clone(&self.users),
             kind: Kind::Browser,
             cpu: self.cpu,
+            cgroups: self.cgroups.clone(),
         })
-    }
-
-    /// Which level it is.
-    pub(crate) const fn level(&self) -> &Level {
-        &self.level
     }
 
     /// Makes the folder of one program ready: `home` and `out` in it, and a user whose it is, where programs have users

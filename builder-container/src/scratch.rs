@@ -7,6 +7,7 @@
 
 use std::{
     fs, io,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
 };
@@ -69,6 +70,12 @@ impl Scratch {
         for (name, script) in WORKER_SCRIPTS {
             fs::write(self.root.join("run").join(name), script)?;
         }
+        // In a folder of their own, where no app and no package of the toolchain looks for packages.
+        if let Some(extras) = &toolchain.extras {
+            let folder = self.root.join("run/extras");
+            fs::create_dir(&folder)?;
+            std::os::unix::fs::symlink(extras, folder.join("node_modules"))?;
+        }
         // Node looks for one above its scripts, and stops at one that it finds but may not read.
         fs::write(self.root.join("run/package.json"), "{}")?;
         for (path, content) in WARM_UP {
@@ -84,6 +91,7 @@ impl Scratch {
         View {
             node: toolchain.node.clone(),
             packages: toolchain.node_modules.clone(),
+            extras: toolchain.extras.clone(),
             scripts: self.root.join("run"),
             link: self.root.join("node_modules"),
             installs: self.installs(),
@@ -174,9 +182,81 @@ impl Drop for Folder {
     }
 }
 
+/// Removes a folder with everything in it. Nested deep enough, it would fill the stack of whoever goes down into it, and be
+/// out of reach by its path: what lies two levels down is brought up, until nothing does. Folders may have been closed.
 fn remove(folder: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+    let mut number = 0_u64;
+    let mut unused = || loop {
+        number += 1;
+        let path = folder.join(format!("{number}.removed"));
+        if path.symlink_metadata().is_err() {
+            break path;
+        }
+    };
+    loop {
+        let entries = match open_up(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            entries => entries?,
+        };
+        if entries.is_empty() {
+            return fs::remove_dir(folder);
+        }
+        for entry in entries {
+            if !entry.file_type()?.is_dir() {
+                fs::remove_file(entry.path())?;
+                continue;
+            }
+            for inner in open_up(&entry.path())? {
+                if inner.file_type()?.is_dir() {
+                    // Moving a folder changes it.
+                    fs::set_permissions(inner.path(), fs::Permissions::from_mode(0o700))?;
+                    fs::rename(inner.path(), unused())?;
+                } else {
+                    fs::remove_file(inner.path())?;
+                }
+            }
+            fs::remove_dir(entry.path())?;
+        }
+    }
+}
+
+/// What is in a folder, even in one that nobody may look into.
+fn open_up(folder: &Path) -> io::Result<Vec<fs::DirEntry>> {
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+    fs::read_dir(folder)?.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_in_it_it_is_removed() {
+        let root = std::env::temp_dir().join(format!("overskill-remove-{}", std::process::id()));
+        remove(&root).unwrap();
+        fs::create_dir_all(root.join("a/b/c")).unwrap();
+        fs::create_dir_all(root.join("a/2.removed/c")).unwrap();
+        fs::create_dir_all(root.join("1.removed")).unwrap();
+        fs::write(root.join("a/b/c/file"), "").unwrap();
+        let kept = root.with_extension("kept");
+        fs::create_dir_all(&kept).unwrap();
+        fs::write(kept.join("file"), "").unwrap();
+        std::os::unix::fs::symlink(&kept, root.join("a/link")).unwrap();
+        std::os::unix::fs::symlink(&kept, root.join("link")).unwrap();
+        // Deeper than a path can be long, and than a stack is.
+        let mut deep = fs::File::open(root.join("a/b")).unwrap();
+        for _ in 0..5_000 {
+            rustix::fs::mkdirat(&deep, "deeper", rustix::fs::Mode::RWXU).unwrap();
+            let flags = rustix::fs::OFlags::RDONLY;
+            let next = rustix::fs::openat(&deep, "deeper", flags, rustix::fs::Mode::empty());
+            deep = next.unwrap().into();
+        }
+        for closed in ["a/b/c", "a/b", "a"] {
+            fs::set_permissions(root.join(closed), fs::Permissions::from_mode(0o000)).unwrap();
+        }
+        remove(&root).unwrap();
+        assert!(!root.exists());
+        assert!(kept.join("file").exists());
+        remove(&kept).unwrap();
     }
 }

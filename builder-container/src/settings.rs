@@ -1,10 +1,14 @@
-//! What the builder is started with. Knows flags and one variable; touches nothing.
+//! What the builder is started with. Knows flags, one variable, and how much of the machine is free.
 
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use overskill::{build::Mode, digest::Digest};
 
-use crate::{render, sandbox::Choice};
+use crate::{
+    pool::{MOST, Machine},
+    render,
+    sandbox::Choice,
+};
 
 /// What `--help` prints.
 pub const HELP: &str = "\
@@ -12,10 +16,11 @@ overskill-builder: builds apps with Vite, over HTTP
 
   --listen ADDRESS:PORT      where to listen (default 127.0.0.1:8788)
   --toolchain DIR            folder with package.json, package-lock.json and node_modules (required)
+  --extras DIR               folder with package-lock.json and node_modules of the builder's own: Tailwind 3 (default: none)
   --state DIR                folder for jobs in progress, emptied at start, and for installed packages, kept (required)
   --vendor DIR               where prebuilt packages are kept, for several builders (default: vendor in the state folder)
   --node PATH                Node 22.15 or newer (default: node)
-  --slots N                  builds at once (default: one a core)
+  --slots N                  builds at once (default: one a core, but no more than one a GiB of free memory)
   --queue N                  jobs that may wait (default 16)
   --development-seconds N    time limit of a development build (default 45)
   --production-seconds N     time limit of a production build (default 180)
@@ -25,6 +30,8 @@ overskill-builder: builds apps with Vite, over HTTP
   --allowed-packages FILE    the only packages that are installed, a name or @scope/* a line (default: all)
   --installs-mib N           room for installed packages; what was used longest ago is removed (default 4096)
   --npm PATH                 npm's npm-cli.js (default: the one beside Node)
+  --patience-seconds N       how long a request or the reader of an answer may stand still (default 30)
+  --body-seconds N           how long a request's body may take (default 120)
   --sandbox LEVEL            auto, namespaces or landlock (default auto: the strongest that holds; none, no start)
   --unsafe-no-sandbox        build without a sandbox: whoever's sources are built can do what this user can
   --browser PATH             Chromium, which looks at what was built; auto: one on PATH; off: none does (default auto)
@@ -43,6 +50,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// The folder whose `node_modules` builds.
     pub toolchain: PathBuf,
+    /// The folder of the builder's own packages, if it has any.
+    pub extras: Option<PathBuf>,
     /// Where jobs live while they are built.
     pub state: PathBuf,
     /// Where prebuilt packages are kept, when not in the state folder. Several builders may share it.
@@ -118,16 +127,17 @@ pub enum SettingsError {
 
 impl Settings {
     /// The settings of a builder in these folders, everything else at its default: any free port of the loopback
-    /// address, as many slots as cores.
+    /// address, as many slots as the machine has cores and memory for.
     #[must_use]
     pub fn new(toolchain: PathBuf, state: PathBuf, token_hash: Digest) -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             toolchain,
+            extras: None,
             state,
             vendor: None,
             node: PathBuf::from("node"),
-            slots: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            slots: Machine::now().slots(),
             queue: 16,
             development_time: Duration::from_secs(45),
             production_time: Duration::from_secs(180),
@@ -247,6 +257,10 @@ fn setter(flag: &str) -> Option<Setter> {
             settings.toolchain = PathBuf::from(value);
             Ok(())
         },
+        "--extras" => |settings, value| {
+            settings.extras = Some(PathBuf::from(value));
+            Ok(())
+        },
         "--state" => |settings, value| {
             settings.state = PathBuf::from(value);
             Ok(())
@@ -261,7 +275,7 @@ fn setter(flag: &str) -> Option<Setter> {
         },
         "--slots" => |settings, value| {
             settings.slots = match value.parse::<NonZeroUsize>() {
-                Ok(slots) if slots.get() <= 64 => slots,
+                Ok(slots) if slots.get() <= MOST => slots,
                 _ => return Err("a number from 1 to 64"),
             };
             Ok(())
@@ -313,6 +327,14 @@ fn setter(flag: &str) -> Option<Setter> {
             settings.npm = Some(PathBuf::from(value));
             Ok(())
         },
+        "--patience-seconds" => |settings, value| {
+            settings.patience = seconds(value)?;
+            Ok(())
+        },
+        "--body-seconds" => |settings, value| {
+            settings.body_time = seconds(value)?;
+            Ok(())
+        },
         "--browser" => |settings, value| {
             settings.browser = value.into();
             Ok(())
@@ -345,13 +367,16 @@ mod tests {
     #[test]
     fn flags_are_read() {
         let line = "--toolchain t --state s --listen [::1]:9 --slots 3 --queue 0 --development-seconds 2 \
-                    --production-seconds 9 --node n --vendor v --sandbox landlock --browser /b --registry http://r/ \
-                    --minimum-package-age-hours 0 --allowed-packages f --installs-mib 3 --npm p";
+                    --production-seconds 9 --patience-seconds 4 --body-seconds 5 --node n --vendor v --sandbox landlock \
+                    --browser /b --registry http://r/ --minimum-package-age-hours 0 --allowed-packages f \
+                    --installs-mib 3 --npm p";
         let settings = parse(line, Some(HASH)).unwrap();
         assert_eq!(settings.listen.to_string(), "[::1]:9");
         assert_eq!((settings.slots.get(), settings.queue), (3, 0));
         assert_eq!(settings.time(Mode::Development), Duration::from_secs(2));
         assert_eq!(settings.time(Mode::Production), Duration::from_secs(9));
+        assert_eq!(settings.patience, Duration::from_secs(4));
+        assert_eq!(settings.body_time, Duration::from_secs(5));
         assert_eq!(settings.token_hash.to_string(), HASH);
         assert_eq!(settings.node, PathBuf::from("n"));
         assert_eq!(settings.vendor, Some(PathBuf::from("v")));

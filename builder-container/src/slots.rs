@@ -1,10 +1,12 @@
 //! Slots: as many builds at once as there are slots. Each keeps one worker ready, gives it one job, and replaces it
 //! when the job is done, not before: on a busy machine the next worker's start would slow the build that is waited for.
+//! While memory is short, none is kept ready: a worker is started when there is a job for it.
 //!
 //! Jobs wait first come, first served. How many may wait is decided at the door (`http`), not here.
 
 use std::{
     collections::VecDeque,
+    fmt,
     num::NonZeroUsize,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -22,6 +24,7 @@ use tokio::{
 
 use crate::{
     dependencies::Packages,
+    pool::Machine,
     render::Renderer,
     sandbox::Sandbox,
     scratch::{Folder, Scratch},
@@ -29,6 +32,12 @@ use crate::{
     vendor::Vendor,
     worker::{Death, Findings, Task, Worker},
 };
+
+/// How often it is looked whether memory is short no more.
+const RELIEF: Duration = Duration::from_secs(5);
+
+/// Looks at the machine.
+pub(crate) type Look = Box<dyn Fn() -> Machine + Send + Sync>;
 
 /// A job that waits for a slot. Dropping the other end of `done` cancels it when it runs, dropping its [`Place`] when
 /// it waits.
@@ -119,10 +128,12 @@ pub(crate) struct Place {
 /// Jobs by number, in the order in which they came; `None` when no more are taken.
 type Tickets = Option<VecDeque<(u64, Ticket)>>;
 
-#[derive(Debug)]
 struct Shared {
     tickets: Mutex<Tickets>,
     arrived: Notify,
+    look: Look,
+    /// Workers that are being started for a job each.
+    starting: AtomicUsize,
     next: AtomicU64,
     toolchain: Arc<Toolchain>,
     vendor: Arc<Vendor>,
@@ -133,10 +144,20 @@ struct Shared {
     busy: AtomicUsize,
 }
 
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("ready", &self.ready)
+            .field("busy", &self.busy)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Slots {
-    /// Starts the slots; their workers become ready by and by.
+    /// Starts the slots; their workers become ready by and by, unless `look` says that memory is short.
     pub(crate) fn start(
         count: NonZeroUsize,
+        look: Look,
         toolchain: Arc<Toolchain>,
         vendor: Arc<Vendor>,
         scratch: Arc<Scratch>,
@@ -146,6 +167,8 @@ impl Slots {
         let shared = Arc::new(Shared {
             tickets: Mutex::new(Some(VecDeque::new())),
             arrived: Notify::new(),
+            look,
+            starting: AtomicUsize::new(0),
             next: AtomicU64::new(0),
             toolchain,
             vendor,
@@ -170,7 +193,8 @@ impl Slots {
         if let Some(waiting) = self.shared.tickets().as_mut() {
             waiting.push_back((number, ticket));
         }
-        self.shared.arrived.notify_one();
+        // Not all who are told may take it.
+        self.shared.arrived.notify_waiters();
         Place {
             shared: Arc::clone(&self.shared),
             number,
@@ -190,6 +214,11 @@ impl Slots {
     /// How many have a job.
     pub(crate) fn busy(&self) -> usize {
         self.shared.busy.load(Ordering::Relaxed)
+    }
+
+    /// Whether memory is short, and no worker is kept ready.
+    pub(crate) fn is_short(&self) -> bool {
+        (self.shared.look)().is_short()
     }
 
     /// What workers are confined by.
@@ -266,10 +295,35 @@ impl Shared {
         }
     }
 
+    /// Waits until a worker should be started: at once, or, while memory is short, when there is a job more than workers that
+    /// could take it.
+    async fn wanted(&self) -> Option<Counted<'_>> {
+        loop {
+            let arrived = self.arrived.notified();
+            if !(self.look)().is_short() {
+                return None;
+            }
+            {
+                let tickets = self.tickets();
+                let waiting = tickets.as_ref()?;
+                let workers =
+                    self.ready.load(Ordering::Relaxed) + self.starting.load(Ordering::Relaxed);
+                if waiting.len() > workers {
+                    return Some(Counted::new(&self.starting));
+                }
+            }
+            // Not in time: it is looked again.
+            let _ = timeout(RELIEF, arrived).await;
+        }
+    }
+
     async fn slot(self: Arc<Self>) {
         let mut pause = Duration::from_secs(1);
         while self.tickets().is_some() {
-            match Worker::start(&self.sandbox, &self.scratch).await {
+            let starting = self.wanted().await;
+            let started = Worker::start(&self.sandbox, &self.scratch).await;
+            drop(starting);
+            match started {
                 Ok(worker) => {
                     pause = Duration::from_secs(1);
                     if !self.serve_one(worker).await {
@@ -362,5 +416,103 @@ impl<'a> Counted<'a> {
 impl Drop for Counted<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{path::Path, sync::atomic::AtomicBool};
+
+    use overskill::build::{Mode, TypeCheck};
+
+    use super::*;
+    use crate::{pool::BUDGET, sandbox::Choice, settings::Settings};
+
+    async fn until(what: &str, condition: impl Fn() -> bool) {
+        for _ in 0..600 {
+            if condition() {
+                return;
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+        panic!("not so after 30 s: {what}");
+    }
+
+    #[tokio::test]
+    async fn while_memory_is_short_a_worker_is_started_when_there_is_a_job() {
+        let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let state = project
+            .join("target/tmp")
+            .join(format!("slots-{}", std::process::id()));
+        let toolchain = project.join("templates/foundation");
+        let mut settings = Settings::new(toolchain, state.clone(), Digest::of(b""));
+        settings.sandbox = Choice::UnsafeNone;
+        if let Some(node) = std::env::var_os("OVERSKILL_NODE") {
+            settings.node = node.into();
+        }
+        let (scratch, toolchain, sandbox) = crate::prepare(&settings).await.unwrap();
+        let short = Arc::new(AtomicBool::new(true));
+        let look: Look = Box::new({
+            let short = Arc::clone(&short);
+            move || Machine {
+                cores: 2,
+                memory: Some(if short.load(Ordering::Relaxed) {
+                    BUDGET - 1
+                } else {
+                    BUDGET
+                }),
+            }
+        });
+        let two = NonZeroUsize::new(2).unwrap();
+        let prebuilt = settings.vendor_folder();
+        let vendor = Vendor::prepare(&prebuilt, &scratch, &toolchain, &sandbox)
+            .await
+            .unwrap();
+        let slots = Slots::start(
+            two,
+            look,
+            Arc::new(toolchain),
+            Arc::new(vendor),
+            Arc::clone(&scratch),
+            sandbox,
+            Renderer::Off("nobody looks".to_owned()),
+        );
+        sleep(Duration::from_millis(500)).await;
+        let workers = || std::fs::read_dir(state.join("workers")).unwrap().count();
+        assert_eq!((slots.ready(), workers()), (0, 0));
+        assert!(slots.is_short());
+
+        let sources = scratch.incoming().unwrap();
+        std::fs::write(sources.path().join("index.html"), "<p>a page</p>").unwrap();
+        std::fs::write(
+            sources.path().join("tsconfig.json"),
+            crate::typescript::TSCONFIG,
+        )
+        .unwrap();
+        let (started, begun) = oneshot::channel();
+        let (done, end) = oneshot::channel();
+        let place = slots.submit(Ticket {
+            task: Task {
+                mode: Mode::Development,
+                type_check: TypeCheck::Off,
+            },
+            sources,
+            limit: Duration::from_secs(60),
+            started,
+            done,
+        });
+        begun.await.unwrap();
+        let built = end.await.unwrap().unwrap();
+        assert!(built.findings.unwrap().ok);
+        drop((place, built.folder));
+        until("no worker is left", || workers() == 0).await;
+        sleep(Duration::from_millis(500)).await;
+        assert_eq!((slots.ready(), workers()), (0, 0));
+
+        short.store(false, Ordering::Relaxed);
+        until("each slot has a worker again", || slots.ready() == 2).await;
+        drop(slots);
+        until("no worker is left at the end", || workers() == 0).await;
+        std::fs::remove_dir_all(state).unwrap();
     }
 }

@@ -16,11 +16,16 @@ use crate::{
 };
 
 /// The scripts that run in workers, the first of them their program, and the one that prebuilds packages for them.
-pub(crate) const WORKER_SCRIPTS: [(&str, &str); 7] = [
+pub(crate) const WORKER_SCRIPTS: [(&str, &str); 12] = [
     ("worker.mjs", include_str!("../worker.mjs")),
     ("compile.mjs", include_str!("../compile.mjs")),
+    ("diagnose.mjs", include_str!("../diagnose.mjs")),
     ("externals.mjs", include_str!("../externals.mjs")),
     ("fence.mjs", include_str!("../fence.mjs")),
+    ("foreign.mjs", include_str!("../foreign.mjs")),
+    ("plain.mjs", include_str!("../plain.mjs")),
+    ("tailwind3.mjs", include_str!("../tailwind3.mjs")),
+    ("typecheck.mjs", include_str!("../typecheck.mjs")),
     ("vendor.mjs", include_str!("../vendor.mjs")),
     ("types.mjs", include_str!("../types.mjs")),
     ("render.mjs", include_str!("../render.mjs")),
@@ -97,6 +102,8 @@ pub(crate) struct Toolchain {
     pub(crate) baked: Lock,
     /// Equal for equal packages.
     pub(crate) lock_digest: Digest,
+    /// The builder's own packages, which no app can import: older compilers of styles.
+    pub(crate) extras: Option<PathBuf>,
     /// Equal for equal packages, Node and worker scripts.
     pub(crate) digest: Digest,
 }
@@ -145,7 +152,36 @@ impl Toolchain {
             packages: package.dependencies.into_keys().collect(),
             baked,
             lock_digest: Digest::of(&lock),
+            extras: None,
             digest: Digest::of_parts(parts),
+        })
+    }
+
+    /// The same, with the packages of another folder for the builder's own use.
+    ///
+    /// # Errors
+    /// When they are not installed.
+    pub(crate) fn with_extras(self, folder: Option<&Path>) -> Result<Self, ToolchainError> {
+        let Some(folder) = folder else {
+            return Ok(self);
+        };
+        let lock = folder.join("package-lock.json");
+        let lock = std::fs::read(&lock).map_err(|error| unreadable(&lock, &error))?;
+        let packages = folder.join("node_modules");
+        if !packages.join("tailwindcss/package.json").is_file() {
+            return Err(ToolchainError::Packages {
+                folder: folder.display().to_string(),
+                package: "tailwindcss",
+            });
+        }
+        let extras = packages
+            .canonicalize()
+            .map_err(|error| unreadable(&packages, &error))?;
+        let digest = Digest::of_parts([self.digest.to_string().as_bytes(), &lock]);
+        Ok(Self {
+            extras: Some(extras),
+            digest,
+            ..self
         })
     }
 

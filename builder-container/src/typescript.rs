@@ -1,5 +1,5 @@
 //! What decides how TypeScript is read: settings of ours, and of an app's own the few that say where its imports lead
-//! (`paths`) and whether they stay (`verbatimModuleSyntax`), read as data.
+//! (`paths`, `baseUrl`) and whether they stay (`verbatimModuleSyntax`), read as data.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +7,7 @@ use overskill::{
     preflight::compiler::{Alias, Compiler},
     project::ProjectPath,
 };
+use overskill_syntax::Language;
 use serde_json::{Map, Value, json};
 
 /// The settings where an app has none of its own.
@@ -23,8 +24,11 @@ pub(crate) fn is_configuration(path: &ProjectPath) -> bool {
     (name.starts_with("tsconfig") || name.starts_with("jsconfig")) && name.ends_with(".json")
 }
 
-/// The `tsconfig.json` that stands in for an app's own files, by their paths.
-pub(crate) fn configuration(own: &BTreeMap<String, Vec<u8>>) -> String {
+/// The `tsconfig.json` that stands in for an app's own files, by their paths. `names` are the files and folders in a folder.
+pub(crate) fn configuration(
+    own: &BTreeMap<String, Vec<u8>>,
+    names: impl Fn(&str) -> Vec<String>,
+) -> String {
     let Ok(mut all) = serde_json::from_str::<Value>(TSCONFIG) else {
         return TSCONFIG.to_owned();
     };
@@ -33,17 +37,40 @@ pub(crate) fn configuration(own: &BTreeMap<String, Vec<u8>>) -> String {
         .and_then(Value::as_object_mut)
         .filter(|_| !own.is_empty())
     {
-        adopt(options, own);
+        adopt(options, own, names);
     }
     all.to_string()
 }
 
-fn adopt(options: &mut Map<String, Value>, own: &BTreeMap<String, Vec<u8>>) {
+fn adopt(
+    options: &mut Map<String, Value>,
+    own: &BTreeMap<String, Vec<u8>>,
+    names: impl Fn(&str) -> Vec<String>,
+) {
     let compiler = Compiler::of(|path| std::str::from_utf8(own.get(path)?).ok());
     options.insert("verbatimModuleSyntax".to_owned(), json!(compiler.verbatim));
     let Some(paths) = options.get_mut("paths").and_then(Value::as_object_mut) else {
         return;
     };
+    // Neither Vite nor TypeScript has a `baseUrl` any more: what lies there is named one by one.
+    for base in compiler.base.iter() {
+        let folder = if base.is_empty() {
+            ".".to_owned()
+        } else {
+            format!("./{base}")
+        };
+        for name in names(base).into_iter().filter(|name| is_importable(name)) {
+            let stem = name
+                .rsplit_once('.')
+                .map_or(name.as_str(), |(stem, _)| stem);
+            let script = Language::of(&name).is_some_and(Language::is_script);
+            let import = if script { stem } else { &name };
+            paths.insert(import.to_owned(), json!([format!("{folder}/{import}")]));
+            if !name.contains('.') {
+                paths.insert(format!("{name}/*"), json!([format!("{folder}/{name}/*")]));
+            }
+        }
+    }
     for alias in compiler.aliases.iter().filter(|alias| leads_in(alias)) {
         let pattern = match &alias.after {
             Some(after) => format!("{}*{after}", alias.before),
@@ -52,6 +79,13 @@ fn adopt(options: &mut Map<String, Value>, own: &BTreeMap<String, Vec<u8>>) {
         let targets = alias.targets.iter().map(|target| format!("./{target}"));
         paths.insert(pattern, targets.collect());
     }
+}
+
+/// Whether what lies in the folder of `baseUrl` may be meant by its name alone.
+fn is_importable(name: &str) -> bool {
+    let tool = name.contains(".config.") || name.contains(".d.");
+    let hidden = name.starts_with('.') || name == "node_modules" || name.contains('*');
+    !tool && !hidden && name != "index.html"
 }
 
 /// Whether an alias is for names, and not for paths, which lead where they lead.
@@ -80,7 +114,13 @@ mod tests {
         let own = own
             .iter()
             .map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec()));
-        let all: Value = serde_json::from_str(&configuration(&own.collect())).unwrap();
+        let names = |folder: &str| match folder {
+            "app" => ["parts", "App.tsx", "logo.svg", "vite.config.ts", ".git"]
+                .map(str::to_owned)
+                .to_vec(),
+            _ => Vec::new(),
+        };
+        let all: Value = serde_json::from_str(&configuration(&own.collect(), names)).unwrap();
         all["compilerOptions"].clone()
     }
 
@@ -105,6 +145,10 @@ mod tests {
             json!({
                 "@/*": ["./src/*"],
                 "~/*": ["./app/*", "./lib/*"],
+                "parts": ["./app/parts"],
+                "parts/*": ["./app/parts/*"],
+                "App": ["./app/App"],
+                "logo.svg": ["./app/logo.svg"],
                 "config": ["./app/settings.ts"],
             })
         );

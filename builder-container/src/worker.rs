@@ -32,7 +32,8 @@ use crate::{
     render::Sight,
     sandbox::{
         Sandbox, User,
-        guard::{Over, gone, watch},
+        cgroup::Cgroup,
+        guard::{BUSY, IDLE, Over, gone, watch},
         user::give,
     },
     scratch::{Folder, Scratch},
@@ -61,6 +62,7 @@ pub(crate) struct Worker {
     stderr: tokio::task::JoinHandle<String>,
     folder: Folder,
     user: Option<User>,
+    cgroup: Option<Arc<Cgroup>>,
     peak: Arc<AtomicU64>,
 }
 
@@ -72,8 +74,20 @@ struct Order<'a> {
     /// The folder of the packages that are not baked.
     packages: Option<&'a Path>,
     mode: Mode,
-    types: bool,
+    types: Types,
     types_limit_ms: u128,
+}
+
+/// When types are checked.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Types {
+    /// Beside the build.
+    Beside,
+    /// Only if it has failed, for whoever mends it.
+    After,
+    /// Never.
+    Off,
 }
 
 /// How a job is built.
@@ -86,9 +100,13 @@ pub(crate) struct Task {
 }
 
 impl Task {
-    /// Whether types are checked.
-    pub(crate) fn checks_types(self) -> bool {
-        self.mode == Mode::Production && self.type_check != TypeCheck::Off
+    /// When types are checked.
+    const fn types(self) -> Types {
+        match (self.mode, self.type_check) {
+            (_, TypeCheck::Off) => Types::Off,
+            (Mode::Production, _) | (_, TypeCheck::Always) => Types::Beside,
+            (Mode::Development, TypeCheck::Report | TypeCheck::Block) => Types::After,
+        }
     }
 }
 
@@ -111,6 +129,9 @@ pub(crate) struct Findings {
     pub(crate) missing: Vec<Missing>,
     /// What it warned of.
     pub(crate) warnings: Vec<String>,
+    /// What it has to say of the app's own settings.
+    #[serde(default)]
+    pub(crate) notes: Vec<Note>,
     /// The vendor modules that the app loads, by file name.
     #[serde(default)]
     pub(crate) vendor: Vec<String>,
@@ -138,6 +159,20 @@ pub(crate) struct Finding {
     pub(crate) column: Option<u32>,
 }
 
+/// A remark on one of the app's own settings.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Note {
+    pub(crate) code: String,
+    pub(crate) message: String,
+    pub(crate) suggestion: Option<String>,
+    /// The file, from the project's folder.
+    pub(crate) path: String,
+    /// From 1.
+    pub(crate) line: u32,
+    /// From 1.
+    pub(crate) column: u32,
+}
+
 /// An import that leads nowhere.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Missing {
@@ -154,9 +189,12 @@ pub(crate) enum Death {
     /// It ran out of the memory it may have. The sources are to blame.
     #[error("out of memory")]
     Memory,
-    /// It took too much of something else. No source makes a worker do that: the builder is to blame.
-    #[error("the worker was stopped: too many {0}")]
-    Greed(&'static str),
+    /// It wrote too much. The sources are to blame: a large asset, inlined into many modules, does it.
+    #[error("the worker was stopped: too many files, or bytes of them")]
+    Files,
+    /// It had too many processes or threads. Their number does not depend on the sources: the builder is to blame.
+    #[error("the worker was stopped: too many processes or threads")]
+    Processes,
     /// Anything else. The builder is to blame.
     #[error("the worker ended ({status}) without a result: {stderr}")]
     Crash {
@@ -224,10 +262,12 @@ impl Worker {
     ) -> Result<Self, Death> {
         let folder = scratch.worker()?;
         let user = sandbox.prepare(folder.path())?;
-        let mut child = sandbox
-            .command(folder.path(), user)?
-            .args(arguments)
-            .spawn()?;
+        let cgroup = sandbox.cgroup()?.map(Arc::new);
+        let mut command = sandbox.command(folder.path(), user)?;
+        if let Some(cgroup) = &cgroup {
+            cgroup.enter(&mut command)?;
+        }
+        let mut child = command.args(arguments).spawn()?;
         let leader = child
             .id()
             .and_then(|id| i32::try_from(id).ok())
@@ -248,6 +288,7 @@ impl Worker {
             stderr: tokio::spawn(read_end(stderr)),
             folder,
             user,
+            cgroup,
             peak: Arc::default(),
         };
         match timeout(WARM_UP, worker.message()).await {
@@ -260,11 +301,21 @@ impl Worker {
         }
     }
 
-    /// Resolves when a worker that waits for a job dies. Safe to drop at any point.
+    /// Resolves when a worker that waits for a job dies, or takes more than it may. Safe to drop at any point.
     pub(crate) async fn died(&mut self) -> Death {
-        match self.message().await {
-            Ok(_) => Death::Message("a message without a job".to_owned()),
-            Err(death) => death,
+        let (group, folder) = (self.group.0, self.folder.path().to_owned());
+        let cgroup = self.cgroup.clone();
+        // What it takes while it waits is not what its job took.
+        let peak = AtomicU64::new(0);
+        tokio::select! {
+            message = self.message() => match message {
+                Ok(_) => Death::Message("a message without a job".to_owned()),
+                Err(death) => death,
+            },
+            over = over(group, &folder, cgroup.as_deref(), &peak, IDLE) => {
+                self.group.kill();
+                over
+            }
         }
     }
 
@@ -289,7 +340,7 @@ impl Worker {
             out: &self.out(),
             packages,
             mode: task.mode,
-            types: task.checks_types(),
+            types: task.types(),
             types_limit_ms: (limit / TYPES_SHARE).as_millis(),
         };
         match self.answer(&order).await? {
@@ -324,10 +375,11 @@ impl Worker {
             });
         }
         let (group, folder) = (self.group.0, self.folder.path().to_owned());
+        let cgroup = self.cgroup.clone();
         let peak = Arc::clone(&self.peak);
         tokio::select! {
             message = self.message() => message,
-            over = over(group, &folder, &peak) => {
+            over = over(group, &folder, cgroup.as_deref(), &peak, BUSY) => {
                 self.group.kill();
                 Err(over)
             }
@@ -338,6 +390,9 @@ impl Worker {
     pub(crate) async fn end(mut self) -> Folder {
         let group = self.leader;
         self.group.kill();
+        if let Some(cgroup) = &self.cgroup {
+            cgroup.kill();
+        }
         // The zombie is collected in the background if this fails.
         let _ = self.child.wait().await;
         // What they wrote is read next: none of them may still be about to change it.
@@ -347,9 +402,11 @@ impl Worker {
         self.folder
     }
 
-    /// The most memory that its processes were seen to have together while it built, in bytes.
+    /// The most memory that its processes had together, in bytes: as its group counted it since it was started, with the
+    /// files that they read; without a group, as it was seen while it built, without those.
     pub(crate) fn peak_memory(&self) -> u64 {
-        self.peak.load(Ordering::Relaxed)
+        let counted = self.cgroup.as_ref().and_then(|cgroup| cgroup.peak());
+        counted.unwrap_or_else(|| self.peak.load(Ordering::Relaxed))
     }
 
     /// Where the sources are, once it has a job.
@@ -398,6 +455,14 @@ impl Worker {
         self.group.kill();
         let stderr = (&mut self.stderr).await.unwrap_or_default();
         match status {
+            Ok(_)
+                if self
+                    .cgroup
+                    .as_ref()
+                    .is_some_and(|cgroup| cgroup.ran_out_of_memory()) =>
+            {
+                Death::Memory
+            }
             Ok(status) if is_out_of_memory(status, &stderr) => Death::Memory,
             Ok(status) => Death::Crash {
                 status: status.to_string(),
@@ -409,12 +474,18 @@ impl Worker {
 }
 
 /// Resolves when a worker's processes take more than they may together.
-async fn over(group: Option<Pid>, folder: &Path, peak: &AtomicU64) -> Death {
+async fn over(
+    group: Option<Pid>,
+    folder: &Path,
+    cgroup: Option<&Cgroup>,
+    peak: &AtomicU64,
+    every: Duration,
+) -> Death {
     match group {
-        Some(group) => match watch(group, folder, peak).await {
+        Some(group) => match watch(group, folder, cgroup, peak, every).await {
             Over::Memory => Death::Memory,
-            Over::Processes => Death::Greed("processes or threads"),
-            Over::Files => Death::Greed("bytes of files"),
+            Over::Processes => Death::Processes,
+            Over::Files => Death::Files,
         },
         None => std::future::pending().await,
     }
@@ -426,6 +497,8 @@ fn is_out_of_memory(status: ExitStatus, stderr: &str) -> bool {
     let aborted = matches!(status.signal(), Some(signal) if [Signal::SIGABRT as i32, Signal::SIGTRAP as i32, Signal::SIGILL as i32].contains(&signal));
     let says = [
         "heap out of memory",
+        "Array buffer allocation failed",
+        "Failed to allocate memory",
         "memory allocation of",
         "Out of memory",
         "out of memory",

@@ -8,7 +8,7 @@ use crate::project::ProjectPath;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// The build failed because of it.
+    /// The build failed because of it, or the page would.
     Error,
     /// The build went through all the same.
     Warning,
@@ -75,9 +75,14 @@ impl Diagnostic {
         self
     }
 
-    /// The same, at this line and column (from 1) of `source`, with the lines around it.
+    /// The same, at this line and column (from 1) of `source`, with the lines around it. What is wrong with the end of a
+    /// source is told at the end of its last line that is not empty.
     #[must_use]
     pub fn at(mut self, source: &str, line: u32, column: Option<u32>) -> Self {
+        let (line, column) = match end_of(source) {
+            Some((last, end)) if last < line && beyond(source, line) => (last, Some(end)),
+            _ => (line, column),
+        };
         self.line = Some(line);
         self.column = column;
         self.frame = code_frame(source, line, column);
@@ -105,8 +110,8 @@ impl Diagnostic {
         }
     }
 
-    /// Puts the errors first, drops repetitions, and keeps at most [`Self::MAX_PER_BUILD`].
-    /// The order within a severity stays.
+    /// Puts the errors first and among them what may be the cause of others, drops repetitions, and keeps at most
+    /// [`Self::MAX_PER_BUILD`]; how many are left out is the last one then. Otherwise the order stays.
     #[must_use]
     pub fn settled(mut diagnostics: Vec<Self>) -> Vec<Self> {
         let mut seen = std::collections::HashSet::new();
@@ -117,10 +122,47 @@ impl Diagnostic {
                 diagnostic.message.clone(),
             ))
         });
-        diagnostics.sort_by_key(|diagnostic| diagnostic.severity);
-        diagnostics.truncate(Self::MAX_PER_BUILD);
+        diagnostics.sort_by_key(|diagnostic| (diagnostic.severity, diagnostic.cause()));
+        if diagnostics.len() > Self::MAX_PER_BUILD {
+            let rest = diagnostics.split_off(Self::MAX_PER_BUILD - 1);
+            let errors = rest.iter().filter(|one| one.severity == Severity::Error);
+            let errors = errors.count();
+            let message = format!(
+                "{errors} more errors and {} more warnings are not shown.",
+                rest.len() - errors
+            );
+            let more = Self::error("more", message);
+            diagnostics.push(if errors > 0 { more } else { more.as_warning() });
+        }
         diagnostics
     }
+
+    /// How early it comes among causes: a file that cannot be read makes its exports missing, a file that is missing
+    /// makes names undefined, and either makes types wrong.
+    fn cause(&self) -> u8 {
+        match self.code.as_deref().unwrap_or_default() {
+            "timeout" | "memory" | "entry" | "missing_page" | "tailwind_code" => 0,
+            "syntax" | "css" | "json" | "html" | "duplicate" => 1,
+            "unresolved_import" | "unknown_package" | "outside" | "unsupported_file" => 2,
+            "missing_export" | "type_import" => 3,
+            code if code.starts_with("TS") => 5,
+            "more" => 6,
+            _ => 4,
+        }
+    }
+}
+
+/// Where the last line that is not empty ends.
+fn end_of(source: &str) -> Option<(u32, u32)> {
+    let text = source.trim_end();
+    let last = text.lines().count();
+    let end = text.lines().next_back()?.chars().count() + 1;
+    Some((u32::try_from(last).ok()?, u32::try_from(end).ok()?))
+}
+
+/// Whether a line is the empty one that follows the last.
+fn beyond(source: &str, line: u32) -> bool {
+    source.ends_with('\n') && u32::try_from(source.lines().count() + 1) == Ok(line)
 }
 
 /// The lines around a position, numbered, the line itself marked and the column pointed at. `None` when there is no such line.
@@ -193,6 +235,9 @@ mod tests {
             Diagnostic::error("x", "wrong").at(source, 0, None).frame,
             None
         );
+        let end = Diagnostic::error("x", "wrong").at("f({\n\n", 3, Some(1));
+        assert_eq!((end.line, end.column), (Some(1), Some(4)));
+        assert!(end.frame.is_some());
         let beyond = Diagnostic::error("x", "wrong").at("ab", 1, Some(4)).frame;
         assert_eq!(beyond.as_deref(), Some(">    1 | ab\n       |    ^\n"));
     }
@@ -216,6 +261,10 @@ mod tests {
         let settled = Diagnostic::settled(all);
         assert_eq!(settled.len(), Diagnostic::MAX_PER_BUILD);
         assert_eq!(
+            settled.last().map(|last| last.message.as_str()),
+            Some("11 more errors and 1 more warnings are not shown.")
+        );
+        assert_eq!(
             settled.first().map(|first| first.message.as_str()),
             Some("0")
         );
@@ -224,5 +273,27 @@ mod tests {
                 .iter()
                 .all(|diagnostic| diagnostic.severity == Severity::Error)
         );
+    }
+
+    #[test]
+    fn causes_come_before_what_follows_from_them() {
+        let order = [
+            "memory",
+            "syntax",
+            "unknown_package",
+            "missing_export",
+            "undefined_name",
+            "TS2322",
+        ];
+        let all = order
+            .iter()
+            .rev()
+            .map(|code| Diagnostic::error(code, *code));
+        let settled = Diagnostic::settled(all.collect());
+        let codes: Vec<_> = settled
+            .iter()
+            .filter_map(|one| one.code.as_deref())
+            .collect();
+        assert_eq!(codes, order);
     }
 }

@@ -34,7 +34,7 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// Quick and readable: not minified, not type-checked, with source maps, common packages prebuilt,
+    /// Quick and readable: not minified, type-checked only when it has failed ([`TypeCheck`]), with source maps, common packages prebuilt,
     /// `import.meta.env.DEV` is true.
     Development,
     /// Minified and type-checked ([`TypeCheck`]), `import.meta.env.PROD` is true.
@@ -52,13 +52,16 @@ impl Mode {
     }
 }
 
-/// What type errors are to a production build. A development build checks no types.
+/// What type errors are to a production build. A development build that went through has not looked for them, unless it
+/// always does; one that failed tells of them beside the rest, as warnings.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TypeCheck {
     /// Warnings: most apps that Vite builds have some.
     #[default]
     Report,
+    /// Warnings, and of every development build as well.
+    Always,
     /// Errors: with one of them nothing is published.
     Block,
     /// Nobody looks for them.
@@ -67,7 +70,7 @@ pub enum TypeCheck {
 
 /// A text that is no [`TypeCheck`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("report, block or off is expected")]
+#[error("report, always, block or off is expected")]
 pub struct TypeCheckError;
 
 impl FromStr for TypeCheck {
@@ -76,6 +79,7 @@ impl FromStr for TypeCheck {
     fn from_str(text: &str) -> Result<Self, TypeCheckError> {
         match text {
             "report" => Ok(Self::Report),
+            "always" => Ok(Self::Always),
             "block" => Ok(Self::Block),
             "off" => Ok(Self::Off),
             _ => Err(TypeCheckError),

@@ -16,10 +16,11 @@ use std::{pin::pin, rc::Rc};
 use futures::future::{self, Either};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsCast;
-use worker::{AbortController, Env, Fetch, console_error, console_warn, worker_sys};
+use worker::{AbortController, Env, console_error, console_warn, worker_sys};
 
 use self::{cached::Cache, pulse::Pulse};
 use super::{
+    builder,
     objects::{self, Claimed, ConversationCall as Call, Object},
     settings,
 };
@@ -187,10 +188,7 @@ impl Attempt<'_> {
         cache: Option<&Cache>,
     ) -> Result<BuildOutcome> {
         let request = self.request(manifest, pulse)?;
-        let mut response = Fetch::Request(request)
-            .send_with_signal(&abort.signal())
-            .await
-            .map_err(|error| Error::unavailable("the builder could not be reached", error))?;
+        let mut response = builder::send(self.env, self.app, request, &abort.signal()).await?;
         if response.status_code() != 200 {
             return self.refused(&mut response).await;
         }

@@ -47,18 +47,38 @@ pub(super) fn dialect(env: &Env) -> Result<Dialect> {
         .map_err(|error| Error::internal(format!("EDIT_DIALECT: {error}")))
 }
 
+/// Where builds are sent.
+pub(super) enum Builder {
+    /// To an address, without a slash at the end.
+    Url(String),
+    /// To so many containers of this Worker's.
+    Containers(u8),
+}
+
+/// Where builds are sent.
+pub(super) fn builder(env: &Env) -> Result<Builder> {
+    match variable(env, "BUILDER")?.as_str() {
+        "url" => {
+            let url = variable(env, "BUILDER_URL")?;
+            Ok(Builder::Url(url.trim_end_matches('/').to_owned()))
+        }
+        "container" => match variable(env, "BUILDER_INSTANCES")?.parse() {
+            Ok(count @ 1..) => Ok(Builder::Containers(count)),
+            _ => Err(Error::internal(
+                "BUILDER_INSTANCES must be a number from 1 to 255",
+            )),
+        },
+        other => Err(Error::internal(format!(
+            "BUILDER is `{other}`; there is: url, container"
+        ))),
+    }
+}
+
 /// What type errors are to production builds.
 pub(super) fn type_check(env: &Env) -> Result<TypeCheck> {
     let name = variable(env, "TYPE_CHECK")?;
     name.parse()
         .map_err(|error| Error::internal(format!("TYPE_CHECK: {error}")))
-}
-
-/// Where the builder is, without a slash at the end.
-pub(super) fn builder_url(env: &Env) -> Result<String> {
-    Ok(variable(env, "BUILDER_URL")?
-        .trim_end_matches('/')
-        .to_owned())
 }
 
 /// What the builder knows us by.

@@ -96,3 +96,4 @@ function durableObject(name) {
 export const Conversation = durableObject("Conversation");
 export const Workspace = durableObject("Workspace");
 export const BuildCache = durableObject("BuildCache");
+export const BuilderContainer = durableObject("BuilderContainer");

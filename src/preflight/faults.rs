@@ -11,7 +11,13 @@ pub(super) fn check<'a>(
     file: &'a File<'a>,
     findings: &mut Vec<Finding<'a>>,
 ) {
+    let mut unbalanced = false;
     for fault in &file.facts.faults {
+        // Where an element is not closed, the rest of the file is read as its text.
+        if unbalanced && fault.kind == FaultKind::Syntax {
+            continue;
+        }
+        unbalanced |= is_unbalanced(fault);
         let (code, severity) = match fault.kind {
             FaultKind::Unchecked => ("unchecked", Severity::Warning),
             FaultKind::Shadowed => ("duplicate", Severity::Warning),
@@ -24,7 +30,9 @@ pub(super) fn check<'a>(
             severity
         };
         let mut message = fault.message.trim_end_matches('.').to_owned();
-        message.push('.');
+        if !message.ends_with('?') {
+            message.push('.');
+        }
         let help = fault
             .help
             .as_ref()
@@ -38,6 +46,13 @@ pub(super) fn check<'a>(
             suggestion: help.or_else(|| advice(fault.kind)),
         });
     }
+}
+
+/// Whether an element is closed by the tag of another.
+fn is_unbalanced(fault: &Fault) -> bool {
+    fault
+        .message
+        .starts_with("Expected corresponding JSX closing")
 }
 
 /// Whether Vite builds it all the same.

@@ -226,6 +226,12 @@ impl<'a> Resolver<'a> {
         if let Some(paths) = self.config.alias(plain) {
             return self.by_alias(importer, plain, way, &paths, &found);
         }
+        let base = self.config.compiler.base.as_deref();
+        if let Some(path) = base.and_then(|base| join(base, plain))
+            && let Some(path) = self.file(&path, way, plain.ends_with('/'))
+        {
+            return found(path);
+        }
         self.package(plain, way)
     }
 

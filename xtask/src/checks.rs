@@ -17,7 +17,7 @@ use crate::mutants::{self, Extent};
 use crate::node::{self, Node};
 use crate::setup::{self, Parts};
 use crate::toolchain::Toolchain;
-use crate::{browser, coverage, place, process, progress, sandbox, vendor, worker};
+use crate::{browser, coverage, image, place, process, progress, sandbox, vendor, worker};
 
 /// Tells tests and specs how much to do: `usual` (samples) or `full` (the whole counts).
 const DEPTH: &str = "OVERSKILL_TEST_DEPTH";
@@ -84,6 +84,9 @@ pub(crate) fn run(depth: Depth) -> Result<ExitCode> {
     }
     if depth == Depth::Full {
         run.gate("coverage", |_| coverage::check());
+        run.gate("image of the builder", |_| {
+            image::check(node.as_ref().context("there is no Node")?)
+        });
     }
     let toolchain = run.part("Rust target", setup::compiler);
     run.gate("lints, Worker", |run| lint_worker(run, toolchain.as_ref()));

@@ -24,13 +24,17 @@ cargo xtask COMMAND
              --port N, --state DIR   as for dev, when a stack has to be started
   build    build the folder DIR as the product would, and say what is wrong with it
              --mode development|production   (development)
-             --types report|block|off        what type errors are to a production build (report)
+             --types always|report|block|off  what type errors are: warnings, of production builds alone, errors, nothing (always)
              --json        one JSON object instead of text
              --out OUT     write what was built there
              exit status: 0 built, 1 its author can mend it, 2 over a limit or no web project, 3 our fault
   test     run all checks
              --quick       without workerd and browser
              --full        with the large counts
+  attack   builder       try everything hostile on a builder, and say what came of each; --list names all
+             --level namespaces|landlock|auto|none   (namespaces and landlock, as far as they are offered)
+             --group sources|workers|requests|clients, --only NAME, --json
+             exit status: 0 all contained, 1 not, 3 not tried
   engine   run one of the core's engines: JSON lines in, JSON lines out
              edits [--dialect line_replace|edit_lines]
              preflight
@@ -44,6 +48,7 @@ cargo xtask COMMAND
            build [--quick]      builds, cold, warm and several at once, beside bare Vite; memory over 100 of them
            edits                CPU time to locate and splice edits, natively and in workerd
   coverage how much of the critical rooms' lines the native tests reach
+  image    lint the builder's Dockerfile, perform its steps without Docker, and build through what comes of it
   exports  write the list of what the foundation's packages export
   worker   build the Worker only: index.js, index_bg.wasm and syntax.wasm in build
 ";
@@ -99,6 +104,11 @@ pub(crate) enum Task {
         /// What the program that builds is told.
         words: Vec<String>,
     },
+    /// Attack a builder.
+    Attack {
+        /// What the program that attacks is told.
+        words: Vec<String>,
+    },
     /// Run the checks.
     Test(Depth),
     /// Look at the machine.
@@ -134,6 +144,8 @@ pub(crate) enum Task {
     },
     /// Measure how many lines the tests reach.
     Coverage,
+    /// Check the builder's image.
+    Image,
     /// Write the list of what packages export.
     Exports,
     /// Build the Worker.
@@ -179,12 +191,19 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task> {
         None | Some(Long("help") | Short('h')) => return Ok(Task::Help),
         Some(other) => return Err(other.unexpected().into()),
     };
-    if ["build", "engine", "eval"].contains(&command.as_str()) {
+    if ["attack", "build", "engine", "eval"].contains(&command.as_str()) {
         // These programs read their own options.
         let words = parser.raw_args()?.map(|word| word.string());
         let mut words = words.collect::<Result<Vec<_>, _>>()?;
         if command == "build" {
             return Ok(Task::Build { words });
+        }
+        if command == "attack" {
+            if words.first().is_none_or(|what| what != "builder") {
+                bail!("`attack` has one target: cargo xtask attack builder");
+            }
+            words.remove(0);
+            return Ok(Task::Attack { words });
         }
         if command == "eval" {
             words.insert(0, command);
@@ -197,7 +216,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task> {
         "test" => &["quick", "full"],
         "bench" => &["port", "state", "runs", "quick"],
         "fuzz" => &["minutes"],
-        "doctor" | "coverage" | "exports" | "worker" | "mutants" => &[],
+        "doctor" | "coverage" | "image" | "exports" | "worker" | "mutants" => &[],
         "help" => return Ok(Task::Help),
         other => bail!("there is no command `{other}`\n\n{USAGE}"),
     };
@@ -274,6 +293,7 @@ fn task(command: &str, mut options: Options) -> Result<Task> {
         ("fuzz", _) => bail!("`fuzz` has one target: cargo xtask fuzz edits [--minutes N]"),
         ("doctor", []) => Task::Doctor,
         ("coverage", []) => Task::Coverage,
+        ("image", []) => Task::Image,
         ("exports", []) => Task::Exports,
         ("worker", []) => Task::Worker,
         ("mutants", files) => Task::Mutants {
@@ -319,7 +339,7 @@ mod tests {
         assert!(commands.len() > 10, "{commands:?}");
         for command in commands {
             let said = parsed(&[command, "--help"]).map_err(|error| error.to_string());
-            let own = ["build", "engine", "eval"].contains(&command);
+            let own = ["attack", "build", "engine", "eval"].contains(&command);
             assert!(own || said == Ok(Task::Help), "{command}: {said:?}");
         }
         let lines = USAGE.lines().skip(2);
@@ -368,6 +388,16 @@ mod tests {
             Task::BenchBuild { quick }
         );
         assert!(parsed(&["bench", "all"]).is_err());
+    }
+
+    #[test]
+    fn an_attack_names_its_target() {
+        let words = ["--only", "files"].map(str::to_owned).to_vec();
+        assert_eq!(
+            parsed(&["attack", "builder", "--only", "files"]).unwrap(),
+            Task::Attack { words }
+        );
+        assert!(parsed(&["attack", "--only", "files"]).is_err());
     }
 
     #[test]

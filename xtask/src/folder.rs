@@ -40,6 +40,8 @@ fn build(words: &[String]) -> Result<ExitCode> {
         .env("PATH", sandbox::path(&node))
         .arg("--toolchain")
         .arg(place::foundation())
+        .arg("--extras")
+        .arg(place::builder())
         .arg("--state")
         .arg(&state)
         .arg("--vendor")

@@ -1,7 +1,8 @@
-//! The chores of OverSkill: `cargo xtask dev | try | build | test | mutants | coverage | doctor | engine | eval | fuzz | bench | exports | worker`.
+//! The chores of OverSkill: `cargo xtask dev | try | build | test | attack | mutants | coverage | image | doctor | engine | eval | fuzz | bench | exports | worker`.
 //! Sets up what is missing, builds, starts and checks. Idempotent; holds no product logic.
 
 mod api;
+mod attack;
 mod attempt;
 mod bench;
 mod browser;
@@ -14,6 +15,7 @@ mod engine;
 mod folder;
 mod fuzz;
 mod hash;
+mod image;
 mod journey;
 mod life;
 mod mutants;
@@ -64,6 +66,7 @@ fn run() -> Result<ExitCode> {
         }
         Task::Try { place, prompt, app } => attempt::run(&place, &prompt, app.as_deref()),
         Task::Build { words } => Ok(folder::run(&words)),
+        Task::Attack { words } => Ok(attack::builder(&words)),
         Task::Test(depth) => checks::run(depth),
         Task::Doctor => doctor::run(),
         Task::Bench { place, runs } => bench::run(&place, runs),
@@ -73,6 +76,7 @@ fn run() -> Result<ExitCode> {
         Task::Fuzz { minutes } => fuzz::run("edits", minutes),
         Task::Mutants { files } => mutants::update(&files),
         Task::Coverage => coverage::run(),
+        Task::Image => image::run(),
         Task::Exports => vendor::update(),
         Task::Worker => build_worker(),
         Task::Help => {

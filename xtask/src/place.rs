@@ -17,6 +17,11 @@ pub(crate) fn foundation() -> PathBuf {
     root().join("templates/foundation")
 }
 
+/// Folder of the builder, whose own install has what only it uses.
+pub(crate) fn builder() -> PathBuf {
+    root().join("builder-container")
+}
+
 /// Where the Worker's modules are written.
 pub(crate) fn worker_build() -> PathBuf {
     root().join("build")

@@ -37,6 +37,12 @@ pub(crate) fn path(node: &Node) -> OsString {
     std::env::join_paths(all).unwrap_or(path)
 }
 
+/// The program, on the machine or unpacked.
+pub(crate) fn program() -> Option<PathBuf> {
+    let unpacked = || Some(unpacked(&folder().ok()?).join(PROGRAM));
+    process::find(PROGRAM).or_else(|| unpacked().filter(|program| program.is_file()))
+}
+
 /// Fetches bubblewrap where there is none. That it cannot be had is no error: Landlock may do.
 pub(crate) fn ensure() {
     let there = || Ok::<_, anyhow::Error>(unpacked(&folder()?).join(PROGRAM).is_file());

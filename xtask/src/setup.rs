@@ -139,6 +139,7 @@ pub(crate) fn worker() -> Result<Sizes> {
 
 fn packages(node: &Node) -> Result<()> {
     node::ensure_packages(node, place::root())?;
+    node::ensure_packages(node, &place::builder())?;
     node::ensure_packages(node, &place::foundation())
 }
 
@@ -164,6 +165,10 @@ pub(crate) fn present() -> Result<Parts> {
         (
             node::packages_current(&place::foundation()),
             "npm packages of the foundation are missing",
+        ),
+        (
+            node::packages_current(&place::builder()),
+            "npm packages of the builder are missing",
         ),
     ] {
         if !there {

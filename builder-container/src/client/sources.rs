@@ -12,9 +12,28 @@ use overskill::{
 };
 
 use super::AnyError;
+use crate::recognise::without_page;
 
-/// Folders that hold no sources: what npm, Git and Vite put there.
-const NO_SOURCES: [&str; 3] = ["node_modules", ".git", "dist"];
+/// Folders that hold no sources: what npm, Git, Vite and their like put there.
+const NO_SOURCES: [&str; 9] = [
+    "node_modules",
+    ".git",
+    "dist",
+    ".next",
+    ".turbo",
+    ".vercel",
+    ".yarn",
+    ".cache",
+    "coverage",
+];
+/// Files that say which packages were there, for whoever installs them. They may be longer than a source.
+const LOCKS: [&str; 5] = [
+    "package-lock.json",
+    "yarn.lock",
+    "pnpm-lock.yaml",
+    "bun.lock",
+    "bun.lockb",
+];
 
 /// The sources of a folder.
 #[derive(Debug, Default)]
@@ -29,8 +48,8 @@ pub struct Sources {
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// The folder has no page to start from.
-    #[error("{0} has no `index.html`: it is no web project")]
-    NoPage(PathBuf),
+    #[error("{0}")]
+    NoPage(String),
     /// The sources are over a limit.
     #[error(transparent)]
     Limit(#[from] ManifestError),
@@ -65,7 +84,7 @@ fn read(folder: &Path) -> Result<Sources, Refusal> {
     }
     found.sort();
     if !folder.join("index.html").is_file() {
-        return Err(Refusal::NoPage(folder.to_owned()));
+        return Err(Refusal::NoPage(without_page(folder)));
     }
     let mut sources = Sources::default();
     for (path, is_file) in found {
@@ -74,6 +93,12 @@ fn read(folder: &Path) -> Result<Sources, Refusal> {
             Ok(name) if is_file => {
                 let content = fs::read(&path).map_err(unreadable(&path))?;
                 let entry = FileEntry::of(&content);
+                if LOCKS.contains(&name.as_str()) && entry.check(&name, &Limits::DEFAULT).is_err() {
+                    sources
+                        .left_out
+                        .push(format!("{inside}: too long for a source"));
+                    continue;
+                }
                 entry.check(&name, &Limits::DEFAULT)?;
                 sources
                     .manifest

@@ -67,6 +67,26 @@ pub(super) fn headline(text: &str) -> String {
     }
 }
 
+/// A message without the `src/a.css:5:3: ` that it begins with: a diagnostic has its place beside it.
+pub(super) fn without_place(text: &str) -> &str {
+    let Some((place, rest)) = text.split_once(": ") else {
+        return text;
+    };
+    let mut parts = place.rsplitn(3, ':');
+    let numbers = parts.by_ref().take(2);
+    let are_numbers = numbers
+        .map(|part| part.parse::<u32>().is_ok())
+        .eq([true, true]);
+    let names_a_file = parts
+        .next()
+        .is_some_and(|file| file.contains('.') && !file.contains(' '));
+    if are_numbers && names_a_file {
+        rest
+    } else {
+        text
+    }
+}
+
 pub(super) fn without_colours(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut characters = text.chars().peekable();
@@ -116,6 +136,10 @@ mod tests {
             headline("[plugin x] /a/b.css\nCssSyntaxError: Missing {\n    at f (x.mjs:1:1)"),
             "CssSyntaxError: Missing {"
         );
+        assert_eq!(without_place("src/a.css:5:3: No: such"), "No: such");
+        for text in ["a b.css:5:3: x", "5:3: x", "src/a.css: x", "x"] {
+            assert_eq!(without_place(text), text);
+        }
         assert_eq!(
             missing_export("[MISSING_EXPORT] \"a\" is not exported by \"b.ts\"."),
             Some("a")

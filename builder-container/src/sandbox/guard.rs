@@ -1,5 +1,6 @@
 //! What a worker's processes take together. Limits of the kernel hold for each of them; this holds for all, by looking
-//! often. Between two looks more can be taken.
+//! often. Between two looks more can be taken. Where the worker has a group of the kernel's, that bounds memory and tasks,
+//! and this looks whether it had to; what is in the folder is looked at in any case.
 
 use std::{
     fs, io,
@@ -14,19 +15,26 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use super::members::{self, Member};
+use super::{
+    cgroup::Cgroup,
+    members::{self, Member},
+};
 
-/// How often it is looked.
-const EVERY: Duration = Duration::from_millis(100);
+/// How often it is looked while something is built.
+pub(crate) const BUSY: Duration = Duration::from_millis(100);
+/// How often it is looked while a worker waits for a job: nobody has told it anything yet.
+pub(crate) const IDLE: Duration = Duration::from_secs(1);
 /// Memory of all processes, in bytes.
-const MEMORY: u64 = 3 * 1024 * 1024 * 1024;
+pub(super) const MEMORY: u64 = 3 * 1024 * 1024 * 1024;
 /// Processes at once. A build has three, and bubblewrap two.
 const PROCESSES: usize = 32;
 /// Threads of all processes.
 pub(super) const THREADS: u64 = 1024;
 
 /// Bytes of all files in a worker's folder.
-const FILES: u64 = 1024 * 1024 * 1024;
+const BYTES: u64 = 1024 * 1024 * 1024;
+/// Files and folders in a worker's folder. Sources have a thousand files, and artifacts two thousand.
+const FILES: usize = 20_000;
 
 /// What was too much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,44 +47,68 @@ pub(crate) enum Over {
     Files,
 }
 
-/// Resolves when a group, or the folder that it writes into, takes more than it may. Safe to drop at any point. `peak` is
-/// raised to the most memory that was seen, in bytes.
-pub(crate) async fn watch(group: Pid, folder: &Path, peak: &AtomicU64) -> Over {
-    let mut looks = interval(EVERY);
+/// Resolves when a process group, or the folder that it writes into, takes more than it may. Safe to drop at any point.
+/// `peak` is raised to the most memory that was seen, in bytes.
+pub(crate) async fn watch(
+    group: Pid,
+    folder: &Path,
+    cgroup: Option<&Cgroup>,
+    peak: &AtomicU64,
+    every: Duration,
+) -> Over {
+    let mut looks = interval(every);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         looks.tick().await;
-        // Without /proc there is nothing to see, now or later; the kernel's limits hold.
-        if let Ok(members) = members::of(group) {
-            peak.fetch_max(memory(&members), Ordering::Relaxed);
-            if let Some(over) = judge(&members) {
-                return over;
-            }
+        let over = match cgroup {
+            Some(cgroup) if cgroup.ran_out_of_memory() => Some(Over::Memory),
+            Some(cgroup) if cgroup.ran_out_of_tasks() => Some(Over::Processes),
+            Some(_) => None,
+            // Without /proc there is nothing to see, now or later; the kernel's limits hold.
+            None => members::of(group).ok().and_then(|members| {
+                peak.fetch_max(memory(&members), Ordering::Relaxed);
+                judge(&members)
+            }),
+        };
+        if let Some(over) = over {
+            return over;
         }
         let folder = folder.to_owned();
         // Fails when this program ends.
-        if matches!(spawn_blocking(move || size(&folder)).await, Ok(Ok(bytes)) if bytes > FILES) {
+        if matches!(spawn_blocking(move || is_full(&folder)).await, Ok(true)) {
             return Over::Files;
         }
     }
 }
 
-/// Bytes of the files in a folder, whoever writes in it meanwhile. Links are not followed.
-fn size(folder: &Path) -> io::Result<u64> {
-    let mut total = 0;
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        // What is gone meanwhile takes nothing.
-        let Ok(metadata) = entry.metadata() else {
-            continue;
+/// Whether too much is in a folder, whoever writes in it meanwhile. Links are not followed. What cannot be looked into, being
+/// closed or too deep, is too much: no build makes such a folder.
+fn is_full(folder: &Path) -> bool {
+    let (mut bytes, mut files) = (0, 0);
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            // What is gone meanwhile takes nothing.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(_) => return true,
         };
-        total += if metadata.is_dir() {
-            size(&entry.path()).unwrap_or(0)
-        } else {
-            metadata.len()
-        };
+        for entry in entries.flatten() {
+            let Ok(metadata) = entry.metadata() else {
+                continue;
+            };
+            files += 1;
+            if metadata.is_dir() {
+                folders.push(entry.path());
+            } else {
+                bytes += metadata.len();
+            }
+            if bytes > BYTES || files > FILES {
+                return true;
+            }
+        }
     }
-    Ok(total)
+    false
 }
 
 /// Waits until nobody of a killed group is left.
@@ -102,6 +134,27 @@ fn judge(members: &[Member]) -> Option<Over> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_is_full_of_bytes_of_files_or_of_what_cannot_be_seen() {
+        let root = std::env::temp_dir().join(format!("overskill-full-{}", std::process::id()));
+        fs::create_dir_all(root.join("a/b")).unwrap();
+        std::os::unix::fs::symlink("/", root.join("a/link")).unwrap();
+        let large = fs::File::create(root.join("a/b/large")).unwrap();
+        // The link has a length as well.
+        large.set_len(BYTES - 1).unwrap();
+        assert!(!is_full(&root));
+        large.set_len(BYTES).unwrap();
+        assert!(is_full(&root));
+        large.set_len(0).unwrap();
+        assert!(!is_full(&root.join("none")));
+        assert!(is_full(&root.join("a/b/large")));
+        for number in 0..FILES {
+            fs::File::create(root.join("a").join(number.to_string())).unwrap();
+        }
+        assert!(is_full(&root));
+        fs::remove_dir_all(root).unwrap();
+    }
 
     #[test]
     fn together_counts() {

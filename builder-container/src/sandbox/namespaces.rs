@@ -83,6 +83,7 @@ mod tests {
         let view = View {
             node: PathBuf::from("/n/node"),
             packages: PathBuf::from("/t/node_modules"),
+            extras: Some(PathBuf::from("/e/node_modules")),
             scripts: PathBuf::from("/s/run"),
             link: PathBuf::from("/s/node_modules"),
             installs: PathBuf::from("/s/installs"),

@@ -1,13 +1,13 @@
 //! Which level holds. Not what the machine promises: Node is run in it, must do what a worker does, and must fail at
 //! what no build may do.
 
-use std::{env, fs, io, net::TcpListener, path::PathBuf, time::Duration};
+use std::{env, fs, io, net::TcpListener, path::PathBuf, sync::Arc, time::Duration};
 
 use nix::unistd::geteuid;
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::{Choice, Level, Sandbox, SandboxError, View};
+use super::{Choice, Level, Sandbox, SandboxError, View, cgroup::Cgroups};
 use crate::scratch::Scratch;
 
 /// How long Node may take to fail.
@@ -15,7 +15,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 /// What runs inside.
 const SCRIPT: &str = include_str!("probe.mjs");
 
-/// The strongest level that holds, of those that are wanted. `cpu` is the processor time of each process in it.
+/// The strongest level that holds, of those that are wanted, with a group for each worker where the kernel allows it. `cpu` is the processor time of each process in it.
 ///
 /// # Errors
 /// When none holds.
@@ -29,14 +29,46 @@ pub(crate) async fn choose(
     for level in levels {
         let sandbox = Sandbox::new(level, view.clone(), cpu);
         if sandbox.level == Level::None {
-            return Ok(sandbox);
+            return Ok(with_cgroups(sandbox, scratch).await);
         }
         match hold(&sandbox, scratch).await? {
-            Ok(()) => return Ok(sandbox),
+            Ok(()) => return Ok(with_cgroups(sandbox, scratch).await),
             Err(reason) => reasons.push(format!("{}: {reason}", sandbox.level)),
         }
     }
     Err(SandboxError::NoLevel(reasons.join("; ")))
+}
+
+/// The same sandbox, with a group for each worker, if a program in one is seen to be in it.
+async fn with_cgroups(mut sandbox: Sandbox, scratch: &Scratch) -> Sandbox {
+    sandbox.cgroups = Cgroups::find().map(Arc::new);
+    if sandbox.cgroups.is_some()
+        && let Err(error) = counted(&sandbox, scratch).await
+    {
+        eprintln!("overskill-builder: workers get no group of the kernel's: {error}");
+        sandbox.cgroups = None;
+    }
+    sandbox
+}
+
+/// Whether the kernel counts what a program takes in its group.
+async fn counted(sandbox: &Sandbox, scratch: &Scratch) -> io::Result<()> {
+    let folder = scratch.worker()?;
+    let user = sandbox.prepare(folder.path())?;
+    let Some(cgroup) = sandbox.cgroup()? else {
+        return Ok(());
+    };
+    let mut command = sandbox.command(folder.path(), user)?;
+    cgroup.enter(&mut command)?;
+    let output = timeout(LIMIT, command.args(["--eval", "0"]).output()).await??;
+    if !output.status.success() {
+        let why = last_line(&output.stderr).unwrap_or_else(|| output.status.to_string());
+        return Err(io::Error::other(why));
+    }
+    if cgroup.ran_out_of_memory() || cgroup.ran_out_of_tasks() || cgroup.peak() == Some(0) {
+        return Err(io::Error::other("what is in it is not counted"));
+    }
+    Ok(())
 }
 
 /// What is tried, in order, and why something is not even tried.

@@ -29,6 +29,8 @@ pub(crate) struct View {
     pub(crate) node: PathBuf,
     /// The packages, without symbolic links in the path.
     pub(crate) packages: PathBuf,
+    /// Packages of the builder's own, if it has any.
+    pub(crate) extras: Option<PathBuf>,
     /// The worker's scripts.
     pub(crate) scripts: PathBuf,
     /// A symbolic link to the packages.
@@ -53,6 +55,9 @@ impl View {
     /// What can be read, besides the system and the worker's own folder.
     pub(super) fn readable(&self) -> impl Iterator<Item = &Path> {
         let own = [&self.node, &self.packages, &self.scripts, &self.installs];
-        own.into_iter().chain(&self.more).map(PathBuf::as_path)
+        own.into_iter()
+            .chain(&self.extras)
+            .chain(&self.more)
+            .map(PathBuf::as_path)
     }
 }

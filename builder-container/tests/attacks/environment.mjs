@@ -13,7 +13,7 @@ for (const pid of ["1", String(order.supervisor), ...processes])
     try {
       text = readFileSync(`/proc/${pid}/${name}`, "latin1")
     } catch {}
-    if (name === "environ" && text.includes("CARGO")) escaped(`it read the environment of ${pid}`)
+    if (name === "environ" && (text.includes("CARGO") || text.includes("BUILDER_"))) escaped(`it read the environment of ${pid}`)
     if (name === "environ" && pid === "1" && text !== "") escaped(`process 1 has the environment ${text}`)
     if (name === "cmdline" && text === order.bystanderLine) escaped(`it saw the process ${pid}`)
   }

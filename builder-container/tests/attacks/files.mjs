@@ -6,8 +6,10 @@ for (const file of [order.canary, order.elsewhere, "/etc/shadow", "/etc/passwd",
 for (const folder of [order.other, `${order.state}/incoming`, `${order.state}/workers`, "/root", "/home", "/etc"])
   refused(`list ${folder}`, () => {
     const names = readdirSync(folder)
-    // In namespaces the folders on the way to its own exist, with nothing else in them.
-    if (names.every((name) => `${order.folder}/`.startsWith(`${folder}/${name}/`))) throw new Error("nothing there")
+    // In namespaces the folders on the way to what it sees exist, with nothing else in them.
+    const seen = [order.folder, order.packages, order.scripts, order.node]
+    const leads = (name) => seen.some((path) => `${path}/`.startsWith(`${folder}/${name}/`))
+    if (names.every(leads)) throw new Error("nothing there")
   })
 symlinkSync(order.canary, `${order.folder}/out/link`)
 refused("follow a link", () => readFileSync(`${order.folder}/out/link`))

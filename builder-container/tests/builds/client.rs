@@ -47,6 +47,18 @@ pub(crate) fn toolchain() -> PathBuf {
     folder
 }
 
+/// The folder of the builder's own packages. Fails, with what to do, when there are none.
+pub(crate) fn extras() -> PathBuf {
+    let folder = repository().join("builder-container");
+    assert!(
+        folder
+            .join("node_modules/tailwindcss/package.json")
+            .is_file(),
+        "builder-container/node_modules is missing: run `npm ci` in builder-container"
+    );
+    folder
+}
+
 /// The Node to build with.
 pub(crate) fn node() -> PathBuf {
     std::env::var_os("OVERSKILL_NODE").map_or_else(|| PathBuf::from("node"), PathBuf::from)
@@ -70,7 +82,7 @@ pub(crate) struct Builder {
     pub(crate) address: SocketAddr,
     pub(crate) state: PathBuf,
     stop: Option<oneshot::Sender<()>>,
-    served: JoinHandle<std::io::Result<()>>,
+    served: JoinHandle<()>,
 }
 
 impl Builder {
@@ -162,7 +174,7 @@ impl Builder {
     /// Stops it as a signal does, and waits until it has ended.
     pub(crate) async fn stop(mut self) {
         drop(self.stop.take());
-        (&mut self.served).await.unwrap().unwrap();
+        (&mut self.served).await.unwrap();
     }
 }
 

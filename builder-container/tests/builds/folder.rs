@@ -56,6 +56,11 @@ fn build(folder: &Path, toolchain: &Path, words: &[&str]) -> (i32, String) {
     (output.status.code().unwrap(), text)
 }
 
+/// Builds a folder with the packages of the tests.
+pub(crate) fn build_at(folder: &Path) -> (i32, String) {
+    build(folder, &toolchain(), &[])
+}
+
 #[test]
 fn a_folder_is_built_and_written() {
     let app = Folder::new(&[
@@ -129,6 +134,11 @@ fn what_is_not_the_folders_fault_is_said_to_be_ours() {
     let (code, said) = build(&app.0, &app.0, &[]);
     assert_eq!(code, 3, "{said}");
     assert!(said.contains("by the builder's fault"), "{said}");
-    let (code, _) = build(&app.0.join("nowhere"), &toolchain(), &[]);
+    let (code, said) = build(&app.0.join("nowhere"), &toolchain(), &["--json"]);
     assert_eq!(code, 3);
+    let said: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(
+        (&said["status"], &said["exit"]),
+        (&Value::from("fault"), &Value::from(3))
+    );
 }

@@ -2,6 +2,8 @@
 //! `node_modules`, or without a Node that is new enough, these fail.
 
 #[cfg(test)]
+mod attacks;
+#[cfg(test)]
 mod broken;
 #[cfg(test)]
 mod client;
@@ -11,6 +13,8 @@ mod dependencies;
 mod failures;
 #[cfg(test)]
 mod folder;
+#[cfg(test)]
+mod foreign;
 #[cfg(test)]
 mod many;
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, pin::pin, time::Duration};
 
 use futures::future::{self, Either};
 use serde_json::Value;
-use worker::{AbortController, Delay, Fetch, Method, Request, console_warn};
+use worker::{AbortController, Delay, Method, Request, console_warn};
 
 use super::{
     Attempt,
@@ -19,9 +19,8 @@ use crate::{
     digest::Digest,
     edge::{
         blobs::Blobs,
-        clock,
+        builder, clock,
         objects::{self, CacheCall, Object},
-        settings,
     },
     error::{Error, Result},
     publish::cache::{Built, Turn},
@@ -48,12 +47,9 @@ pub(super) struct Cache {
 impl Attempt<'_> {
     /// What the builder builds with, if it says so. What its other answers mean shows when it is asked to build.
     pub(super) async fn toolchain(&self, abort: &AbortController) -> Result<Option<Digest>> {
-        let url = format!("{}/healthz", settings::builder_url(self.env)?);
+        let url = format!("{}/healthz", builder::base(self.env)?);
         let request = Request::new(&url, Method::Get).map_err(Error::internal)?;
-        let mut response = Fetch::Request(request)
-            .send_with_signal(&abort.signal())
-            .await
-            .map_err(|error| Error::unavailable("the builder could not be reached", error))?;
+        let mut response = builder::send(self.env, self.app, request, &abort.signal()).await?;
         let health = serde_json::from_slice::<Value>(&read_short(&mut response).await?).ok();
         Ok(health.and_then(|health| health.get("toolchain_digest")?.as_str()?.parse().ok()))
     }

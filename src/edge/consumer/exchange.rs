@@ -11,7 +11,7 @@ use worker::{ByteStream, Env, Headers, Method, Request, RequestInit, Response};
 use super::{Attempt, pulse::Pulse};
 use crate::{
     build::{AnswerEvent, AnswerReader, ArtifactLimits, Diagnostic, Job, JobFrame, header_line},
-    edge::{blobs::Blobs, settings},
+    edge::{blobs::Blobs, builder, settings},
     error::{Error, Result},
     generation::BuildOutcome,
     project::{FileEntry, Manifest},
@@ -74,7 +74,7 @@ impl Attempt<'_> {
         init.with_method(Method::Post)
             .with_headers(headers)
             .with_body(Some(readable(frames)));
-        let url = format!("{}/builds", settings::builder_url(self.env)?);
+        let url = format!("{}/builds", builder::base(self.env)?);
         Request::new_with_init(&url, &init).map_err(Error::internal)
     }
 

@@ -4,7 +4,7 @@
 use std::{cell::RefCell, collections::BTreeSet};
 
 use futures::{TryStreamExt as _, stream};
-use worker::{AbortSignal, Fetch, Method, Request, RequestInit};
+use worker::{AbortSignal, Method, Request, RequestInit};
 
 use super::{
     Attempt,
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     digest::Digest,
-    edge::{blobs::Blobs, settings},
+    edge::{blobs::Blobs, builder},
     error::{Error, Result},
     publish::{Artifact, cache::Built},
 };
@@ -69,19 +69,12 @@ impl Attempt<'_> {
         pulse: &Pulse,
         signal: &AbortSignal,
     ) -> Result<Vec<u8>> {
-        let url = format!(
-            "{}/vendor/{}",
-            settings::builder_url(self.env)?,
-            module.hash
-        );
+        let url = format!("{}/vendor/{}", builder::base(self.env)?, module.hash);
         let mut init = RequestInit::new();
         init.with_method(Method::Get)
             .with_headers(credential(self.env)?);
         let request = Request::new_with_init(&url, &init).map_err(Error::internal)?;
-        let mut response = Fetch::Request(request)
-            .send_with_signal(signal)
-            .await
-            .map_err(|error| broken(&error))?;
+        let mut response = builder::send(self.env, self.app, request, signal).await?;
         if response.status_code() != 200 {
             return Err(broken(&format!("{url}: {}", response.status_code())));
         }

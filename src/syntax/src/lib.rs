@@ -210,6 +210,9 @@ pub struct ImportedName {
     pub type_only: bool,
     /// Whether anything here uses it as a value: what is only used as a type is gone once types are stripped.
     pub used: bool,
+    /// Whether it is used as soon as the file is run, outside of every function.
+    #[serde(default)]
+    pub eager: bool,
     /// Where it stands.
     pub start: usize,
 }

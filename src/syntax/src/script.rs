@@ -50,7 +50,7 @@ fn parse(text: &str, source_type: SourceType) -> Facts {
     let found = walk.finish();
     let (exports, exported_twice) = modules::exports(program, scoping);
     facts.exports = exports;
-    facts.imports = modules::imports(program, scoping);
+    facts.imports = modules::imports(program, scoping, &found.eager);
     facts.imports.extend(found.imports);
     facts.imports.sort_by_key(|import| import.start);
     facts.declarations = declarations::of(program, &found.marks, &facts.exports);

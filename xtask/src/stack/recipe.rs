@@ -51,6 +51,8 @@ pub(crate) fn builder(state: &Path, parts: &Parts, record: &Record, secret: &str
         command
             .args(["--listen", &address, "--toolchain"])
             .arg(place::foundation())
+            .arg("--extras")
+            .arg(place::builder())
             .arg("--state")
             .arg(&folder)
             .env("PATH", sandbox::path(&parts.node))

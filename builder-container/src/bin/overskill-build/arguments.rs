@@ -10,12 +10,15 @@ pub(crate) const HELP: &str = "\
 overskill-build DIR: builds a folder as the product would
 
   --mode development|production   (default: development)
-  --types report|block|off        what type errors are to a production build (default: report)
+  --types always|report|block|off  what type errors are: warnings of every build, of a production build, errors of
+                   one, or nothing (default: always)
   --json           one JSON object instead of text
   --out DIR        write what was built there; a folder that is empty or not there yet
   --screenshot FILE  write how the start page looks there, as WebP
   --browser PATH   Chromium, which looks at what was built; auto: one on PATH; off: none does (default: auto)
+  --builder URL    the builder that is asked, which knows the hash of BUILDER_TOKEN; without it, one is started for the job:
   --toolchain DIR  folder with package.json, package-lock.json and node_modules (required)
+  --extras DIR     folder with package-lock.json and node_modules of the builder's own (default: none)
   --state DIR      folder for the job while it is built, emptied at start, and for installed packages, kept (required)
   --lockfile FILE  write the package-lock.json there that the packages were resolved to, if the folder's says something else
   --vendor DIR     where prebuilt packages are kept (default: vendor in the state folder)
@@ -38,12 +41,16 @@ pub(crate) struct Arguments {
     pub(crate) json: bool,
     /// Where the artifacts go.
     pub(crate) out: Option<PathBuf>,
+    /// A builder that runs already.
+    pub(crate) builder: Option<String>,
     /// Where the picture of the start page goes.
     pub(crate) screenshot: Option<PathBuf>,
     /// What looks at what was built.
     pub(crate) browser: Browser,
     /// The packages that build.
     pub(crate) toolchain: PathBuf,
+    /// The builder's own packages.
+    pub(crate) extras: Option<PathBuf>,
     /// Where the job lives.
     pub(crate) state: PathBuf,
     /// Where prebuilt packages are kept.
@@ -53,7 +60,7 @@ pub(crate) struct Arguments {
     /// Where the lock file goes.
     pub(crate) lockfile: Option<PathBuf>,
     /// Flags of the builder, with their values.
-    pub(crate) builder: Vec<(String, String)>,
+    pub(crate) flags: Vec<(String, String)>,
 }
 
 /// Flags that are the builder's.
@@ -71,11 +78,11 @@ impl Arguments {
     /// At the first word that is unknown, incomplete or missing, with a sentence.
     pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Option<Self>, String> {
         let (mut folder, mut mode, mut json) = (None, Mode::Development, false);
-        let mut type_check = TypeCheck::default();
-        let (mut screenshot, mut browser) = (None, Browser::Auto);
-        let (mut out, mut toolchain, mut state) = (None, None, None);
-        let (mut vendor, mut node) = (None, None);
-        let (mut lockfile, mut builder) = (None, Vec::new());
+        let mut type_check = TypeCheck::Always;
+        let (mut screenshot, mut browser, mut builder) = (None, Browser::Auto, None);
+        let (mut out, mut toolchain, mut extras) = (None, None, None);
+        let (mut state, mut vendor, mut node) = (None, None, None);
+        let (mut lockfile, mut flags) = (None, Vec::new());
         let mut words = words.into_iter();
         while let Some(word) = words.next() {
             let place = match word.as_str() {
@@ -90,6 +97,10 @@ impl Arguments {
                         Some("production") => Mode::Production,
                         _ => return Err("`--mode` is development or production".to_owned()),
                     };
+                    continue;
+                }
+                "--builder" => {
+                    builder = Some(words.next().ok_or("`--builder` needs a value")?);
                     continue;
                 }
                 "--types" => {
@@ -107,13 +118,14 @@ impl Arguments {
                 "--screenshot" => &mut screenshot,
                 "--out" => &mut out,
                 "--toolchain" => &mut toolchain,
+                "--extras" => &mut extras,
                 "--state" => &mut state,
                 "--vendor" => &mut vendor,
                 "--node" => &mut node,
                 "--lockfile" => &mut lockfile,
                 flag if OF_BUILDER.contains(&flag) => {
                     let value = words.next().ok_or(format!("`{word}` needs a value"))?;
-                    builder.push((word, value));
+                    flags.push((word, value));
                     continue;
                 }
                 flag if flag.starts_with('-') => return Err(format!("unknown flag `{flag}`")),
@@ -130,6 +142,11 @@ impl Arguments {
             *place = Some(PathBuf::from(value));
         }
         let needed = |value: Option<PathBuf>, what| value.ok_or(format!("{what} is missing"));
+        let asks = builder.is_some();
+        let own = |value: Option<PathBuf>, what| match value {
+            None if asks => Ok(PathBuf::new()),
+            value => needed(value, what),
+        };
         Ok(Some(Self {
             folder: needed(folder, "the folder to build")?,
             mode,
@@ -138,12 +155,14 @@ impl Arguments {
             out,
             screenshot,
             browser,
-            toolchain: needed(toolchain, "`--toolchain`")?,
-            state: needed(state, "`--state`")?,
+            builder,
+            toolchain: own(toolchain, "`--toolchain`")?,
+            extras,
+            state: own(state, "`--state`")?,
             vendor,
             node: node.unwrap_or_else(|| PathBuf::from("node")),
             lockfile,
-            builder,
+            flags,
         }))
     }
 }
@@ -167,12 +186,11 @@ mod tests {
         assert_eq!(arguments.vendor, Some(PathBuf::from("v")));
         assert!(arguments.json);
         assert_eq!(arguments.lockfile, Some(PathBuf::from("l")));
-        assert_eq!(
-            arguments.builder,
-            [("--registry".to_owned(), "r".to_owned())]
-        );
+        assert_eq!(arguments.flags, [("--registry".to_owned(), "r".to_owned())]);
         assert_eq!(arguments.out, Some(PathBuf::from("o")));
         assert_eq!(parse("--help"), Ok(None));
+        let other = parse("app --builder http://b").unwrap().unwrap();
+        assert_eq!(other.builder.as_deref(), Some("http://b"));
         let few = parse("--toolchain t app --state s").unwrap().unwrap();
         assert_eq!(
             (few.mode, few.node),
@@ -188,7 +206,7 @@ mod tests {
             ("a --toolchain t", "`--state` is missing"),
             ("a b --toolchain t --state s", "one folder"),
             ("a --mode fast", "development or production"),
-            ("a --types all", "report, block or off"),
+            ("a --types all", "report, always, block or off"),
             ("a --speed 1", "unknown flag `--speed`"),
             ("a --out", "`--out` needs a value"),
         ] {

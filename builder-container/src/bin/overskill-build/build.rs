@@ -1,6 +1,6 @@
 //! One job, given to a builder of its own over HTTP as the Worker gives it.
 
-use std::{fs, num::NonZeroUsize};
+use std::{fs, io::Read as _, num::NonZeroUsize};
 
 use overskill::{
     build::{FailureReason, Status},
@@ -80,32 +80,49 @@ async fn try_build(arguments: &Arguments, sources: &Sources) -> Result<Answer, A
         )
         .into());
     }
-    // Nobody else is told the address, and it is gone with this process.
-    let token = format!("local-{}", std::process::id());
+    let (address, token) = match &arguments.builder {
+        Some(url) => {
+            let token = std::env::var("BUILDER_TOKEN");
+            let token = token
+                .map_err(|_| "BUILDER_TOKEN is not set: what the builder knows its callers by")?;
+            (url.trim_end_matches('/').to_owned(), token)
+        }
+        None => start(arguments).await?,
+    };
+    let body = sources.job("local", arguments.mode, arguments.type_check)?;
+    let (out, picture) = (arguments.out.clone(), arguments.screenshot.clone());
+    let door = Door { address, token };
+    let asked =
+        tokio::task::spawn_blocking(move || door.ask(&body, out.as_deref(), picture.as_deref()));
+    let answer = asked.await??;
+    if let (Some(file), Some(lockfile)) = (&arguments.lockfile, &answer.lockfile) {
+        fs::write(file, lockfile)?;
+    }
+    Ok(answer)
+}
+
+/// A builder of this process's own: its address and token. It is gone when the process is.
+async fn start(arguments: &Arguments) -> Result<(String, String), AnyError> {
+    let token = random_token()?;
     let hash = Digest::of(token.as_bytes());
     let mut settings = Settings::new(arguments.toolchain.clone(), arguments.state.clone(), hash);
     settings.node.clone_from(&arguments.node);
+    settings.extras.clone_from(&arguments.extras);
     settings.vendor.clone_from(&arguments.vendor);
     settings.slots = NonZeroUsize::MIN;
-    for (flag, value) in &arguments.builder {
+    for (flag, value) in &arguments.flags {
         settings.set(flag.clone(), Some(value.clone()))?;
     }
     settings.browser = arguments.browser.clone();
     let server = Server::start(settings).await?;
     let address = server.address()?;
-    let serving = tokio::spawn(server.serve(std::future::pending()));
-    let body = sources.job("local", arguments.mode, arguments.type_check)?;
-    let (out, picture) = (arguments.out.clone(), arguments.screenshot.clone());
-    let door = Door {
-        address: format!("http://{address}"),
-        token,
-    };
-    let asked =
-        tokio::task::spawn_blocking(move || door.ask(&body, out.as_deref(), picture.as_deref()));
-    let answer = asked.await??;
-    serving.abort();
-    if let (Some(file), Some(lockfile)) = (&arguments.lockfile, &answer.lockfile) {
-        fs::write(file, lockfile)?;
-    }
-    Ok(answer)
+    tokio::spawn(server.serve(std::future::pending()));
+    Ok((format!("http://{address}"), token))
+}
+
+/// Whoever else is on this machine can find the address, and cannot guess this.
+fn random_token() -> std::io::Result<String> {
+    let mut random = [0; 32];
+    fs::File::open("/dev/urandom")?.read_exact(&mut random)?;
+    Ok(Digest::of(&random).to_string())
 }

@@ -52,13 +52,20 @@ enum Ending {
     Builder,
 }
 
+impl Ending {
+    /// The exit status.
+    const fn code(self) -> u8 {
+        match self {
+            Self::Built => 0,
+            Self::Author => 1,
+            Self::Limit => 2,
+            Self::Builder => 3,
+        }
+    }
+}
+
 impl From<Ending> for ExitCode {
     fn from(ending: Ending) -> Self {
-        Self::from(match ending {
-            Ending::Built => 0,
-            Ending::Author => 1,
-            Ending::Limit => 2,
-            Ending::Builder => 3,
-        })
+        Self::from(ending.code())
     }
 }

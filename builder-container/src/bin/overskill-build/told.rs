@@ -5,7 +5,10 @@ use std::fmt::Write as _;
 use overskill::build::{Diagnostic, Render, Severity, Status};
 use serde_json::{Value, json};
 
-use crate::build::{Answered, Outcome};
+use crate::{
+    Ending,
+    build::{Answered, Outcome},
+};
 
 /// As text: what is wrong, then how it ended.
 pub(crate) fn text(outcome: &Outcome) -> String {
@@ -16,8 +19,17 @@ pub(crate) fn text(outcome: &Outcome) -> String {
     }
 }
 
-/// The same as one JSON object: `status` is `built`, `failed` or `refused`.
+/// The same as one JSON object: `status` is `built`, `failed` by its author's fault, `limit`, `refused`, or `fault` by the
+/// builder's; `exit` is the exit status.
 pub(crate) fn json(outcome: &Outcome) -> Value {
+    let exit = outcome.ending().code();
+    let status = match (outcome, outcome.ending()) {
+        (_, Ending::Built) => "built",
+        (_, Ending::Author) => "failed",
+        (Outcome::Answered(_), Ending::Limit) => "limit",
+        (_, Ending::Limit) => "refused",
+        (_, Ending::Builder) => "fault",
+    };
     match outcome {
         Outcome::Answered(answered) => {
             let answer = &answered.answer;
@@ -25,10 +37,8 @@ pub(crate) fn json(outcome: &Outcome) -> Value {
             let artifacts = artifacts
                 .map(|(path, size, hash)| json!({ "path": path, "size": size, "sha256": hash }));
             json!({
-                "status": match answer.report.status {
-                    Status::Succeeded => "built",
-                    Status::Failed => "failed",
-                },
+                "status": status,
+                "exit": exit,
                 "diagnostics": answer.diagnostics,
                 "artifacts": artifacts.collect::<Vec<_>>(),
                 "screenshot_bytes": answer.screenshot,
@@ -38,8 +48,10 @@ pub(crate) fn json(outcome: &Outcome) -> Value {
                 "lockfile": answer.lockfile,
             })
         }
-        Outcome::Refused(refusal) => json!({ "status": "refused", "error": refusal.to_string() }),
-        Outcome::Failed(error) => json!({ "status": "failed", "error": error }),
+        Outcome::Refused(refusal) => {
+            json!({ "status": status, "exit": exit, "error": refusal.to_string() })
+        }
+        Outcome::Failed(error) => json!({ "status": status, "exit": exit, "error": error }),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Imports and exports.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use oxc_ast::ast::{
     BindingIdentifier, BindingPattern, Declaration, ExportDefaultDeclaration,
@@ -15,13 +15,19 @@ use oxc_syntax::symbol::{SymbolFlags, SymbolId};
 use super::faults::duplicate;
 use crate::{Export, Fault, Import, ImportKind, ImportedName};
 
-/// What is imported by declaration or passed on.
-pub(super) fn imports(program: &Program<'_>, scoping: &Scoping) -> Vec<Import> {
+/// What is imported by declaration or passed on. `eager` are the symbols that are used as soon as the file is run.
+pub(super) fn imports(
+    program: &Program<'_>,
+    scoping: &Scoping,
+    eager: &HashSet<SymbolId>,
+) -> Vec<Import> {
     program
         .body
         .iter()
         .filter_map(|statement| match statement {
-            Statement::ImportDeclaration(declaration) => Some(declared(declaration, scoping)),
+            Statement::ImportDeclaration(declaration) => {
+                Some(declared(declaration, scoping, eager))
+            }
             Statement::TSImportEqualsDeclaration(declaration) => required(declaration, scoping),
             Statement::ExportFromDeclaration(export) => {
                 let all_types = export.export_kind.is_type();
@@ -47,6 +53,7 @@ pub(super) fn imports(program: &Program<'_>, scoping: &Scoping) -> Vec<Import> {
                     local,
                     type_only: export.export_kind.is_type(),
                     used: true,
+                    eager: false,
                     start: export.span.start as usize,
                 };
                 Some(import(
@@ -79,7 +86,11 @@ pub(super) fn import(
     }
 }
 
-fn declared(declaration: &ImportDeclaration<'_>, scoping: &Scoping) -> Import {
+fn declared(
+    declaration: &ImportDeclaration<'_>,
+    scoping: &Scoping,
+    eager: &HashSet<SymbolId>,
+) -> Import {
     let all_types = declaration.import_kind.is_type();
     let Some(specifiers) = &declaration.specifiers else {
         return import(
@@ -114,6 +125,10 @@ fn declared(declaration: &ImportDeclaration<'_>, scoping: &Scoping) -> Import {
                     .symbol_id
                     .get()
                     .is_some_and(|symbol| is_used_as_value(symbol, scoping)),
+                eager: local
+                    .symbol_id
+                    .get()
+                    .is_some_and(|symbol| eager.contains(&symbol)),
                 start: start as usize,
             }
         })
@@ -136,6 +151,7 @@ fn required(declaration: &TSImportEqualsDeclaration<'_>, scoping: &Scoping) -> O
             .symbol_id
             .get()
             .is_some_and(|symbol| is_used_as_value(symbol, scoping)),
+        eager: false,
         start: local.span.start as usize,
     };
     Some(import(
@@ -152,6 +168,7 @@ fn passed_on(specifier: &ExportSpecifier<'_>, all_types: bool) -> ImportedName {
         local: text_of(&specifier.exported),
         type_only: all_types || specifier.export_kind.is_type(),
         used: true,
+        eager: false,
         start: specifier.local.span().start as usize,
     }
 }

@@ -10,6 +10,7 @@ use oxc_ast::ast::{
 use oxc_ast_visit::Visit;
 use oxc_semantic::Scoping;
 use oxc_span::GetSpan;
+use oxc_syntax::symbol::SymbolId;
 
 use super::faults::{duplicate, misplaced};
 use super::members::Members;
@@ -28,6 +29,8 @@ pub(super) struct Found {
     pub(super) links: Vec<Link>,
     pub(super) tables: Vec<Name>,
     pub(super) marks: Marks,
+    /// What is used outside of every function, so as soon as the file is run.
+    pub(super) eager: HashSet<SymbolId>,
 }
 
 /// What tells a component, by where it stands.
@@ -55,6 +58,8 @@ pub(super) struct Walk<'a, 's> {
     typed: bool,
     /// How many `declare global` are open.
     global: usize,
+    /// How many functions and fields of classes are open: what is in them is run later, or not at all.
+    later: usize,
 }
 
 impl<'a, 's> Walk<'a, 's> {
@@ -71,6 +76,7 @@ impl<'a, 's> Walk<'a, 's> {
             parents: Vec::new(),
             excused: HashSet::new(),
             global: 0,
+            later: 0,
         }
     }
 
@@ -102,6 +108,12 @@ impl<'a, 's> Walk<'a, 's> {
         };
         let reference = self.scoping.get_reference(reference);
         let flags = reference.flags();
+        let runs = flags.is_value() && !flags.is_value_as_type() && self.later == 0;
+        if let Some(symbol) = reference.symbol_id().filter(|_| runs)
+            && !matches!(self.parent(1), Some(AstKind::ExportSpecifier(_)))
+        {
+            self.found.eager.insert(symbol);
+        }
         if reference.symbol_id().is_some() || !flags.is_value() || flags.is_value_as_type() {
             return;
         }
@@ -277,10 +289,14 @@ impl<'a> Visit<'a> for Walk<'a, '_> {
                 self.excused.insert(identifier.name.as_str());
             }
             AstKind::TSGlobalDeclaration(_) => self.global += 1,
+            AstKind::ArrowFunctionExpression(_) | AstKind::PropertyDefinition(_) => self.later += 1,
             AstKind::CallExpression(call) => self.call(call),
             AstKind::NewExpression(made) => self.asset(made),
             AstKind::FormalParameters(parameters) => self.parameters(parameters),
-            AstKind::Function(function) => self.function(function),
+            AstKind::Function(function) => {
+                self.later += 1;
+                self.function(function);
+            }
             AstKind::Class(class) if class.is_declaration() && !class.declare => {
                 if let Some(name) = &class.id {
                     self.body(name);
@@ -327,8 +343,12 @@ impl<'a> Visit<'a> for Walk<'a, '_> {
         self.parents.pop();
         self.members.leave(kind);
         self.routes.leave(kind);
-        if matches!(kind, AstKind::TSGlobalDeclaration(_)) {
-            self.global = self.global.saturating_sub(1);
+        match kind {
+            AstKind::TSGlobalDeclaration(_) => self.global = self.global.saturating_sub(1),
+            AstKind::Function(_)
+            | AstKind::ArrowFunctionExpression(_)
+            | AstKind::PropertyDefinition(_) => self.later = self.later.saturating_sub(1),
+            _ => {}
         }
     }
 }

@@ -1,0 +1,113 @@
+//! The builder's own look at an app, beside the build: what preflight finds in all files at once, whatever stops Vite.
+//! And what both have found → one report, each mistake once.
+
+mod merge;
+mod recover;
+
+use std::{collections::BTreeMap, fs, io, path::Path};
+
+use overskill::{
+    build::Diagnostic,
+    preflight::{self, File, Tree, Vendor},
+    project::ProjectPath,
+};
+use overskill_syntax::{Facts, FaultKind, Language, Native, Parser as _};
+
+use crate::{foreign, inspect::files};
+use merge::is_same;
+
+pub(crate) use merge::{merge, merge_types};
+
+/// The settings that stand in for an app's own.
+const TSCONFIG: &str = "tsconfig.json";
+
+/// The sources of an app in memory: nobody changes them while they are looked at.
+#[derive(Debug, Default)]
+pub(crate) struct Texts(BTreeMap<String, String>);
+
+impl Texts {
+    /// Reads every source. Those that no parser reads, or that are no text, are there by name alone.
+    ///
+    /// # Errors
+    /// When one cannot be read.
+    pub(crate) fn read(sources: &Path) -> io::Result<Self> {
+        let mut texts = BTreeMap::new();
+        for path in files(sources)? {
+            let parsed = Language::of(path.as_str()).is_some();
+            let text = if parsed {
+                String::from_utf8(fs::read(sources.join(path.as_str()))?).unwrap_or_default()
+            } else {
+                String::new()
+            };
+            texts.insert(path.as_str().to_owned(), text);
+        }
+        Ok(Self(texts))
+    }
+
+    /// Everything that preflight finds. What a file that does not parse imports is read from its text, so that what it
+    /// leads to counts as read, and is looked at.
+    pub(crate) fn check(&self) -> Vec<Diagnostic> {
+        let settings = self.0.get(TSCONFIG).map(|text| for_every_script(text));
+        let facts: Vec<(&str, &str, Facts)> = self
+            .0
+            .iter()
+            .map(|(path, text)| {
+                let text = match &settings {
+                    Some(settings) if path == TSCONFIG => settings,
+                    _ => text,
+                };
+                let mut facts = Native.facts(path, text);
+                foreign::name_elements(path, text, &mut facts);
+                let broken = facts
+                    .faults
+                    .iter()
+                    .any(|fault| fault.kind == FaultKind::Syntax);
+                if broken
+                    && facts.imports.is_empty()
+                    && Language::of(path).is_some_and(Language::is_script)
+                {
+                    facts.imports = recover::imports(text);
+                }
+                (path.as_str(), text.as_str(), facts)
+            })
+            .collect();
+        let tree: Tree<'_> = facts
+            .iter()
+            .map(|(path, content, facts)| (*path, File { content, facts }))
+            .collect();
+        let mut found = preflight::check(&tree, None, None, Vendor::foundation());
+        for (path, text, facts) in &facts {
+            let mut unsupported = Vec::new();
+            foreign::check(path, text, facts, &mut unsupported);
+            // Preflight knows the file only as one that is no script.
+            found.retain(|one| !unsupported.iter().any(|other| is_same(one, other)));
+            found.extend(unsupported);
+        }
+        // What other tools read is not run here.
+        found.retain(|one| !one.path.as_ref().is_some_and(is_of_a_tool));
+        let texts = self
+            .0
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.as_str()));
+        found.extend(foreign::environment(texts));
+        found
+    }
+}
+
+/// The same settings for JavaScript as well: Vite is told the aliases for every kind of file.
+fn for_every_script(settings: &str) -> String {
+    let mut all: serde_json::Value = serde_json::from_str(settings).unwrap_or_default();
+    if let Some(options) = all
+        .get_mut("compilerOptions")
+        .and_then(|all| all.as_object_mut())
+    {
+        options.insert("allowJs".to_owned(), true.into());
+    }
+    all.to_string()
+}
+
+/// Whether a file is the settings of a tool, such as `vite.config.ts`.
+fn is_of_a_tool(path: &ProjectPath) -> bool {
+    let path = path.as_str();
+    !path.contains('/') && (path.starts_with('.') || path.contains(".config."))
+}

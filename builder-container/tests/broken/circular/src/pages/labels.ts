@@ -1,0 +1,3 @@
+import { title } from "./Home"
+
+export const labels = [title, "New"]

@@ -1,0 +1,5 @@
+import confetti from "canvas-confetti"
+
+export function Home() {
+  return <button onClick={() => confetti()}>Celebrate</button>
+}

@@ -1,0 +1,4 @@
+export function save(title: string, done: () => void {
+  localStorage.setItem("title", title)
+  done()
+}

@@ -1,0 +1,3 @@
+import { menuTitle } from "./menu"
+
+export const entries = [menuTitle, "Recipes"]

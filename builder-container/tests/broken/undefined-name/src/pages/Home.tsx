@@ -1,0 +1,4 @@
+export function Home() {
+  const [open, setOpen] = useState(false)
+  return <Card onClick={() => setOpen(!open)}>{open ? formatDate(today) : "…"}</Card>
+}

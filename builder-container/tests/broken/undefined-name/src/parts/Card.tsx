@@ -1,0 +1,3 @@
+export function Card(props: { children: string; onClick: () => void }) {
+  return <div onClick={props.onClick}>{props.children}</div>
+}

@@ -1,0 +1,3 @@
+export function App({ text }: { text: string }) {
+  return <p>{text}</p>
+}

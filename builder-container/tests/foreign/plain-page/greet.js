@@ -1,0 +1,1 @@
+export const greet = () => (document.body.title = "greeted")

@@ -1,0 +1,4 @@
+import "./index.css"
+import { nothing } from "./nothing"
+
+document.body.textContent = nothing

@@ -1,0 +1,3 @@
+import { start, type One } from "./one"
+const one: One = { two: null }
+start(one)
