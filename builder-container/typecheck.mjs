@@ -9,9 +9,9 @@ const own = dirname(fileURLToPath(import.meta.url))
 
 /**
  * Reports what TypeScript printed about a project, as far as anyone reads it; nothing when it looked at files that are
- * neither the project's nor a package's, since its messages quote what it read.
+ * neither the project's nor a package's (`folders`), since its messages quote what it read.
  */
-export const checkTypes = (root, packages, limit) =>
+export const checkTypes = (root, folders, limit) =>
   new Promise((done) => {
     const started = performance.now()
     const child = spawn(process.execPath, [join(own, "types.mjs"), root], { cwd: root, stdio: ["pipe", "pipe", "ignore"] })
@@ -21,7 +21,7 @@ export const checkTypes = (root, packages, limit) =>
       // What `types.mjs` dies by, and the compiler with it.
       child.stdin.destroy()
     }, limit)
-    const ours = [root, packages].map((folder) => `${folder}/`)
+    const ours = folders.map((folder) => `${folder}/`)
     let output = ""
     let strays = false
     let rest = ""
@@ -52,9 +52,9 @@ export const checkTypes = (root, packages, limit) =>
  * The same after a failed build. TypeScript says nothing of types while any file does not parse: those are replaced, in a
  * copy, by files that export as `any` whatever is imported anywhere. `begun` is a check that runs already.
  */
-export const checkTypesOfTheRest = (root, packages, limit, begun) => {
+export const checkTypesOfTheRest = (root, folders, limit, begun) => {
   const { files, names } = unparsable(root)
-  if (files.length === 0) return begun ?? checkTypes(root, packages, limit)
+  if (files.length === 0) return begun ?? checkTypes(root, folders, limit)
   const copy = join(dirname(root), "typed")
   cpSync(root, copy, { recursive: true })
   const exports = [...names]
@@ -62,5 +62,5 @@ export const checkTypesOfTheRest = (root, packages, limit, begun) => {
     .map((name) => `export declare const ${name}: any; export type ${name}<A = any, B = any, C = any> = any\n`)
   for (const file of files)
     writeFileSync(join(copy, relative(root, file)), `${exports.join("")}declare const all: any; export default all\n`)
-  return checkTypes(copy, packages, limit)
+  return checkTypes(copy, [copy, ...folders.slice(1)], limit)
 }

@@ -3,6 +3,7 @@
 //! Values in, values out: nothing here reads a socket, a clock or a disk, and nothing here knows Vite.
 
 mod artifact;
+mod dependency;
 mod diagnostic;
 mod frame;
 mod job;
@@ -11,6 +12,7 @@ mod repair;
 mod report;
 
 pub use artifact::{ArtifactLimits, VENDOR_FOLDER, is_vendor, media_type};
+pub use dependency::{DependencyAnswer, DependencyQuestion};
 pub use diagnostic::{Diagnostic, Severity};
 pub use frame::{Frame, FrameCollector, FrameDecoder, FrameError, Header, Piece, header_line};
 pub use job::{Job, JobError, JobEvent, JobFrame, JobId, JobReader, Mode, TypeCheck};

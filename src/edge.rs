@@ -13,6 +13,7 @@ mod consumer;
 mod conversation;
 mod loader;
 mod objects;
+mod packages;
 mod parser;
 mod preview;
 mod random;

@@ -34,7 +34,7 @@ mod form;
 mod imports;
 mod location;
 mod names;
-mod nearest;
+pub mod nearest;
 mod reach;
 mod resolve;
 mod routes;

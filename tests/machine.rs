@@ -286,6 +286,51 @@ fn a_slow_build_of_an_old_version_never_replaces_a_newer_preview() {
 }
 
 #[test]
+fn the_lock_file_of_a_build_becomes_a_version_that_is_not_built() {
+    let mut world = World::new(PROMPT);
+    world.settle();
+    let entry = FileEntry::of(b"{}");
+    let path = "package-lock.json".parse().unwrap();
+    let with_lock = |work: &Work, entry| {
+        let mut outcome = succeeded(work);
+        if let BuildOutcome::Succeeded { lockfile, .. } = &mut outcome {
+            *lockfile = Some(entry);
+        }
+        outcome
+    };
+    world.take(Input::StartBuild { mode: DEVELOPMENT }).unwrap();
+    let job = until(&mut world, |job| matches!(job, Job::SendBuild { .. }));
+    world.run(&job, Fault::None);
+    let builds = world.count("build_queued");
+    let work = world.claim().unwrap();
+    world.report(&work, with_lock(&work, entry));
+    world.settle();
+    let (version, manifest) = &world.versions[&3];
+    assert_eq!(version.author, Author::System);
+    assert_eq!(manifest.get(&path), Some(&entry));
+    assert_ne!(world.versions[&2].1.get(&path), Some(&entry));
+    assert_eq!(world.count("build_queued"), builds);
+    assert_eq!(live(&world), Some(2));
+
+    // Where somebody was quicker, their build resolves their packages.
+    world.take(Input::StartBuild { mode: DEVELOPMENT }).unwrap();
+    let job = until(&mut world, |job| matches!(job, Job::SendBuild { .. }));
+    world.run(&job, Fault::None);
+    let work = world.claim().unwrap();
+    let other = FileEntry::of(b"{ }");
+    world
+        .take(Input::PutFile {
+            path: "package.json".parse().unwrap(),
+            entry: other,
+        })
+        .unwrap();
+    world.report(&work, with_lock(&work, other));
+    world.settle();
+    assert_eq!(world.versions.len(), 4);
+    assert_eq!(world.versions[&4].1.get(&path), Some(&entry));
+}
+
+#[test]
 fn restore_brings_back_every_file_as_a_new_version() {
     let mut world = World::new(PROMPT);
     world.settle();
@@ -877,6 +922,7 @@ fn a_build_from_the_cache_says_so() {
         report,
         cached: true,
         sizes: sizes.clone(),
+        lockfile: None,
     };
     world.report(&work, outcome);
     world.settle();

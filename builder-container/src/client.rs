@@ -33,6 +33,8 @@ pub struct Answer {
     pub diagnostics: Vec<Diagnostic>,
     /// What was built: path, size in bytes, hash.
     pub artifacts: Vec<(String, usize, Digest)>,
+    /// The lock file that the app should have, if its own says something else.
+    pub lockfile: Option<String>,
     /// How the start page looks: the size of a WebP picture in bytes.
     pub screenshot: Option<usize>,
     /// How it ended.
@@ -65,7 +67,7 @@ impl Door {
         let mut stream = response.body_mut().as_reader();
         let mut reader = AnswerReader::new(ArtifactLimits::DEFAULT);
         let (mut logs, mut diagnostics, mut artifacts) = (vec![], vec![], vec![]);
-        let (mut screenshot, mut report) = (None, None);
+        let (mut lockfile, mut screenshot, mut report) = (None, None, None);
         let mut buffer = vec![0; 64 * 1024];
         loop {
             let length = stream.read(&mut buffer)?;
@@ -84,6 +86,7 @@ impl Door {
                         let path = artifact.path.as_str().to_owned();
                         artifacts.push((path, artifact.content.len(), artifact.sha256));
                     }
+                    AnswerEvent::Lockfile(text) => lockfile = Some(text),
                     AnswerEvent::Screenshot(picture) => {
                         if let Some(file) = picture_file {
                             fs::write(file, &picture.content)?;
@@ -113,6 +116,7 @@ impl Door {
             logs,
             diagnostics,
             artifacts,
+            lockfile,
             screenshot,
             report: report.ok_or("the answer ended without a report")?,
         })

@@ -21,9 +21,11 @@ use crate::{
     beneath,
     check::{Texts, merge},
     collect::{Found, collect, too_much_with},
+    dependencies::{self, Dependencies, Packages, Ready},
     explain::{explain, files_are_up, memory_is_up, time_is_up},
     inspect::inspect,
     intake::{Received, blocking},
+    metrics::Unfinished,
     scratch::Folder,
     slots::{Built, Held, Slots, Ticket},
     vendor::Module,
@@ -35,6 +37,12 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 
 /// How long a job waits for a builder none of whose workers gets ready.
 const NO_WORKER: Duration = Duration::from_secs(60);
+
+/// What a build goes on with, besides its sources.
+struct Given {
+    ready: Ready,
+    checking: Checking,
+}
 
 /// How a job ended, its answer not yet written.
 enum Outcome {
@@ -84,15 +92,20 @@ impl From<Death> for Stop {
 pub(crate) async fn deliver(
     received: Received,
     slots: Arc<Slots>,
+    dependencies: Arc<Dependencies>,
     limit: Duration,
     mut answer: Answer,
     _seat: OwnedSemaphorePermit,
 ) {
-    let id = received.job.id.clone();
-    match write(received, &slots, limit, &mut answer).await {
-        Ok(()) => {}
-        Err(Stop::Gone) => eprintln!("overskill-builder: {id}: nobody reads the answer any more"),
+    let (id, mode) = (received.job.id.clone(), received.job.mode);
+    match write(received, &slots, &dependencies, limit, &mut answer).await {
+        Ok(report) => slots.metrics().finished(mode, &report),
+        Err(Stop::Gone) => {
+            slots.metrics().unfinished(mode, Unfinished::Gone);
+            eprintln!("overskill-builder: {id}: nobody reads the answer any more");
+        }
         Err(Stop::Fault(why)) => {
+            slots.metrics().unfinished(mode, Unfinished::Fault);
             eprintln!("overskill-builder: {id}: no result: {why}");
             answer.break_off(&why).await;
         }
@@ -102,9 +115,10 @@ pub(crate) async fn deliver(
 async fn write(
     received: Received,
     slots: &Slots,
+    dependencies: &Dependencies,
     limit: Duration,
     answer: &mut Answer,
-) -> Result<(), Stop> {
+) -> Result<Report, Stop> {
     let received_at = Instant::now();
     let Received {
         job,
@@ -143,12 +157,26 @@ async fn write(
                 mode: job.mode,
                 type_check: job.type_check,
             };
-            // Beside the build: it takes a moment of the time that Vite takes.
+            // Beside the packages and the build: it takes a moment of the time that they take.
             let checking = tokio::spawn(blocking(move || Ok(texts.check())));
-            let outcome = run(sources, task, slots, limit, answer, &mut report, checking).await?;
-            let (outcome, picture) = look(outcome, slots, answer, &mut report).await?;
-            screenshot = picture;
-            outcome
+            match ready(&sources, dependencies, answer, &mut report).await? {
+                Ok(ready) => {
+                    let given = Given { ready, checking };
+                    let outcome =
+                        run(sources, given, task, slots, limit, answer, &mut report).await?;
+                    let (outcome, picture) = look(outcome, slots, answer, &mut report).await?;
+                    screenshot = picture;
+                    outcome
+                }
+                Err((reason, refused)) => Outcome::Failed {
+                    reason,
+                    diagnostics: Diagnostic::settled(merge(
+                        false,
+                        refused,
+                        checked(checking).await,
+                    )),
+                },
+            }
         }
         Ok(Ok((texts, _, refused))) => {
             let checked = blocking(move || Ok(texts.check())).await?;
@@ -202,19 +230,56 @@ async fn write(
             }
         }
     }
-    answer.frame(&AnswerFrame::Report(report)).await?;
-    Ok(())
+    answer.frame(&AnswerFrame::Report(report.clone())).await?;
+    Ok(report)
+}
+
+/// Makes the packages of an app ready, and tells what was done.
+async fn ready(
+    sources: &Folder,
+    dependencies: &Dependencies,
+    answer: &mut Answer,
+    report: &mut Report,
+) -> Result<Result<Ready, (FailureReason, Vec<Diagnostic>)>, Stop> {
+    let begun = Instant::now();
+    let preparing = dependencies.prepare(sources.path());
+    let prepared = meanwhile("installing packages", answer, preparing).await?;
+    let took = millis(begun.elapsed());
+    match prepared {
+        Ok(ready) => {
+            if let Some(told) = &ready.told {
+                report.timings.install_ms = took;
+                answer.log(format!("{told}, in {took} ms")).await?;
+            }
+            if let Some(lockfile) = &ready.lockfile {
+                let content = Bytes::from(lockfile.clone());
+                let frame = AnswerFrame::Lockfile {
+                    sha256: Digest::of(&content),
+                    size: content.len() as u64,
+                };
+                answer.frame_with(&frame, content).await?;
+            }
+            Ok(Ok(ready))
+        }
+        Err(dependencies::Stop::Refused(reason, diagnostics)) => {
+            report.timings.install_ms = took;
+            Ok(Err((reason, diagnostics)))
+        }
+        Err(dependencies::Stop::Fault(error)) => Err(Stop::Fault(format!(
+            "the packages could not be made ready: {error}"
+        ))),
+    }
 }
 
 /// Waits for a slot and for what the worker makes of the job.
 async fn run(
     sources: Folder,
+    given: Given,
     task: Task,
     slots: &Slots,
     limit: Duration,
     answer: &mut Answer,
     report: &mut Report,
-    checking: Checking,
 ) -> Result<Outcome, Stop> {
     let queued_at = Instant::now();
     let (started, mut begin) = oneshot::channel();
@@ -223,6 +288,7 @@ async fn run(
     let _place = slots.submit(Ticket {
         task,
         sources,
+        packages: given.ready.packages.clone(),
         limit,
         started,
         done,
@@ -262,7 +328,7 @@ async fn run(
             report.timings.types_ms = findings.types_ms.unwrap_or(0);
             report.peak_memory_bytes = peak_memory;
             answer.log(times(&findings)).await?;
-            let judged = judge(findings, task, folder, browser, slots, checking);
+            let judged = judge(findings, task, given, folder, browser, slots);
             meanwhile("explaining", answer, judged).await?
         }
         Ok(Built {
@@ -375,32 +441,37 @@ async fn look(
     Ok((outcome, seen.screenshot))
 }
 
+/// What preflight has found. Without it only what lies beyond the build is not known.
+async fn checked(checking: Checking) -> Vec<Diagnostic> {
+    let checked = checking.await.map_err(io::Error::other).flatten();
+    checked.unwrap_or_else(|error| {
+        eprintln!("overskill-builder: the sources were not checked: {error}");
+        Vec::new()
+    })
+}
+
 /// Turns findings into diagnostics and, when all went well, lists the artifacts.
 async fn judge(
     findings: Findings,
     task: Task,
+    given: Given,
     folder: Folder,
     browser: Held,
     slots: &Slots,
-    checking: Checking,
 ) -> Result<Outcome, Stop> {
+    let Given { ready, checking } = given;
     let toolchain = Arc::clone(slots.toolchain());
     let vendor = slots.vendor().named(&findings.vendor).map_err(|name| {
         Stop::Fault(format!(
             "the worker names {name:?}, which is no vendor module"
         ))
     })?;
-    let checked = match checking.await.map_err(io::Error::other).flatten() {
-        Ok(checked) => checked,
-        // The build has said what it found; only what lies beyond it is not known.
-        Err(error) => {
-            eprintln!("overskill-builder: the sources were not checked: {error}");
-            Vec::new()
-        }
-    };
+    let checked = checked(checking).await;
     let outcome = blocking(move || {
+        let packages = ready.packages.as_ref().map(Packages::folder);
         let root = folder.path().join("app");
-        let diagnostics = explain(&findings, task, &root, &toolchain, checked);
+        let found = explain(&findings, task, &root, &toolchain, packages, checked);
+        let diagnostics = Diagnostic::settled([found, ready.warnings].concat());
         if !findings.ok || diagnostics.iter().any(is_error) {
             return Ok(Outcome::Failed {
                 reason: FailureReason::Source,

@@ -15,14 +15,16 @@ use overskill::{
 use crate::{
     beneath,
     check::{merge, merge_types},
+    dependencies::{did_you_mean, nearest},
     inspect::files,
     locate,
     toolchain::Toolchain,
     worker::{Finding, Findings, Missing, Task},
 };
+pub(crate) use said::package_name;
 use said::{
-    headline, missing_export, package_name, position_in_frame, unresolved_by_tailwind,
-    without_colours, without_place,
+    headline, missing_export, position_in_frame, unresolved_by_tailwind, without_colours,
+    without_place,
 };
 use warnings::is_of_vite;
 
@@ -30,16 +32,19 @@ use warnings::is_of_vite;
 const STAND_IN: &str = "\0overskill:vendor:";
 
 /// Explains what a worker found in the sources at `root`, together with what was found beside it.
+/// `packages` is the folder of those that are not baked.
 pub(crate) fn explain(
     findings: &Findings,
     task: Task,
     root: &Path,
     toolchain: &Toolchain,
+    packages: Option<&Path>,
     checked: Vec<Diagnostic>,
 ) -> Vec<Diagnostic> {
     let mut explainer = Explainer {
         root,
         toolchain,
+        packages,
         sources: HashMap::new(),
     };
     let mut found = Vec::new();
@@ -147,6 +152,7 @@ fn is_of_json(message: &str) -> bool {
 struct Explainer<'a> {
     root: &'a Path,
     toolchain: &'a Toolchain,
+    packages: Option<&'a Path>,
     sources: HashMap<ProjectPath, String>,
 }
 
@@ -182,20 +188,31 @@ impl Explainer<'_> {
                 "unresolved_import",
                 format!("`{specifier}` leads to no file of the project."),
             ),
-            Some(package) if self.toolchain.has(package) => Diagnostic::error(
+            Some(package) if self.has(package) => Diagnostic::error(
                 "unresolved_import",
                 format!("The package `{package}` is available, but it has no `{specifier}`."),
             ),
             Some(package) => Diagnostic::error(
                 "unknown_package",
-                format!("The package `{package}` is not available."),
+                format!("The package `{package}` is not in package.json."),
             )
-            .advising(format!(
-                "Do without it, or use one of: {}.",
-                self.toolchain.packages.join(", ")
-            )),
+            .advising(self.instead_of(package)),
         };
         Some(self.place(diagnostic, importer, position))
+    }
+
+    fn has(&self, package: &str) -> bool {
+        let installed = |folder: &Path| folder.join(package).join("package.json").is_file();
+        self.toolchain.has(package) || self.packages.is_some_and(installed)
+    }
+
+    /// What to do about a package that nobody declared.
+    fn instead_of(&self, package: &str) -> String {
+        let baked = self.toolchain.packages.iter().map(String::as_str);
+        did_you_mean(
+            &nearest(package, baked),
+            "Add the package to the dependencies in package.json (`add_dependency` does it), or do without it.",
+        )
     }
 
     /// Something that is named in `path` and is not the project's.
@@ -379,11 +396,12 @@ impl Explainer<'_> {
         let mut text = text.to_owned();
         let worker = self.root.parent();
         let state = worker.and_then(Path::parent).and_then(Path::parent);
-        let packages = Some(self.toolchain.node_modules.as_path());
+        let baked = Some(self.toolchain.node_modules.as_path());
         // What is inside another comes before it.
         for (folder, name) in [
             (Some(self.root), ""),
-            (packages, "node_modules/"),
+            (self.packages, "node_modules/"),
+            (baked, "node_modules/"),
             (worker, ""),
             (state, ""),
         ] {

@@ -10,20 +10,23 @@ use std::{
 
 use axum::{
     Router,
-    body::Body,
+    body::{Body, to_bytes},
     extract::{DefaultBodyLimit, Path as UrlPath, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
-use overskill::digest::Digest;
+use futures::TryStreamExt as _;
+use overskill::{build::DependencyQuestion, digest::Digest};
 use serde_json::json;
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::timeout};
 
 use crate::{
     answer::Answer,
     delivery::deliver,
+    dependencies::Dependencies,
     intake::{InFlight, Refusal, drain, receive},
+    metrics::{MEDIA_TYPE, Now},
     pool,
     scratch::Scratch,
     settings::Settings,
@@ -33,12 +36,18 @@ use crate::{
 /// How long a caller that finds no seat should wait, in seconds: about one build.
 const RETRY_AFTER: &str = "2";
 
+/// Questions about packages that are answered at once; each may take npm seconds.
+const QUESTIONS: usize = 8;
+
 /// What the routes share.
 #[derive(Debug)]
 pub(crate) struct Builder {
     settings: Settings,
     slots: Arc<Slots>,
+    dependencies: Arc<Dependencies>,
     scratch: Arc<Scratch>,
+    /// Questions that are answered at once.
+    questions: Semaphore,
     /// One seat a slot, and one a place in the queue.
     seats: Arc<Semaphore>,
     all_seats: usize,
@@ -47,12 +56,19 @@ pub(crate) struct Builder {
 }
 
 impl Builder {
-    pub(crate) fn new(settings: Settings, slots: Slots, scratch: Arc<Scratch>) -> Self {
+    pub(crate) fn new(
+        settings: Settings,
+        slots: Slots,
+        dependencies: Dependencies,
+        scratch: Arc<Scratch>,
+    ) -> Self {
         let all_seats = slots.count() + settings.queue;
         Self {
             settings,
             slots: Arc::new(slots),
+            dependencies: Arc::new(dependencies),
             scratch,
+            questions: Semaphore::new(QUESTIONS),
             seats: Arc::new(Semaphore::new(all_seats)),
             all_seats,
             in_flight: InFlight::default(),
@@ -113,12 +129,14 @@ impl Builder {
 pub(crate) fn routes(builder: Arc<Builder>) -> Router {
     Router::new()
         .route("/healthz", get(health))
-        .route("/builds", post(builds))
+        .route("/metrics", get(counts))
+        .route("/builds", post(counted_builds))
+        .route("/dependencies", post(dependencies))
         .route("/vendor/{sha256}", get(vendor))
         .fallback(async || {
             problem(
                 StatusCode::NOT_FOUND,
-                "There is nothing here: POST /builds, GET /vendor/<sha256>, GET /healthz.",
+                "There is nothing here: POST /builds, POST /dependencies, GET /vendor/<sha256>, GET /healthz, GET /metrics.",
             )
         })
         .method_not_allowed_fallback(async || {
@@ -160,6 +178,27 @@ async fn health(State(builder): State<Arc<Builder>>) -> Response {
         .into_response()
 }
 
+async fn counts(State(builder): State<Arc<Builder>>) -> Response {
+    let slots = &builder.slots;
+    let now = Now {
+        slots: slots.count(),
+        ready: slots.ready(),
+        busy: slots.busy(),
+        seats: builder.all_seats,
+        taken: builder.all_seats - builder.seats.available_permits(),
+    };
+    match slots.metrics().text(now) {
+        Ok(text) => ([(header::CONTENT_TYPE, MEDIA_TYPE)], text).into_response(),
+        Err(error) => {
+            eprintln!("overskill-builder: the metrics cannot be written: {error}");
+            problem(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "The metrics cannot be written.",
+            )
+        }
+    }
+}
+
 /// A vendor module: what an answer names and its reader does not have yet.
 async fn vendor(
     State(builder): State<Arc<Builder>>,
@@ -190,8 +229,70 @@ fn unauthorised() -> Response {
     response
 }
 
-async fn builds(State(builder): State<Arc<Builder>>, headers: HeaderMap, body: Body) -> Response {
+/// Whether an app may have a package: a [`DependencyQuestion`] in, a [`DependencyAnswer`] out.
+///
+/// [`DependencyAnswer`]: overskill::build::DependencyAnswer
+async fn dependencies(
+    State(builder): State<Arc<Builder>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
     if !builder.is_authorised(&headers) {
+        return unauthorised();
+    }
+    if builder.is_stopping() {
+        return busy("The builder is shutting down.");
+    }
+    let Ok(_place) = builder.questions.try_acquire() else {
+        return busy("Too many questions are being answered.");
+    };
+    let reading = to_bytes(body, DependencyQuestion::MAX_BYTES);
+    let Ok(Ok(body)) = timeout(builder.settings.patience, reading).await else {
+        return problem(
+            StatusCode::BAD_REQUEST,
+            "The question is too long, or broke off.",
+        );
+    };
+    let question = match serde_json::from_slice::<DependencyQuestion>(&body) {
+        Ok(question) => question,
+        Err(error) => return problem(StatusCode::BAD_REQUEST, &error.to_string()),
+    };
+    match builder.dependencies.answer(question).await {
+        Ok(answer) => (
+            [(header::CONTENT_TYPE, "application/json")],
+            json!(answer).to_string(),
+        )
+            .into_response(),
+        Err(error) => {
+            eprintln!("overskill-builder: a question was not answered: {error}");
+            problem(StatusCode::BAD_GATEWAY, "The registry cannot be asked.")
+        }
+    }
+}
+
+/// Takes a job or refuses it, and counts it and its bytes.
+async fn counted_builds(
+    State(builder): State<Arc<Builder>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let metrics = Arc::clone(builder.slots.metrics());
+    let counter = Arc::clone(&metrics);
+    let body = body.into_data_stream();
+    let body = body.inspect_ok(move |bytes| counter.received(bytes.len()));
+    let response = builds(&builder, &headers, Body::from_stream(body)).await;
+    if response.status() != StatusCode::OK {
+        metrics.refused(response.status().as_u16());
+        return response;
+    }
+    response.map(|body| {
+        let body = body.into_data_stream();
+        Body::from_stream(body.inspect_ok(move |bytes| metrics.sent(bytes.len())))
+    })
+}
+
+async fn builds(builder: &Builder, headers: &HeaderMap, body: Body) -> Response {
+    if !builder.is_authorised(headers) {
         return unauthorised();
     }
     if let Some(coding) = headers.get(header::CONTENT_ENCODING)
@@ -228,6 +329,7 @@ async fn builds(State(builder): State<Arc<Builder>>, headers: HeaderMap, body: B
     tokio::spawn(deliver(
         received,
         Arc::clone(&builder.slots),
+        Arc::clone(&builder.dependencies),
         limit,
         answer,
         seat,

@@ -9,6 +9,7 @@
 //! | `typescript` | what decides how TypeScript is read, whatever an app brings along |
 //! | `inspect` | what is refused before a build, because building it would run the app's code here |
 //! | `check` | what preflight finds in all files, beside the build; who found what twice |
+//! | `dependencies` | the packages of an app that are not baked in: resolved, installed, kept, or refused with advice |
 //! | `foreign` | what an app asks for that did not start from our foundation, and the builder does not have |
 //! | `slots` | as many builds at once as there are slots, each with a worker made ready ahead |
 //! | `pool` | how many workers this machine can have, and whether there is memory for one more |
@@ -20,11 +21,12 @@
 //! | `vendor` | the packages that most apps share, prebuilt once |
 //! | `collect` | the output folder → artifacts, nothing about it believed |
 //! | `answer`, `delivery` | the answer's stream |
+//! | `metrics` | what is counted, for Prometheus |
 //! | `client` | the other end: a folder as a job |
 //!
 //! A worker builds one job and is gone; nothing of a job outlives it. The builder holds no credential: it knows the
-//! hash of the token that its callers send. It keeps prebuilt packages and nothing of an app, has no queue on disk and no
-//! database: what it was doing when it died is asked of it again.
+//! hash of the token that its callers send. It keeps packages of the registry, installed and prebuilt, and nothing of an
+//! app, has no queue on disk and no database: what it was doing when it died is asked of it again.
 
 mod answer;
 mod beneath;
@@ -33,12 +35,14 @@ pub mod client;
 mod collect;
 mod connections;
 mod delivery;
+mod dependencies;
 mod explain;
 mod foreign;
 mod http;
 mod inspect;
 mod intake;
 mod locate;
+mod metrics;
 mod node_rule;
 mod pool;
 pub mod recognise;
@@ -57,8 +61,8 @@ use std::{io, sync::Arc};
 use tokio::net::TcpListener;
 
 use crate::{
-    http::Builder, render::Renderer, sandbox::Sandbox, scratch::Scratch, settings::Settings,
-    slots::Slots, toolchain::Toolchain, vendor::Vendor,
+    dependencies::Dependencies, http::Builder, render::Renderer, sandbox::Sandbox,
+    scratch::Scratch, settings::Settings, slots::Slots, toolchain::Toolchain, vendor::Vendor,
 };
 
 /// Why the builder does not start. The sentence says what to do.
@@ -75,9 +79,22 @@ pub enum StartError {
         /// Why not.
         source: io::Error,
     },
+    /// The installed packages, or the list of those that are allowed, cannot be read.
+    #[error(
+        "the installed packages in {state}, or the list of allowed ones, cannot be read: {source}"
+    )]
+    Packages {
+        /// The state folder.
+        state: String,
+        /// Why not.
+        source: io::Error,
+    },
     /// No sandbox holds.
     #[error(transparent)]
     Sandbox(#[from] sandbox::SandboxError),
+    /// Nothing can be counted.
+    #[error("the metrics cannot be set up: {0}")]
+    Metrics(#[from] prometheus::Error),
     /// Another builder uses the state folder.
     #[error(
         "another builder uses the state folder {0}: stop it, or give this one its own with --state"
@@ -147,19 +164,27 @@ impl Server {
                 address: address.to_string(),
                 source,
             })?;
+        let toolchain = Arc::new(toolchain);
+        let dependencies =
+            Dependencies::open(&settings, Arc::clone(&toolchain), Arc::clone(&scratch)).map_err(
+                |source| StartError::Packages {
+                    state: settings.state.display().to_string(),
+                    source,
+                },
+            )?;
         let renderer = Renderer::open(&settings.browser, &sandbox, &scratch).await;
         let slots = Slots::start(
             settings.slots,
             Box::new(pool::Machine::now),
-            Arc::new(toolchain),
+            toolchain,
             Arc::new(vendor),
             Arc::clone(&scratch),
             sandbox,
             renderer,
-        );
+        )?;
         Ok(Self {
             listener,
-            builder: Arc::new(Builder::new(settings, slots, scratch)),
+            builder: Arc::new(Builder::new(settings, slots, dependencies, scratch)),
         })
     }
 

@@ -34,6 +34,20 @@ pub(crate) fn text(source: &str, text: &str, beside: &str) -> Option<Position> {
         .find_map(|(number, line)| position(number, line, line.find(text)?))
 }
 
+/// Where a JSON text lists `name` in the object that `section` names. The text is known to be JSON.
+pub(crate) fn json_key(text: &str, section: &str, name: &str) -> Option<Position> {
+    let key = |from: usize, key: &str| {
+        let quoted = serde_json::Value::from(key).to_string();
+        let rest = text.get(from..)?;
+        let mut places = rest.match_indices(&quoted).map(|(at, _)| from + at);
+        places.find(|at| {
+            let after = text.get(at + quoted.len()..).unwrap_or_default();
+            after.trim_start().starts_with(':')
+        })
+    };
+    at_offset(text, key(key(0, section)?, name)?)
+}
+
 /// The brace of a style sheet that has no partner: the first closing one too many, else the last opening one that is
 /// never closed.
 pub(crate) fn lone_brace(style: &str) -> Option<Position> {
@@ -149,6 +163,14 @@ mod tests {
         assert_eq!(import(source, "c"), Some((4, 17)));
         assert_eq!(import(source, "./c"), None);
         assert_eq!(import("call('only')", "only"), Some((1, 6)));
+    }
+
+    #[test]
+    fn keys_are_found_in_their_section() {
+        let text = "{\n  \"name\": \"a\",\n  \"a\": { \"name\" : 1 }\n}\n";
+        assert_eq!(json_key(text, "a", "name"), Some((3, 10)));
+        assert_eq!(json_key(text, "a", "none"), None);
+        assert_eq!(json_key(text, "none", "name"), None);
     }
 
     #[test]

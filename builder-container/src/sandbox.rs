@@ -187,6 +187,20 @@ impl Sandbox {
     }
 }
 
+/// A program that is trusted, with a process group and limits of its own, and killed with this one. `cpu` is its processor
+/// time.
+pub(crate) fn limited(command: &mut Command, cpu: Duration) {
+    let mut confinement = Confinement::new(cpu);
+    // SAFETY: between fork and exec only system calls are made, nothing is allocated, no lock is taken.
+    #[expect(
+        unsafe_code,
+        reason = "a child must be limited before it runs anything"
+    )]
+    unsafe {
+        command.pre_exec(move || confinement.apply());
+    }
+}
+
 /// All that a program inside has as environment.
 fn environment(home: &Path) -> [(&'static str, PathBuf); 4] {
     [

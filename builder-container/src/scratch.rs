@@ -1,8 +1,9 @@
 //! The state folder: `run/` with the worker scripts, `incoming/` with jobs that arrive, `workers/` with one folder a
-//! worker, and `node_modules`, a link to the toolchain's, beside them: Node, Vite and TypeScript find it from any of
-//! them, and Tailwind, which would follow a link inside the sources, does not scan it.
+//! worker, `installing/` with installs that are made, and `node_modules`, a link to the toolchain's, beside them: Node, Vite
+//! and TypeScript find it from any of them, and Tailwind, which would follow a link inside the sources, does not scan it.
 //!
-//! One builder at a time uses it; what an earlier one left is removed. (`vendor/` in it is the room `vendor`'s.)
+//! One builder at a time uses it; what an earlier one left of these is removed. What it installed stays: `installs/`,
+//! `resolutions/`, and `npm/`, which is npm's own cache. (`vendor/` in it is the room `vendor`'s.)
 
 use std::{
     fs, io,
@@ -45,9 +46,12 @@ impl Scratch {
             Err(fs::TryLockError::WouldBlock) => return Ok(None),
             Err(fs::TryLockError::Error(error)) => return Err(error),
         }
-        for name in ["run", "incoming", "workers"] {
+        for name in ["run", "incoming", "workers", "installing"] {
             remove(&root.join(name))?;
             fs::create_dir(root.join(name))?;
+        }
+        for name in ["installs", "resolutions", "npm"] {
+            fs::create_dir_all(root.join(name))?;
         }
         Ok(Some(Self {
             root,
@@ -90,6 +94,7 @@ impl Scratch {
             extras: toolchain.extras.clone(),
             scripts: self.root.join("run"),
             link: self.root.join("node_modules"),
+            installs: self.installs(),
             state: self.root.clone(),
             more: Vec::new(),
         }
@@ -118,6 +123,26 @@ impl Scratch {
     /// A fresh folder for a worker.
     pub(crate) fn worker(&self) -> io::Result<Folder> {
         self.fresh("workers")
+    }
+
+    /// A fresh folder for an install that is made.
+    pub(crate) fn installing(&self) -> io::Result<Folder> {
+        self.fresh("installing")
+    }
+
+    /// Where installs are kept.
+    pub(crate) fn installs(&self) -> PathBuf {
+        self.root.join("installs")
+    }
+
+    /// Where it is kept what lists of packages were resolved to.
+    pub(crate) fn resolutions(&self) -> PathBuf {
+        self.root.join("resolutions")
+    }
+
+    /// What npm keeps of what it fetched.
+    pub(crate) fn npm_cache(&self) -> PathBuf {
+        self.root.join("npm")
     }
 
     fn fresh(&self, kind: &str) -> io::Result<Folder> {

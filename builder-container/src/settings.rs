@@ -17,7 +17,7 @@ overskill-builder: builds apps with Vite, over HTTP
   --listen ADDRESS:PORT      where to listen (default 127.0.0.1:8788)
   --toolchain DIR            folder with package.json, package-lock.json and node_modules (required)
   --extras DIR               folder with package-lock.json and node_modules of the builder's own: Tailwind 3 (default: none)
-  --state DIR                folder for jobs in progress; emptied at start (required)
+  --state DIR                folder for jobs in progress, emptied at start, and for installed packages, kept (required)
   --vendor DIR               where prebuilt packages are kept, for several builders (default: vendor in the state folder)
   --node PATH                Node 22.15 or newer (default: node)
   --slots N                  builds at once (default: one a core, but no more than one a GiB of free memory)
@@ -26,12 +26,22 @@ overskill-builder: builds apps with Vite, over HTTP
   --production-seconds N     time limit of a production build (default 180)
   --patience-seconds N       how long a request or the reader of an answer may stand still (default 30)
   --body-seconds N           how long a request's body may take (default 120)
+  --registry URL             where packages come from, and nowhere else (default: npm's public registry)
+  --minimum-package-age-hours N
+                             how long a version must have been published before it is installed (default 24; 0: not at all)
+  --allowed-packages FILE    the only packages that are installed, a name or @scope/* a line (default: all)
+  --installs-mib N           room for installed packages; what was used longest ago is removed (default 4096)
+  --npm PATH                 npm's npm-cli.js (default: the one beside Node)
   --sandbox LEVEL            auto, namespaces or landlock (default auto: the strongest that holds; none, no start)
   --unsafe-no-sandbox        build without a sandbox: whoever's sources are built can do what this user can
   --browser PATH             Chromium, which looks at what was built; auto: one on PATH; off: none does (default auto)
   --print-sandbox            find out which level holds, print it, and exit
 
   BUILDER_TOKEN_HASH         environment, required: SHA-256 of the bearer token, 64 lower-case hexadecimal digits";
+
+/// Where packages come from unless something else is said.
+const REGISTRY: &str = "https://registry.npmjs.org/";
+const MIB: u64 = 1024 * 1024;
 
 /// Everything the builder can be told.
 #[derive(Debug, Clone)]
@@ -62,6 +72,16 @@ pub struct Settings {
     pub body_time: Duration,
     /// How long running jobs may take after the signal to stop.
     pub drain: Duration,
+    /// The registry that packages come from.
+    pub registry: String,
+    /// How long a version must have been published; zero: not at all.
+    pub minimum_package_age: Duration,
+    /// A file with the only names that are installed.
+    pub allowed_packages: Option<PathBuf>,
+    /// Bytes of all installs together.
+    pub installs_bytes: u64,
+    /// The script of npm; without it, the one beside Node.
+    pub npm: Option<PathBuf>,
     /// What keeps builds away from everything else.
     pub sandbox: Choice,
     /// What looks at what was built.
@@ -124,6 +144,11 @@ impl Settings {
             patience: Duration::from_secs(30),
             body_time: Duration::from_secs(120),
             drain: Duration::from_secs(20),
+            registry: REGISTRY.to_owned(),
+            minimum_package_age: Duration::from_secs(24 * 60 * 60),
+            allowed_packages: None,
+            installs_bytes: 4096 * MIB,
+            npm: None,
             sandbox: Choice::Auto,
             browser: render::Choice::Auto,
             only_sandbox: false,
@@ -160,17 +185,7 @@ impl Settings {
                 }
                 _ => {}
             }
-            let Some(set) = setter(&flag) else {
-                return Err(SettingsError::Unknown(flag));
-            };
-            let Some(value) = arguments.next() else {
-                return Err(SettingsError::NoValue(flag));
-            };
-            set(&mut settings, &value).map_err(|expected| SettingsError::Value {
-                flag,
-                value,
-                expected,
-            })?;
+            settings.set(flag, arguments.next())?;
         }
         for (flag, folder) in [
             ("--toolchain", &settings.toolchain),
@@ -181,6 +196,24 @@ impl Settings {
             }
         }
         hash.map_or(Err(SettingsError::TokenHash), |_| Ok(settings))
+    }
+
+    /// Sets what a flag with a value sets.
+    ///
+    /// # Errors
+    /// When there is no such flag, no value, or one that does not parse.
+    pub fn set(&mut self, flag: String, value: Option<String>) -> Result<(), SettingsError> {
+        let Some(set) = setter(&flag) else {
+            return Err(SettingsError::Unknown(flag));
+        };
+        let Some(value) = value else {
+            return Err(SettingsError::NoValue(flag));
+        };
+        set(self, &value).map_err(|expected| SettingsError::Value {
+            flag,
+            value,
+            expected,
+        })
     }
 
     /// Where prebuilt packages are kept.
@@ -270,6 +303,38 @@ fn setter(flag: &str) -> Option<Setter> {
             settings.body_time = seconds(value)?;
             Ok(())
         },
+        "--registry" => |settings, value| {
+            let host = ["https://", "http://"]
+                .iter()
+                .find_map(|scheme| value.strip_prefix(scheme));
+            if host.is_none_or(|host| host.is_empty() || host.contains([' ', '?', '#'])) {
+                return Err("an address such as https://registry.example/");
+            }
+            value.clone_into(&mut settings.registry);
+            Ok(())
+        },
+        "--minimum-package-age-hours" => |settings, value| {
+            settings.minimum_package_age = match value.parse::<u32>() {
+                Ok(hours @ 0..=8760) => Duration::from_secs(u64::from(hours) * 60 * 60),
+                _ => return Err("a number of hours from 0 to 8760"),
+            };
+            Ok(())
+        },
+        "--allowed-packages" => |settings, value| {
+            settings.allowed_packages = Some(PathBuf::from(value));
+            Ok(())
+        },
+        "--installs-mib" => |settings, value| {
+            settings.installs_bytes = match value.parse::<u64>() {
+                Ok(mib @ 1..=1_000_000) => mib * MIB,
+                _ => return Err("a number of MiB from 1 to 1000000"),
+            };
+            Ok(())
+        },
+        "--npm" => |settings, value| {
+            settings.npm = Some(PathBuf::from(value));
+            Ok(())
+        },
         "--browser" => |settings, value| {
             settings.browser = value.into();
             Ok(())
@@ -303,7 +368,7 @@ mod tests {
     fn flags_are_read() {
         let line = "--toolchain t --state s --listen [::1]:9 --slots 3 --queue 0 --development-seconds 2 \
                     --production-seconds 9 --patience-seconds 4 --body-seconds 5 --node n --vendor v --sandbox landlock \
-                    --browser /b";
+                    --browser /b --registry http://r/ --minimum-package-age-hours 0 --allowed-packages f --installs-mib 3 --npm p";
         let settings = parse(line, Some(HASH)).unwrap();
         assert_eq!(settings.listen.to_string(), "[::1]:9");
         assert_eq!((settings.slots.get(), settings.queue), (3, 0));
@@ -315,6 +380,11 @@ mod tests {
         assert_eq!(settings.node, PathBuf::from("n"));
         assert_eq!(settings.vendor, Some(PathBuf::from("v")));
         assert_eq!(settings.sandbox, Choice::Landlock);
+        assert_eq!(settings.registry, "http://r/");
+        assert_eq!(settings.minimum_package_age, Duration::ZERO);
+        assert_eq!(settings.allowed_packages, Some(PathBuf::from("f")));
+        assert_eq!(settings.installs_bytes, 3 * MIB);
+        assert_eq!(settings.npm, Some(PathBuf::from("p")));
         assert_eq!(settings.browser, render::Choice::At(PathBuf::from("/b")));
         let settings = parse("--unsafe-no-sandbox --toolchain t --state s", Some(HASH)).unwrap();
         assert_eq!(settings.sandbox, Choice::UnsafeNone);
@@ -344,6 +414,17 @@ mod tests {
                 Some(HASH),
                 "`--sandbox none`: auto, namespaces or landlock is expected",
             ),
+            (
+                "--registry registry.example",
+                Some(HASH),
+                "an address such as",
+            ),
+            (
+                "--minimum-package-age-hours -1",
+                Some(HASH),
+                "a number of hours",
+            ),
+            ("--installs-mib 0", Some(HASH), "a number of MiB"),
             ("--speed 1", Some(HASH), "unknown flag `--speed`"),
             ("builds 1", Some(HASH), "unknown flag `builds`"),
             // Words of the help text that stand where a flag could.

@@ -23,6 +23,8 @@ use tokio::{
 };
 
 use crate::{
+    dependencies::Packages,
+    metrics::Metrics,
     pool::Machine,
     render::Renderer,
     sandbox::Sandbox,
@@ -46,6 +48,8 @@ pub(crate) struct Ticket {
     pub(crate) task: Task,
     /// The sources.
     pub(crate) sources: Folder,
+    /// The packages that are not baked.
+    pub(crate) packages: Option<Packages>,
     /// How long the worker may take.
     pub(crate) limit: Duration,
     /// Told when a worker has the job.
@@ -137,6 +141,7 @@ struct Shared {
     scratch: Arc<Scratch>,
     sandbox: Sandbox,
     renderer: Renderer,
+    metrics: Arc<Metrics>,
     ready: AtomicUsize,
     busy: AtomicUsize,
 }
@@ -152,6 +157,9 @@ impl fmt::Debug for Shared {
 
 impl Slots {
     /// Starts the slots; their workers become ready by and by, unless `look` says that memory is short.
+    ///
+    /// # Errors
+    /// When nothing can be counted.
     pub(crate) fn start(
         count: NonZeroUsize,
         look: Look,
@@ -160,7 +168,8 @@ impl Slots {
         scratch: Arc<Scratch>,
         sandbox: Sandbox,
         renderer: Renderer,
-    ) -> Self {
+    ) -> Result<Self, prometheus::Error> {
+        let metrics = Arc::new(Metrics::new(&sandbox.name(), &toolchain.digest)?);
         let shared = Arc::new(Shared {
             tickets: Mutex::new(Some(VecDeque::new())),
             arrived: Notify::new(),
@@ -172,16 +181,17 @@ impl Slots {
             scratch,
             sandbox,
             renderer,
+            metrics,
             ready: AtomicUsize::new(0),
             busy: AtomicUsize::new(0),
         });
         for _ in 0..count.get() {
             tokio::spawn(Arc::clone(&shared).slot());
         }
-        Self {
+        Ok(Self {
             shared,
             count: count.get(),
-        }
+        })
     }
 
     /// Queues a job. When the slots are gone, its channels are dropped.
@@ -241,6 +251,11 @@ impl Slots {
     /// The packages that are prebuilt.
     pub(crate) fn vendor(&self) -> &Arc<Vendor> {
         &self.shared.vendor
+    }
+
+    /// What is counted.
+    pub(crate) fn metrics(&self) -> &Arc<Metrics> {
+        &self.shared.metrics
     }
 
     /// What names the toolchain.
@@ -322,12 +337,14 @@ impl Shared {
             drop(starting);
             match started {
                 Ok(worker) => {
+                    self.metrics.worker_started();
                     pause = Duration::from_secs(1);
                     if !self.serve_one(worker).await {
                         return;
                     }
                 }
                 Err(death) => {
+                    self.metrics.worker_ended(death.kind());
                     eprintln!(
                         "overskill-builder: no worker: {death}; trying again in {} s",
                         pause.as_secs()
@@ -353,6 +370,7 @@ impl Shared {
                         Some(ticket) => break ticket,
                     },
                     death = worker.died() => {
+                        self.metrics.worker_ended(death.kind());
                         eprintln!("overskill-builder: an idle worker is lost: {death}");
                         return true;
                     }
@@ -363,19 +381,26 @@ impl Shared {
         let Ticket {
             task,
             sources,
+            packages,
             limit,
             started,
             mut done,
         } = ticket;
+        let folder = packages.as_ref().map(Packages::folder);
         // Fails when nobody waits any more; `done` is closed as well then.
         let _ = started.send(());
         let begun = Instant::now();
         let findings = tokio::select! {
-            findings = timeout(limit, worker.build(sources, task, limit)) => findings.map_err(|_| ()),
+            findings = timeout(limit, worker.build(sources, folder, task, limit)) => findings.map_err(|_| ()),
             () = done.closed() => Err(()),
         };
         let peak_memory = worker.peak_memory();
         let folder = worker.end().await;
+        self.metrics.worker_ended(match &findings {
+            Ok(Ok(_)) => "done",
+            Ok(Err(death)) => death.kind(),
+            Err(_) => "given_up",
+        });
         let built = match findings {
             Ok(Ok(findings)) => Ok(Some(findings)),
             Ok(Err(death)) => Err(death),
@@ -471,7 +496,8 @@ mod tests {
             Arc::clone(&scratch),
             sandbox,
             Renderer::Off("nobody looks".to_owned()),
-        );
+        )
+        .unwrap();
         sleep(Duration::from_millis(500)).await;
         let workers = || std::fs::read_dir(state.join("workers")).unwrap().count();
         assert_eq!((slots.ready(), workers()), (0, 0));
@@ -491,6 +517,7 @@ mod tests {
                 mode: Mode::Development,
                 type_check: TypeCheck::Off,
             },
+            packages: None,
             sources,
             limit: Duration::from_secs(60),
             started,
@@ -499,7 +526,7 @@ mod tests {
         begun.await.unwrap();
         let built = end.await.unwrap().unwrap();
         assert!(built.findings.unwrap().ok);
-        drop((place, built.folder));
+        drop((place, built.folder, built.browser));
         until("no worker is left", || workers() == 0).await;
         sleep(Duration::from_millis(500)).await;
         assert_eq!((slots.ready(), workers()), (0, 0));

@@ -10,7 +10,10 @@ use overskill::digest::Digest;
 use serde::Deserialize;
 use tokio::process::Command;
 
-use crate::node_rule::{NEEDED, suffices};
+use crate::{
+    dependencies::Lock,
+    node_rule::{NEEDED, suffices},
+};
 
 /// The scripts that run in workers, the first of them their program, and the one that prebuilds packages for them.
 pub(crate) const WORKER_SCRIPTS: [(&str, &str); 12] = [
@@ -97,6 +100,10 @@ pub(crate) struct Toolchain {
     pub(crate) packages: Vec<String>,
     /// The builder's own packages, which no app can import: older compilers of styles.
     pub(crate) extras: Option<PathBuf>,
+    /// All packages, by where they lie.
+    pub(crate) baked: Lock,
+    /// Equal for equal packages.
+    pub(crate) lock_digest: Digest,
     /// Equal for equal packages, Node and worker scripts.
     pub(crate) digest: Digest,
 }
@@ -117,6 +124,10 @@ impl Toolchain {
         let lock = read("package-lock.json")?;
         let package: PackageFile = serde_json::from_slice(&read("package.json")?)
             .map_err(|error| unreadable(&folder.join("package.json"), &error))?;
+        let baked = Lock::parse(&lock).ok_or_else(|| {
+            let reason = "it is no lock file of version 2 or 3";
+            unreadable(&folder.join("package-lock.json"), &reason)
+        })?;
         let node_modules = folder.join("node_modules");
         if let Some(package) = REQUIRED
             .into_iter()
@@ -140,6 +151,8 @@ impl Toolchain {
             node_modules,
             packages: package.dependencies.into_keys().collect(),
             extras: None,
+            baked,
+            lock_digest: Digest::of(&lock),
             digest: Digest::of_parts(parts),
         })
     }

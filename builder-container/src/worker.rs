@@ -71,6 +71,8 @@ pub(crate) struct Worker {
 struct Order<'a> {
     root: &'a Path,
     out: &'a Path,
+    /// The folder of the packages that are not baked.
+    packages: Option<&'a Path>,
     mode: Mode,
     types: Types,
     types_limit_ms: u128,
@@ -212,6 +214,21 @@ pub(crate) enum Death {
     Late,
 }
 
+impl Death {
+    /// What it was, in a word.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Files => "files",
+            Self::Processes => "processes",
+            Self::Crash { .. } => "crash",
+            Self::Message(_) => "message",
+            Self::Io(_) => "io",
+            Self::Late => "late",
+        }
+    }
+}
+
 /// The process group of a worker: killed when dropped.
 #[derive(Debug)]
 struct Group(Option<Pid>);
@@ -317,20 +334,26 @@ impl Worker {
         }
     }
 
-    /// Hands the sources over, which become the worker's, and waits for what came of them. Whoever waits no longer than
+    /// Hands the sources over, which become the worker's, with the folder of their packages, and waits for what came of them. Whoever waits no longer than
     /// `limit` gets what Vite found even if the type check does not end.
     pub(crate) async fn build(
         &mut self,
         sources: Folder,
+        packages: Option<&Path>,
         task: Task,
         limit: Duration,
     ) -> Result<Findings, Death> {
         let root = self.root();
         self.hand_over(sources.path())?;
         sources.move_to(&root)?;
+        if let Some(packages) = packages {
+            // Beside the sources, not in them, where Tailwind would follow it.
+            std::os::unix::fs::symlink(packages, self.folder.path().join("node_modules"))?;
+        }
         let order = Order {
             root: &root,
             out: &self.out(),
+            packages,
             mode: task.mode,
             types: task.types(),
             types_limit_ms: (limit / TYPES_SHARE).as_millis(),

@@ -16,7 +16,7 @@ use super::{
     frame::{FrameCollector, FrameError, Header},
     render::{Render, Screenshot},
 };
-use crate::{digest::Digest, project::ProjectPath};
+use crate::{config::Limits, digest::Digest, project::ProjectPath};
 
 /// How a build ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -38,7 +38,7 @@ pub enum FailureReason {
     Timeout,
     /// The build needed more memory than it may have.
     Memory,
-    /// The artifacts are too many or too large, or not files that can be served.
+    /// The artifacts, or the packages, are too many or too large, or not files that can be served.
     Output,
     /// It was built, and does not work in a browser.
     Render,
@@ -113,6 +113,14 @@ pub enum AnswerFrame {
         /// Its length in bytes.
         size: u64,
     },
+    /// The `package-lock.json` that the packages were resolved to, when the app's own says something else; its content
+    /// follows.
+    Lockfile {
+        /// Hash of the content.
+        sha256: Digest,
+        /// Its length in bytes.
+        size: u64,
+    },
     /// A file of the artifact set that other apps have as well; its content does not follow.
     Vendor {
         /// Where it is served, below [`super::VENDOR_FOLDER`].
@@ -155,7 +163,9 @@ impl Header for AnswerFrame {
 
     fn body_size(&self) -> Option<u64> {
         match self {
-            Self::Artifact { size, .. } | Self::Screenshot { size, .. } => Some(*size),
+            Self::Artifact { size, .. }
+            | Self::Lockfile { size, .. }
+            | Self::Screenshot { size, .. } => Some(*size),
             Self::Started { .. }
             | Self::Log { .. }
             | Self::Diagnostic(_)
@@ -190,6 +200,8 @@ pub enum AnswerEvent {
     Diagnostic(Diagnostic),
     /// A built file.
     Artifact(Artifact),
+    /// The lock file that the app should have: UTF-8, within the limit of a text file.
+    Lockfile(String),
     /// How it looks.
     Screenshot(Screenshot),
     /// A file of the artifact set that is stored once for all apps.
@@ -226,6 +238,9 @@ pub enum AnswerError {
     /// The same path twice.
     #[error("the artifact `{0}` came twice")]
     Repeated(ProjectPath),
+    /// The lock file is too long, is no text, or does not have its hash.
+    #[error("the lock file is none")]
+    Lockfile,
     /// A vendor module where an app's files are, or the other way round.
     #[error("the artifact `{0}` is not of the kind that its folder is for")]
     Misplaced(ProjectPath),
@@ -249,6 +264,7 @@ pub struct AnswerReader {
     started: bool,
     log_lines: usize,
     diagnostics: usize,
+    lockfiles: usize,
     paths: BTreeSet<ProjectPath>,
     bytes: u64,
     picture: Option<Digest>,
@@ -265,6 +281,7 @@ impl AnswerReader {
             started: false,
             log_lines: 0,
             diagnostics: 0,
+            lockfiles: 0,
             paths: BTreeSet::new(),
             bytes: 0,
             picture: None,
@@ -331,6 +348,19 @@ impl AnswerReader {
                     sha256,
                     content,
                 }))
+            }
+            AnswerFrame::Lockfile { sha256, .. } => {
+                self.lockfiles += 1;
+                if self.lockfiles > 1 {
+                    return Err(AnswerError::TooMany("lock files"));
+                }
+                let fits = content.len() <= Limits::DEFAULT.text_file_bytes;
+                match String::from_utf8(content) {
+                    Ok(text) if fits && Digest::of(text.as_bytes()) == sha256 => {
+                        Ok(AnswerEvent::Lockfile(text))
+                    }
+                    _ => Err(AnswerError::Lockfile),
+                }
             }
             AnswerFrame::Vendor { path, sha256, size } => {
                 self.admit(&path, size, true)?;

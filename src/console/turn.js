@@ -21,7 +21,7 @@ const VERBS = {
   rename_app: ["Renaming the app", "Renamed the app"],
 };
 
-const AUTHORS = { foundation: "the foundation", model: "the model", user: "you", restore: "a restore" };
+const AUTHORS = { foundation: "the foundation", model: "the model", user: "you", restore: "a restore", system: "the build" };
 
 /** Log lines kept on the page for one build; the whole log is at the API. */
 const LOG_LINES = 300;

@@ -3,7 +3,7 @@
 import { appPath, call, listAll, newKey } from "./api.js";
 import { ago, announce, ask, el, plural, problemView } from "./dom.js";
 
-const AUTHORS = { foundation: "Foundation", model: "Model", user: "You", restore: "Restore" };
+const AUTHORS = { foundation: "Foundation", model: "Model", user: "You", restore: "Restore", system: "Build" };
 
 /** `getApp()` is the app as it is now; the list is read when `refresh()` is called. */
 export function versions({ appId, getApp }) {

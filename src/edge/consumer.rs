@@ -172,7 +172,7 @@ impl Attempt<'_> {
         };
         let cache = self.cache(toolchain)?;
         if let Some(built) = cache.look(pulse).await {
-            return self.publish(built, true).await;
+            return self.publish(built, true, None).await;
         }
         let building = self.have_built(manifest, pulse, abort, Some(&cache));
         let outcome = cache.hold_while(building).await;
@@ -193,14 +193,14 @@ impl Attempt<'_> {
             return self.refused(&mut response).await;
         }
         let answer = response.stream().map_err(Error::internal)?;
-        let built = self.receive(answer, pulse).await?;
+        let (built, lockfile) = self.receive(answer, pulse).await?;
         match built.report.status {
             Status::Succeeded => {
                 self.keep_vendor(&built, pulse, &abort.signal()).await?;
                 if let Some(cache) = cache {
                     cache.keep(&built).await;
                 }
-                self.publish(built, false).await
+                self.publish(built, false, lockfile).await
             }
             Status::Failed => Ok(BuildOutcome::Failed {
                 diagnostics: built.diagnostics,

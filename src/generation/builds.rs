@@ -217,6 +217,7 @@ impl Conversation {
                 set,
                 diagnostics,
                 report,
+                lockfile,
                 cached,
                 sizes,
             } => {
@@ -226,7 +227,7 @@ impl Conversation {
                 active.build.sizes = Some(sizes);
                 if active.build.mode == Mode::Development {
                     active.build.diagnostics = diagnostics;
-                    active.stage = Stage::Probing { set };
+                    active.stage = Stage::Probing { set, lockfile };
                     step.effects
                         .push(Effect::Build(Box::new(active.build.clone())));
                     step.run(Job::Probe { build: id.clone() });
@@ -259,7 +260,7 @@ impl Conversation {
         let Some(active) = self.builds.get(id) else {
             return;
         };
-        let Stage::Probing { set } = active.stage else {
+        let Stage::Probing { set, lockfile } = active.stage else {
             return;
         };
         let version = active.build.version;
@@ -287,6 +288,9 @@ impl Conversation {
                     });
                 }
                 self.settle_turn(id, Ok(()), step);
+                if let Some(lockfile) = lockfile {
+                    self.lock_packages(version, lockfile, step);
+                }
             }
             Probe::Failed(reasons) => {
                 diagnostics.extend(

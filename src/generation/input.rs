@@ -83,7 +83,7 @@ pub enum Input {
     BuildReported {
         build: BuildId,
         attempt: u32,
-        outcome: BuildOutcome,
+        outcome: Box<BuildOutcome>,
     },
     /// The queue has given up on a build's message.
     BuildUndelivered { build: BuildId },

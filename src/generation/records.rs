@@ -6,6 +6,7 @@ use crate::{
     build::{Diagnostic, Mode, Report},
     digest::Digest,
     ids::{AppId, BuildId, TurnId},
+    project::FileEntry,
     publish::SizeReport,
     time::Timestamp,
 };
@@ -32,6 +33,8 @@ pub enum Author {
     User,
     /// A restored earlier version.
     Restore,
+    /// Nobody: the lock file of what a build has resolved.
+    System,
 }
 
 /// An immutable snapshot of the files, without its manifest.
@@ -173,6 +176,8 @@ pub enum BuildOutcome {
         diagnostics: Vec<Diagnostic>,
         /// The builder's own account.
         report: Report,
+        /// The lock file that the app should have, stored, if that is another than its own.
+        lockfile: Option<FileEntry>,
         /// Whether it came from the build cache.
         cached: bool,
         /// How the artifact set was split.

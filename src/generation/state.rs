@@ -13,7 +13,7 @@ use crate::{
     digest::Digest,
     edit::tokens::{Ledger, Saving},
     ids::{AppId, BuildId, TurnId, WorkspaceId},
-    project::Manifest,
+    project::{FileEntry, Manifest},
     time::Timestamp,
 };
 
@@ -119,6 +119,8 @@ pub(super) enum Stage {
     },
     Probing {
         set: Digest,
+        /// The lock file that the app gets when the preview works.
+        lockfile: Option<FileEntry>,
     },
 }
 
@@ -127,7 +129,7 @@ impl ActiveBuild {
     #[must_use]
     pub const fn candidate(&self) -> Option<Digest> {
         match self.stage {
-            Stage::Probing { set } => Some(set),
+            Stage::Probing { set, .. } => Some(set),
             Stage::Waiting { .. } | Stage::Claimed { .. } => None,
         }
     }

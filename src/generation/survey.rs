@@ -330,6 +330,7 @@ mod tests {
             saving: None,
         }];
         let bench = Workbench {
+            packages: BTreeMap::new(),
             manifest: larger,
             contents: BTreeMap::new(),
             views: Views::default(),

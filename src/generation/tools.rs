@@ -8,6 +8,7 @@ mod arguments;
 mod dialect;
 mod edits;
 mod files;
+mod packages;
 mod search;
 mod view;
 mod views;
@@ -18,6 +19,7 @@ use arguments::{Arguments, Refused};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    build::DependencyAnswer,
     config::Limits,
     digest::Digest,
     edit::{
@@ -31,6 +33,7 @@ use crate::{
 };
 
 pub use dialect::{Dialect, UnknownDialect};
+pub use packages::questions;
 pub use views::{Move, View, Views};
 
 /// The tools, with their arguments in the order in which they are described.
@@ -49,6 +52,8 @@ const CONTRACTS: &[(&str, &[&str])] = &[
         &["query", "include", "exclude", "case_sensitive", "context"],
     ),
     ("delete_file", &["path"]),
+    ("add_dependency", &["name", "version"]),
+    ("remove_dependency", &["name"]),
     ("rename_app", &["name"]),
 ];
 
@@ -82,6 +87,8 @@ pub struct Workbench<'a> {
     pub ledger: Ledger,
     /// In which form it states its edits.
     pub dialect: Dialect,
+    /// What the builder said of the packages that calls want to add, by the call's id.
+    pub packages: BTreeMap<String, DependencyAnswer>,
     /// What a parser says of them.
     pub syntax: &'a Known<'a>,
     /// What bounds the app.
@@ -203,6 +210,7 @@ pub fn needs(calls: &[ToolCall], manifest: &Manifest, views: &Views) -> Vec<Dige
         .flat_map(|patch| patch::parse(patch).unwrap_or_default())
         .filter_map(|file| file.path.parse().ok());
     let paths = calls.iter().filter_map(target).chain(patched);
+    let paths = paths.chain(calls.iter().flat_map(packages::files));
     let mut hashes: Vec<Digest> = paths
         .flat_map(|path| {
             let now = manifest.get(&path).map(|entry| entry.hash);
@@ -293,6 +301,8 @@ fn dispatch(call: &ToolCall, bench: &mut Workbench<'_>) -> Result<Done, Refused>
         "view_file" => files::view_file(&arguments, bench),
         "search_files" => search::search_files(&arguments, bench),
         "delete_file" => files::delete_file(&arguments, bench),
+        "add_dependency" => packages::add_dependency(call, &arguments, bench),
+        "remove_dependency" => packages::remove_dependency(&arguments, bench),
         _ => rename_app(&arguments, bench),
     }
 }

@@ -13,6 +13,9 @@ use crate::{
     project::{FileEntry, Manifest, ProjectPath},
 };
 
+/// Where npm and the builder look for the versions of packages.
+const LOCK_FILE: &str = "package-lock.json";
+
 impl Conversation {
     pub(super) fn put_file(
         &mut self,
@@ -171,6 +174,41 @@ impl Conversation {
         turn: Option<TurnId>,
         step: &mut Step<'_>,
     ) -> BuildId {
+        self.keep_version(author, summary, turn.clone(), step);
+        self.start_build(Mode::Development, turn, step).id
+    }
+
+    /// Puts the lock file that a build has resolved beside the files that it was built of, as a version of its own. It is
+    /// not built: what the build has is what the lock file says. Where the files are others by now, the build of those
+    /// resolves theirs.
+    pub(super) fn lock_packages(&mut self, built: u32, lockfile: FileEntry, step: &mut Step<'_>) {
+        let is_newest = self.head.is_some_and(|head| head.number == built);
+        let at_work = matches!(
+            self.phase,
+            Phase::AwaitingModel(_) | Phase::RunningTools(_) | Phase::Deleted { .. }
+        );
+        let Ok(path) = LOCK_FILE.parse::<ProjectPath>() else {
+            return;
+        };
+        if !is_newest || at_work || !self.is_committed() {
+            return;
+        }
+        let before = self.manifest.digest();
+        self.apply_change(path, Some(lockfile), Author::System, step);
+        if self.manifest.digest() != before {
+            let summary = "Locked the versions of its packages".to_owned();
+            self.keep_version(Author::System, summary, None, step);
+        }
+    }
+
+    /// Makes the files a version.
+    fn keep_version(
+        &mut self,
+        author: Author,
+        summary: String,
+        turn: Option<TurnId>,
+        step: &mut Step<'_>,
+    ) {
         let parent = self.head.map(|head| head.number);
         let version = Version {
             number: parent.unwrap_or(0) + 1,
@@ -193,12 +231,10 @@ impl Conversation {
             summary: version.summary.clone(),
             files: version.files,
         });
-        let turn = version.turn.clone();
         step.effects.push(Effect::Version {
             version,
             manifest: self.manifest.clone(),
         });
-        self.start_build(Mode::Development, turn, step).id
     }
 
     pub(super) fn is_committed(&self) -> bool {

@@ -43,6 +43,7 @@ impl From<Version> for resource::Version {
                 Author::Model => resource::Author::Model,
                 Author::User => resource::Author::User,
                 Author::Restore => resource::Author::Restore,
+                Author::System => resource::Author::System,
             },
             summary: version.summary,
             turn: version.turn,

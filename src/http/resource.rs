@@ -267,6 +267,8 @@ pub enum Author {
     User,
     /// A restore of an earlier version.
     Restore,
+    /// Nobody: the lock file of what a build has resolved.
+    System,
 }
 
 /// An immutable snapshot of the files.

@@ -22,6 +22,7 @@ mod meant;
 mod model;
 mod naming;
 mod nouns;
+mod packages;
 mod places;
 mod plan;
 mod questions;

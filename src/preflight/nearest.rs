@@ -37,8 +37,9 @@ pub(super) fn nearest<T: Borrow<str>>(
     best.map(|(_, candidate)| candidate)
 }
 
-/// The optimal string alignment distance.
-fn distance(a: &[char], b: &[char]) -> usize {
+/// The optimal string alignment distance, in characters: insertions, deletions, replacements, swaps of neighbours.
+#[must_use]
+pub fn distance(a: &[char], b: &[char]) -> usize {
     let mut before: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=b.len()).collect();
     for (row, one) in a.iter().enumerate() {

@@ -394,6 +394,26 @@ describe("a body that is cut off half-way", () => {
   }
 });
 
+describe("a body that says it is far too long", () => {
+  test("is refused before any of it was sent", async () => {
+    const headers = {
+      host: `localhost:${stack.port}`, authorization: `Bearer ${stack.token}`, ...JSON_TYPE, "content-length": 20 * KIB * KIB,
+    };
+    const answer = await new Promise((resolve, reject) => {
+      const socket = net.connect(stack.port, "127.0.0.1", () => socket.write(head("POST", "/v1/apps", headers)));
+      socket.setEncoding("latin1");
+      socket.setTimeout(10_000, () => socket.destroy(new Error("no answer")));
+      socket.on("data", (text) => {
+        resolve(text);
+        socket.destroy();
+      });
+      socket.on("error", reject);
+    });
+    assert.match(answer, /^HTTP\/1\.1 413 /);
+    assert.equal((await stack.request("/healthz")).status, 200);
+  });
+});
+
 describe("a prompt of exactly 64 KiB", () => {
   /** However long a prompt is, what reads it must not stand in the way of others. Milliseconds. */
   const PATIENCE = 10_000;

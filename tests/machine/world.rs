@@ -254,6 +254,7 @@ impl World {
             panic!("no call to run");
         };
         let mut bench = tools::Workbench {
+            packages: BTreeMap::new(),
             manifest: machine.manifest().clone(),
             contents: self.blobs.clone(),
             views: machine.seen_and_spent().0,
@@ -311,7 +312,7 @@ impl World {
         self.take(Input::BuildReported {
             build: work.build.clone(),
             attempt: work.attempt,
-            outcome,
+            outcome: Box::new(outcome),
         })
         .unwrap();
     }
@@ -388,6 +389,7 @@ pub(crate) fn succeeded(work: &Work) -> BuildOutcome {
         set: Digest::of(work.source_digest.bytes()),
         diagnostics: Vec::new(),
         report: report(Status::Succeeded),
+        lockfile: None,
         cached: false,
         sizes: SizeReport {
             script_bytes: 1,

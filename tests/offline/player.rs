@@ -55,6 +55,7 @@ impl Player {
     pub(super) fn new() -> Self {
         let limits = Limits::DEFAULT;
         let mut bench = Workbench {
+            packages: BTreeMap::new(),
             manifest: Manifest::default(),
             contents: BTreeMap::new(),
             views: Views::new(),

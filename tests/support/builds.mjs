@@ -22,11 +22,16 @@ export class Fleet {
   static async create(stack) {
     const fleet = new Fleet();
     fleet.apps = await Promise.all(Array.from({ length: APPS }, () => App.create(stack)));
-    await Promise.all(fleet.apps.map((app) => app.completed()));
-    await Promise.all(fleet.apps.map(async (app) => {
-      await put(app, "src/small.js", "document.body.dataset.small = 'yes'\n");
-      await app.settled();
-    }));
+    try {
+      await Promise.all(fleet.apps.map(async (app) => {
+        await app.completed();
+        await put(app, "src/small.js", "document.body.dataset.small = 'yes'\n");
+        await app.settled();
+      }));
+    } catch (error) {
+      fleet.close();
+      throw error;
+    }
     fleet.marks = new Map(fleet.apps.map((app) => [app, app.feed.events.length]));
     return fleet;
   }

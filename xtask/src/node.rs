@@ -3,6 +3,7 @@
 //! on it: the machine's was made for the machine's Node, and may find its own modules through nothing else.
 //! Packages are installed from the lock files, and only when a lock file changed.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,6 +19,8 @@ const FETCHED: &str = "24";
 const NPM: &str = "11";
 /// How long npm may take. Generous: a slow line is no failure, one that hangs for ever is.
 const NPM_LIMIT: Duration = Duration::from_secs(20 * 60);
+/// Names another registry for the packages of apps.
+const REGISTRY: &str = "OVERSKILL_REGISTRY";
 const STAMP: &str = ".overskill-lock";
 
 /// A Node that may be used, and how it came here.
@@ -67,6 +70,26 @@ pub(crate) fn npm(node: &Node, folder: &Path) -> Result<Command> {
         .env("NO_UPDATE_NOTIFIER", "1")
         .args(["--no-audit", "--no-fund", "--loglevel=error"]);
     Ok(command)
+}
+
+/// What tells the builder from where packages of apps come: with the npm of this Node, from the registry that the machine's
+/// npm uses, or that [`REGISTRY`] names.
+pub(crate) fn registry_flags(node: &Node) -> Vec<OsString> {
+    let mut flags = Vec::new();
+    if let Some(script) = &node.npm {
+        flags.extend(["--npm".into(), script.into()]);
+    }
+    let configured = || {
+        let mut asked = npm(node, place::root()).ok()?;
+        let said = process::quiet(asked.args(["config", "get", "registry"])).ok()?;
+        Some(OsString::from(said.trim()))
+    };
+    let registry = std::env::var_os(REGISTRY).or_else(configured);
+    let is_address = |text: &OsString| text.to_str().is_some_and(|text| text.starts_with("http"));
+    if let Some(registry) = registry.filter(is_address) {
+        flags.extend(["--registry".into(), registry]);
+    }
+    flags
 }
 
 fn npm_missing() -> String {

@@ -3,7 +3,7 @@
 use crate::locate::Position;
 
 /// The package of an import; `None` when it is not one of a package.
-pub(super) fn package_name(specifier: &str) -> Option<&str> {
+pub(crate) fn package_name(specifier: &str) -> Option<&str> {
     if specifier.is_empty()
         || specifier.starts_with(['.', '/', '#', '~'])
         || specifier.starts_with("@/")

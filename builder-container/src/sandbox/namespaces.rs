@@ -86,6 +86,7 @@ mod tests {
             extras: Some(PathBuf::from("/e/node_modules")),
             scripts: PathBuf::from("/s/run"),
             link: PathBuf::from("/s/node_modules"),
+            installs: PathBuf::from("/s/installs"),
             state: PathBuf::from("/s"),
             more: vec![PathBuf::from("/etc/fonts")],
         };

@@ -35,6 +35,8 @@ pub(crate) struct View {
     pub(crate) scripts: PathBuf,
     /// A symbolic link to the packages.
     pub(crate) link: PathBuf,
+    /// The packages of apps that are not among those.
+    pub(crate) installs: PathBuf,
     /// The state folder, nothing else of which is seen.
     pub(crate) state: PathBuf,
     /// What else is seen, where it is.
@@ -52,7 +54,7 @@ impl View {
 
     /// What can be read, besides the system and the worker's own folder.
     pub(super) fn readable(&self) -> impl Iterator<Item = &Path> {
-        let own = [&self.node, &self.packages, &self.scripts];
+        let own = [&self.node, &self.packages, &self.scripts, &self.installs];
         own.into_iter()
             .chain(&self.extras)
             .chain(&self.more)

@@ -304,6 +304,7 @@ pub(crate) struct Answer {
     pub(crate) logs: Vec<String>,
     pub(crate) diagnostics: Vec<Diagnostic>,
     pub(crate) artifacts: Vec<Artifact>,
+    pub(crate) lockfile: Option<String>,
     pub(crate) screenshot: Option<overskill::build::Screenshot>,
     /// Paths and hashes of the vendor modules.
     pub(crate) vendor: Vec<(String, Digest)>,
@@ -346,19 +347,27 @@ impl Response {
         problem["detail"].as_str().unwrap().to_owned()
     }
 
+    /// Whether the answer ends before its report.
+    pub(crate) fn answer_without_report(&self) -> bool {
+        let mut reader = AnswerReader::new(ArtifactLimits::DEFAULT);
+        reader.push(&self.body).is_ok() && reader.finish().is_err()
+    }
+
     pub(crate) fn answer(&self) -> Result<Answer, AnswerError> {
         let mut reader = AnswerReader::new(ArtifactLimits::DEFAULT);
         let events = reader.push(&self.body)?;
         reader.finish()?;
         assert!(self.whole, "a complete answer in a broken body");
         let (mut logs, mut diagnostics, mut artifacts) = (vec![], vec![], vec![]);
-        let (mut vendor, mut screenshot, mut report) = (vec![], None, None);
+        let (mut lockfile, mut screenshot, mut report) = (None, None, None);
+        let mut vendor = vec![];
         for event in events {
             match event {
                 AnswerEvent::Started { .. } => {}
                 AnswerEvent::Log(line) => logs.push(line),
                 AnswerEvent::Diagnostic(diagnostic) => diagnostics.push(diagnostic),
                 AnswerEvent::Artifact(artifact) => artifacts.push(artifact),
+                AnswerEvent::Lockfile(text) => lockfile = Some(text),
                 AnswerEvent::Screenshot(picture) => screenshot = Some(picture),
                 AnswerEvent::Vendor { path, sha256, .. } => vendor.push((path.to_string(), sha256)),
                 AnswerEvent::Report(last) => report = Some(last),
@@ -368,6 +377,7 @@ impl Response {
             logs,
             diagnostics,
             artifacts,
+            lockfile,
             screenshot,
             vendor,
             report: report.unwrap(),

@@ -8,6 +8,8 @@ mod broken;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod dependencies;
+#[cfg(test)]
 mod failures;
 #[cfg(test)]
 mod folder;
@@ -15,6 +17,7 @@ mod folder;
 mod foreign;
 #[cfg(test)]
 mod many;
+mod metrics;
 #[cfg(test)]
 mod modes;
 #[cfg(test)]
@@ -23,6 +26,8 @@ mod outside;
 mod process;
 #[cfg(test)]
 mod refusals;
+#[cfg(test)]
+mod registry;
 #[cfg(test)]
 mod render;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use overskill::{
-    build::{FailureReason, Mode, Severity, Status, TypeCheck, VENDOR_FOLDER},
+    build::{FailureReason, Mode, Render, Severity, Status, TypeCheck, VENDOR_FOLDER},
     digest::Digest,
 };
 
@@ -116,34 +116,66 @@ async fn a_vendor_module_is_fetched_by_its_hash() {
     builder.stop().await;
 }
 
-#[tokio::test]
-async fn every_way_to_import_a_common_package_builds() {
-    let builder = Builder::start().await;
-    let home = "import React, * as All from \"react\"\nimport { ReactNode, useState as state } from \"react\"\n\
-                import * as Dialog from \"@radix-ui/react-dialog\"\nimport { Dialog as Same } from \"radix-ui\"\n\
-                import { Root } from \"radix-ui/dialog\"\nimport \"sonner/dist/styles.css\"\nexport { toast } from \"sonner\"\n\
-                const Late = React.lazy(() => import(\"./Late\"))\n\
-                export const Home = (props: { children?: ReactNode }) => <p>{String(All.version + state(1) + (Root === Same.Root))}<Dialog.Root /><Late />{props.children}</p>\n";
-    let late = "import { createPortal } from \"react-dom\"\nexport default () => <>{String(createPortal)}</>\n";
-    let sources = shell(&[("src/pages/Home.tsx", home), ("src/pages/Late.tsx", late)]);
-    let answer = builder.build(&sources, Mode::Development).await;
-    assert_eq!(answer.diagnostics, []);
-    let map = import_map(&answer.artifact("index.html"));
-    for specifier in [
-        "react",
-        "react-dom",
-        "@radix-ui/react-dialog",
-        "radix-ui",
-        "radix-ui/dialog",
-    ] {
-        assert!(map.get(specifier).is_some(), "{specifier}: {map}");
+/// Imports common packages in every way there is, and throws where two ways lead to two things.
+const EVERY_WAY: &str = r#"import React, * as All from "react"
+import { ReactNode, useEffect, useState as state } from "react"
+import * as Dialog from "@radix-ui/react-dialog"
+import { Dialog as Same } from "radix-ui"
+import { Root } from "radix-ui/dialog"
+import "sonner/dist/styles.css"
+import required from "./required.cjs"
+export { toast } from "sonner"
+
+const Late = React.lazy(() => import("./Late"))
+
+export function Home(props: { children?: ReactNode }) {
+  const [count] = state(1)
+  useEffect(() => {
+    new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }).onerror = () => {
+      throw new Error("the worker does not run")
     }
-    // All of Radix is there once, however it is imported.
-    let radix = answer
-        .vendor
-        .iter()
-        .filter(|(path, _)| path.contains("radix-ui-shared"));
-    assert_eq!(radix.count(), 1);
+  }, [])
+  if (React.version !== All.version || required !== React || Root !== Same.Root || Root !== Dialog.Root || count !== 1)
+    throw new Error("two of what is one")
+  return <Dialog.Root><React.Suspense fallback="…"><Late /></React.Suspense>{props.children}</Dialog.Root>
+}
+"#;
+
+#[tokio::test]
+async fn a_common_package_is_there_once_however_it_is_imported() {
+    let builder = Builder::start_with(|settings| settings.browser = "auto".into()).await;
+    let late = "import { createPortal } from \"react-dom\"\nimport { Close } from \"@radix-ui/react-dialog\"\n\
+                export default () => <p><Close>{typeof createPortal}</Close></p>\n";
+    let sources = shell(&[
+        ("src/pages/Home.tsx", EVERY_WAY),
+        ("src/pages/Late.tsx", late),
+        (
+            "src/pages/required.cjs",
+            "module.exports = require(\"react\")\n",
+        ),
+        (
+            "src/pages/worker.ts",
+            "import { clsx } from \"clsx\"\npostMessage(clsx(\"a\", \"b\"))\n",
+        ),
+    ]);
+    for mode in [Mode::Development, Mode::Production] {
+        let answer = builder.build(&sources, mode).await;
+        assert_eq!(answer.report.status, Status::Succeeded, "{answer:?}");
+        // Where builds are confined by namespaces, a browser has run it.
+        let seen = matches!(answer.report.render, Render::Checked { .. });
+        assert_eq!(seen, builder.health().await["render_check"] == "on");
+        let worker = answer.artifact_of("assets/worker-");
+        assert!(!worker.contains("from \"clsx\""), "{worker}");
+        if mode == Mode::Development {
+            let map = import_map(&answer.artifact("index.html"));
+            for specifier in ["react", "react-dom", "radix-ui", "radix-ui/dialog"] {
+                assert!(map.get(specifier).is_some(), "{specifier}: {map}");
+            }
+            let radix = answer.vendor.iter();
+            let radix = radix.filter(|(path, _)| path.contains("radix-ui-shared"));
+            assert_eq!(radix.count(), 1);
+        }
+    }
     builder.stop().await;
 }
 

@@ -36,13 +36,13 @@ impl Call<'_> {
         // Nothing is stored for an app that is not the caller's.
         asked.ask::<AppSummary>(ConversationCall::Show).await?;
         let edited = match self.land(app, asked, wanted, begun).await {
-            // The edits may be refused since this same call has landed them and was not heard.
-            Err(refused) if refused.kind == Kind::Conflict => {
+            // The edits may be refused since this same call has landed them and was not heard, whatever became of the file then.
+            Err(refused) => {
                 let call = ConversationCall::Edited { nonce: begun.nonce };
                 let edited: Option<resource::FilesEdited> = asked.ask(call).await?;
                 edited.ok_or(refused)?
             }
-            landed => landed?,
+            Ok(landed) => landed,
         };
         Reply::json(200, &edited)
     }

@@ -14,7 +14,7 @@ use crate::{
     edge::{blobs::Blobs, builder, settings},
     error::{Error, Result},
     generation::BuildOutcome,
-    project::Manifest,
+    project::{FileEntry, Manifest},
     publish::{Artifact, cache::Built},
 };
 
@@ -115,12 +115,17 @@ impl Attempt<'_> {
         })
     }
 
-    pub(super) async fn receive(&self, mut answer: ByteStream, pulse: &Pulse) -> Result<Built> {
+    /// What was built, and the lock file that the app should have, stored.
+    pub(super) async fn receive(
+        &self,
+        mut answer: ByteStream,
+        pulse: &Pulse,
+    ) -> Result<(Built, Option<FileEntry>)> {
         let assets = Blobs::assets(self.env, self.app)?;
         let mut reader = AnswerReader::new(ArtifactLimits::DEFAULT);
         let mut entries = BTreeMap::new();
         let mut diagnostics = Vec::new();
-        let mut report = None;
+        let (mut lockfile, mut report) = (None, None);
         while let Some(chunk) = next_chunk(&mut answer).await? {
             pulse.beat();
             for event in reader.push(&chunk).map_err(|error| broken(&error))? {
@@ -145,17 +150,25 @@ impl Attempt<'_> {
                         blobs.put(&picture.sha256, picture.content).await?;
                         pulse.beat();
                     }
+                    AnswerEvent::Lockfile(text) => {
+                        let entry = FileEntry::of(text.as_bytes());
+                        let blobs = Blobs::sources(self.env, self.app)?;
+                        blobs.put(&entry.hash, text.into_bytes()).await?;
+                        pulse.beat();
+                        lockfile = Some(entry);
+                    }
                     AnswerEvent::Report(done) => report = Some(done),
                 }
             }
         }
         reader.finish().map_err(|error| broken(&error))?;
         let report = report.ok_or_else(|| broken(&"no report"))?;
-        Ok(Built {
+        let built = Built {
             entries,
             diagnostics,
             report,
-        })
+        };
+        Ok((built, lockfile))
     }
 }
 

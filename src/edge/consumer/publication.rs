@@ -13,13 +13,19 @@ use crate::{
     },
     error::{Error, Result},
     generation::BuildOutcome,
+    project::FileEntry,
     publish::{self, ArtifactSet, ModuleKind, Runtime, SizeReport, cache::Built},
 };
 
 impl Attempt<'_> {
     /// Generates the app's Worker script around the artifacts and stores both as one artifact set.
     /// `cached` says where they came from.
-    pub(super) async fn publish(&self, built: Built, cached: bool) -> Result<BuildOutcome> {
+    pub(super) async fn publish(
+        &self,
+        built: Built,
+        cached: bool,
+        lockfile: Option<FileEntry>,
+    ) -> Result<BuildOutcome> {
         let Built {
             entries,
             diagnostics,
@@ -36,6 +42,7 @@ impl Attempt<'_> {
                 set,
                 diagnostics,
                 report,
+                lockfile,
                 cached,
                 sizes,
             }),

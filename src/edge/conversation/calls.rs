@@ -157,7 +157,7 @@ impl Conversation {
                 self.step(Input::BuildReported {
                     build,
                     attempt,
-                    outcome: *outcome,
+                    outcome,
                 })?;
                 json(&())
             }

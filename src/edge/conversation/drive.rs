@@ -14,7 +14,8 @@ use worker::{Delay, console_error};
 
 use super::{Conversation, store::DueJob};
 use crate::{
-    edge::{blobs, blobs::Blobs, clock, objects, parser, preview, settings},
+    digest::Digest,
+    edge::{blobs, blobs::Blobs, clock, objects, packages, parser, preview, settings},
     error::{Error, Result},
     generation::{Conversation as Machine, Input, Job, Probe, ToolsRan, prompt, survey, tools},
     ids::{AppId, BuildId, TurnId},
@@ -224,8 +225,12 @@ impl Conversation {
             let wanted = survey::wanted(&[&manifest, &committed], &contents, parsed);
             contents.extend(sources.get_all(wanted).await?);
         }
+        let text = |hash: &Digest| std::str::from_utf8(contents.get(hash)?).ok();
+        let questions = tools::questions(&calls, &manifest, text);
+        let packages = packages::ask(&self.env, &machine.app, questions).await;
         let known: BTreeSet<_> = contents.keys().copied().collect();
         let mut bench = tools::Workbench {
+            packages,
             manifest,
             contents,
             views,

@@ -3,10 +3,12 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod packages;
 mod search;
 
 fn bench(files: &[(&str, &[u8])]) -> Workbench<'static> {
     let mut bench = Workbench {
+        packages: BTreeMap::new(),
         manifest: Manifest::default(),
         contents: BTreeMap::new(),
         views: Views::new(),
@@ -213,7 +215,7 @@ fn a_refused_call_says_why_and_changes_nothing() {
         (
             "search_web",
             json!({}),
-            "there is no tool `search_web`; the tools are write_file, line_replace, view_file, search_files, delete_file, rename_app",
+            "there is no tool `search_web`; the tools are write_file, line_replace, view_file, search_files, delete_file, add_dependency, remove_dependency, rename_app",
         ),
         (
             "view_file",

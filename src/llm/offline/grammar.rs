@@ -71,6 +71,15 @@
 //! that field, is meant; otherwise nothing is guessed. What asks to do something with records ("share recipes with friends", "delete
 //! all recipes") asks for no field, and a sentence that names only what there is changes nothing.
 //!
+//! # Packages
+//!
+//! | said | does |
+//! |---|---|
+//! | `add the package recharts`, `install date-fns`, `npm i date-fns@4`, `use date-fns`, `add dependency zod version 4` | adds it to `package.json`, if the registry has it |
+//! | `remove the package recharts`, `uninstall date-fns` | takes it out of `package.json` |
+//!
+//! Several may be joined by "and" or commas. A message that asks for packages asks for nothing else.
+//!
 //! # Questions
 //!
 //! What the planner can do, how to say something, and what things there are: these are answered, and change nothing.

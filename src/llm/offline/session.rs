@@ -11,6 +11,7 @@ use super::{
     edits::{Edit, edits},
     grammar::{Understanding, understand},
     model::Thing,
+    packages,
     plan::{Plan, Taken, plan},
     source::{self, File},
     summary,
@@ -27,7 +28,7 @@ pub(super) struct Done {
 }
 
 impl Done {
-    fn ok(&self) -> bool {
+    pub(super) fn ok(&self) -> bool {
         self.result.as_ref().is_some_and(|result| result.ok)
     }
 }
@@ -164,6 +165,14 @@ pub(super) struct Outlook {
 /// Answers one call.
 pub(super) fn reply(request: &Request) -> Reply {
     let turn = Turn::of(&request.messages);
+    if let Some(wishes) = packages::wished(&turn.prompt) {
+        return if turn.done.is_empty() {
+            let calls = wishes.iter().map(packages::Wish::call).collect();
+            act(request, packages::intent(&wishes), numbered(&turn, calls))
+        } else {
+            end(request, packages::report(&turn.done))
+        };
+    }
     let files = listed_files(&request.system);
     let files: Option<Vec<&str>> = files
         .as_ref()
@@ -301,7 +310,7 @@ fn look(prompt: &str, views: &Views, files: &[&str]) -> Outlook {
 }
 
 /// A call to be made: a tool and its arguments.
-type Wanted = (&'static str, serde_json::Value);
+pub(super) type Wanted = (&'static str, serde_json::Value);
 
 /// What is left of the plan once its new files were asked for: the changes that use them or, where one was refused,
 /// taking the others back.

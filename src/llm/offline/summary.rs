@@ -10,7 +10,7 @@ use super::{
 };
 
 /// Every answer says what gives it.
-const LABEL: &str = "(Offline planner: a small fixed grammar, no language model.)";
+pub(super) const LABEL: &str = "(Offline planner: a small fixed grammar, no language model.)";
 
 /// "a, b and c".
 pub(super) fn list(items: &[String]) -> String {

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::child::Recipe;
 use super::{Record, state};
-use crate::node::Node;
+use crate::node::{self, Node};
 use crate::setup::Parts;
 use crate::{browser, hash, place, sandbox, workerd};
 
@@ -26,6 +26,19 @@ const BUILDER_FLAGS: &str = "OVERSKILL_BUILDER_FLAGS";
 /// Whom workerd trusts when the Worker calls a server.
 const CERTIFICATES: [&str; 3] = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR"];
 
+/// What leads the builder's npm to the registry, and whom to trust there.
+const REGISTRY: [&str; 9] = [
+    "NODE_EXTRA_CA_CERTS",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+];
+
 /// The builder.
 pub(crate) fn builder(state: &Path, parts: &Parts, record: &Record, secret: &str) -> Recipe {
     let parts = parts.clone();
@@ -34,7 +47,7 @@ pub(crate) fn builder(state: &Path, parts: &Parts, record: &Record, secret: &str
     let secret_hash = hash::hex(&[secret.as_bytes()]);
     Box::new(move || {
         fs::create_dir_all(&folder)?;
-        let mut command = bare(&parts.builder, &parts.node, &[]);
+        let mut command = bare(&parts.builder, &parts.node, &REGISTRY);
         command
             .args(["--listen", &address, "--toolchain"])
             .arg(place::foundation())
@@ -44,6 +57,7 @@ pub(crate) fn builder(state: &Path, parts: &Parts, record: &Record, secret: &str
             .arg(&folder)
             .env("PATH", sandbox::path(&parts.node))
             .env("BUILDER_TOKEN_HASH", &secret_hash);
+        command.args(node::registry_flags(&parts.node));
         if let Some(browser) = render_check() {
             command.arg("--browser").arg(browser);
         }
@@ -145,7 +159,6 @@ fn bare(program: &Path, node: &Node, more: &[&str]) -> Command {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::node;
 
     #[test]
     fn the_shells_variables_reach_no_child() {

@@ -19,9 +19,12 @@ overskill-build DIR: builds a folder as the product would
   --builder URL    the builder that is asked, which knows the hash of BUILDER_TOKEN; without it, one is started for the job:
   --toolchain DIR  folder with package.json, package-lock.json and node_modules (required)
   --extras DIR     folder with package-lock.json and node_modules of the builder's own (default: none)
-  --state DIR      folder for the job while it is built; emptied at start (required)
+  --state DIR      folder for the job while it is built, emptied at start, and for installed packages, kept (required)
+  --lockfile FILE  write the package-lock.json there that the packages were resolved to, if the folder's says something else
   --vendor DIR     where prebuilt packages are kept (default: vendor in the state folder)
   --node PATH      Node 22.15 or newer (default: node)
+  --registry, --minimum-package-age-hours, --allowed-packages, --npm
+                   as `overskill-builder --help` has them
 
 exit status: 0 built; 1 the app's author can mend it; 2 over a limit, or no web project; 3 the builder's fault";
 
@@ -54,7 +57,19 @@ pub(crate) struct Arguments {
     pub(crate) vendor: Option<PathBuf>,
     /// The Node program.
     pub(crate) node: PathBuf,
+    /// Where the lock file goes.
+    pub(crate) lockfile: Option<PathBuf>,
+    /// Flags of the builder's own, with their values.
+    pub(crate) passed: Vec<(String, String)>,
 }
+
+/// Flags that are the builder's.
+const OF_BUILDER: [&str; 4] = [
+    "--registry",
+    "--minimum-package-age-hours",
+    "--allowed-packages",
+    "--npm",
+];
 
 impl Arguments {
     /// Reads the words after the program's name; nothing when help is asked for.
@@ -67,6 +82,7 @@ impl Arguments {
         let (mut screenshot, mut browser, mut builder) = (None, Browser::Auto, None);
         let (mut out, mut toolchain, mut extras) = (None, None, None);
         let (mut state, mut vendor, mut node) = (None, None, None);
+        let (mut lockfile, mut passed) = (None, Vec::new());
         let mut words = words.into_iter();
         while let Some(word) = words.next() {
             let place = match word.as_str() {
@@ -106,6 +122,12 @@ impl Arguments {
                 "--state" => &mut state,
                 "--vendor" => &mut vendor,
                 "--node" => &mut node,
+                "--lockfile" => &mut lockfile,
+                flag if OF_BUILDER.contains(&flag) => {
+                    let value = words.next().ok_or(format!("`{word}` needs a value"))?;
+                    passed.push((word, value));
+                    continue;
+                }
                 flag if flag.starts_with('-') => return Err(format!("unknown flag `{flag}`")),
                 _ => {
                     if folder.replace(PathBuf::from(&word)).is_some() {
@@ -139,6 +161,8 @@ impl Arguments {
             state: own(state, "`--state`")?,
             vendor,
             node: node.unwrap_or_else(|| PathBuf::from("node")),
+            lockfile,
+            passed,
         }))
     }
 }
@@ -153,13 +177,19 @@ mod tests {
 
     #[test]
     fn words_are_read() {
-        let line = "app --mode production --types block --vendor v --json --out o --toolchain t --state s --node n";
+        let line = "app --mode production --types block --vendor v --json --out o --toolchain t --state s --node n \
+                    --lockfile l --registry r";
         let arguments = parse(line).unwrap().unwrap();
         assert_eq!(arguments.folder, PathBuf::from("app"));
         assert_eq!(arguments.mode, Mode::Production);
         assert_eq!(arguments.type_check, TypeCheck::Block);
         assert_eq!(arguments.vendor, Some(PathBuf::from("v")));
         assert!(arguments.json);
+        assert_eq!(arguments.lockfile, Some(PathBuf::from("l")));
+        assert_eq!(
+            arguments.passed,
+            [("--registry".to_owned(), "r".to_owned())]
+        );
         assert_eq!(arguments.out, Some(PathBuf::from("o")));
         assert_eq!(parse("--help"), Ok(None));
         let other = parse("app --builder http://b").unwrap().unwrap();

@@ -94,7 +94,11 @@ async fn try_build(arguments: &Arguments, sources: &Sources) -> Result<Answer, A
     let door = Door { address, token };
     let asked =
         tokio::task::spawn_blocking(move || door.ask(&body, out.as_deref(), picture.as_deref()));
-    asked.await?
+    let answer = asked.await??;
+    if let (Some(file), Some(lockfile)) = (&arguments.lockfile, &answer.lockfile) {
+        fs::write(file, lockfile)?;
+    }
+    Ok(answer)
 }
 
 /// A builder of this process's own: its address and token. It is gone when the process is.
@@ -106,6 +110,9 @@ async fn start(arguments: &Arguments) -> Result<(String, String), AnyError> {
     settings.extras.clone_from(&arguments.extras);
     settings.vendor.clone_from(&arguments.vendor);
     settings.slots = NonZeroUsize::MIN;
+    for (flag, value) in &arguments.passed {
+        settings.set(flag.clone(), Some(value.clone()))?;
+    }
     settings.browser = arguments.browser.clone();
     let server = Server::start(settings).await?;
     let address = server.address()?;

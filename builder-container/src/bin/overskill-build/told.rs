@@ -45,6 +45,7 @@ pub(crate) fn json(outcome: &Outcome) -> Value {
                 "report": answer.report,
                 "log": answer.logs,
                 "left_out": answered.left_out,
+                "lockfile": answer.lockfile,
             })
         }
         Outcome::Refused(refusal) => {
@@ -63,6 +64,13 @@ fn answered(answered: &Answered) -> String {
     }
     for diagnostic in &answer.diagnostics {
         text.push_str(&told(diagnostic));
+    }
+    if let Some(lockfile) = &answer.lockfile {
+        let size = lockfile.len();
+        let _ = writeln!(
+            text,
+            "packages were resolved to a package-lock.json of {size} bytes (--lockfile FILE writes it)"
+        );
     }
     let report = &answer.report;
     let timings = &report.timings;

@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _},
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     thread::{self, sleep},
     time::{Duration, Instant},
 };
@@ -13,6 +14,8 @@ use overskill_builder::client::{AnyError, Door};
 
 use crate::arguments::Arguments;
 
+/// Numbers the builders that were started.
+static NEXT: AtomicU32 = AtomicU32::new(0);
 /// How long a worker may take to become ready.
 const READY: Duration = Duration::from_secs(60);
 /// How often it is asked whether it is.
@@ -23,6 +26,24 @@ const PAUSE: Duration = Duration::from_millis(5);
 pub(crate) struct Running {
     child: Child,
     door: Door,
+}
+
+/// Whether what was built is looked at in a browser before it is answered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Look {
+    /// Nobody looks: what is left is what bare Vite does.
+    Off,
+    /// Who has one does.
+    Auto,
+}
+
+impl Look {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Auto => "auto",
+        }
+    }
 }
 
 /// One build.
@@ -36,21 +57,32 @@ pub(crate) struct Built {
     pub(crate) worker: Duration,
     /// What of it was Vite's.
     pub(crate) vite: Duration,
+    /// Looking at it in a browser.
+    pub(crate) look: Duration,
     /// The most memory that the worker was seen to have, in bytes.
     pub(crate) peak_memory: u64,
 }
 
 impl Running {
-    /// Starts one with so many slots, and waits until it listens.
-    pub(crate) fn start(arguments: &Arguments, slots: Option<usize>) -> Result<Self, AnyError> {
+    /// Starts one with so many slots, whether it looks at what it built in a browser or not, and waits until it listens.
+    pub(crate) fn start(
+        arguments: &Arguments,
+        slots: Option<usize>,
+        look: Look,
+    ) -> Result<Self, AnyError> {
         let token = format!("bench-{}", std::process::id());
+        // A worker that is just being started may hold the folder of a builder that was killed for a moment longer.
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let mut command = Command::new(&arguments.builder);
         command
             .args(["--listen", "127.0.0.1:0", "--queue", "64"])
+            .args(["--browser", look.as_str()])
             .arg("--toolchain")
             .arg(&arguments.toolchain)
             .arg("--state")
-            .arg(arguments.state.join("builder"))
+            .arg(arguments.state.join(format!("builder-{number}")))
+            .arg("--vendor")
+            .arg(arguments.state.join("vendor"))
             .arg("--node")
             .arg(&arguments.node)
             .env(
@@ -112,6 +144,7 @@ impl Running {
             prepare: Duration::from_millis(timings.prepare_ms),
             worker: Duration::from_millis(timings.build_ms),
             vite: Duration::from_millis(vite.ok_or("the log does not say how long Vite took")?),
+            look: Duration::from_millis(timings.render_ms),
             peak_memory: answer.report.peak_memory_bytes,
         })
     }

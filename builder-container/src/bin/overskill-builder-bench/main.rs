@@ -20,7 +20,7 @@ use overskill_builder::client::{AnyError, Sources};
 use crate::{
     arguments::{Arguments, Shell},
     bare::Bare,
-    builder::{Built, Running},
+    builder::{Built, Look, Running},
     numbers::{Row, median, memory, milliseconds},
 };
 
@@ -122,16 +122,16 @@ fn one_after_another(
     let bare = Bare::prepare(arguments, shell)?;
     bare.build(mode)?;
     // The packages are prebuilt when the first one starts.
-    drop(Running::start(arguments, Some(1))?);
+    drop(Running::start(arguments, Some(1), Look::Off)?);
     let (mut plain, mut cold) = (Vec::new(), Vec::new());
     for _ in 0..counts.starts {
         plain.push(bare.build(mode)?);
         let begun = Instant::now();
-        let builder = Running::start(arguments, Some(1))?;
+        let builder = Running::start(arguments, Some(1), Look::Off)?;
         builder.build(&unchecked)?;
         cold.push(begun.elapsed());
     }
-    let builder = Running::start(arguments, Some(1))?;
+    let builder = Running::start(arguments, Some(1), Look::Off)?;
     let mut fresh = Vec::new();
     for _ in 0..counts.builds {
         plain.push(bare.build(mode)?);
@@ -153,7 +153,23 @@ fn one_after_another(
     } else {
         parts(&warm);
     }
+    drop(builder);
+    looked_at(arguments, &job, counts)?;
     println!();
+    Ok(())
+}
+
+/// What the look in a browser adds, where there is one.
+fn looked_at(arguments: &Arguments, job: &[u8], counts: Counts) -> Result<(), AnyError> {
+    let builder = Running::start(arguments, Some(1), Look::Auto)?;
+    let builds = warm(&builder, job, counts)?;
+    if builds.iter().all(|built| built.look.is_zero()) {
+        println!("  a look in the browser: not measured, there is none that can be used here");
+        return Ok(());
+    }
+    Row::of("looked at in a browser", &walls(&builds)).print(None);
+    let looks: Vec<Duration> = builds.iter().map(|built| built.look).collect();
+    Row::of("the look alone", &looks).print(None);
     Ok(())
 }
 
@@ -186,7 +202,7 @@ fn walls(builds: &[Built]) -> Vec<Duration> {
 
 /// Several jobs at once, with as many slots as a builder has by itself.
 fn at_once(arguments: &Arguments, sources: &Sources, counts: Counts) -> Result<(), AnyError> {
-    let builder = Running::start(arguments, None)?;
+    let builder = Running::start(arguments, None, Look::Off)?;
     for many in AT_ONCE {
         let jobs: Vec<Vec<u8>> = (0..many)
             .map(|number| {
@@ -226,7 +242,7 @@ fn at_once(arguments: &Arguments, sources: &Sources, counts: Counts) -> Result<(
 
 /// Memory over many builds. False when it grows.
 fn in_a_row(arguments: &Arguments, sources: &Sources, counts: Counts) -> Result<bool, AnyError> {
-    let builder = Running::start(arguments, Some(1))?;
+    let builder = Running::start(arguments, Some(1), Look::Off)?;
     let job = sources.job("bench", Mode::Development, TypeCheck::Off)?;
     let (mut supervisor, mut workers) = (Vec::new(), Vec::new());
     for _ in 0..SETTLED {

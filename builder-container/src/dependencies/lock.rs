@@ -1,0 +1,270 @@
+//! A lock file of npm (versions 2 and 3): where each package lies and in which version. Read, compared with the baked
+//! one, cut down to what is missing there, written.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+/// Where npm puts packages.
+const FOLDER: &str = "node_modules/";
+/// What an entry needs, by name.
+const NEEDS: [&str; 3] = ["dependencies", "optionalDependencies", "peerDependencies"];
+/// Addresses that say no more than that a package is of the public registry.
+const PUBLIC: [&str; 3] = [
+    "https://registry.npmjs.org/",
+    "http://registry.npmjs.org/",
+    "https://registry.yarnpkg.com/",
+];
+
+/// Packages by where they lie: `node_modules/a/node_modules/@b/c`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Lock {
+    packages: BTreeMap<String, Map<String, Value>>,
+}
+
+/// What a lock file may not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Foreign {
+    /// The package.
+    pub(super) name: String,
+    /// Where it would come from.
+    pub(super) origin: String,
+}
+
+impl Lock {
+    /// Reads a lock file; `None` when it is none of a version that is known.
+    pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
+        let mut all: Map<String, Value> = serde_json::from_slice(bytes).ok()?;
+        if !matches!(all.get("lockfileVersion")?.as_u64()?, 2 | 3) {
+            return None;
+        }
+        let Value::Object(found) = all.remove("packages")? else {
+            return None;
+        };
+        let mut packages = BTreeMap::new();
+        for (location, entry) in found {
+            let Value::Object(entry) = entry else {
+                return None;
+            };
+            if !location.is_empty() {
+                packages.insert(location, entry);
+            }
+        }
+        Some(Self { packages })
+    }
+
+    /// Where each package lies, in order.
+    pub(super) fn locations(&self) -> impl Iterator<Item = &str> {
+        self.packages.keys().map(String::as_str)
+    }
+
+    fn text(&self, location: &str, key: &str) -> Option<&str> {
+        self.packages.get(location)?.get(key)?.as_str()
+    }
+
+    /// The version of what lies there.
+    pub(super) fn version(&self, location: &str) -> Option<&str> {
+        self.text(location, "version")
+    }
+
+    /// The hash of what lies there, as npm writes it.
+    pub(super) fn integrity(&self, location: &str) -> Option<&str> {
+        self.text(location, "integrity")
+    }
+
+    /// The version of the package that the app itself finds by this name.
+    pub(crate) fn top(&self, name: &str) -> Option<&str> {
+        self.version(&format!("{FOLDER}{name}"))
+    }
+
+    /// The first package that does not come from the registry. Addresses that do are taken out: npm asks the registry
+    /// that is configured.
+    pub(super) fn check_origins(&mut self, registry: &str) -> Result<(), Foreign> {
+        for (location, entry) in &mut self.packages {
+            let name = name_of(location).to_owned();
+            let foreign = |origin: String| Foreign {
+                name: name.clone(),
+                origin,
+            };
+            if !location.starts_with(FOLDER) || entry.get("link") == Some(&Value::Bool(true)) {
+                return Err(foreign("a folder".to_owned()));
+            }
+            // An alias: its name is another package's.
+            if let Some(other) = entry.get("name").and_then(Value::as_str)
+                && other != name
+            {
+                return Err(foreign(format!("npm:{other}")));
+            }
+            let bundled = entry.get("inBundle") == Some(&Value::Bool(true));
+            match entry.remove("resolved") {
+                None => {}
+                Some(Value::String(origin))
+                    if PUBLIC.iter().any(|known| origin.starts_with(known))
+                        || (origin.starts_with(registry) && !origin.contains("..")) => {}
+                Some(origin) => {
+                    return Err(foreign(origin.as_str().unwrap_or_default().to_owned()));
+                }
+            }
+            if !entry.get("version").is_some_and(Value::is_string)
+                || !(bundled || entry.get("integrity").is_some_and(Value::is_string))
+            {
+                return Err(foreign(
+                    "an unknown place: it has no version or no integrity".to_owned(),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a package finds another by its name: beside it, or above.
+    fn resolve(&self, from: &str, name: &str) -> Option<&str> {
+        let mut above = Some(from);
+        while let Some(folder) = above {
+            let location = if folder.is_empty() {
+                format!("{FOLDER}{name}")
+            } else {
+                format!("{folder}/{FOLDER}{name}")
+            };
+            if let Some((found, _)) = self.packages.get_key_value(&location) {
+                return Some(found);
+            }
+            above = match folder.rfind("/node_modules/") {
+                Some(end) => folder.get(..end),
+                None if folder.is_empty() => None,
+                None => Some(""),
+            };
+        }
+        None
+    }
+
+    /// What is needed by what lies there, as far as it is there.
+    fn needs<'a>(&'a self, location: &'a str) -> impl Iterator<Item = &'a str> {
+        let entry = self.packages.get(location);
+        NEEDS
+            .iter()
+            .filter_map(move |kind| entry?.get(*kind)?.as_object())
+            .flat_map(Map::keys)
+            .filter_map(move |name| self.resolve(location, name))
+    }
+
+    /// Adds what another lock file has and this one does not.
+    pub(super) fn add(&mut self, other: &Self) {
+        for (location, entry) in &other.packages {
+            self.packages
+                .entry(location.clone())
+                .or_insert_with(|| entry.clone());
+        }
+    }
+
+    /// What must be installed beside the baked packages. A package is left out when it is baked in the same version, and
+    /// so is everything that it needs: then whoever looks for it finds the baked one, and that finds the same as here.
+    /// So no package is there twice in the same version, and none sees another version than it was resolved with.
+    pub(super) fn without(&self, base: &Self) -> BTreeSet<String> {
+        let mut same: BTreeSet<&str> = self
+            .locations()
+            .filter(|location| {
+                let version = self.version(location);
+                version.is_some() && version == base.version(location)
+            })
+            .collect();
+        loop {
+            let differs = |location: &&str| {
+                self.needs(location).any(|needed| !same.contains(needed))
+                    || parent(location).is_some_and(|parent| !same.contains(parent))
+            };
+            let other: Vec<&str> = same.iter().copied().filter(differs).collect();
+            if other.is_empty() {
+                break;
+            }
+            for location in other {
+                same.remove(location);
+            }
+        }
+        self.locations()
+            .filter(|location| !same.contains(location))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// The project and the lock file that make npm install these packages and no others: nothing is said any more of
+    /// what the baked packages provide.
+    pub(super) fn install(&self, kept: &BTreeSet<String>) -> (Value, Value) {
+        let mut root = Map::new();
+        let mut packages = Map::new();
+        for location in kept {
+            let Some(entry) = self.packages.get(location) else {
+                continue;
+            };
+            let mut entry = entry.clone();
+            for kind in ["dependencies", "optionalDependencies"] {
+                if let Some(Value::Object(needs)) = entry.get_mut(kind) {
+                    needs.retain(|name, _| {
+                        self.resolve(location, name)
+                            .is_some_and(|found| kept.contains(found))
+                    });
+                }
+            }
+            for key in [
+                "peerDependencies",
+                "peerDependenciesMeta",
+                "dev",
+                "devOptional",
+                "peer",
+                "bin",
+            ] {
+                entry.remove(key);
+            }
+            if parent(location).is_none() {
+                let version = entry.get("version").cloned().unwrap_or(Value::Null);
+                root.insert(name_of(location).to_owned(), version);
+            }
+            packages.insert(location.clone(), Value::Object(entry));
+        }
+        let project =
+            json!({ "name": "install", "version": "0.0.0", "private": true, "dependencies": root });
+        packages.insert(String::new(), project.clone());
+        (project, file(packages))
+    }
+
+    /// The lock file of a project whose `package.json` says this.
+    pub(super) fn file(&self, project: &Map<String, Value>) -> Value {
+        let mut root = Map::new();
+        for key in [
+            "name",
+            "version",
+            "license",
+            "dependencies",
+            "devDependencies",
+            "optionalDependencies",
+            "peerDependencies",
+        ] {
+            if let Some(value) = project.get(key) {
+                root.insert(key.to_owned(), value.clone());
+            }
+        }
+        let mut packages = Map::new();
+        packages.insert(String::new(), Value::Object(root));
+        for (location, entry) in &self.packages {
+            packages.insert(location.clone(), Value::Object(entry.clone()));
+        }
+        file(packages)
+    }
+}
+
+fn file(packages: Map<String, Value>) -> Value {
+    json!({ "name": "app", "version": "0.0.0", "lockfileVersion": 3, "requires": true, "packages": packages })
+}
+
+/// The package that lies in a place.
+pub(super) fn name_of(location: &str) -> &str {
+    location
+        .rsplit_once(FOLDER)
+        .map_or(location, |(_, name)| name)
+}
+
+/// The package inside of whose folder another lies.
+fn parent(location: &str) -> Option<&str> {
+    location
+        .rfind("/node_modules/")
+        .and_then(|end| location.get(..end))
+}

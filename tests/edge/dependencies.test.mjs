@@ -1,0 +1,92 @@
+// Packages added through the chat, from a registry of the tests: installed, built, cached, still there after the builder was
+// killed; an invented one is refused with the nearest real name.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+
+import { startStack } from "../../xtask/local/harness.mjs";
+import { App } from "../support/app.mjs";
+import { startRegistry } from "../support/registry.mjs";
+
+const packages = {
+  greeting: { versions: { "1.0.0": {
+    files: { "index.js": "import { word } from 'greeting-word'\nexport const greet = () => word + ' from the registry'\n" },
+    manifest: { dependencies: { "greeting-word": "^1.0.0" }, scripts: { postinstall: "exit 1" } },
+  } } },
+  "greeting-word": { versions: { "1.0.0": { files: { "index.js": "export const word = 'hello'\n" } } } },
+};
+
+let registry;
+let stack;
+let app;
+
+before(async () => {
+  registry = await startRegistry(packages);
+  stack = await startStack({ env: { OVERSKILL_REGISTRY: registry.url } });
+  app = await App.create(stack);
+  await app.completed();
+});
+
+after(async () => {
+  app?.close();
+  await stack?.stop();
+  await registry?.stop();
+});
+
+/** What the assistant said in a turn. */
+async function answer(turn) {
+  const messages = app.feed.of("message").filter((event) => event.turn === turn && event.role === "assistant");
+  return messages.map(({ content }) => content).join("\n");
+}
+
+/** Everything that the preview loads as script. */
+async function script() {
+  const page = (await app.preview()).text;
+  const [, path] = /<script type="module"[^>]* src="([^"]+)"/.exec(page);
+  return (await app.preview(path)).text;
+}
+
+describe("a package in the chat", () => {
+  test("is added with its lock file, installed without its scripts, and built", async () => {
+    const turn = await app.say("add the package greeting");
+    const end = await app.completed(turn);
+    assert.match(await answer(turn), /greeting was added in version 1\.0\.0/);
+    const list = JSON.parse((await app.read("package.json")).text);
+    assert.equal(list.dependencies.greeting, "1.0.0");
+    const lock = JSON.parse((await app.read("package-lock.json")).text);
+    assert.equal(lock.packages["node_modules/greeting"].version, "1.0.0");
+    assert.equal(await app.served(), end.version);
+    assert.ok(registry.requests.some((path) => path.endsWith("greeting-1.0.0.tgz")));
+  });
+
+  test("is used by the app, and still there after the builder was killed", async () => {
+    await stack.waitHealthy({ not: stack.killBuilder() });
+    const asked = registry.requests.length;
+    const home = await app.read("src/pages/Home.tsx");
+    const text = `import { greet } from "greeting"\n${home.text}`.replace("<HeroPattern />", "<HeroPattern /><p>{greet()}</p>");
+    assert.notEqual(text, home.text);
+    const { version } = await app.write("src/pages/Home.tsx", text, home.etag);
+    await app.live(version);
+    assert.match(await script(), /from the registry/);
+    assert.deepEqual(registry.requests.slice(asked), []);
+  });
+
+  test("that was invented is refused, with the names that were probably meant", async () => {
+    const { version } = await app.show();
+    const turn = await app.say("use rechart");
+    await app.completed(turn);
+    const said = await answer(turn);
+    assert.match(said, /rechart was not added: The registry has no package `rechart`\. Did you mean `recharts`/);
+    assert.match(said, /I changed nothing/);
+    assert.equal((await app.show()).version, version);
+  });
+
+  test("put into package.json by hand fails the build where it stands", async () => {
+    const file = await app.read("package.json");
+    const { version } = await app.write("package.json", file.text.replace('"greeting"', '"gretings"'), file.etag);
+    const end = await app.feed.find("the end of the build", (event) => event.kind === "build_finished" && event.version === version);
+    assert.equal(end.status, "failed");
+    const [first] = end.diagnostics;
+    assert.deepEqual([first.code, first.path], ["unknown_package", "package.json"]);
+    assert.equal(file.text.split("\n")[first.line - 1].trim(), '"greeting": "1.0.0",');
+  });
+});
