@@ -25,6 +25,7 @@ async fn every_foreign_app_is_built_or_told_why_not() {
     let builder = Builder::start_with(|settings| {
         settings.slots = const { NonZeroUsize::new(2).unwrap() };
         settings.extras = Some(extras());
+        settings.registry.clone_from(&registry.url);
     })
     .await;
     let mut wrong = Vec::new();
