@@ -135,7 +135,13 @@ pub(super) fn is_same(one: &Diagnostic, other: &Diagnostic) -> bool {
     if one.path != other.path || one.path.is_none() || kind != Kind::of(other) {
         return false;
     }
-    if one.line != other.line {
+    // A reader of JSON stops at its first fault, each at what it takes for that.
+    let json = kind == Kind::Syntax
+        && one
+            .path
+            .as_ref()
+            .is_some_and(|path| path.extension() == "json");
+    if one.line != other.line && !json {
         return false;
     }
     match kind {

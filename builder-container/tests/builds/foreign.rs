@@ -5,18 +5,27 @@
 use std::{fs, num::NonZeroUsize, path::Path};
 
 use overskill::build::{FailureReason, Mode, Status};
+use serde_json::json;
 
 use crate::{
     broken::tell,
     client::{Answer, Builder, extras, read},
     folder,
+    registry::Registry,
 };
 
 #[tokio::test]
 async fn every_foreign_app_is_built_or_told_why_not() {
+    // What no foundation has and an app declares comes from here.
+    let registry = Registry::start(&json!({
+        "vue": { "versions": { "3.5.0": { "files": {
+            "index.js": "export const createApp = (app) => ({ mount: () => app })\n",
+        } } } },
+    }));
     let builder = Builder::start_with(|settings| {
         settings.slots = const { NonZeroUsize::new(2).unwrap() };
         settings.extras = Some(extras());
+        settings.registry.clone_from(&registry.url);
     })
     .await;
     let mut wrong = Vec::new();
