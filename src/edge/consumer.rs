@@ -197,7 +197,8 @@ impl Attempt<'_> {
         match built.report.status {
             Status::Succeeded => {
                 self.keep_vendor(&built, pulse, &abort.signal()).await?;
-                if let Some(cache) = cache {
+                // What the registry decided is not in the key.
+                if let Some(cache) = cache.filter(|_| lockfile.is_none()) {
                     cache.keep(&built).await;
                 }
                 self.publish(built, false, lockfile).await

@@ -152,7 +152,10 @@ describe("workerd killed while it is being asked", () => {
         await asked;
         // Whatever has become of the file since: here it is gone for a moment.
         const landed = (await app.show()).version > version;
-        if (landed) assert.equal((await app.fileCall("DELETE", path)).status, 204);
+        if (landed) {
+          const now = await app.read(path);
+          assert.equal((await app.fileCall("DELETE", path, { headers: { "if-match": now.etag } })).status, 204);
+        }
         const answer = await until("an answer", () => app.api("POST", "/edits", body, key));
         if (landed) await app.write(path, `export const n = ${n + 1}\n`);
         assert.equal(answer.status, 200, answer.text);

@@ -106,7 +106,7 @@ fn run(command: &str) -> Result<Act> {
         {
             ["cargo", "build", ..] => Act::Compile,
             ["npm", "ci", ..] => Act::Install(words.into_iter().skip(1).collect()),
-            ["apt-get" | "groupadd", ..] => Act::Base,
+            ["apt-get" | "groupadd", ..] | ["npm", "install", "--global", ..] => Act::Base,
             _ => bail!("`RUN {command}`: a step that xtask/src/image does not know"),
         },
     )

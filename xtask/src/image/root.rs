@@ -35,9 +35,10 @@ pub(super) fn assemble(node: &Node, steps: &[Step]) -> Result<Assembled> {
     if root.exists() {
         fs::remove_dir_all(&root)?;
     }
-    let (programs, toolchain) = (root.join("bin"), root.join("toolchain"));
+    let programs = root.join("bin");
     fs::create_dir_all(&programs)?;
-    fs::create_dir_all(&toolchain)?;
+    // Where the next steps work.
+    let mut folder = root.clone();
     for step in steps {
         match &step.act {
             Act::Compile => progress::step("the supervisor, as it is released", || {
@@ -53,13 +54,26 @@ pub(super) fn assemble(node: &Node, steps: &[Step]) -> Result<Assembled> {
                 Ok("supervisor compiled".to_owned())
             })?,
             Act::Install(words) => progress::step("the packages, from the lock file", || {
-                for name in ["package.json", "package-lock.json"] {
-                    fs::copy(place::foundation().join(name), toolchain.join(name))?;
-                }
-                process::quiet(node::npm(node, &toolchain)?.args(words))?;
+                process::quiet(node::npm(node, &folder)?.args(words))?;
                 Ok("packages installed".to_owned())
             })?,
-            Act::Copy | Act::Property | Act::Base => {}
+            Act::Copy => {
+                let words: Vec<_> = step.text.split(' ').skip(1).collect();
+                if let Some(("./", files)) = words.split_last().map(|(last, rest)| (*last, rest)) {
+                    for file in files {
+                        let file = place::root().join(file);
+                        let name = file.file_name().context("COPY names no file")?;
+                        fs::copy(&file, folder.join(name))?;
+                    }
+                }
+            }
+            Act::Property => {
+                if let Some(path) = step.text.strip_prefix("WORKDIR /") {
+                    folder = root.join(path);
+                    fs::create_dir_all(&folder)?;
+                }
+            }
+            Act::Base => {}
         }
     }
     let release = target.join("release");
@@ -120,12 +134,15 @@ pub(super) fn try_out(node: &Node, image: &Image, assembled: &Assembled) -> Resu
         &supervisor,
         &local.join("overskill-builder"),
     );
-    bind(
-        &mut command,
-        "--ro-bind",
-        &assembled.root.join("toolchain"),
-        Path::new("/toolchain"),
-    );
+    for name in ["toolchain", "extras"] {
+        let folder = assembled.root.join(name);
+        bind(
+            &mut command,
+            "--ro-bind",
+            &folder,
+            &Path::new("/").join(name),
+        );
+    }
     bind(&mut command, "--ro-bind", &check, Path::new("/check"));
     bind(
         &mut command,
