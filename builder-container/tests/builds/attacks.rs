@@ -77,6 +77,7 @@ fn without_a_sandbox_it_is_said_that_they_get_out() {
         let (code, table) = attack(&["--level", "none", "--only", name]);
         assert_eq!(code, 1, "{table}");
         assert_eq!(table["contained"], false);
-        assert_eq!(table["attacks"][0]["level"], "none");
+        let level = table["attacks"][0]["level"].as_str().unwrap();
+        assert!(level.starts_with("none"), "{level}");
     }
 }
