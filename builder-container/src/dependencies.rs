@@ -38,12 +38,7 @@ use overskill::{
 use serde_json::Value;
 use tokio::{sync::Semaphore, time::sleep};
 
-pub(crate) use self::{
-    advice::{did_you_mean, nearest},
-    lock::Lock,
-    policy::Policy,
-    store::Packages,
-};
+pub(crate) use self::{advice::instead_of, lock::Lock, policy::Policy, store::Packages};
 use self::{
     lock::name_of,
     npm::{Npm, Question, Said},

@@ -15,7 +15,7 @@ use overskill::{
 use crate::{
     beneath,
     check::{merge, merge_types},
-    dependencies::{did_you_mean, nearest},
+    dependencies::instead_of,
     inspect::files,
     locate,
     toolchain::Toolchain,
@@ -208,11 +208,7 @@ impl Explainer<'_> {
 
     /// What to do about a package that nobody declared.
     fn instead_of(&self, package: &str) -> String {
-        let baked = self.toolchain.packages.iter().map(String::as_str);
-        did_you_mean(
-            &nearest(package, baked),
-            "Add the package to the dependencies in package.json (`add_dependency` does it), or do without it.",
-        )
+        instead_of(package, self.toolchain.packages.iter().map(String::as_str))
     }
 
     /// Something that is named in `path` and is not the project's.

@@ -31,7 +31,7 @@ static KNOWN: LazyLock<Vec<&str>> =
     LazyLock::new(|| include_str!("../../known-packages.txt").lines().collect());
 
 /// The names that are nearest to one that does not exist, the nearest first; at most [`MOST`].
-pub(crate) fn nearest<'a>(written: &str, baked: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+pub(super) fn nearest<'a>(written: &str, baked: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let wanted: Vec<char> = written.to_lowercase().chars().take(64).collect();
     let far = (wanted.len() / 3).clamp(1, 4);
     let words = words(written);
@@ -69,8 +69,21 @@ pub(crate) fn nearest<'a>(written: &str, baked: impl IntoIterator<Item = &'a str
         .collect()
 }
 
+/// What to say of a package that an app does not list: the names that are nearest, unless this one is well known itself.
+pub(crate) fn instead_of<'a>(name: &str, baked: impl IntoIterator<Item = &'a str>) -> String {
+    let names = if KNOWN.binary_search(&name).is_ok() {
+        Vec::new()
+    } else {
+        nearest(name, baked)
+    };
+    did_you_mean(
+        &names,
+        "Add the package to the dependencies in package.json (`add_dependency` does it), or do without it.",
+    )
+}
+
 /// "Did you mean `a`, `b` or `c`?", with what else to do.
-pub(crate) fn did_you_mean(names: &[String], otherwise: &str) -> String {
+pub(super) fn did_you_mean(names: &[String], otherwise: &str) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     match quoted.split_last() {
         None => otherwise.to_owned(),
@@ -133,6 +146,12 @@ mod tests {
         );
         assert_eq!(nearest("left-pad", []), Vec::<String>::new());
         assert_eq!(nearest("", []), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_name_that_is_known_is_meant() {
+        assert!(instead_of("canvas-confetti", []).starts_with("Add the package"));
+        assert!(instead_of("canvas-confeti", []).starts_with("Did you mean `canvas-confetti`"));
     }
 
     #[test]
