@@ -30,6 +30,9 @@ const WEIGHT: u64 = 50;
 /// The same of the first version; the supervisor has 1024.
 const SHARES: u64 = 512;
 
+/// The number of the next group of this process, whoever makes it.
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
 /// Where groups are made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Kind {
@@ -51,7 +54,6 @@ enum Kind {
 #[derive(Debug)]
 pub(crate) struct Cgroups {
     kind: Kind,
-    next: AtomicU64,
     /// Folders that could not be removed yet.
     left: Arc<Mutex<Vec<PathBuf>>>,
 }
@@ -77,7 +79,6 @@ impl Cgroups {
         let kind = second(root, own).or_else(|| first(root, own))?;
         let cgroups = Self {
             kind,
-            next: AtomicU64::new(1),
             left: Arc::default(),
         };
         for folder in cgroups.parents() {
@@ -105,7 +106,7 @@ impl Cgroups {
 
     /// A group with all limits, nobody in it.
     pub(crate) fn make(&self) -> io::Result<Cgroup> {
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("{NAME}{}-{number}", process::id());
         {
             let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
@@ -346,14 +347,18 @@ mod tests {
         }
 
         fn read(&self, path: &str) -> String {
-            let path = path.replace('$', &format!("{NAME}{}", process::id()));
-            fs::read_to_string(self.0.join(&path)).unwrap_or_else(|_| panic!("no {path}"))
+            fs::read_to_string(self.0.join(path)).unwrap_or_else(|_| panic!("no {path}"))
         }
 
         fn write(&self, path: &str, content: &str) {
-            let path = path.replace('$', &format!("{NAME}{}", process::id()));
             fs::write(self.0.join(path), content).unwrap();
         }
+    }
+
+    /// A path in which `$` is what a group is called.
+    fn of<'a>(group: &'a Cgroup) -> impl Fn(&str) -> String + 'a {
+        let name = group.folders[0].file_name().unwrap().to_str().unwrap();
+        move |path| path.replace('$', name)
     }
 
     impl Drop for Tree {
@@ -373,6 +378,7 @@ mod tests {
             "+memory +pids +cpu"
         );
         let group = cgroups.make().unwrap();
+        let at = of(&group);
         for (file, value) in [
             ("memory.max", MEMORY),
             ("memory.swap.max", 0),
@@ -381,7 +387,7 @@ mod tests {
             ("cpu.weight", WEIGHT),
         ] {
             assert_eq!(
-                tree.read(&format!("a/b/$-2/{file}")),
+                tree.read(&at(&format!("a/b/$/{file}"))),
                 value.to_string(),
                 "{file}"
             );
@@ -394,12 +400,12 @@ mod tests {
             ),
             (None, false, false)
         );
-        tree.write("a/b/$-2/memory.peak", "4096\n");
+        tree.write(&at("a/b/$/memory.peak"), "4096\n");
         tree.write(
-            "a/b/$-2/memory.events",
+            &at("a/b/$/memory.events"),
             "low 0\noom 2\noom_kill 1\noom_group_kill 0\n",
         );
-        tree.write("a/b/$-2/pids.events", "max 3\n");
+        tree.write(&at("a/b/$/pids.events"), "max 3\n");
         assert_eq!(
             (
                 group.peak(),
@@ -409,13 +415,13 @@ mod tests {
             (Some(4096), true, true)
         );
         tree.write(
-            "a/b/$-2/memory.events",
+            &at("a/b/$/memory.events"),
             "oom 2\noom_kill 0\noom_group_kill 7\n",
         );
         assert!(!group.ran_out_of_memory());
-        tree.write("a/b/$-2/cgroup.kill", "");
+        tree.write(&at("a/b/$/cgroup.kill"), "");
         group.kill();
-        assert_eq!(tree.read("a/b/$-2/cgroup.kill"), "1");
+        assert_eq!(tree.read(&at("a/b/$/cgroup.kill")), "1");
     }
 
     #[test]
@@ -425,21 +431,22 @@ mod tests {
         let cgroups = Cgroups::find_in(&tree.0, own).unwrap();
         assert_eq!(cgroups.name(), "cgroup v1");
         let group = cgroups.make().unwrap();
+        let at = of(&group);
         for (file, value) in [
-            ("memory/m/$-2/memory.limit_in_bytes", MEMORY),
-            ("memory/m/$-2/memory.memsw.limit_in_bytes", MEMORY),
+            ("memory/m/$/memory.limit_in_bytes", MEMORY),
+            ("memory/m/$/memory.memsw.limit_in_bytes", MEMORY),
             // A path that is not there is the host's.
-            ("pids/$-2/pids.max", THREADS),
-            ("cpu/x/y/$-2/cpu.shares", SHARES),
+            ("pids/$/pids.max", THREADS),
+            ("cpu/x/y/$/cpu.shares", SHARES),
         ] {
-            assert_eq!(tree.read(file), value.to_string(), "{file}");
+            assert_eq!(tree.read(&at(file)), value.to_string(), "{file}");
         }
-        tree.write("memory/m/$-2/memory.max_usage_in_bytes", "8192\n");
+        tree.write(&at("memory/m/$/memory.max_usage_in_bytes"), "8192\n");
         tree.write(
-            "memory/m/$-2/memory.oom_control",
+            &at("memory/m/$/memory.oom_control"),
             "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n",
         );
-        tree.write("pids/$-2/pids.events", "max 0\n");
+        tree.write(&at("pids/$/pids.events"), "max 0\n");
         assert_eq!(
             (
                 group.peak(),
@@ -493,10 +500,7 @@ mod tests {
         let output = command.args(["-c", script]).output().await.unwrap();
         let told = String::from_utf8(output.stdout).unwrap();
         assert!(told.starts_with("50000000\n"), "{told}");
-        assert!(
-            told.contains(&format!("{NAME}{}-2", process::id())),
-            "{told}"
-        );
+        assert!(told.contains(&of(&group)("$")), "{told}");
         let peak = group.peak();
         assert!(
             peak.is_none_or(|peak| (50_000_000..500_000_000).contains(&peak)),
