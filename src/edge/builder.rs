@@ -5,7 +5,7 @@
 //!
 //! [`BuilderContainer`] passes requests on to the container that it owns, which it starts when there is none, and stops when
 //! nobody has asked for a while. It stores nothing but its alarm. Unverified: that containers start was never seen, since that
-//! takes an account; that a Worker without them says so was.
+//! takes an account, and no test covers this path.
 
 use std::{cell::Cell, ops::Deref as _, time::Duration};
 
