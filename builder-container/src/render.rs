@@ -22,6 +22,7 @@ pub use self::browser::Choice;
 pub(crate) use self::sight::Sight;
 use self::{addresses::addresses, browser::Browser};
 use crate::{
+    beneath,
     sandbox::Sandbox,
     scratch::{Folder, Scratch},
     vendor::Module,
@@ -34,6 +35,9 @@ const ALL_PAGES: Duration = Duration::from_secs(12);
 const ONE_PAGE: Duration = Duration::from_secs(5);
 /// How much longer its process may take to say what it saw.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// What the picture of the start page is called.
+const PICTURE: &str = "screenshot.webp";
 
 /// What looks at built apps, or why nothing does.
 #[derive(Debug)]
@@ -145,9 +149,8 @@ impl Renderer {
         match seen {
             Ok(sight) => {
                 let built = Arc::clone(built);
-                let screenshot = folder.path().join("out/screenshot.webp");
                 let judged = tokio::task::spawn_blocking(move || {
-                    let screenshot = sight.screenshot.then(|| read(&screenshot)).flatten();
+                    let screenshot = sight.screenshot.then(|| picture(folder.path())).flatten();
                     let (diagnostics, pages) = sight.judge(&built.path().join("app"));
                     let render = Render::Checked {
                         pages,
@@ -199,7 +202,7 @@ impl Renderer {
             pages,
             page_ms: ONE_PAGE.as_millis(),
             limit_ms: ALL_PAGES.as_millis(),
-            screenshot: &out.join("screenshot.webp"),
+            screenshot: &out.join(PICTURE),
         };
         match tokio::time::timeout(ALL_PAGES + GRACE, worker.render(&order)).await {
             Ok(sight) => sight,
@@ -208,11 +211,10 @@ impl Renderer {
     }
 }
 
-/// A file that a program inside has written, if it is one of a size that a screenshot may have.
-fn read(path: &Path) -> Option<Screenshot> {
-    let metadata = path.symlink_metadata().ok()?;
-    let fits = metadata.is_file() && metadata.len() <= Screenshot::MAX_BYTES;
-    Screenshot::of(fits.then(|| fs::read(path).ok()).flatten()?)
+/// The picture that a program inside has written to its folder, if it is one.
+fn picture(folder: &Path) -> Option<Screenshot> {
+    let path = PICTURE.parse().ok()?;
+    Screenshot::of(beneath::read(&folder.join("out"), &path, Screenshot::MAX_BYTES).ok()?)
 }
 
 /// Copies a folder: what runs on the copy cannot change what will be published. It was checked to hold files alone.

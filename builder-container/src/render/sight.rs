@@ -1,12 +1,18 @@
 //! What was seen in the browser → diagnostics, and what the report says.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use overskill::{
     build::{Diagnostic, Render, RenderedPage},
+    config::Limits,
     project::ProjectPath,
 };
 use serde::Deserialize;
+
+use crate::beneath;
+
+/// Bytes of a source that a frame is cut from.
+const SOURCE: u64 = Limits::DEFAULT.text_file_bytes as u64;
 
 /// What the browser's process says. Everything in it may be forged by the app.
 #[derive(Debug, Default, Deserialize)]
@@ -167,7 +173,7 @@ impl Problem {
     fn place(&self, root: &Path) -> Option<(ProjectPath, String, &Frame)> {
         self.frames.iter().find_map(|frame| {
             let path = source(&frame.file, root)?;
-            let text = fs::read(root.join(path.as_str())).ok()?;
+            let text = beneath::read(root, &path, SOURCE).ok()?;
             Some((path, String::from_utf8_lossy(&text).into_owned(), frame))
         })
     }
@@ -181,10 +187,7 @@ fn source(name: &str, root: &Path) -> Option<ProjectPath> {
     let mut rest = name.trim_start_matches("../").trim_start_matches('/');
     loop {
         if let Ok(path) = rest.parse::<ProjectPath>()
-            && root
-                .join(path.as_str())
-                .symlink_metadata()
-                .is_ok_and(|found| found.is_file())
+            && beneath::open(root, &path).is_ok()
         {
             return Some(path);
         }
@@ -194,12 +197,14 @@ fn source(name: &str, root: &Path) -> Option<ProjectPath> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use overskill::build::Severity;
 
     use super::*;
 
-    fn folder() -> std::path::PathBuf {
-        let folder = std::env::temp_dir().join(format!("sight-{}", std::process::id()));
+    fn folder(name: &str) -> std::path::PathBuf {
+        let folder = std::env::temp_dir().join(format!("sight-{}-{name}", std::process::id()));
         fs::create_dir_all(folder.join("src")).unwrap();
         fs::write(folder.join("src/a.tsx"), "one\ntwo\nthree\n").unwrap();
         folder
@@ -223,7 +228,7 @@ mod tests {
                     {"kind":"thrown","message":"ReferenceError: y is not defined","frames":[
                         {"file":"src/a.tsx","line":2,"column":3}]}]}]}"#,
         );
-        let (diagnostics, pages) = seen.judge(&folder());
+        let (diagnostics, pages) = seen.judge(&folder("errors"));
         let told: Vec<_> = diagnostics
             .iter()
             .map(|one| {
@@ -259,7 +264,7 @@ mod tests {
         let blank = r#"{"screenshot":false,"pages":[
             {"path":"/","title":"X","ms":5,"empty":true,"problems":[]},
             {"path":"/b","title":"","ms":5,"empty":true,"problems":[]}]}"#;
-        let (diagnostics, _) = sight(blank).judge(&folder());
+        let (diagnostics, _) = sight(blank).judge(&folder("blank"));
         assert_eq!(diagnostics[0].severity, Severity::Error);
         assert!(
             diagnostics[0]
@@ -270,8 +275,29 @@ mod tests {
     }
 
     #[test]
+    fn no_source_is_shown_through_a_link() {
+        let root = folder("links");
+        let secrets = root.with_extension("secrets");
+        fs::create_dir_all(&secrets).unwrap();
+        fs::write(secrets.join("b.tsx"), "a secret\n").unwrap();
+        std::os::unix::fs::symlink(&secrets, root.join("linked")).unwrap();
+        std::os::unix::fs::symlink(secrets.join("b.tsx"), root.join("src/b.tsx")).unwrap();
+        let seen = sight(
+            r#"{"screenshot":false,"pages":[{"path":"/","title":"","ms":5,"empty":false,"problems":[
+                {"kind":"thrown","message":"Error: x","frames":[
+                    {"file":"linked/b.tsx","line":1,"column":1},{"file":"src/b.tsx","line":1,"column":1}]}]}]}"#,
+        );
+        let (diagnostics, _) = seen.judge(&root);
+        assert_eq!(diagnostics[0].path, None);
+        assert_eq!(diagnostics[0].frame, None);
+        for folder in [root, secrets] {
+            fs::remove_dir_all(folder).unwrap();
+        }
+    }
+
+    #[test]
     fn names_in_maps_that_lead_elsewhere_are_no_sources() {
-        let root = folder();
+        let root = folder("names");
         for name in [
             "../../../../etc/passwd",
             "/etc/passwd",
