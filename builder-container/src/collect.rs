@@ -17,21 +17,30 @@ pub(crate) struct Found {
     pub(crate) size: u64,
 }
 
-/// Lists the output, ordered by path.
+/// What a build put out.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Output {
+    /// What makes the app, ordered by path.
+    pub(crate) files: Vec<Found>,
+    /// Source maps, ordered by path. Nobody who opens the app needs one: no limit is theirs.
+    pub(crate) maps: Vec<Found>,
+}
+
+/// Lists the output.
 ///
 /// # Errors
 /// The inner error is one of the sources: too much, or something that is not a file with a usable name.
 pub(crate) fn collect(
     out: &Path,
     limits: &ArtifactLimits,
-) -> io::Result<Result<Vec<Found>, Diagnostic>> {
+) -> io::Result<Result<Output, Diagnostic>> {
     if !out.symlink_metadata().is_ok_and(|out| out.is_dir()) {
         return Ok(Err(Diagnostic::error(
             "output",
             "the folder of built files is gone, or something else is in its place",
         )));
     }
-    let mut found = Vec::new();
+    let (mut found, mut maps) = (Vec::new(), Vec::new());
     let mut folders = vec![String::new()];
     let mut total = 0_u64;
     while let Some(folder) = folders.pop() {
@@ -68,6 +77,13 @@ pub(crate) fn collect(
             if !metadata.is_file() {
                 return Ok(Err(refused(&path, "it is not a plain file")));
             }
+            if path.ends_with(".js.map") {
+                maps.push(Found {
+                    path: parsed,
+                    size: metadata.len(),
+                });
+                continue;
+            }
             total += metadata.len();
             if metadata.len() > limits.file_bytes {
                 let message = format!(
@@ -89,14 +105,34 @@ pub(crate) fn collect(
             });
         }
     }
-    found.sort_by(|a, b| a.path.cmp(&b.path));
+    for list in [&mut found, &mut maps] {
+        list.sort_by(|a, b| a.path.cmp(&b.path));
+    }
     if !found.iter().any(|file| file.path.as_str() == "index.html") {
         return Ok(Err(Diagnostic::error(
             "output",
             "the build put out no index.html",
         )));
     }
-    Ok(Ok(found))
+    Ok(Ok(Output { files: found, maps }))
+}
+
+/// Adds the maps for which there is room beside `modules` vendor modules of so many bytes together.
+pub(crate) fn add_fitting(
+    found: &mut Vec<Found>,
+    maps: Vec<Found>,
+    modules: usize,
+    bytes: u64,
+    limits: &ArtifactLimits,
+) {
+    let mut total = bytes + found.iter().map(|file| file.size).sum::<u64>();
+    for map in maps {
+        let fits = map.size <= limits.file_bytes && total + map.size <= limits.total_bytes;
+        if fits && found.len() + modules < limits.files {
+            total += map.size;
+            found.push(map);
+        }
+    }
 }
 
 /// What is wrong when so many vendor modules of so many bytes together come to these.
@@ -160,7 +196,7 @@ mod tests {
         fn collect(&self, limits: &ArtifactLimits) -> Result<Vec<String>, String> {
             collect(&self.0, limits)
                 .unwrap()
-                .map(|found| found.iter().map(|file| file.path.to_string()).collect())
+                .map(|out| out.files.iter().map(|file| file.path.to_string()).collect())
                 .map_err(|diagnostic| diagnostic.message)
         }
     }
@@ -229,6 +265,40 @@ mod tests {
     }
 
     #[test]
+    fn a_map_is_never_too_much() {
+        let out = Out::new("maps");
+        for name in ["a.js.map", "b.js.map"] {
+            fs::write(out.0.join("assets").join(name), "12345").unwrap();
+        }
+        // A file of the app's own that is called so is no map of what was built.
+        fs::write(out.0.join("site.map"), "1").unwrap();
+        let limits = ArtifactLimits {
+            files: 5,
+            total_bytes: 14,
+            file_bytes: 5,
+        };
+        let with_room_for = |modules, bytes, limits: &ArtifactLimits| {
+            let Output { mut files, maps } = collect(&out.0, limits).unwrap().unwrap();
+            assert_eq!((files.len(), maps.len()), (3, 2));
+            add_fitting(&mut files, maps, modules, bytes, limits);
+            files.len() - 3
+        };
+        assert_eq!(with_room_for(0, 0, &limits), 1);
+        assert_eq!(with_room_for(0, 3, &limits), 0);
+        assert_eq!(with_room_for(2, 0, &limits), 0);
+        let more = ArtifactLimits {
+            total_bytes: 17,
+            ..limits
+        };
+        assert_eq!(with_room_for(0, 0, &more), 2);
+        let small = ArtifactLimits {
+            file_bytes: 4,
+            ..more
+        };
+        assert_eq!(with_room_for(0, 0, &small), 0);
+    }
+
+    #[test]
     fn limits_hold() {
         let out = Out::new("limits");
         let limits = ArtifactLimits {
@@ -237,7 +307,7 @@ mod tests {
             file_bytes: 4,
         };
         assert!(out.collect(&limits).is_ok());
-        let found = collect(&out.0, &limits).unwrap().unwrap();
+        let found = collect(&out.0, &limits).unwrap().unwrap().files;
         assert_eq!(too_much_with(&found, 0, 0, &limits), None);
         let message = |modules, bytes| too_much_with(&found, modules, bytes, &limits);
         assert!(message(1, 0).unwrap().message.contains("2 files"));

@@ -20,7 +20,7 @@ use crate::{
     answer::{Answer, Gone},
     beneath,
     check::{Texts, merge},
-    collect::{Found, collect, too_much_with},
+    collect::{Found, Output, add_fitting, collect, too_much_with},
     dependencies::{self, Dependencies, Packages, Ready},
     explain::{explain, files_are_up, memory_is_up, time_is_up},
     inspect::inspect,
@@ -486,16 +486,22 @@ async fn judge(
         };
         Ok(match collected {
             Err(why) => refused(why),
-            Ok(artifacts) => {
-                match too_much_with(&artifacts, vendor.len(), bytes(&vendor), &limits) {
+            Ok(Output { mut files, maps }) => {
+                match too_much_with(&files, vendor.len(), bytes(&vendor), &limits) {
                     Some(why) => refused(why),
-                    None => Outcome::Succeeded {
-                        diagnostics,
-                        artifacts: published(task.mode, artifacts),
-                        vendor,
-                        folder: Arc::new(folder),
-                        browser,
-                    },
+                    None => {
+                        // Those of a production build are for the look in a browser alone.
+                        if task.mode == Mode::Development {
+                            add_fitting(&mut files, maps, vendor.len(), bytes(&vendor), &limits);
+                        }
+                        Outcome::Succeeded {
+                            diagnostics,
+                            artifacts: files,
+                            vendor,
+                            folder: Arc::new(folder),
+                            browser,
+                        }
+                    }
                 }
             }
         })
@@ -505,12 +511,6 @@ async fn judge(
 
 fn is_error(diagnostic: &Diagnostic) -> bool {
     diagnostic.severity == Severity::Error
-}
-
-/// What is served of what was built: source maps of a development build alone.
-fn published(mode: Mode, mut built: Vec<Found>) -> Vec<Found> {
-    built.retain(|file| mode == Mode::Development || file.path.extension() != "map");
-    built
 }
 
 /// Their contents together.
