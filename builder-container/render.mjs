@@ -27,6 +27,8 @@ const FRAMES = 12
 const LONGEST = 1_000
 /** A page is looked at when nothing has happened for so long, in milliseconds. */
 const REST = 150
+/** How long a page that goes elsewhere may take to get there, in milliseconds: some never do, such as one that opens a mail. */
+const LEAVING = 1_000
 /** Bytes of a screenshot. */
 const SCREENSHOT = 512 * 1024
 
@@ -116,13 +118,13 @@ class Chromium {
     })
   }
 
-  /** A fresh tab: how to send to it, and how to close it. `listener` hears its events. */
+  /** A fresh tab: its name, how to send to it, and how to close it. `listener` hears its events. */
   async tab(listener) {
     const { targetId } = await this.send("Target.createTarget", { url: "about:blank" })
     const { sessionId } = await this.send("Target.attachToTarget", { targetId, flatten: true })
     this.#tabs.set(sessionId, listener)
     const send = (method, params) => this.send(method, params, sessionId)
-    return { send, close: () => this.send("Target.closeTarget", { targetId }) }
+    return { targetId, send, close: () => this.send("Target.closeTarget", { targetId }) }
   }
 }
 
@@ -180,6 +182,7 @@ const visit = async (chromium, out, path, limit, shoot) => {
   let busy = 0
   let changed = performance.now()
   let loaded = false
+  let left = -LEAVING
   let crash
   const crashed = new Promise((done) => (crash = done))
   const answer = ({ requestId, request, resourceType }) => {
@@ -203,7 +206,7 @@ const visit = async (chromium, out, path, limit, shoot) => {
       body: readFileSync(file).toString("base64"),
     })
   }
-  const { send, close } = await chromium.tab((method, params) => {
+  const { targetId, send, close } = await chromium.tab((method, params) => {
     if (method === "Fetch.requestPaused") {
       busy += 1
       changed = performance.now()
@@ -214,6 +217,12 @@ const visit = async (chromium, out, path, limit, shoot) => {
           changed = performance.now()
         })
     } else if (method === "Page.loadEventFired") loaded = true
+    // It reloads itself, or goes elsewhere: what is there now is not what is to be seen.
+    else if (method === "Page.frameRequestedNavigation" && params.frameId === targetId) left = performance.now()
+    else if (method === "Page.frameNavigated" && params.frame.id === targetId) {
+      left = -LEAVING
+      loaded = false
+    }
     // A question waits for an answer, and the page with it.
     else if (method === "Page.javascriptDialogOpening") send("Page.handleJavaScriptDialog", { accept: true }).catch(() => {})
     else if (method === "Inspector.targetCrashed") {
@@ -259,7 +268,8 @@ const visit = async (chromium, out, path, limit, shoot) => {
   const navigated = await Promise.race([send("Page.navigate", { url: ORIGIN + path }), late])
   while (navigated && !over && performance.now() < limit) {
     page.empty = (await evaluate(IS_EMPTY)) !== false
-    const resting = busy === 0 && performance.now() - changed > REST
+    const staying = performance.now() - left > LEAVING
+    const resting = staying && busy === 0 && performance.now() - changed > REST
     if (loaded && resting && (!page.empty || performance.now() - changed > 5 * REST)) break
     await sleep(25)
   }

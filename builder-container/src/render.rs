@@ -126,8 +126,9 @@ impl Renderer {
         }
     }
 
-    /// Looks at what was built: sources in `app` of the folder, artifacts in `out`. A look that fails for another
-    /// reason than the app says why in the report, and judges nothing.
+    /// Looks at what was built: sources in `app` of the folder, artifacts in `out`. A browser that was made `ready` ahead may
+    /// have died since; what takes a fresh one down as well is the app. A look that fails for another reason says why in the
+    /// report, and judges nothing.
     pub(crate) async fn look(
         &self,
         ready: Option<Worker>,
@@ -135,46 +136,42 @@ impl Renderer {
         built: &Arc<Folder>,
         vendor: &[Module],
     ) -> Look {
-        let worker = match ready {
-            Some(worker) => Some(Ok(worker)),
-            None => self.start(scratch).await,
-        };
-        let mut worker = match (worker, self.off()) {
-            (Some(Ok(worker)), _) => worker,
-            (Some(Err(death)), _) => return Look::none(format!("Chromium did not start: {death}")),
-            (None, reason) => return Look::none(reason.unwrap_or("there is no browser")),
-        };
+        if let Some(worker) = ready {
+            match self.look_with(worker, built, vendor).await {
+                Err(Death::Crash { .. } | Death::Io(_)) => {}
+                seen => return judged(seen),
+            }
+        }
+        match self.start(scratch).await {
+            Some(Ok(worker)) => judged(self.look_with(worker, built, vendor).await),
+            Some(Err(death)) => Look::none(format!("Chromium did not start: {death}")),
+            None => Look::none(self.off().unwrap_or("there is no browser")),
+        }
+    }
+
+    async fn look_with(
+        &self,
+        mut worker: Worker,
+        built: &Arc<Folder>,
+        vendor: &[Module],
+    ) -> Result<Look, Death> {
         let seen = Self::see(&mut worker, built, vendor).await;
         let folder = worker.end().await;
-        match seen {
-            Ok(sight) => {
-                let built = Arc::clone(built);
-                let judged = tokio::task::spawn_blocking(move || {
-                    let screenshot = sight.screenshot.then(|| picture(folder.path())).flatten();
-                    let (diagnostics, pages) = sight.judge(&built.path().join("app"));
-                    let render = Render::Checked {
-                        pages,
-                        screenshot: screenshot.as_ref().map(|picture| picture.sha256),
-                    };
-                    Look {
-                        diagnostics,
-                        render,
-                        screenshot,
-                    }
-                });
-                judged
-                    .await
-                    .unwrap_or_else(|_| Look::none("what was seen could not be judged"))
+        let (sight, built) = (seen?, Arc::clone(built));
+        let look = tokio::task::spawn_blocking(move || {
+            let screenshot = sight.screenshot.then(|| picture(folder.path())).flatten();
+            let (diagnostics, pages) = sight.judge(&built.path().join("app"));
+            let render = Render::Checked {
+                pages,
+                screenshot: screenshot.as_ref().map(|picture| picture.sha256),
+            };
+            Look {
+                diagnostics,
+                render,
+                screenshot,
             }
-            Err(Death::Memory) => Look {
-                diagnostics: vec![
-                    Diagnostic::error("memory", "The app needed more memory in a browser than it may have.")
-                        .advising("Look for a list that grows without end, or a component that renders itself."),
-                ],
-                ..Look::none("it was stopped: too much memory")
-            },
-            Err(death) => Look::none(format!("Chromium ended before it said anything: {death}")),
-        }
+        });
+        Ok(look.await.map_err(io::Error::other)?)
     }
 
     async fn see(
@@ -211,6 +208,31 @@ impl Renderer {
     }
 }
 
+/// What a look amounts to whose browser may have died of it.
+fn judged(seen: Result<Look, Death>) -> Look {
+    let death = match seen {
+        Ok(look) => return look,
+        Err(death) => death,
+    };
+    let (code, message, advice) = match &death {
+        Death::Memory => (
+            "memory",
+            "The app needed more memory in a browser than it may have.",
+            "Look for a list that grows without end, or a component that renders itself.",
+        ),
+        Death::Crash { .. } => (
+            "crash",
+            "The app took the browser down that looked at it.",
+            "Look for an endless recursion, or for very much that is drawn at once.",
+        ),
+        _ => return Look::none(format!("Chromium ended before it said anything: {death}")),
+    };
+    Look {
+        diagnostics: vec![Diagnostic::error(code, message).advising(advice)],
+        ..Look::none("the app ended it")
+    }
+}
+
 /// The picture that a program inside has written to its folder, if it is one.
 fn picture(folder: &Path) -> Option<Screenshot> {
     let path = PICTURE.parse().ok()?;
@@ -230,4 +252,28 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_takes_a_browser_down_is_the_app_and_what_keeps_it_from_starting_is_not() {
+        let crash = Death::Crash {
+            status: "signal: 6".to_owned(),
+            stderr: String::new(),
+        };
+        for (death, code) in [(crash, "crash"), (Death::Memory, "memory")] {
+            let look = judged(Err(death));
+            assert_eq!(look.diagnostics[0].code.as_deref(), Some(code));
+            assert_eq!(look.render, Render::off("the app ended it"));
+        }
+        let look = judged(Err(Death::Io(io::Error::other("no space"))));
+        assert!(look.diagnostics.is_empty());
+        let Render::Off { reason } = look.render else {
+            panic!("{:?}", look.render)
+        };
+        assert!(reason.contains("no space"), "{reason}");
+    }
 }

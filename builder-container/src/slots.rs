@@ -81,11 +81,12 @@ pub(crate) struct Held {
 }
 
 impl Held {
+    /// One that is made ready ahead, unless memory is short: then it is started when there is something to look at.
     fn starting(shared: &Arc<Shared>) -> Self {
-        let shared = Arc::clone(shared);
-        let starting = async move { shared.renderer.start(&shared.scratch).await };
+        let ahead = Arc::clone(shared);
+        let starting = async move { ahead.renderer.start(&ahead.scratch).await };
         Self {
-            starting: Some(tokio::spawn(starting)),
+            starting: (!(shared.look)().is_short()).then(|| tokio::spawn(starting)),
             _slot: None,
         }
     }

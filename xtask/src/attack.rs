@@ -41,6 +41,8 @@ fn attack(words: &[String]) -> Result<ExitCode> {
         .arg(target.join("debug").join(BUILDER))
         .arg("--toolchain")
         .arg(place::foundation())
+        .arg("--extras")
+        .arg(place::builder())
         .arg("--state")
         .arg(&state)
         .arg("--node")

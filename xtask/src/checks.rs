@@ -72,7 +72,9 @@ pub(crate) fn run(depth: Depth) -> Result<ExitCode> {
         .as_ref()
         .and_then(|node| run.part("Chromium", || browser::ensure(node)));
     sandbox::ensure();
-    run.check("tests, native", |run| native_tests(run, node.as_ref()));
+    run.check("tests, native", |run| {
+        native_tests(run, node.as_ref(), chromium.as_ref())
+    });
     if depth != Depth::Quick {
         run.gate("mutants", |run| {
             mutants::check(if run.depth == Depth::Full {
@@ -229,13 +231,14 @@ fn lint_native(run: &Run, targets: &[&str], allowed: &[&str]) -> Result<String> 
     run.command(log, &mut command)
 }
 
-fn native_tests(run: &Run, node: Option<&Node>) -> Result<Tally> {
+fn native_tests(run: &Run, node: Option<&Node>, chromium: Option<&PathBuf>) -> Result<Tally> {
     let node = node.context("there is no Node, or npm packages are missing")?;
     // The Workers crate is switched off: what passes here does not depend on it.
     let selection = ["--workspace", "--no-default-features"];
     let nextest = process::quiet(place::cargo().args(["nextest", "--version"])).is_ok();
     let mut command = place::cargo();
     command.env("PATH", sandbox::path(node));
+    command.env("CHROMIUM", chromium.context("there is no Chromium")?);
     if nextest {
         command
             .args(["nextest", "run", "--no-fail-fast", "--color=never"])

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-use crate::{place, process, progress, sandbox, setup, tool};
+use crate::{browser, place, process, progress, sandbox, setup, tool};
 
 /// The release of cargo-tarpaulin that counts. Its own reader of coverage data needs nothing of LLVM's programs.
 const RELEASE: &str = "0.37.5";
@@ -98,6 +98,8 @@ fn measure() -> Result<BTreeMap<String, Lines>> {
     // The builder's tests build real apps, in its sandbox.
     let node = setup::node_and_packages()?;
     sandbox::ensure();
+    // They look at what they build.
+    let chromium = browser::ensure(&node)?;
     let target = place::target()?.join("coverage");
     fs::create_dir_all(&target)?;
     let report = target.join("tarpaulin-report.json");
@@ -113,6 +115,7 @@ fn measure() -> Result<BTreeMap<String, Lines>> {
             .filter_map(|(name, value)| Some((name, value?))),
     );
     command.env("PATH", sandbox::path(&node));
+    command.env("CHROMIUM", chromium);
     command
         .args([
             "tarpaulin",

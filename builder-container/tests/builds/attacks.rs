@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::client::{node, state, toolchain};
+use crate::client::{extras, node, state, toolchain};
 
 /// Runs it; its exit status and its table.
 fn attack(words: &[&str]) -> (i32, Value) {
@@ -18,6 +18,8 @@ fn attack(words: &[&str]) -> (i32, Value) {
             "--toolchain",
         ])
         .arg(toolchain())
+        .arg("--extras")
+        .arg(extras())
         .arg("--state")
         .arg(&state)
         .arg("--node")
@@ -52,7 +54,7 @@ fn contained(group: &str, least: usize) {
 
 #[test]
 fn hostile_sources_are_contained() {
-    contained("sources", 35);
+    contained("sources", 36);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What a browser sees of a built app. Needs Chromium on PATH: without it these fail.
+//! What a browser sees of a built app. Needs Chromium, on PATH or named in `CHROMIUM`: without it these fail.
 
 use overskill::build::{FailureReason, Mode, Render, Severity, Status};
 
@@ -12,7 +12,8 @@ fn app(home: &str) -> Sources {
 /// A builder with a browser. Nothing where builds are not confined by namespaces: Chromium is not let loose there, and
 /// the report has to say so.
 async fn seeing() -> Option<Builder> {
-    let builder = Builder::start_with(|settings| settings.browser = "auto".into()).await;
+    let browser = std::env::var("CHROMIUM").unwrap_or_else(|_| "auto".to_owned());
+    let builder = Builder::start_with(|settings| settings.browser = browser.as_str().into()).await;
     let health = builder.health().await;
     let sandbox = health["sandbox"].as_str().unwrap();
     if sandbox.starts_with("namespaces") && !sandbox.contains("no /proc") {
@@ -35,7 +36,13 @@ async fn an_app_that_works_is_pictured() {
     for mode in [Mode::Development, Mode::Production] {
         let home = "export const Home = () => <a href=\"/about\">Hello</a>\n";
         let answer = builder.build(&app(home), mode).await;
-        assert_eq!(answer.report.status, Status::Succeeded, "{answer:?}");
+        assert_eq!(
+            answer.report.status,
+            Status::Succeeded,
+            "{:?} {:?}",
+            answer.report,
+            answer.diagnostics
+        );
         let Render::Checked { pages, screenshot } = &answer.report.render else {
             panic!("{:?}", answer.report.render)
         };
@@ -68,7 +75,9 @@ async fn what_throws_in_the_browser_is_told_where_it_is() {
             assert_eq!(
                 answer.report.reason,
                 Some(FailureReason::Render),
-                "{answer:?}"
+                "{:?} {:?}",
+                answer.report,
+                answer.diagnostics
             );
             let first = &answer.diagnostics[0];
             assert_eq!(
@@ -95,7 +104,13 @@ async fn what_only_warns_does_not_stop_an_app() {
     let home = "import { useEffect } from \"react\"\n\nexport function Home() {\n  useEffect(() => {\n    console.error(\"Careful\")\n    \
                 void fetch(\"https://api.example.com/x\")\n    void fetch(\"/nowhere.json\")\n    void Promise.reject(new Error(\"unheard\"))\n  }, [])\n  return <p>Hello</p>\n}\n";
     let answer = builder.build(&app(home), Mode::Development).await;
-    assert_eq!(answer.report.status, Status::Succeeded, "{answer:?}");
+    assert_eq!(
+        answer.report.status,
+        Status::Succeeded,
+        "{:?} {:?}",
+        answer.report,
+        answer.diagnostics
+    );
     let codes: Vec<_> = answer
         .diagnostics
         .iter()
@@ -152,19 +167,95 @@ async fn a_hostile_page_takes_down_no_more_than_its_browser() {
             .filter_map(|one| one.code.as_deref())
             .collect();
         match code {
-            Some(code) => assert!(codes.contains(&code), "{answer:?}"),
+            Some(code) => assert!(
+                codes.contains(&code),
+                "{:?} {:?}",
+                answer.report,
+                answer.diagnostics
+            ),
             None => assert_eq!(
                 answer.report.reason,
                 Some(FailureReason::Render),
-                "{answer:?}"
+                "{:?} {:?}",
+                answer.report,
+                answer.diagnostics
             ),
         }
         // The next one is seen as if nothing had happened.
         let home = "export function Home() {\n  alert('Hello')\n  return <p>Hello</p>\n}\n";
         let answer = builder.build(&app(home), Mode::Development).await;
-        assert_eq!(answer.report.status, Status::Succeeded, "{answer:?}");
-        assert!(answer.diagnostics.is_empty(), "{answer:?}");
+        assert_eq!(
+            answer.report.status,
+            Status::Succeeded,
+            "{:?} {:?}",
+            answer.report,
+            answer.diagnostics
+        );
+        assert!(
+            answer.diagnostics.is_empty(),
+            "{:?} {:?}",
+            answer.report,
+            answer.diagnostics
+        );
     }
+}
+
+/// The page tries everything that leads out, and says on the console what it has got.
+#[tokio::test]
+async fn a_page_reaches_nothing_but_its_own_files() {
+    let Some(builder) = seeing().await else {
+        return;
+    };
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let home = format!(
+        r#"import {{ useEffect }} from "react"
+
+const addresses = [
+  "http://127.0.0.1:{port}/", "http://localhost:{port}/", "http://[::1]:{port}/", "http://app.localhost:{port}/",
+  "http://169.254.169.254/latest/meta-data/", "file:///etc/passwd", "file:///proc/self/environ", "/../../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd",
+]
+const tell = (how: string, text: string) => {{
+  if (!text.includes('<div id="root">')) console.error("OUT", how, text.slice(0, 80))
+}}
+
+export function Home() {{
+  useEffect(() => {{
+    for (const address of addresses) {{
+      fetch(address).then(async (answer) => {{ if (answer.ok) tell(address, await answer.text()) }}, () => {{}})
+      const frame = document.createElement("iframe")
+      frame.src = address
+      document.body.append(frame)
+      new Image().src = address
+      navigator.sendBeacon(address, "x")
+    }}
+    const socket = new WebSocket("ws://127.0.0.1:{port}/")
+    socket.onopen = () => tell("socket", "open")
+    new EventSource("http://127.0.0.1:{port}/").onopen = () => tell("events", "open")
+    window.open("http://127.0.0.1:{port}/")
+    const peer = new RTCPeerConnection({{ iceServers: [{{ urls: "stun:127.0.0.1:{port}" }}] }})
+    peer.createDataChannel("x")
+    peer.createOffer().then((offer) => peer.setLocalDescription(offer))
+    const worker = new Worker(URL.createObjectURL(new Blob(["fetch('http://127.0.0.1:{port}/').then(() => postMessage('open'), () => {{}})"])))
+    worker.onmessage = () => tell("worker", "open")
+  }}, [])
+  return <p>Hello</p>
+}}
+"#
+    );
+    let answer = builder.build(&app(&home), Mode::Development).await;
+    assert!(
+        matches!(answer.report.render, Render::Checked { .. }),
+        "{:?} {:?}",
+        answer.report,
+        answer.diagnostics
+    );
+    let told = format!("{:?}", answer.diagnostics);
+    assert!(!told.contains("OUT") && !told.contains("root:x:"), "{told}");
+    assert!(told.contains("127.0.0.1"), "{told}");
+    let arrived = listener.accept().map_err(|error| error.kind());
+    assert_eq!(arrived.unwrap_err(), std::io::ErrorKind::WouldBlock);
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ overskill-attack: attacks a builder of its own, and says what came of each attem
   --json           one JSON object instead of lines
   --builder PATH   the builder's program (required)
   --toolchain DIR  folder with package.json, package-lock.json and node_modules (required)
+  --extras DIR     folder with the builder's own packages: Tailwind 3 (default: none, and nothing of it is attacked)
   --state DIR      folder for the builder and the canaries; made, and removed at the end (required)
   --node PATH      Node 22.15 or newer (default: node)
 
@@ -36,6 +37,8 @@ pub(crate) struct Arguments {
     pub(crate) builder: PathBuf,
     /// The packages that build.
     pub(crate) toolchain: PathBuf,
+    /// The builder's own packages.
+    pub(crate) extras: Option<PathBuf>,
     /// Where everything lives.
     pub(crate) state: PathBuf,
     /// The Node program.
@@ -56,6 +59,7 @@ impl Arguments {
             json: false,
             builder: PathBuf::new(),
             toolchain: PathBuf::new(),
+            extras: None,
             state: PathBuf::new(),
             node: PathBuf::from("node"),
         };
@@ -98,6 +102,7 @@ impl Arguments {
             "--only" => self.only = Some(value),
             "--builder" => self.builder = value.into(),
             "--toolchain" => self.toolchain = value.into(),
+            "--extras" => self.extras = Some(value.into()),
             "--state" => self.state = value.into(),
             "--node" => self.node = value.into(),
             _ => return Err(format!("unknown flag `{flag}`")),

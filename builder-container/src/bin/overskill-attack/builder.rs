@@ -85,6 +85,9 @@ impl Builder {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(&log)?);
+        if let Some(extras) = &arguments.extras {
+            command.arg("--extras").arg(extras);
+        }
         match level {
             "none" => command.arg("--unsafe-no-sandbox"),
             level => command.args(["--sandbox", level]),

@@ -68,6 +68,11 @@ const APPS: &[App] = &[
         ("tailwind.config.js", "$HOSTILE\nexport default { theme: { extend: { colors: { [ran]: 'red' } } } }\n"),
         ("tailwind.config.ts", "$HOSTILE\nthrow new Error(ran)\n"),
     ]),
+    ("tailwind-3-config", "tailwind.config.* of Tailwind 3, which it would run", Built, &[
+        ("package.json", "{\"name\":\"x\",\"devDependencies\":{\"tailwindcss\":\"^3.4.0\"}}\n"),
+        ("src/main.css", "@tailwind base;\n@tailwind utilities;\n"),
+        ("tailwind.config.mjs", "$HOSTILE\nexport default { content: ['./src/**/*.tsx', '$TOP/**/*'], theme: { extend: { colors: { x: ran } } }, plugins: [() => console.log(ran)] }\n"),
+    ]),
     ("tailwind-plugin", "`@plugin` of a file of the app", Refused, &[
         ("src/main.css", "@import \"tailwindcss\";\n@plugin \"./plugin.js\";\n"), ("src/plugin.js", "$HOSTILE\nexport default () => {}\n"),
     ]),
