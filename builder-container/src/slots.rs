@@ -138,6 +138,7 @@ struct Shared {
     starting: AtomicUsize,
     next: AtomicU64,
     toolchain: Arc<Toolchain>,
+    digest: Digest,
     vendor: Arc<Vendor>,
     scratch: Arc<Scratch>,
     sandbox: Sandbox,
@@ -170,7 +171,14 @@ impl Slots {
         sandbox: Sandbox,
         renderer: Renderer,
     ) -> Result<Self, prometheus::Error> {
-        let metrics = Arc::new(Metrics::new(&sandbox.name(), &toolchain.digest)?);
+        // What nobody has looked at is another result.
+        let looks = if renderer.off().is_none() {
+            "looked at"
+        } else {
+            "not looked at"
+        };
+        let digest = Digest::of_parts([toolchain.digest.bytes().as_slice(), looks.as_bytes()]);
+        let metrics = Arc::new(Metrics::new(&sandbox.name(), &digest)?);
         let shared = Arc::new(Shared {
             tickets: Mutex::new(Some(VecDeque::new())),
             arrived: Notify::new(),
@@ -178,6 +186,7 @@ impl Slots {
             starting: AtomicUsize::new(0),
             next: AtomicU64::new(0),
             toolchain,
+            digest,
             vendor,
             scratch,
             sandbox,
@@ -259,9 +268,9 @@ impl Slots {
         &self.shared.metrics
     }
 
-    /// What names the toolchain.
+    /// What names the toolchain, and whether a browser is part of it.
     pub(crate) fn toolchain_digest(&self) -> Digest {
-        self.shared.toolchain.digest
+        self.shared.digest
     }
 }
 

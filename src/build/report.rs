@@ -84,7 +84,7 @@ pub struct Report {
     pub artifact_bytes: u64,
     /// How many artifacts there are.
     pub artifacts: u64,
-    /// What built it: equal for equal packages, Node and builder script. Part of a build's key.
+    /// What built it: equal for equal packages, Node, builder scripts, and whether a browser looks. Part of a build's key.
     pub toolchain_digest: Digest,
 }
 

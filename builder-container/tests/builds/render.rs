@@ -33,6 +33,10 @@ async fn an_app_that_works_is_pictured() {
     let Some(builder) = seeing().await else {
         return;
     };
+    // What nobody has looked at is not taken for what somebody has.
+    let blind = Builder::start().await;
+    let digest = |health: serde_json::Value| health["toolchain_digest"].to_string();
+    assert_ne!(digest(builder.health().await), digest(blind.health().await));
     for mode in [Mode::Development, Mode::Production] {
         let home = "export const Home = () => <a href=\"/about\">Hello</a>\n";
         let answer = builder.build(&app(home), mode).await;
