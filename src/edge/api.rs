@@ -121,7 +121,7 @@ impl Call<'_> {
                     status: "ok".to_owned(),
                 },
             )?,
-            Route::OpenApi => Reply::json(200, &openapi::document())?,
+            Route::OpenApi => Reply::raw(200, openapi::TEXT.to_owned()),
             Route::Problem { kind } => Reply::text(200, problem::describe(&kind)?),
             Route::ConsoleLogin => self.log_in().await?,
             Route::ConsoleLogout => self.log_out().await?,

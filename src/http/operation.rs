@@ -59,8 +59,8 @@ pub enum Input {
 pub enum Content {
     /// Nothing.
     Empty,
-    /// JSON of this schema.
-    Json(fn(&mut SchemaGenerator) -> Schema),
+    /// JSON of this schema. The Worker serves the finished description and has no schemas.
+    Json(Option<fn(&mut SchemaGenerator) -> Schema>),
     /// The bytes of a file.
     Bytes,
     /// Plain text.

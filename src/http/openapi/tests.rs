@@ -346,6 +346,20 @@ fn what_is_sent_is_what_is_described() {
 }
 
 #[test]
+fn what_is_served_is_what_is_made() {
+    let made = format!("{:#}\n", document());
+    if std::env::var_os("OVERSKILL_UPDATE").is_some() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/http/openapi.json");
+        std::fs::write(file, made).unwrap();
+        return;
+    }
+    assert!(
+        made == TEXT,
+        "src/http/openapi.json is of another API: run this test with OVERSKILL_UPDATE=1"
+    );
+}
+
+#[test]
 fn every_operation_is_described() {
     let document = document();
     let mut described = 0;

@@ -1,6 +1,6 @@
 //! The calls that are there.
 
-use schemars::SchemaGenerator;
+use schemars::{JsonSchema, SchemaGenerator};
 
 use super::{
     Answer,
@@ -23,10 +23,12 @@ const fn answer(status: u16, meaning: &'static str, content: Content) -> Answer 
     }
 }
 
-macro_rules! json {
-    ($type:ty) => {
-        Content::Json(SchemaGenerator::subschema_for::<$type>)
-    };
+const fn json<T: JsonSchema>() -> Content {
+    if cfg!(target_family = "wasm") {
+        Content::Json(None)
+    } else {
+        Content::Json(Some(SchemaGenerator::subschema_for::<T>))
+    }
 }
 
 const PAGE: &[Input] = &[Input::Page];
@@ -37,7 +39,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         "/healthz",
         "getHealth",
         "Whether the service answers",
-        &[answer(200, "It does.", json!(r::Health))],
+        &[answer(200, "It does.", json::<r::Health>())],
         |_, _| Ok(Route::Health),
     )
     .public(),
@@ -49,7 +51,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         &[answer(
             200,
             "An OpenAPI 3.1 document.",
-            json!(serde_json::Map<String, serde_json::Value>),
+            json::<serde_json::Map<String, serde_json::Value>>(),
         )],
         |_, _| Ok(Route::OpenApi),
     )
@@ -79,7 +81,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         )],
         |_, _| Ok(Route::ConsoleLogin),
     )
-    .takes(json!(ConsoleLogin))
+    .takes(json::<ConsoleLogin>())
     .public(),
     Operation::new(
         Post,
@@ -99,7 +101,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         "/v1/session",
         "getSession",
         "Whose token or session this is",
-        &[answer(200, "The workspace.", json!(r::Session))],
+        &[answer(200, "The workspace.", json::<r::Session>())],
         |_, _| Ok(Route::Session),
     ),
     Operation::new(
@@ -107,7 +109,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         "/v1/tokens",
         "listTokens",
         "List the API tokens, without their secrets",
-        &[answer(200, "Tokens, newest first.", json!(r::TokenPage))],
+        &[answer(200, "Tokens, newest first.", json::<r::TokenPage>())],
         |_, _| Ok(Route::ListTokens),
     )
     .reads(PAGE),
@@ -119,11 +121,11 @@ pub(super) static OPERATIONS: &[Operation] = &[
         &[answer(
             201,
             "The token and its secret, which is shown this once.",
-            json!(r::TokenCreated),
+            json::<r::TokenCreated>(),
         )],
         |_, _| Ok(Route::CreateToken),
     )
-    .takes(json!(CreateToken)),
+    .takes(json::<CreateToken>()),
     Operation::new(
         Delete,
         "/v1/tokens/{token}",
@@ -145,7 +147,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         "/v1/apps",
         "listApps",
         "List the apps",
-        &[answer(200, "Apps, newest first.", json!(r::AppPage))],
+        &[answer(200, "Apps, newest first.", json::<r::AppPage>())],
         |_, _| Ok(Route::ListApps),
     )
     .reads(PAGE),
@@ -157,17 +159,17 @@ pub(super) static OPERATIONS: &[Operation] = &[
         &[answer(
             201,
             "The app, whose preview answers soon.",
-            json!(r::AppCreated),
+            json::<r::AppCreated>(),
         )],
         |_, _| Ok(Route::CreateApp),
     )
-    .takes(json!(CreateApp)),
+    .takes(json::<CreateApp>()),
     Operation::new(
         Get,
         "/v1/apps/{app}",
         "getApp",
         "Show an app",
-        &[answer(200, "The app.", json!(r::AppShown))],
+        &[answer(200, "The app.", json::<r::AppShown>())],
         |_, captures| captures.app(AppCall::Show),
     ),
     Operation::new(
@@ -178,11 +180,11 @@ pub(super) static OPERATIONS: &[Operation] = &[
         &[answer(
             200,
             "The app with its new name.",
-            json!(r::AppShown),
+            json::<r::AppShown>(),
         )],
         |_, captures| captures.app(AppCall::Rename),
     )
-    .takes(json!(RenameApp)),
+    .takes(json::<RenameApp>()),
     Operation::new(
         Delete,
         "/v1/apps/{app}",
@@ -199,11 +201,11 @@ pub(super) static OPERATIONS: &[Operation] = &[
         &[answer(
             202,
             "Stored. The turn's progress is in the feed.",
-            json!(r::TurnAccepted),
+            json::<r::TurnAccepted>(),
         )],
         |_, captures| captures.app(AppCall::PostMessage),
     )
-    .takes(json!(PostMessage)),
+    .takes(json::<PostMessage>()),
     Operation::new(
         Get,
         "/v1/apps/{app}/messages",
@@ -212,7 +214,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         &[answer(
             200,
             "Messages, oldest first.",
-            json!(r::MessagePage),
+            json::<r::MessagePage>(),
         )],
         |_, captures| captures.app(AppCall::ListMessages),
     )
@@ -235,7 +237,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         "/v1/apps/{app}/files",
         "listFiles",
         "List the files as they are now",
-        &[answer(200, "Files, ordered by path.", json!(r::FilePage))],
+        &[answer(200, "Files, ordered by path.", json::<r::FilePage>())],
         |_, captures| captures.app(AppCall::ListFiles),
     )
     .reads(PAGE),
@@ -261,8 +263,8 @@ pub(super) static OPERATIONS: &[Operation] = &[
         "writeFile",
         "Write a whole file",
         &[
-            answer(200, "Replaced.", json!(r::FileWritten)),
-            answer(201, "There was none, now there is.", json!(r::FileWritten)),
+            answer(200, "Replaced.", json::<r::FileWritten>()),
+            answer(201, "There was none, now there is.", json::<r::FileWritten>()),
         ],
         |_, captures| {
             captures.app(AppCall::WriteFile {
@@ -294,11 +296,11 @@ pub(super) static OPERATIONS: &[Operation] = &[
             200,
             "All edits have landed. When one has no proven place, breaks its file, or a file is another than `base` says, \
              nothing is changed: 409, with `path`, `edit`, and the lines as they are.",
-            json!(r::FilesEdited),
+            json::<r::FilesEdited>(),
         )],
         |_, captures| captures.app(AppCall::EditFiles),
     )
-    .takes(json!(EditFiles)),
+    .takes(json::<EditFiles>()),
     Operation::new(
         Get,
         "/v1/apps/{app}/search",
@@ -308,7 +310,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
             200,
             "Lines that match, at most 1,000 and at most 200 of one file (fewer with much context), shared out evenly \
              among the files. Counts are exact; what was not searched is named.",
-            json!(r::SearchResult),
+            json::<r::SearchResult>(),
         )],
         |_, captures| captures.app(AppCall::Search),
     )
@@ -321,7 +323,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         &[answer(
             200,
             "Versions, newest first.",
-            json!(r::VersionPage),
+            json::<r::VersionPage>(),
         )],
         |_, captures| captures.app(AppCall::ListVersions),
     )
@@ -331,7 +333,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         "/v1/apps/{app}/versions/{version}",
         "getVersion",
         "Show a version and its files",
-        &[answer(200, "The version.", json!(r::VersionShown))],
+        &[answer(200, "The version.", json::<r::VersionShown>())],
         |_, captures| {
             captures.app(AppCall::ShowVersion {
                 version: captures.version()?,
@@ -346,7 +348,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         &[answer(
             200,
             "The files that differ, ordered by path. A page ends early at 512 KiB of text.",
-            json!(r::DiffPage),
+            json::<r::DiffPage>(),
         )],
         |_, captures| {
             captures.app(AppCall::DiffVersions {
@@ -360,7 +362,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         "/v1/apps/{app}/versions/{version}/restore",
         "restoreVersion",
         "Make a new version equal to this one",
-        &[answer(201, "The new version.", json!(r::VersionCreated))],
+        &[answer(201, "The new version.", json::<r::VersionCreated>())],
         |_, captures| {
             captures.app(AppCall::RestoreVersion {
                 version: captures.version()?,
@@ -375,17 +377,17 @@ pub(super) static OPERATIONS: &[Operation] = &[
         &[answer(
             202,
             "Queued. Its progress is in the feed.",
-            json!(r::BuildShown),
+            json::<r::BuildShown>(),
         )],
         |_, captures| captures.app(AppCall::StartBuild),
     )
-    .takes(json!(StartBuild)),
+    .takes(json::<StartBuild>()),
     Operation::new(
         Get,
         "/v1/apps/{app}/builds/{build}",
         "getBuild",
         "Show a build",
-        &[answer(200, "The build.", json!(r::BuildShown))],
+        &[answer(200, "The build.", json::<r::BuildShown>())],
         |_, captures| {
             captures.app(AppCall::ShowBuild {
                 build: captures.id("build")?,
