@@ -40,7 +40,6 @@ use tokio::{sync::Semaphore, time::sleep};
 
 pub(crate) use self::{advice::instead_of, lock::Lock, policy::Policy, store::Packages};
 use self::{
-    lock::name_of,
     npm::{Npm, Question, Said},
     store::{Resolution, Store, measure},
     wanted::{FILE, LOCK_FILE, Wanted, is_name},
@@ -211,10 +210,13 @@ impl Dependencies {
             return Ok(());
         };
         wanted.lock = Some(lockfile.clone().into_bytes());
-        let settled = Resolution {
+        let mut settled = Resolution {
             lockfile: None,
             ..resolution.clone()
         };
+        settled
+            .warnings
+            .retain(|warning| !refusals::is_of_lock_file(warning));
         self.store.remember(self.key(&wanted), &settled)
     }
 
@@ -253,14 +255,25 @@ impl Dependencies {
             return Err(refused(not_allowed));
         }
         let mut own = wanted.lock.as_deref().and_then(Lock::parse);
-        if let Some(own) = &mut own {
-            own.check_origins(&self.policy.registry)
-                .map_err(|foreign| refused(vec![refusals::foreign(&foreign, false)]))?;
-        }
+        let foreign = own.as_mut().map(Lock::drop_foreign).unwrap_or_default();
+        let mut not_followed: Vec<String> = foreign.iter().map(refusals::elsewhere).collect();
         let npm = self.npm()?;
         let folder = self.scratch.installing()?;
         let _run = self.runs.acquire().await.map_err(io::Error::other)?;
-        self.question(wanted, own.as_ref(), npm, &folder).await?;
+        loop {
+            let refused_of_lock = self.question(wanted, own.as_ref(), npm, &folder).await?;
+            let Some(own) = own.as_mut().filter(|_| !refused_of_lock.is_empty()) else {
+                break;
+            };
+            for (Question { name, spec }, why) in refused_of_lock {
+                if !own.drop_version(&name, &spec) {
+                    return Err(
+                        io::Error::other(format!("the lock file has no {name} {spec}")).into(),
+                    );
+                }
+                not_followed.push(why);
+            }
+        }
 
         let project = wanted.to_resolve(&self.toolchain.baked);
         let mut seed = own.clone().unwrap_or_default();
@@ -268,7 +281,7 @@ impl Dependencies {
         let root = project.as_object().cloned().unwrap_or_default();
         write(&folder, FILE, &project)?;
         write(&folder, LOCK_FILE, &seed.file(&root))?;
-        let mut warnings = Vec::new();
+        let mut warnings: Vec<_> = refusals::not_followed(&not_followed).into_iter().collect();
         let mut done = npm.resolve(folder.path(), &self.policy, false).await?;
         if let Err(failure) = &done
             && failure.code.as_deref() == Some("ERESOLVE")
@@ -283,7 +296,7 @@ impl Dependencies {
         let mut lock = Lock::parse(&made)
             .ok_or_else(|| io::Error::other("npm wrote no lock file that can be read"))?;
         lock.check_origins(&self.policy.registry)
-            .map_err(|foreign| refused(vec![refusals::foreign(&foreign, true)]))?;
+            .map_err(|foreign| refused(vec![refusals::foreign(&foreign)]))?;
         let kept = self.kept(&lock)?;
         self.trust(&lock, &kept);
         let lockfile = wanted
@@ -301,23 +314,30 @@ impl Dependencies {
         })
     }
 
-    /// Asks the registry about everything that it may refuse, at once.
+    /// Asks the registry about everything that it may refuse, at once. What of the app's lock file it refuses is
+    /// returned, with the reason: that can be resolved anew.
     async fn question(
         &self,
         wanted: &Wanted,
         own: Option<&Lock>,
         npm: &Npm,
         folder: &Folder,
-    ) -> Result<(), Stop> {
+    ) -> Result<Vec<(Question, String)>, Stop> {
         let mut questions = BTreeSet::new();
+        let mut of_lock = HashSet::new();
         for (name, spec) in &wanted.packages {
             let locked = own
+                .filter(|own| own.package(&format!("node_modules/{name}")) == name)
                 .and_then(|own| own.top(name))
                 .filter(|version| range::allows(spec, version));
-            questions.insert(Question {
+            let question = Question {
                 name: name.clone(),
                 spec: locked.unwrap_or(spec).to_owned(),
-            });
+            };
+            if locked.is_some() {
+                of_lock.insert(question.clone());
+            }
+            questions.insert(question);
         }
         // What is locked is installed without asking how old it is: it is asked here.
         let mut locked = HashMap::new();
@@ -331,10 +351,11 @@ impl Dependencies {
                     continue;
                 };
                 let question = Question {
-                    name: name_of(&location).to_owned(),
+                    name: own.package(&location).to_owned(),
                     spec: version.to_owned(),
                 };
                 if !self.trusts(&question, integrity) {
+                    of_lock.insert(question.clone());
                     locked.insert(question.clone(), integrity.to_owned());
                     questions.insert(question);
                 }
@@ -344,19 +365,15 @@ impl Dependencies {
         let answers = npm.ask(folder.path(), &self.policy, &questions).await?;
         let baked = self.baked();
         let mut wrong = Vec::new();
+        let mut to_drop = Vec::new();
         for (question, said) in questions.iter().zip(&answers) {
             let Question { name, spec } = question;
-            let refusal = refusals::of(name, spec, said, &baked);
             let own = locked.get(question);
-            match (refusal, said) {
-                (Some(refusal), _) => {
-                    let is_listed = wanted.packages.contains_key(name);
-                    wrong.push(if is_listed && own.is_none() {
-                        wanted.at(refusal, name)
-                    } else {
-                        refusals::locked(name, spec, &refusal)
-                    });
+            match (refusals::of(name, spec, said, &baked), said) {
+                (Some(refusal), _) if of_lock.contains(question) => {
+                    to_drop.push((question.clone(), refusal.message));
                 }
+                (Some(refusal), _) => wrong.push(wanted.at(refusal, name)),
                 (
                     None,
                     Said::Found {
@@ -374,7 +391,7 @@ impl Dependencies {
             }
         }
         if wrong.is_empty() {
-            Ok(())
+            Ok(to_drop)
         } else {
             Err(refused(wrong))
         }
@@ -408,7 +425,7 @@ impl Dependencies {
         }
         let others: BTreeSet<&str> = kept
             .iter()
-            .map(|location| name_of(location))
+            .map(|location| lock.package(location))
             .filter(|name| !self.policy.allows(name))
             .collect();
         if !others.is_empty() {
@@ -500,7 +517,7 @@ impl Dependencies {
                 (lock.version(location), lock.integrity(location))
             {
                 let package = Question {
-                    name: name_of(location).to_owned(),
+                    name: lock.package(location).to_owned(),
                     spec: version.to_owned(),
                 };
                 self.believe(&package, integrity);

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use super::wanted::is_name;
+
 /// Where npm puts packages.
 const FOLDER: &str = "node_modules/";
 /// What an entry needs, by name.
@@ -22,7 +24,7 @@ pub(crate) struct Lock {
     packages: BTreeMap<String, Map<String, Value>>,
 }
 
-/// What a lock file may not hold.
+/// What cannot be taken out of a lock file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Foreign {
     /// The package.
@@ -77,43 +79,74 @@ impl Lock {
         self.version(&format!("{FOLDER}{name}"))
     }
 
-    /// The first package that does not come from the registry. Addresses that do are taken out: npm asks the registry
-    /// that is configured.
+    /// The name that the registry has for what lies there: of an alias, the other package's.
+    pub(super) fn package<'a>(&'a self, location: &'a str) -> &'a str {
+        self.text(location, "name")
+            .unwrap_or_else(|| name_of(location))
+    }
+
+    /// The first package that does not come from this registry. Addresses are taken out: npm asks the registry that is
+    /// configured.
     pub(super) fn check_origins(&mut self, registry: &str) -> Result<(), Foreign> {
         for (location, entry) in &mut self.packages {
-            let name = name_of(location).to_owned();
-            let foreign = |origin: String| Foreign {
-                name: name.clone(),
-                origin,
-            };
-            if !location.starts_with(FOLDER) || entry.get("link") == Some(&Value::Bool(true)) {
-                return Err(foreign("a folder".to_owned()));
-            }
-            // An alias: its name is another package's.
-            if let Some(other) = entry.get("name").and_then(Value::as_str)
-                && other != name
-            {
-                return Err(foreign(format!("npm:{other}")));
-            }
-            let bundled = entry.get("inBundle") == Some(&Value::Bool(true));
-            match entry.remove("resolved") {
-                None => {}
-                Some(Value::String(origin))
-                    if PUBLIC.iter().any(|known| origin.starts_with(known))
-                        || (origin.starts_with(registry) && !origin.contains("..")) => {}
-                Some(origin) => {
-                    return Err(foreign(origin.as_str().unwrap_or_default().to_owned()));
+            let origin = match entry.get("resolved").and_then(Value::as_str) {
+                Some(origin)
+                    if !PUBLIC.iter().any(|known| origin.starts_with(known))
+                        && (!origin.starts_with(registry) || origin.contains("..")) =>
+                {
+                    Some(origin.to_owned())
                 }
+                _ => of_no_registry(location, entry).map(str::to_owned),
+            };
+            if let Some(origin) = origin {
+                let name = name_of(location).to_owned();
+                return Err(Foreign { name, origin });
             }
-            if !entry.get("version").is_some_and(Value::is_string)
-                || !(bundled || entry.get("integrity").is_some_and(Value::is_string))
-            {
-                return Err(foreign(
-                    "an unknown place: it has no version or no integrity".to_owned(),
-                ));
-            }
+            entry.remove("resolved");
         }
         Ok(())
+    }
+
+    /// Takes out what no registry can have, and says what that was. Which registry something came from does not matter:
+    /// the one that is configured is asked for the same version with the same content.
+    pub(super) fn drop_foreign(&mut self) -> Vec<Foreign> {
+        let mut dropped = Vec::new();
+        for (location, entry) in &mut self.packages {
+            match of_no_registry(location, entry) {
+                Some(origin) => dropped.push((location.clone(), origin.to_owned())),
+                None => {
+                    entry.remove("resolved");
+                }
+            }
+        }
+        let foreign = |(location, origin): (String, String)| {
+            self.drop_at(&location);
+            Foreign {
+                name: name_of(&location).to_owned(),
+                origin,
+            }
+        };
+        dropped.into_iter().map(foreign).collect()
+    }
+
+    /// Takes a version of a package out, wherever it lies; whether it lay anywhere.
+    pub(super) fn drop_version(&mut self, package: &str, version: &str) -> bool {
+        let dropped: Vec<String> = self
+            .locations()
+            .filter(|at| self.package(at) == package && self.version(at) == Some(version))
+            .map(str::to_owned)
+            .collect();
+        for location in &dropped {
+            self.drop_at(location);
+        }
+        !dropped.is_empty()
+    }
+
+    /// Takes out what lies there and in its folder.
+    fn drop_at(&mut self, location: &str) {
+        let inside = format!("{location}/");
+        self.packages
+            .retain(|at, _| at != location && !at.starts_with(&inside));
     }
 
     /// Where a package finds another by its name: beside it, or above.
@@ -164,7 +197,9 @@ impl Lock {
             .locations()
             .filter(|location| {
                 let version = self.version(location);
-                version.is_some() && version == base.version(location)
+                version.is_some()
+                    && version == base.version(location)
+                    && self.package(location) == base.package(location)
             })
             .collect();
         loop {
@@ -215,8 +250,14 @@ impl Lock {
                 entry.remove(key);
             }
             if parent(location).is_none() {
-                let version = entry.get("version").cloned().unwrap_or(Value::Null);
-                root.insert(name_of(location).to_owned(), version);
+                let (name, package) = (name_of(location), self.package(location));
+                let version = self.version(location).unwrap_or_default();
+                let spec = if name == package {
+                    version.to_owned()
+                } else {
+                    format!("npm:{package}@{version}")
+                };
+                root.insert(name.to_owned(), Value::from(spec));
             }
             packages.insert(location.clone(), Value::Object(entry));
         }
@@ -249,6 +290,29 @@ impl Lock {
         }
         file(packages)
     }
+}
+
+/// Where something would come from that no registry has in just this version and content.
+fn of_no_registry<'a>(location: &str, entry: &'a Map<String, Value>) -> Option<&'a str> {
+    if !location.starts_with(FOLDER) || entry.get("link") == Some(&Value::Bool(true)) {
+        return Some("a folder");
+    }
+    if let Some(name) = entry.get("name").and_then(Value::as_str)
+        && !is_name(name)
+    {
+        return Some(name);
+    }
+    if let Some(origin) = entry.get("resolved").and_then(Value::as_str)
+        && !["https://", "http://"]
+            .iter()
+            .any(|scheme| origin.starts_with(scheme))
+    {
+        return Some(origin);
+    }
+    let bundled = entry.get("inBundle") == Some(&Value::Bool(true));
+    let has = |key: &str| entry.get(key).is_some_and(Value::is_string);
+    (!has("version") || !(bundled || has("integrity")))
+        .then_some("an unknown place: it has no version or no integrity")
 }
 
 fn file(packages: Map<String, Value>) -> Value {

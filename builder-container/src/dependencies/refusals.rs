@@ -11,6 +11,9 @@ use super::{
     wanted::{LOCK_FILE, Wanted},
 };
 
+/// Of a lock file that was not followed.
+const NOT_FOLLOWED: &str = "lock_file";
+
 /// What is wrong with a package, not yet said where; `None` when nothing is.
 pub(super) fn of(name: &str, spec: &str, said: &Said, baked: &[&str]) -> Option<Diagnostic> {
     Some(match said {
@@ -78,18 +81,6 @@ pub(super) fn not_allowed(name: &str, policy: &Policy, baked: &[&str]) -> Diagno
     .advising(did_you_mean(&names, "Do without it."))
 }
 
-/// What the lock file locks cannot be had.
-pub(super) fn locked(name: &str, version: &str, said: &Diagnostic) -> Diagnostic {
-    let mut wrong = in_lock_file(Diagnostic::error(
-        said.code.as_deref().unwrap_or("unknown_package"),
-        format!("{LOCK_FILE} locks `{name}` {version}: {}", said.message),
-    ));
-    wrong.suggestion = Some(format!(
-        "Remove {LOCK_FILE}: packages are resolved anew then."
-    ));
-    wrong
-}
-
 /// What the lock file locks is not what the registry has.
 pub(super) fn altered(name: &str, version: &str) -> Diagnostic {
     in_lock_file(Diagnostic::error(
@@ -101,20 +92,33 @@ pub(super) fn altered(name: &str, version: &str) -> Diagnostic {
     ))
 }
 
-/// The lock file takes something from elsewhere.
-pub(super) fn foreign(foreign: &Foreign, ours: bool) -> Diagnostic {
-    let Foreign { name, origin } = foreign;
-    let wrong = Diagnostic::error(
-        "foreign_package",
-        format!("`{name}` would come from somewhere else than the registry: {origin}."),
-    );
-    if ours {
-        wrong.advising("One of the packages needs it so: do without that package.")
-    } else {
-        in_lock_file(wrong).advising(format!(
-            "Remove {LOCK_FILE}: packages are resolved anew then."
-        ))
-    }
+/// A package needs something from elsewhere.
+pub(super) fn foreign(foreign: &Foreign) -> Diagnostic {
+    Diagnostic::error("foreign_package", elsewhere(foreign))
+        .advising("One of the packages needs it so: do without that package.")
+}
+
+/// That something would not come from the registry.
+pub(super) fn elsewhere(Foreign { name, origin }: &Foreign) -> String {
+    format!("`{name}` would come from somewhere else than the registry: {origin}.")
+}
+
+/// A warning of what of the lock file was resolved anew, by the reasons; `None` when there is none.
+pub(super) fn not_followed(reasons: &[String]) -> Option<Diagnostic> {
+    let (first, others) = reasons.split_first()?;
+    let more = match others.len() {
+        0 => String::new(),
+        1 => " So is one other package.".to_owned(),
+        count => format!(" So are {count} other packages."),
+    };
+    let warning = Diagnostic::error(NOT_FOLLOWED, format!("{LOCK_FILE} is not followed where it cannot be: {first} What it stands for is resolved anew.{more}"))
+        .advising("Nothing is to be done: the lock file that this build has written says what was taken instead.");
+    Some(in_lock_file(warning).as_warning())
+}
+
+/// Whether a warning is one of a lock file that was not followed.
+pub(super) fn is_of_lock_file(warning: &Diagnostic) -> bool {
+    warning.code.as_deref() == Some(NOT_FOLLOWED)
 }
 
 fn in_lock_file(diagnostic: Diagnostic) -> Diagnostic {

@@ -29,6 +29,10 @@ fn packages() -> Value {
             "1.1.0": { "hours": 2, "files": { "index.js": "export const greet = () => 'young'\n" } },
         } },
         "greeting-word": { "versions": { "1.0.0": { "files": { "index.js": "export const word = 'hello'\n" } } } },
+        "calls-it-otherwise": { "versions": { "1.0.0": {
+            "files": { "index.js": "import { word } from 'word'\nexport const said = word + ' otherwise'\n" },
+            "manifest": { "dependencies": { "word": "npm:greeting-word@^1.0.0" } },
+        } } },
         "newborn": { "versions": { "0.1.0": { "hours": 1, "files": { "index.js": "" } } } },
         "elsewhere": { "versions": { "1.0.0": { "manifest": { "dependencies": { "far": "http://127.0.0.1:9/far.tgz" } } } } },
         "by-git": { "versions": { "1.0.0": { "manifest": { "dependencies": { "far": "github:far/away" } } } } },
@@ -379,30 +383,72 @@ async fn a_lock_file_is_honoured_and_not_trusted() {
         change(&mut lock["packages"]["node_modules/greeting"]);
         app(&dependencies, Some(&lock.to_string()))
     };
-    let cases: [(&str, Change<'_>); 4] = [
-        ("foreign_package", &|entry| {
-            entry["resolved"] = json!("https://evil.example/greeting.tgz")
+    // Which registry it came from does not matter: the content is the same.
+    let answer = builder
+        .build(
+            &with(&|entry| entry["resolved"] = json!("https://mirror.example/greeting.tgz")),
+            Mode::Development,
+        )
+        .await;
+    assert_eq!(
+        answer.report.status,
+        Status::Succeeded,
+        "{:?}",
+        answer.diagnostics
+    );
+    assert!(answer.diagnostics.is_empty(), "{:?}", answer.diagnostics);
+    let anew: [(&str, Change<'_>); 5] = [
+        ("a folder", &|entry| entry["link"] = json!(true)),
+        ("git+ssh://git@host.example/far.git#1", &|entry| {
+            entry["resolved"] = json!("git+ssh://git@host.example/far.git#1")
         }),
-        ("foreign_package", &|entry| entry["link"] = json!(true)),
+        ("no integrity", &|entry| {
+            entry.as_object_mut().unwrap().remove("integrity");
+        }),
         // Two hours old, which npm itself does not look at.
-        ("young_package", &|entry| {
+        ("`greeting` 1.1.0 was published too recently", &|entry| {
             entry["version"] = json!("1.1.0");
             entry["integrity"] = json!("sha512-AA==");
         }),
-        ("altered_package", &|entry| {
-            entry["integrity"] = json!("sha512-AA==")
+        ("no version of `greeting` that `1.0.9` allows", &|entry| {
+            entry["version"] = json!("1.0.9");
         }),
     ];
-    for (code, change) in cases {
-        let diagnostics = refused(&builder, &with(change)).await;
-        let (found, path, _, advice) = told(&diagnostics[0]);
+    for (why, change) in anew {
+        let sources = with(change);
+        let answer = builder.build(&sources, Mode::Development).await;
         assert_eq!(
-            (found, path),
-            (code, "package-lock.json"),
-            "{diagnostics:?}"
+            answer.report.status,
+            Status::Succeeded,
+            "{why}: {:?}",
+            answer.diagnostics
         );
-        assert!(advice.starts_with("Remove package-lock.json"), "{advice}");
+        assert_eq!(count(&answer, "from the registry"), 1, "{why}");
+        let [told] = &answer.diagnostics[..] else {
+            panic!("{why}: {:?}", answer.diagnostics);
+        };
+        assert_eq!(told.code.as_deref(), Some("lock_file"));
+        assert!(told.message.contains(why), "{}", told.message);
+        let written: Value = serde_json::from_str(answer.lockfile.as_deref().unwrap()).unwrap();
+        assert_eq!(written["packages"], lock["packages"], "{why}");
+        // Whoever takes that lock file reads no more of it.
+        let mended = app(&dependencies, answer.lockfile.as_deref());
+        let answer = builder.build(&mended, Mode::Development).await;
+        assert!(
+            answer.diagnostics.is_empty(),
+            "{why}: {:?}",
+            answer.diagnostics
+        );
     }
+    let altered = with(&|entry| entry["integrity"] = json!("sha512-AA=="));
+    let diagnostics = refused(&builder, &altered).await;
+    let (code, path, _, advice) = told(&diagnostics[0]);
+    assert_eq!(
+        (code, path),
+        ("altered_package", "package-lock.json"),
+        "{diagnostics:?}"
+    );
+    assert!(advice.starts_with("Remove package-lock.json"), "{advice}");
     // One that cannot be read is as good as none.
     let answer = builder
         .build(&app(&dependencies, Some("{")), Mode::Development)
@@ -410,6 +456,52 @@ async fn a_lock_file_is_honoured_and_not_trusted() {
     assert_eq!(answer.report.status, Status::Succeeded);
     assert!(answer.lockfile.is_some());
     builder.stop().await;
+}
+
+#[tokio::test]
+async fn a_package_that_another_needs_by_another_name_is_found() {
+    let registry = Registry::start(&packages());
+    let builder = start(&registry).await;
+    let home =
+        "import { said } from \"calls-it-otherwise\"\n\nexport const Home = () => <p>{said}</p>\n";
+    let mut sources = app(&json!({ "calls-it-otherwise": "1.0.0" }), None);
+    sources.insert("src/pages/Home.tsx".to_owned(), home.as_bytes().to_vec());
+    let answer = builder.build(&sources, Mode::Development).await;
+    assert_eq!(
+        answer.report.status,
+        Status::Succeeded,
+        "{:?}",
+        answer.diagnostics
+    );
+    assert_eq!(count(&answer, "hello"), 1);
+    let lock = answer.lockfile.unwrap();
+    sources.insert("package-lock.json".to_owned(), lock.into_bytes());
+    let again = builder.build(&sources, Mode::Development).await;
+    assert_eq!(
+        again.report.status,
+        Status::Succeeded,
+        "{:?}",
+        again.diagnostics
+    );
+    assert!(again.lockfile.is_none(), "{:?}", again.lockfile);
+    builder.stop().await;
+
+    // The list is of what the registry has, not of what it is called.
+    let list = std::env::temp_dir().join(format!("overskill-aliases-{}", std::process::id()));
+    fs::write(&list, "calls-it-otherwise\nword\n").unwrap();
+    let builder = Builder::start_with(|settings| {
+        settings.registry.clone_from(&registry.url);
+        settings.allowed_packages = Some(list.clone());
+    })
+    .await;
+    let diagnostics = refused(&builder, &sources).await;
+    assert_eq!(diagnostics[0].code.as_deref(), Some("package_not_allowed"));
+    assert!(
+        diagnostics[0].message.contains("`greeting-word`"),
+        "{diagnostics:?}"
+    );
+    builder.stop().await;
+    fs::remove_file(&list).unwrap();
 }
 
 #[tokio::test]
