@@ -25,6 +25,11 @@ const options = {
   fullMetadata: true,
   userAgent: "npm",
   replaceRegistryHost: "always",
+  // A name is one of the registry, whatever else it could mean.
+  allowGit: "none",
+  allowRemote: "none",
+  allowFile: "none",
+  allowDirectory: "none",
   fetchRetries: 2,
   timeout: 30_000,
 }

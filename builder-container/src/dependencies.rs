@@ -57,10 +57,12 @@ const MOST_PACKAGES: usize = 800;
 const MOST_FILES: u64 = 120_000;
 /// Bytes of one install.
 const MOST_BYTES: u64 = 512 * 1024 * 1024;
+/// Packages of a lock file that is followed: the registry is asked about each.
+const MOST_LOCKED: usize = 3_000;
 /// How often an install is looked at while it is made.
 const LOOK: Duration = Duration::from_millis(200);
 /// npm at work at once: it takes a core.
-const RUNS: usize = 2;
+const RUNS: u32 = 2;
 /// Bytes that npm may keep of what it fetched.
 const NPM_CACHE: u64 = 1024 * 1024 * 1024;
 /// Packages that are remembered to be old enough.
@@ -73,7 +75,7 @@ pub(crate) struct Dependencies {
     scratch: Arc<Scratch>,
     policy: Policy,
     npm: Result<Npm, String>,
-    store: Store,
+    store: Arc<Store>,
     runs: Semaphore,
     turns: Turns,
     /// Packages of lock files, `name@version integrity`, that are known to be old enough.
@@ -152,8 +154,8 @@ impl Dependencies {
             scratch,
             policy,
             npm,
-            store,
-            runs: Semaphore::new(RUNS),
+            store: Arc::new(store),
+            runs: Semaphore::new(RUNS as usize),
             turns: Turns::default(),
             trusted: Mutex::default(),
         })
@@ -257,6 +259,13 @@ impl Dependencies {
         let mut own = wanted.lock.as_deref().and_then(Lock::parse);
         let foreign = own.as_mut().map(Lock::drop_foreign).unwrap_or_default();
         let mut not_followed: Vec<String> = foreign.iter().map(refusals::elsewhere).collect();
+        if own
+            .as_ref()
+            .is_some_and(|own| own.locations().count() > MOST_LOCKED)
+        {
+            own = None;
+            not_followed = vec![format!("it has more than {MOST_LOCKED} packages.")];
+        }
         let npm = self.npm()?;
         let folder = self.scratch.installing()?;
         let _run = self.runs.acquire().await.map_err(io::Error::other)?;
@@ -277,6 +286,11 @@ impl Dependencies {
 
         let project = wanted.to_resolve(&self.toolchain.baked);
         let mut seed = own.clone().unwrap_or_default();
+        // The baked packages are as they are, and not as the app had them.
+        seed.take(
+            wanted.baked.keys().map(String::as_str),
+            &self.toolchain.baked,
+        );
         seed.add(&self.toolchain.baked);
         let root = project.as_object().cloned().unwrap_or_default();
         write(&folder, FILE, &project)?;
@@ -415,7 +429,7 @@ impl Dependencies {
     /// What must be installed, within the limits and all of it allowed.
     fn kept(&self, lock: &Lock) -> Result<BTreeSet<String>, Stop> {
         let mut kept = lock.without(&self.toolchain.baked);
-        kept.retain(|location| !wanted::is_tool(location));
+        kept.retain(|location| !wanted::is_tool(location) && !lock.is_native(location));
         if kept.len() > MOST_PACKAGES {
             let much = format!("{} are needed, {MOST_PACKAGES} may be", kept.len());
             return Err(Stop::Refused(
@@ -472,7 +486,7 @@ impl Dependencies {
         }
         let npm = self.npm()?;
         let folder = self.scratch.installing()?;
-        let _run = self.runs.acquire().await.map_err(io::Error::other)?;
+        let run = self.runs.acquire().await.map_err(io::Error::other)?;
         write(&folder, FILE, &project)?;
         write(&folder, LOCK_FILE, &file)?;
         let made = folder.path().join("node_modules");
@@ -491,9 +505,24 @@ impl Dependencies {
         // What it was made by is of no use any more.
         let whole = self.scratch.installing()?;
         std::fs::rename(&made, whole.path().join("node_modules"))?;
-        let packages = self.store.keep(digest, whole.path(), size.bytes)?;
-        npm.keep_cache_below(NPM_CACHE)?;
+        let store = Arc::clone(&self.store);
+        let keep = move || store.keep(digest, whole.path(), size.bytes);
+        let packages = blocking(keep).await?;
+        drop(run);
+        self.keep_cache_small().await;
         Ok((resolution(Some(digest)), Some(packages), kept.len()))
+    }
+
+    /// Empties npm's cache when it has grown too large and no npm is at work. That it could not be done is no matter: it
+    /// is tried again.
+    async fn keep_cache_small(&self) {
+        let (Ok(npm), Ok(_all)) = (&self.npm, self.runs.try_acquire_many(RUNS)) else {
+            return;
+        };
+        let npm = npm.clone();
+        if let Err(error) = blocking(move || npm.keep_cache_below(NPM_CACHE)).await {
+            eprintln!("overskill-builder: npm's cache was not emptied: {error}");
+        }
     }
 
     fn trusts(&self, package: &Question, integrity: &str) -> bool {

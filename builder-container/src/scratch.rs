@@ -173,11 +173,22 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        if let Err(error) = remove(&self.path) {
-            eprintln!(
-                "overskill-builder: {} was left behind: {error}",
-                self.path.display()
-            );
+        let path = std::mem::take(&mut self.path);
+        if path.as_os_str().is_empty() {
+            return;
+        }
+        let remove = move || {
+            if let Err(error) = remove(&path) {
+                eprintln!(
+                    "overskill-builder: {} was left behind: {error}",
+                    path.display()
+                );
+            }
+        };
+        // An install has a hundred thousand files: nobody else shall wait for them.
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn_blocking(remove)),
+            Err(_) => remove(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::wanted::is_name;
+use super::wanted::{IN_LOCK_FILE, is_name};
 
 /// Where npm puts packages.
 const FOLDER: &str = "node_modules/";
@@ -180,6 +180,35 @@ impl Lock {
             .filter_map(move |name| self.resolve(location, name))
     }
 
+    /// Takes these packages, and all that they need, as another lock file has them.
+    pub(super) fn take<'a>(&mut self, names: impl Iterator<Item = &'a str>, other: &Self) {
+        let mut taken = BTreeSet::new();
+        let mut open: Vec<String> = names.map(|name| format!("{FOLDER}{name}")).collect();
+        while let Some(location) = open.pop() {
+            if other.packages.contains_key(&location) && taken.insert(location.clone()) {
+                open.extend(other.needs(&location).map(str::to_owned));
+            }
+        }
+        for location in &taken {
+            self.drop_at(location);
+        }
+        for location in taken {
+            if let Some(entry) = other.packages.get(&location) {
+                self.packages.insert(location, entry.clone());
+            }
+        }
+    }
+
+    /// Whether what lies there is made for some machines alone, and so for no browser.
+    pub(super) fn is_native(&self, location: &str) -> bool {
+        let of_machines = |entry: &Map<String, Value>| {
+            ["os", "cpu", "libc"]
+                .iter()
+                .any(|key| entry.contains_key(*key))
+        };
+        self.packages.get(location).is_some_and(of_machines)
+    }
+
     /// Adds what another lock file has and this one does not.
     pub(super) fn add(&mut self, other: &Self) {
         for (location, entry) in &other.packages {
@@ -270,15 +299,7 @@ impl Lock {
     /// The lock file of a project whose `package.json` says this.
     pub(super) fn file(&self, project: &Map<String, Value>) -> Value {
         let mut root = Map::new();
-        for key in [
-            "name",
-            "version",
-            "license",
-            "dependencies",
-            "devDependencies",
-            "optionalDependencies",
-            "peerDependencies",
-        ] {
+        for key in IN_LOCK_FILE {
             if let Some(value) = project.get(key) {
                 root.insert(key.to_owned(), value.clone());
             }
@@ -297,10 +318,9 @@ fn of_no_registry<'a>(location: &str, entry: &'a Map<String, Value>) -> Option<&
     if !location.starts_with(FOLDER) || entry.get("link") == Some(&Value::Bool(true)) {
         return Some("a folder");
     }
-    if let Some(name) = entry.get("name").and_then(Value::as_str)
-        && !is_name(name)
-    {
-        return Some(name);
+    let name = entry.get("name").and_then(Value::as_str);
+    if !is_name(name_of(location)) || !name.is_none_or(is_name) {
+        return Some("an unknown place: the registry knows no such names");
     }
     if let Some(origin) = entry.get("resolved").and_then(Value::as_str)
         && !["https://", "http://"]
@@ -331,4 +351,94 @@ fn parent(location: &str) -> Option<&str> {
     location
         .rfind("/node_modules/")
         .and_then(|end| location.get(..end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lock(packages: &Value) -> Lock {
+        let file = json!({ "lockfileVersion": 3, "packages": packages });
+        Lock::parse(file.to_string().as_bytes()).unwrap()
+    }
+
+    fn of_registry(version: &str) -> Value {
+        json!({ "version": version, "integrity": "sha512-AA==" })
+    }
+
+    #[test]
+    fn what_no_registry_has_is_taken_out_with_its_folder() {
+        let mut own = lock(&json!({
+            "": {},
+            "node_modules/a": of_registry("1.0.0"),
+            "node_modules/a/node_modules/b": of_registry("2.0.0"),
+            "node_modules/c": { "version": "1.0.0" },
+            "node_modules/c/node_modules/d": of_registry("1.0.0"),
+            "node_modules/c-d": of_registry("1.0.0"),
+            "node_modules/alias": { "name": "b", "version": "2.0.0", "integrity": "sha512-AA==" },
+            "node_modules/../../etc": of_registry("1.0.0"),
+            "node_modules/a b": of_registry("1.0.0"),
+            "node_modules/e": { "name": "/etc", "version": "1.0.0", "integrity": "sha512-AA==" },
+            "packages/own": { "version": "1.0.0" },
+            "node_modules/own": { "resolved": "packages/own", "link": true },
+        }));
+        let dropped: Vec<String> = own.drop_foreign().into_iter().map(|one| one.name).collect();
+        assert_eq!(
+            dropped,
+            ["../../etc", "a b", "c", "e", "own", "packages/own"]
+        );
+        let left = [
+            "node_modules/a",
+            "node_modules/a/node_modules/b",
+            "node_modules/alias",
+            "node_modules/c-d",
+        ];
+        assert_eq!(own.locations().collect::<Vec<_>>(), left);
+        assert_eq!(own.package("node_modules/alias"), "b");
+        assert!(own.drop_version("b", "2.0.0") && !own.drop_version("b", "2.0.0"));
+        assert_eq!(
+            own.locations().collect::<Vec<_>>(),
+            ["node_modules/a", "node_modules/c-d"]
+        );
+    }
+
+    #[test]
+    fn baked_packages_are_taken_with_what_they_need() {
+        let needs = |version: &str, needed: &str| json!({ "version": version, "dependencies": { needed: "*" } });
+        let mut own = lock(&json!({
+            "node_modules/tool": needs("1.0.0", "part"),
+            "node_modules/part": of_registry("1.0.0"),
+            "node_modules/part/node_modules/inner": of_registry("1.0.0"),
+            "node_modules/other": of_registry("1.0.0"),
+        }));
+        let base = lock(&json!({
+            "node_modules/tool": needs("2.0.0", "part"),
+            "node_modules/part": of_registry("2.0.0"),
+            "node_modules/other": of_registry("2.0.0"),
+        }));
+        own.take(["tool", "absent"].into_iter(), &base);
+        let versions: Vec<_> = own
+            .locations()
+            .map(|at| (name_of(at), own.version(at).unwrap()))
+            .collect();
+        assert_eq!(
+            versions,
+            [("other", "1.0.0"), ("part", "2.0.0"), ("tool", "2.0.0")]
+        );
+    }
+
+    #[test]
+    fn what_an_alias_stands_for_is_installed() {
+        let lock = lock(&json!({
+            "node_modules/alias": { "name": "b", "version": "2.0.0", "integrity": "sha512-AA==" },
+            "node_modules/native": { "version": "1.0.0", "os": ["linux"] },
+        }));
+        let kept = lock
+            .locations()
+            .filter(|at| !lock.is_native(at))
+            .map(str::to_owned)
+            .collect();
+        let (project, _) = lock.install(&kept);
+        assert_eq!(project["dependencies"], json!({ "alias": "npm:b@2.0.0" }));
+    }
 }

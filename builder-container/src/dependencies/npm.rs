@@ -44,7 +44,7 @@ const PLACES: [&str; 4] = [
 ];
 
 /// An npm that is there.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Npm {
     node: PathBuf,
     script: PathBuf,

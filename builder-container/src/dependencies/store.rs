@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 
 /// The most resolutions that are kept.
 const RESOLUTIONS: usize = 10_000;
+/// The most bytes of them.
+const RESOLUTION_BYTES: u64 = 256 * 1024 * 1024;
 
 /// An install that somebody uses: it stays while this lives.
 #[derive(Debug, Clone)]
@@ -186,15 +188,36 @@ impl Store {
 
     /// Remembers what came of it.
     pub(super) fn remember(&self, key: Digest, resolution: &Resolution) -> io::Result<()> {
-        if fs::read_dir(&self.resolutions)?.count() > RESOLUTIONS {
-            // Each can be had again.
-            fs::remove_dir_all(&self.resolutions)?;
-            fs::create_dir(&self.resolutions)?;
-        }
+        self.forget_resolutions(RESOLUTIONS, RESOLUTION_BYTES)?;
         let file = self.resolution_file(key);
         let new = file.with_extension("new");
         fs::write(&new, serde_json::to_vec(resolution)?)?;
         fs::rename(new, file)
+    }
+
+    /// Removes the older half of the resolutions when they are too many or too large. Each can be had again.
+    fn forget_resolutions(&self, most: usize, most_bytes: u64) -> io::Result<()> {
+        let mut all = Vec::new();
+        for entry in fs::read_dir(&self.resolutions)? {
+            let entry = entry?;
+            // What is gone meanwhile needs no room.
+            let Ok(metadata) = entry.metadata() else {
+                continue;
+            };
+            all.push((metadata.modified()?, metadata.len(), entry.path()));
+        }
+        let bytes: u64 = all.iter().map(|(_, bytes, _)| bytes).sum();
+        if all.len() <= most && bytes <= most_bytes {
+            return Ok(());
+        }
+        all.sort();
+        for (_, _, file) in all.iter().take(all.len().div_ceil(2)) {
+            match fs::remove_file(file) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 }
 
@@ -326,5 +349,30 @@ mod tests {
         };
         assert_eq!(measure(&place.0).unwrap(), expected);
         assert_eq!(measure(&place.0.join("none")).unwrap(), Size::default());
+    }
+
+    #[test]
+    fn the_older_half_of_too_many_resolutions_goes() {
+        let place = Place::new("resolutions");
+        let store = place.store(1);
+        let keys: Vec<Digest> = (0..5_u8).map(|number| Digest::of(&[number])).collect();
+        for (age, key) in (0..5).rev().zip(&keys) {
+            store.remember(*key, &Resolution::default()).unwrap();
+            let then = SystemTime::now() - Duration::from_secs(60 * age);
+            let file = fs::File::open(store.resolution_file(*key)).unwrap();
+            file.set_modified(then).unwrap();
+        }
+        let left = |store: &Store| {
+            keys.iter()
+                .filter(|key| store.resolution(**key).is_some())
+                .count()
+        };
+        store.forget_resolutions(5, 1_000_000).unwrap();
+        assert_eq!(left(&store), 5);
+        store.forget_resolutions(4, 1_000_000).unwrap();
+        assert_eq!(left(&store), 2);
+        assert!(store.resolution(keys[4]).is_some());
+        store.forget_resolutions(5, 1).unwrap();
+        assert_eq!(left(&store), 1);
     }
 }

@@ -26,6 +26,16 @@ pub(super) const FILE: &str = "package.json";
 pub(super) const LOCK_FILE: &str = "package-lock.json";
 /// Where an app may list packages.
 const SECTIONS: [&str; 2] = ["dependencies", "devDependencies"];
+/// What of `package.json` a lock file repeats.
+pub(super) const IN_LOCK_FILE: [&str; 7] = [
+    "name",
+    "version",
+    "license",
+    "dependencies",
+    "devDependencies",
+    "optionalDependencies",
+    "peerDependencies",
+];
 /// The longest name of a package, in bytes, as the registry has it.
 const LONGEST_NAME: usize = 214;
 /// What builds comes with the builder, in its version, whatever an app says.
@@ -238,10 +248,13 @@ impl Wanted {
         self.whole && SINGLETONS.into_iter().all(|name| self.lists(name))
     }
 
-    /// What is asked for, as it is written: it stands in the lock file.
+    /// What is asked for and by whom, as it is written: it stands in the lock file.
     pub(super) fn specs(&self) -> String {
-        let listed = SECTIONS.map(|section| self.project.get(section).cloned().unwrap_or_default());
-        format!("{} {}", Value::from(listed.to_vec()), self.whole)
+        let listed: Vec<Value> = IN_LOCK_FILE
+            .iter()
+            .map(|key| self.project.get(*key).cloned().unwrap_or_default())
+            .collect();
+        format!("{} {}", Value::from(listed), self.whole)
     }
 
     /// `package.json`, read.
