@@ -12,7 +12,7 @@ import { blame, clip, diagnose, list, MOST, plain } from "./diagnose.mjs"
 import { externals } from "./externals.mjs"
 import { guard, refusals } from "./fence.mjs"
 import { adapt, readSettings, spreadAliases } from "./foreign.mjs"
-import { tailwind3 } from "./tailwind3.mjs"
+import { pluginFiles, tailwind3 } from "./tailwind3.mjs"
 
 /** What nearly every app has nearly alike: in a chunk of its own, a change of the app leaves it in the browser's cache. */
 const REACT = { name: "react", test: /\/node_modules\/(?:react|react-dom|scheduler|react-router|cookie|set-cookie-parser)\// }
@@ -30,7 +30,7 @@ const configuration = (root, out, mode, plugins, warn) => ({
   customLogger: { ...createLogger("silent"), warn, warnOnce: warn, error: () => {} },
   plugins: [...plugins, guard(packages), react(), tailwind()],
   worker: { plugins: () => [guard(packages)] },
-  resolve: { alias: aliases(root) },
+  resolve: { alias: [...aliases(root), ...pluginFiles()] },
   css: { postcss: { plugins: [] } },
   // React's own development build is slower to build and writes the folder's name into its output.
   define: mode === "development" ? { "import.meta.env.DEV": "true", "import.meta.env.PROD": "false" } : {},

@@ -33,7 +33,15 @@ export const readPlain = (name, source, modules = {}) => {
   if (errors.length > 0) return { value: undefined, imports: [], error: errors[0] }
   const reader = new Reader(program, modules)
   const exported = program.body.map(exportOf).find(Boolean)
-  return { value: exported && reader.settle(reader.value(exported, 0)), imports: reader.imports }
+  const value = () => {
+    try {
+      return exported && reader.settle(reader.value(exported, 0))
+    } catch {
+      // Whatever its author meant by it: as data it is nothing.
+      return new Unread("an expression", exported)
+    }
+  }
+  return { value: value(), imports: reader.imports }
 }
 
 /** How deep brackets are nested at most. A parser has a stack. */
@@ -87,8 +95,9 @@ class Reader {
   }
 
   /** A function as a whole configuration stands for what it returns. */
-  settle(value) {
-    return value instanceof Unread && value.body ? this.settle(this.returned(value.body)) : value
+  settle(value, depth = 0) {
+    if (!(value instanceof Unread && value.body)) return value
+    return depth < DEEPEST ? this.settle(this.returned(value.body), depth + 1) : new Unread("a circle", value)
   }
 
   returned(body) {
@@ -212,6 +221,7 @@ class Reader {
 
   member(node, next) {
     const key = node.computed ? next(node.property) : node.property.name
+    if (typeof key !== "string" && typeof key !== "number") return new Unread("an expression", node)
     const { object } = node
     if (object.type === "MetaProperty") return { dirname: HOME, url: file }[key] ?? new Unread("an expression", node)
     const value = next(object)

@@ -128,6 +128,15 @@ class Chromium {
   }
 }
 
+/** Whether a file is there: none is whose name no file can have. */
+const isFile = (path) => {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+  } catch {
+    return false
+  }
+}
+
 /** The file that answers a request, as the Worker of an app chooses it; nothing when it says 404. */
 const fileFor = (out, url, isPage) => {
   let path
@@ -137,7 +146,7 @@ const fileFor = (out, url, isPage) => {
     return null
   }
   const file = join(out, posix.normalize(`/${path}`))
-  if (statSync(file, { throwIfNoEntry: false })?.isFile()) return file
+  if (isFile(file)) return file
   const wantsPage = isPage && !path.startsWith("/assets/") && !TYPES[extname(path).slice(1).toLowerCase()]
   return wantsPage || path === "/" ? join(out, "index.html") : null
 }
@@ -156,7 +165,11 @@ const positions = (out) => {
     return maps.get(path)
   }
   return ({ url, line, column }) => {
-    const path = posix.normalize(decodeURI(new URL(url).pathname)).slice(1)
+    let { pathname } = new URL(url)
+    try {
+      pathname = decodeURI(pathname)
+    } catch {}
+    const path = posix.normalize(pathname).slice(1)
     const entry = mapOf(path)?.findEntry(line - 1, column - 1)
     if (entry?.originalSource === undefined) return { file: path, line, column }
     const file = posix.join(posix.dirname(path), entry.originalSource)
@@ -185,7 +198,7 @@ const visit = async (chromium, out, path, limit, shoot) => {
   let left = -LEAVING
   let crash
   const crashed = new Promise((done) => (crash = done))
-  const answer = ({ requestId, request, resourceType }) => {
+  const answer = async ({ requestId, request, resourceType }) => {
     const url = new URL(request.url)
     if (url.protocol === "data:" || url.protocol === "blob:") return send("Fetch.continueRequest", { requestId })
     if (url.origin !== ORIGIN) {
@@ -294,10 +307,15 @@ const visit = async (chromium, out, path, limit, shoot) => {
 
 const headline = (text) => String(text).split("\n    at ")[0]
 
-/** Whether there is nothing to see: no text, no picture, nothing to fill in. */
+/** Whether there is nothing to see anywhere: no text, no picture, nothing to fill in. Web components have trees of their own. */
 const IS_EMPTY = `(() => {
-  const root = document.getElementById("root") ?? document.getElementById("app") ?? document.body
-  return !root || (root.innerText.trim() === "" && !root.querySelector("img, svg, canvas, video, iframe, input, button"))
+  const things = "img, svg, canvas, video, audio, iframe, object, embed, input, textarea, select, button, meter, progress"
+  const shows = (element) => element.matches(things) || (element.innerText ?? "").trim() !== ""
+  const isEmpty = (tree) =>
+    ![...tree.children].some(shows) &&
+    !tree.querySelector(things) &&
+    [...tree.querySelectorAll("*")].every((element) => !element.shadowRoot || isEmpty(element.shadowRoot))
+  return !document.body || (document.body.innerText.trim() === "" && isEmpty(document.body))
 })()`
 
 /** Where the page links to within the app. */

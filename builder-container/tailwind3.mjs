@@ -9,7 +9,7 @@ import { HOME, isObject, onlyPlain, places, readPlain, Unread } from "./plain.mj
 
 const ENDINGS = ["ts", "js", "mjs", "cjs", "mts", "cts"]
 /** Plugins of which the builder has a copy. */
-const PLUGINS = ["tailwindcss-animate", "@tailwindcss/typography", "@tailwindcss/forms", "@tailwindcss/aspect-ratio", "@tailwindcss/container-queries"]
+export const PLUGINS = ["tailwindcss-animate", "@tailwindcss/typography", "@tailwindcss/forms", "@tailwindcss/aspect-ratio", "@tailwindcss/container-queries"]
 /** What of a configuration is read. */
 const KEYS = ["content", "purge", "darkMode", "theme", "safelist", "blocklist", "prefix", "important", "separator", "corePlugins", "plugins", "presets", "future", "experimental", "variants", "mode"]
 
@@ -17,6 +17,9 @@ const KEYS = ["content", "purge", "darkMode", "theme", "safelist", "blocklist", 
 const extras = join(dirname(fileURLToPath(import.meta.url)), "extras")
 const { resolve } = createRequire(join(extras, "any.js"))
 const load = async (specifier) => (await import(pathToFileURL(resolve(specifier)).href)).default
+
+/** Where the builder's copies of plugins are, by name: what a style sheet of Tailwind 4 means by `@plugin`. */
+export const pluginFiles = () => (existsSync(extras) ? PLUGINS.map((name) => ({ find: new RegExp(`^${name}$`), replacement: resolve(name) })) : [])
 
 /** The PostCSS plugins that make the styles of an app of Tailwind 3; null for any other app. */
 export const tailwind3 = async (root, notes) => {
@@ -49,8 +52,8 @@ const isOfThree = (root, configuration) => {
     // Without a readable one, the style sheets tell.
   }
   if (!configuration) return false
-  const sheets = readdirSync(root, { recursive: true }).filter((name) => name.endsWith(".css"))
-  return sheets.some((name) => /^\s*@tailwind\s+(base|utilities)/m.test(readFileSync(join(root, name), "utf8")))
+  const sheets = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && entry.name.endsWith(".css"))
+  return sheets.some((entry) => /^\s*@tailwind\s+(base|utilities)/m.test(readFileSync(join(entry.parentPath, entry.name), "utf8")))
 }
 
 /** Old names of colours warn on standard error when they are read. */

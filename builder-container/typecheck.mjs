@@ -1,6 +1,6 @@
 // The type check: TypeScript in a process of its own, beside the build.
 import { spawn } from "node:child_process"
-import { cpSync, writeFileSync } from "node:fs"
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
 import { fileURLToPath } from "node:url"
 import { unparsable } from "./diagnose.mjs"
@@ -48,6 +48,16 @@ export const checkTypes = (root, folders, limit) =>
     })
   })
 
+/** Copies folders and files. (What Node has for it changes modes, which nothing in the sandbox can.) */
+const copyFolder = (from, to) => {
+  mkdirSync(to)
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)]
+    if (entry.isDirectory()) copyFolder(source, target)
+    else if (entry.isFile()) writeFileSync(target, readFileSync(source))
+  }
+}
+
 /**
  * The same after a failed build. TypeScript says nothing of types while any file does not parse: those are replaced, in a
  * copy, by files that export as `any` whatever is imported anywhere. `begun` is a check that runs already.
@@ -56,7 +66,7 @@ export const checkTypesOfTheRest = (root, folders, limit, begun) => {
   const { files, names } = unparsable(root)
   if (files.length === 0) return begun ?? checkTypes(root, folders, limit)
   const copy = join(dirname(root), "typed")
-  cpSync(root, copy, { recursive: true })
+  copyFolder(root, copy)
   const exports = [...names]
     .filter((name) => /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name) && name !== "default")
     .map((name) => `export declare const ${name}: any; export type ${name}<A = any, B = any, C = any> = any\n`)

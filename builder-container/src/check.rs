@@ -7,7 +7,7 @@ mod recover;
 use std::{collections::BTreeMap, fs, io, path::Path};
 
 use overskill::{
-    build::Diagnostic,
+    build::{Diagnostic, Severity},
     preflight::{self, File, Tree, Vendor},
     project::ProjectPath,
 };
@@ -76,15 +76,20 @@ impl Texts {
             .map(|(path, content, facts)| (*path, File { content, facts }))
             .collect();
         let mut found = preflight::check(&tree, None, None, Vendor::foundation());
+        let mut unsupported = Vec::new();
         for (path, text, facts) in &facts {
-            let mut unsupported = Vec::new();
             foreign::check(path, text, facts, &mut unsupported);
-            // Preflight knows the file only as one that is no script.
-            found.retain(|one| !unsupported.iter().any(|other| is_same(one, other)));
-            found.extend(unsupported);
         }
-        // What other tools read is not run here.
-        found.retain(|one| !one.path.as_ref().is_some_and(is_of_a_tool));
+        // Preflight knows the file only as one that is no script.
+        found.retain(|one| !unsupported.iter().any(|other| is_same(one, other)));
+        found.extend(unsupported);
+        // What other tools read is not run here, and what no page loads fails on none.
+        found.retain(|one| {
+            let elsewhere = |path: &ProjectPath| {
+                is_of_a_tool(path) || (one.severity == Severity::Warning && runs_elsewhere(path))
+            };
+            !one.path.as_ref().is_some_and(elsewhere)
+        });
         let texts = self
             .0
             .iter()
@@ -104,6 +109,30 @@ fn for_every_script(settings: &str) -> String {
         options.insert("allowJs".to_owned(), true.into());
     }
     all.to_string()
+}
+
+/// Whether a file that no page loads is for tests, or for a server.
+fn runs_elsewhere(path: &ProjectPath) -> bool {
+    const FOLDERS: [&str; 6] = ["__tests__", "__mocks__", "e2e", "cypress", "test", "tests"];
+    const SERVERS: [&str; 6] = [
+        "api",
+        "functions",
+        "netlify",
+        "scripts",
+        "server",
+        "supabase",
+    ];
+    const ENDINGS: [&str; 4] = [".test.", ".spec.", ".stories.", ".cy."];
+    let (folders, name) = path
+        .as_str()
+        .rsplit_once('/')
+        .unwrap_or(("", path.as_str()));
+    let mut folders = folders.split('/');
+    let top = folders.next().unwrap_or_default();
+    SERVERS.contains(&top)
+        || FOLDERS.contains(&top)
+        || folders.any(|folder| FOLDERS.contains(&folder))
+        || ENDINGS.iter().any(|ending| name.contains(ending))
 }
 
 /// Whether a file is the settings of a tool, such as `vite.config.ts`.

@@ -51,7 +51,8 @@ enum Outcome {
         artifacts: Vec<Found>,
         vendor: Vec<Module>,
         folder: Arc<Folder>,
-        browser: Held,
+        /// Holds the slot until a browser has looked.
+        browser: Option<Held>,
     },
     Failed {
         reason: FailureReason,
@@ -138,8 +139,9 @@ async fn write(
     };
     let mut screenshot = None;
 
+    let extras = slots.toolchain().extras.is_some();
     let looking = blocking(move || {
-        let refused = inspect(sources.path())?;
+        let refused = inspect(sources.path(), extras)?;
         Ok((Texts::read(sources.path())?, sources, refused))
     });
     let looked = meanwhile(
@@ -168,18 +170,20 @@ async fn write(
                     screenshot = picture;
                     outcome
                 }
-                Err((reason, refused)) => Outcome::Failed {
-                    reason,
-                    diagnostics: Diagnostic::settled(merge(
-                        false,
-                        refused,
-                        checked(checking).await,
-                    )),
-                },
+                Err((reason, refused)) => {
+                    let checked = checked(checking, limit);
+                    let checked = meanwhile("looking through the sources", answer, checked).await?;
+                    Outcome::Failed {
+                        reason,
+                        diagnostics: Diagnostic::settled(merge(false, refused, checked)),
+                    }
+                }
             }
         }
         Ok(Ok((texts, _, refused))) => {
-            let checked = blocking(move || Ok(texts.check())).await?;
+            let checking = tokio::spawn(blocking(move || Ok(texts.check())));
+            let checked = checked(checking, limit);
+            let checked = meanwhile("looking through the sources", answer, checked).await?;
             let mut diagnostics = merge(false, refused, checked);
             diagnostics.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
             Outcome::Failed {
@@ -328,7 +332,7 @@ async fn run(
             report.timings.types_ms = findings.types_ms.unwrap_or(0);
             report.peak_memory_bytes = peak_memory;
             answer.log(times(&findings)).await?;
-            let judged = judge(findings, task, given, folder, browser, slots);
+            let judged = judge(findings, task, given, folder, browser, slots, limit);
             meanwhile("explaining", answer, judged).await?
         }
         Ok(Built {
@@ -401,14 +405,18 @@ async fn look(
         artifacts,
         vendor,
         folder,
-        mut browser,
+        browser,
     } = outcome
     else {
         return Ok((outcome, None));
     };
     let begun = Instant::now();
     let looking = async {
-        let ready = browser.ready().await;
+        let mut browser = browser;
+        let ready = match &mut browser {
+            Some(browser) => browser.ready().await,
+            None => None,
+        };
         let renderer = slots.renderer();
         renderer
             .look(ready, slots.scratch(), &folder, &vendor)
@@ -423,14 +431,15 @@ async fn look(
         .diagnostics
         .iter()
         .all(|one| one.severity != Severity::Error);
-    let diagnostics = Diagnostic::settled([diagnostics, seen.diagnostics].concat());
+    let seen_there = with_causes(seen.diagnostics, &diagnostics);
+    let diagnostics = Diagnostic::settled([diagnostics, seen_there].concat());
     let outcome = if works {
         Outcome::Succeeded {
             diagnostics,
             artifacts,
             vendor,
             folder,
-            browser,
+            browser: None,
         }
     } else {
         Outcome::Failed {
@@ -441,9 +450,27 @@ async fn look(
     Ok((outcome, seen.screenshot))
 }
 
-/// What preflight has found. Without it only what lies beyond the build is not known.
-async fn checked(checking: Checking) -> Vec<Diagnostic> {
-    let checked = checking.await.map_err(io::Error::other).flatten();
+/// Says of what throws where a value of the environment is asked for that there is none.
+fn with_causes(mut seen: Vec<Diagnostic>, known: &[Diagnostic]) -> Vec<Diagnostic> {
+    let is = |one: &Diagnostic, code: &str| one.code.as_deref() == Some(code);
+    for one in seen
+        .iter_mut()
+        .filter(|one| is(one, "runtime") && one.suggestion.is_none())
+    {
+        let cause = known
+            .iter()
+            .find(|other| is(other, "environment") && other.path == one.path);
+        one.suggestion = cause.map(|cause| cause.message.clone());
+    }
+    seen
+}
+
+/// What preflight has found, waited for no longer than `limit`. Without it only what lies beyond the build is not known.
+async fn checked(checking: Checking, limit: Duration) -> Vec<Diagnostic> {
+    let checked = match timeout(limit, checking).await {
+        Ok(checked) => checked.map_err(io::Error::other).flatten(),
+        Err(late) => Err(late.into()),
+    };
     checked.unwrap_or_else(|error| {
         eprintln!("overskill-builder: the sources were not checked: {error}");
         Vec::new()
@@ -458,6 +485,7 @@ async fn judge(
     folder: Folder,
     browser: Held,
     slots: &Slots,
+    limit: Duration,
 ) -> Result<Outcome, Stop> {
     let Given { ready, checking } = given;
     let toolchain = Arc::clone(slots.toolchain());
@@ -466,7 +494,7 @@ async fn judge(
             "the worker names {name:?}, which is no vendor module"
         ))
     })?;
-    let checked = checked(checking).await;
+    let checked = checked(checking, limit).await;
     let outcome = blocking(move || {
         let packages = ready.packages.as_ref().map(Packages::folder);
         let root = folder.path().join("app");
@@ -499,7 +527,7 @@ async fn judge(
                             artifacts: files,
                             vendor,
                             folder: Arc::new(folder),
-                            browser,
+                            browser: Some(browser),
                         }
                     }
                 }

@@ -161,6 +161,11 @@ impl Dependencies {
         })
     }
 
+    /// Differs when other packages may be installed.
+    pub(crate) fn policy_digest(&self) -> Digest {
+        self.policy.digest()
+    }
+
     /// Makes the packages of these sources ready. Safe to drop at any point.
     pub(crate) async fn prepare(&self, sources: &Path) -> Result<Ready, Stop> {
         let (sources, toolchain) = (sources.to_owned(), Arc::clone(&self.toolchain));

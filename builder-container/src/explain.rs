@@ -354,8 +354,12 @@ impl Explainer<'_> {
 
     fn source(&mut self, path: &ProjectPath) -> Option<&str> {
         if !self.sources.contains_key(path) {
-            // The worker could have replaced it.
-            let most = Limits::DEFAULT.binary_file_bytes as u64;
+            // The worker could have replaced it, and named many.
+            let most = Limits::DEFAULT.text_file_bytes as u64;
+            let held: u64 = self.sources.values().map(|text| text.len() as u64).sum();
+            if held > Limits::DEFAULT.total_bytes {
+                return None;
+            }
             let bytes = beneath::read(self.root, path, most).ok()?;
             self.sources
                 .insert(path.clone(), String::from_utf8_lossy(&bytes).into_owned());

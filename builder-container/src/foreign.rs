@@ -37,7 +37,7 @@ const VUE: &str = "Apps are built with React, or with no framework: write it as 
 const STYLES: &str =
     "Write it as plain CSS in a `.css` file: rules may be nested, and `--name` holds a value.";
 
-/// What one file asks for, by its imports.
+/// What one file asks for, by its imports: added to what others ask for, until that is more than is told.
 pub(crate) fn check(path: &str, text: &str, facts: &Facts, found: &mut Vec<Diagnostic>) {
     if !Language::of(path)
         .is_some_and(|language| language.is_script() || language == Language::Html)
@@ -45,6 +45,9 @@ pub(crate) fn check(path: &str, text: &str, facts: &Facts, found: &mut Vec<Diagn
         return;
     }
     for import in &facts.imports {
+        if found.len() >= Diagnostic::MAX_PER_BUILD {
+            return;
+        }
         if let Some(diagnostic) = unsupported(import) {
             found.push(placed(
                 diagnostic,

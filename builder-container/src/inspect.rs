@@ -6,8 +6,25 @@ use overskill::{build::Diagnostic, project::ProjectPath};
 
 use crate::locate::at_rules;
 
-/// Looks through the sources. Any error found here means that there is no build.
-pub(crate) fn inspect(sources: &Path) -> io::Result<Vec<Diagnostic>> {
+/// Plugins of Tailwind that the builder has itself, if it has extras (`tailwind3.mjs` names the same).
+const PLUGINS: [&str; 5] = [
+    "tailwindcss-animate",
+    "@tailwindcss/typography",
+    "@tailwindcss/forms",
+    "@tailwindcss/aspect-ratio",
+    "@tailwindcss/container-queries",
+];
+/// What the builder reads as files. A folder of such a name is no mistake of Vite's, and so it is told here.
+const FILES: [&str; 4] = [
+    "index.html",
+    "package-lock.json",
+    "package.json",
+    "tsconfig.json",
+];
+
+/// Looks through the sources. Any error found here means that there is no build. `extras`: whether the builder has plugins
+/// of its own.
+pub(crate) fn inspect(sources: &Path, extras: bool) -> io::Result<Vec<Diagnostic>> {
     let mut diagnostics = Vec::new();
     for path in files(sources)? {
         let extension = path.extension().to_ascii_lowercase();
@@ -17,10 +34,17 @@ pub(crate) fn inspect(sources: &Path) -> io::Result<Vec<Diagnostic>> {
         ) {
             let bytes = fs::read(sources.join(path.as_str()))?;
             let text = String::from_utf8_lossy(&bytes);
-            diagnostics.extend(tailwind_code(&path, &text));
+            diagnostics.extend(tailwind_code(&path, &text, extras));
         }
     }
-    if !sources.join("index.html").is_file() {
+    for name in FILES.into_iter().filter(|name| sources.join(name).is_dir()) {
+        let told = Diagnostic::error(
+            "entry",
+            format!("`{name}` is a folder, and must be a file."),
+        );
+        diagnostics.push(told.advising("Give the folder another name."));
+    }
+    if !sources.join("index.html").exists() {
         diagnostics.push(
             Diagnostic::error("entry", "The project has no `index.html`.").advising(
                 "Add `index.html` with a `<script type=\"module\" src=\"/src/main.tsx\">`.",
@@ -63,11 +87,32 @@ pub(crate) fn files(sources: &Path) -> io::Result<Vec<ProjectPath>> {
     Ok(files)
 }
 
+fn list(names: &[&str]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
+/// Whether what follows `@plugin` is the plain name of a plugin that the builder has.
+fn is_of_the_builder(rest: &str) -> bool {
+    let rest = rest.trim_start();
+    let Some(quote) = rest.chars().next().filter(|c| matches!(c, '"' | '\'')) else {
+        return false;
+    };
+    let Some((name, after)) = rest.get(1..).and_then(|rest| rest.split_once(quote)) else {
+        return false;
+    };
+    PLUGINS.contains(&name) && after.trim_start().starts_with([';', '{'])
+}
+
 /// Tailwind imports the file that a `@plugin` or `@config` names, and runs it.
-fn tailwind_code(path: &ProjectPath, style: &str) -> Vec<Diagnostic> {
+fn tailwind_code(path: &ProjectPath, style: &str, extras: bool) -> Vec<Diagnostic> {
     at_rules(style)
-        .map(|(position, name)| (position, name.to_ascii_lowercase()))
-        .filter(|(_, name)| matches!(name.as_str(), "plugin" | "config"))
+        .map(|(position, name, rest)| (position, name.to_ascii_lowercase(), rest))
+        .filter(|(_, name, rest)| match name.as_str() {
+            "plugin" => !(extras && is_of_the_builder(rest)),
+            name => name == "config",
+        })
+        .map(|(position, name, _)| (position, name))
         // More are never told, and each costs a look at the lines around it.
         .take(Diagnostic::MAX_PER_BUILD)
         .map(|((line, column), name)| {
@@ -77,7 +122,11 @@ fn tailwind_code(path: &ProjectPath, style: &str) -> Vec<Diagnostic> {
             )
             .in_file(path.clone())
             .at(style, line, Some(column))
-            .advising("Use `@theme`, `@utility` and `@custom-variant` in the style sheet instead.")
+            .advising(if extras {
+                format!("Use `@theme`, `@utility` and `@custom-variant` in the style sheet instead. The plugins that the builder has are {}.", list(&PLUGINS))
+            } else {
+                "Use `@theme`, `@utility` and `@custom-variant` in the style sheet instead.".to_owned()
+            })
         })
         .collect()
 }

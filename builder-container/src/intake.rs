@@ -157,10 +157,14 @@ async fn read(
         return Err(JobError::NoEnd.into());
     };
     let root = sources.path();
-    fs::write(
-        root.join("tsconfig.json"),
-        typescript::configuration(&settings, |folder| names(&root.join(folder))),
-    )?;
+    let configuration = root.join("tsconfig.json");
+    // The inspection tells of a folder.
+    if !configuration.is_dir() {
+        fs::write(
+            configuration,
+            typescript::configuration(&settings, |folder| names(&root.join(folder))),
+        )?;
+    }
     Ok(Received {
         job,
         sources,

@@ -58,6 +58,7 @@ mod worker;
 
 use std::{io, sync::Arc};
 
+use overskill::digest::Digest;
 use tokio::net::TcpListener;
 
 use crate::{
@@ -103,6 +104,14 @@ pub enum StartError {
     /// The packages that apps share cannot be prebuilt.
     #[error(transparent)]
     Vendor(#[from] vendor::VendorError),
+    /// The program cannot read itself.
+    #[error(
+        "this program's own file cannot be read: {source}; start it again from where it lies now"
+    )]
+    Program {
+        /// Why not.
+        source: io::Error,
+    },
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}; give another with --listen")]
     Listen {
@@ -141,6 +150,11 @@ async fn prepare(settings: &Settings) -> Result<(Arc<Scratch>, Toolchain, Sandbo
     Ok((scratch, toolchain, sandbox))
 }
 
+/// What names this program: it decides what of a build is an error, and how packages are chosen.
+fn program() -> io::Result<Digest> {
+    std::fs::read(std::env::current_exe()?).map(|bytes| Digest::of(&bytes))
+}
+
 /// A builder that listens. Its workers are being made ready.
 #[derive(Debug)]
 pub struct Server {
@@ -154,6 +168,7 @@ impl Server {
     /// # Errors
     /// When something is missing, with a sentence that says what to do.
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
+        let program = tokio::task::spawn_blocking(program);
         let (scratch, toolchain, sandbox) = prepare(&settings).await?;
         let vendor =
             Vendor::prepare(&settings.vendor_folder(), &scratch, &toolchain, &sandbox).await?;
@@ -173,14 +188,27 @@ impl Server {
                 },
             )?;
         let renderer = Renderer::open(&settings.browser, &sandbox, &scratch).await;
+        // What decides over a result besides the job. What nobody has looked at is another result.
+        let looks = [u8::from(renderer.off().is_none())];
+        let program = program.await.map_err(io::Error::other).flatten();
+        let program = program.map_err(|source| StartError::Program { source })?;
+        let digest = Digest::of_parts([
+            toolchain.digest.bytes().as_slice(),
+            program.bytes(),
+            dependencies.policy_digest().bytes(),
+            &looks,
+        ]);
         let slots = Slots::start(
             settings.slots,
             Box::new(pool::Machine::now),
-            toolchain,
-            Arc::new(vendor),
-            Arc::clone(&scratch),
-            sandbox,
-            renderer,
+            slots::Parts {
+                toolchain,
+                digest,
+                vendor: Arc::new(vendor),
+                scratch: Arc::clone(&scratch),
+                sandbox,
+                renderer,
+            },
         )?;
         Ok(Self {
             listener,

@@ -62,8 +62,8 @@ pub(crate) fn lone_brace(style: &str) -> Option<Position> {
     at_offset(style, open.pop()?)
 }
 
-/// The at-rules of a style sheet: where each begins, and its name as it is written. Looks at every byte once.
-pub(crate) fn at_rules(style: &str) -> impl Iterator<Item = (Position, &str)> {
+/// The at-rules of a style sheet: where each begins, its name as it is written, and what follows. Looks at every byte once.
+pub(crate) fn at_rules(style: &str) -> impl Iterator<Item = (Position, &str, &str)> {
     let mut here = Cursor::default();
     code(style)
         .filter(|(_, byte)| *byte == b'@')
@@ -73,7 +73,7 @@ pub(crate) fn at_rules(style: &str) -> impl Iterator<Item = (Position, &str)> {
             let end = rest
                 .find(|c: char| !c.is_ascii_alphanumeric() && c != '-')
                 .unwrap_or(rest.len());
-            Some((position, rest.get(..end)?))
+            Some((position, rest.get(..end)?, rest.get(end..)?))
         })
 }
 
@@ -188,14 +188,16 @@ mod tests {
     fn at_rules_are_found_outside_of_strings_and_comments() {
         let style =
             "@import 'x';/* @plugin 'a' */\n\n  @PLUGIN \"./p.js\";a{content:'@config'}@config'x'";
-        let names: Vec<_> = at_rules(style).collect();
+        let names: Vec<_> = at_rules(style)
+            .map(|(position, name, _)| (position, name))
+            .collect();
         assert_eq!(
             names,
             [((1, 1), "import"), ((3, 3), "PLUGIN"), ((3, 40), "config")]
         );
         assert_eq!(
-            at_rules("ü@é\n\u{1f600}@a").collect::<Vec<_>>(),
-            [((1, 2), ""), ((2, 2), "a")]
+            at_rules("ü@é\n\u{1f600}@a 'b'").collect::<Vec<_>>(),
+            [((1, 2), "", "é\n\u{1f600}@a 'b'"), ((2, 2), "a", " 'b'")]
         );
     }
 
@@ -204,8 +206,8 @@ mod tests {
         // The largest text file that a project may have; with a second look at each, this takes minutes.
         let lines = "@a\n".repeat(170_000);
         let line = "@a ".repeat(170_000);
-        assert_eq!(at_rules(&lines).last(), Some(((170_000, 1), "a")));
-        assert_eq!(at_rules(&line).last(), Some(((1, 509_998), "a")));
+        assert_eq!(at_rules(&lines).last(), Some(((170_000, 1), "a", "\n")));
+        assert_eq!(at_rules(&line).last(), Some(((1, 509_998), "a", " ")));
         assert_eq!(at_rules(&"@".repeat(510_000)).count(), 510_000);
     }
 }

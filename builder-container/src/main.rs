@@ -1,6 +1,6 @@
 //! `overskill-builder`: see the library for what it does, `--help` for how it is started.
 
-use std::{io, process::ExitCode};
+use std::{io, process::ExitCode, time::Duration};
 
 use overskill_builder::{
     Server, find_sandbox,
@@ -8,8 +8,20 @@ use overskill_builder::{
 };
 use tokio::signal::unix::{SignalKind, signal};
 
-#[tokio::main]
-async fn main() -> ExitCode {
+/// How long work that cannot be stopped may keep the process, once it has nothing else to do.
+const LAST: Duration = Duration::from_secs(5);
+
+fn main() -> ExitCode {
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return refuse(&error),
+    };
+    let ended = runtime.block_on(run());
+    runtime.shutdown_timeout(LAST);
+    ended
+}
+
+async fn run() -> ExitCode {
     let token_hash = std::env::var("BUILDER_TOKEN_HASH").ok();
     let settings = match Settings::parse(std::env::args().skip(1), token_hash.as_deref()) {
         Ok(settings) => settings,

@@ -178,7 +178,9 @@ impl Drop for Folder {
             return;
         }
         let remove = move || {
-            if let Err(error) = remove(&path) {
+            if let Err(error) = remove(&path)
+                && error.kind() != io::ErrorKind::NotFound
+            {
                 eprintln!(
                     "overskill-builder: {} was left behind: {error}",
                     path.display()

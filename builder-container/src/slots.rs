@@ -130,6 +130,17 @@ pub(crate) struct Place {
 /// Jobs by number, in the order in which they came; `None` when no more are taken.
 type Tickets = Option<VecDeque<(u64, Ticket)>>;
 
+/// What builds are made with.
+pub(crate) struct Parts {
+    pub(crate) toolchain: Arc<Toolchain>,
+    /// Names all that decides over a result besides the job.
+    pub(crate) digest: Digest,
+    pub(crate) vendor: Arc<Vendor>,
+    pub(crate) scratch: Arc<Scratch>,
+    pub(crate) sandbox: Sandbox,
+    pub(crate) renderer: Renderer,
+}
+
 struct Shared {
     tickets: Mutex<Tickets>,
     arrived: Notify,
@@ -165,19 +176,16 @@ impl Slots {
     pub(crate) fn start(
         count: NonZeroUsize,
         look: Look,
-        toolchain: Arc<Toolchain>,
-        vendor: Arc<Vendor>,
-        scratch: Arc<Scratch>,
-        sandbox: Sandbox,
-        renderer: Renderer,
+        parts: Parts,
     ) -> Result<Self, prometheus::Error> {
-        // What nobody has looked at is another result.
-        let looks = if renderer.off().is_none() {
-            "looked at"
-        } else {
-            "not looked at"
-        };
-        let digest = Digest::of_parts([toolchain.digest.bytes().as_slice(), looks.as_bytes()]);
+        let Parts {
+            toolchain,
+            digest,
+            vendor,
+            scratch,
+            sandbox,
+            renderer,
+        } = parts;
         let metrics = Arc::new(Metrics::new(&sandbox.name(), &digest)?);
         let shared = Arc::new(Shared {
             tickets: Mutex::new(Some(VecDeque::new())),
@@ -268,7 +276,7 @@ impl Slots {
         &self.shared.metrics
     }
 
-    /// What names the toolchain, and whether a browser is part of it.
+    /// What names all that decides over a result besides the job.
     pub(crate) fn toolchain_digest(&self) -> Digest {
         self.shared.digest
     }
@@ -501,11 +509,14 @@ mod tests {
         let slots = Slots::start(
             two,
             look,
-            Arc::new(toolchain),
-            Arc::new(vendor),
-            Arc::clone(&scratch),
-            sandbox,
-            Renderer::Off("nobody looks".to_owned()),
+            Parts {
+                digest: toolchain.digest,
+                toolchain: Arc::new(toolchain),
+                vendor: Arc::new(vendor),
+                scratch: Arc::clone(&scratch),
+                sandbox,
+                renderer: Renderer::Off("nobody looks".to_owned()),
+            },
         )
         .unwrap();
         sleep(Duration::from_millis(500)).await;

@@ -1,5 +1,5 @@
 //! What decides how TypeScript is read: settings of ours, and of an app's own the few that say where its imports lead
-//! (`paths`, `baseUrl`) and whether they stay (`verbatimModuleSyntax`), read as data.
+//! (`paths`, `baseUrl`), whether they stay (`verbatimModuleSyntax`) and how strict it is (`strict` and its parts), read as data.
 
 use std::collections::BTreeMap;
 
@@ -49,6 +49,9 @@ fn adopt(
 ) {
     let compiler = Compiler::of(|path| std::str::from_utf8(own.get(path)?).ok());
     options.insert("verbatimModuleSyntax".to_owned(), json!(compiler.verbatim));
+    for (name, value) in &compiler.strictness {
+        options.insert((*name).to_owned(), json!(value));
+    }
     let Some(paths) = options.get_mut("paths").and_then(Value::as_object_mut) else {
         return;
     };
@@ -132,7 +135,7 @@ mod tests {
           // comments are usual here
           "extends": "./nowhere.json",
           "compilerOptions": {
-            "jsx": "preserve", "baseUrl": "app",
+            "jsx": "preserve", "baseUrl": "app", "strict": false, "strictNullChecks": true, "noUnusedLocals": true,
             "paths": {
               "~/*": ["./*", "../lib/*"], "config": ["./settings.ts"],
               "out/*": ["../../x/*"], "/*": ["./*"], "./*": ["./x/*"], "*": ["./y/*"]
@@ -153,9 +156,14 @@ mod tests {
             })
         );
         assert_eq!(theirs["verbatimModuleSyntax"], false);
+        assert_eq!(
+            (&theirs["strict"], &theirs["strictNullChecks"]),
+            (&json!(false), &json!(true))
+        );
+        assert_eq!(theirs["noUnusedLocals"], Value::Null);
         for (name, value) in ours.as_object().unwrap() {
             assert!(
-                ["paths", "verbatimModuleSyntax"].contains(&name.as_str())
+                ["paths", "verbatimModuleSyntax", "strict"].contains(&name.as_str())
                     || theirs[name] == *value,
                 "{name}"
             );

@@ -3,7 +3,15 @@
 //!
 //! What a worker says of them is names. Contents and hashes are this room's own.
 
-use std::{collections::BTreeMap, fs, io, path::Path, process::Output, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs,
+    hash::{BuildHasher as _, Hasher as _, RandomState},
+    io,
+    path::Path,
+    process::Output,
+    time::Duration,
+};
 
 use axum::body::Bytes;
 use overskill::{build::VENDOR_FOLDER, digest::Digest, project::ProjectPath};
@@ -128,14 +136,15 @@ async fn prebuild(
         return Err(VendorError::Failed(said(&output)));
     }
     let vendor = Vendor::open(&out)?;
-    let fresh = kept.with_extension(std::process::id().to_string());
+    // Another builder may share the folder, and have the same number in a container of its own.
+    let fresh = kept.with_extension(format!("{:x}", RandomState::new().build_hasher().finish()));
     fs::create_dir_all(&fresh)?;
     fs::copy(out.join(MANIFEST), fresh.join(MANIFEST))?;
     for (name, module) in &vendor.modules {
         fs::write(fresh.join(name), &module.content)?;
     }
     match fs::rename(&fresh, kept) {
-        Err(_) if Vendor::open(kept).is_ok() => fs::remove_dir_all(fresh)?,
+        Err(_) if Vendor::open(kept).is_ok() => fs::remove_dir_all(&fresh)?,
         renamed => renamed?,
     }
     Ok(vendor)

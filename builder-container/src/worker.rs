@@ -47,6 +47,10 @@ const MESSAGES: u64 = 8 * 1024 * 1024;
 const STDERR: u64 = 64 * 1024;
 /// The type check may take this part of a build's time limit.
 const TYPES_SHARE: u32 = 2;
+/// Tenths of a build's time limit after which types are checked no more: what Vite has found is told in any case.
+const TYPES_UNTIL: u32 = 9;
+/// Entries of each list of findings that are read: the script tells no more.
+const FINDINGS: usize = 200;
 /// How long a worker may take to become ready.
 const WARM_UP: Duration = Duration::from_secs(60);
 
@@ -76,6 +80,7 @@ struct Order<'a> {
     mode: Mode,
     types: Types,
     types_limit_ms: u128,
+    types_until_ms: u128,
 }
 
 /// When types are checked.
@@ -143,6 +148,17 @@ pub(crate) struct Findings {
     pub(crate) vite_ms: u64,
     /// How long `tsc` took, in milliseconds.
     pub(crate) types_ms: Option<u64>,
+}
+
+impl Findings {
+    /// The same, and no more than a trusted script would say.
+    fn bounded(mut self) -> Self {
+        self.errors.truncate(FINDINGS);
+        self.missing.truncate(FINDINGS);
+        self.warnings.truncate(FINDINGS);
+        self.notes.truncate(FINDINGS);
+        self
+    }
 }
 
 /// One error as Vite, Rolldown or a plugin reports it.
@@ -357,9 +373,10 @@ impl Worker {
             mode: task.mode,
             types: task.types(),
             types_limit_ms: (limit / TYPES_SHARE).as_millis(),
+            types_until_ms: (limit * TYPES_UNTIL / 10).as_millis(),
         };
         match self.answer(&order).await? {
-            Message::Result(findings) => Ok(findings),
+            Message::Result(findings) => Ok(findings.bounded()),
             Message::Ready | Message::Rendered(_) => Err(Death::Message("no result".to_owned())),
         }
     }

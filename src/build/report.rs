@@ -84,7 +84,8 @@ pub struct Report {
     pub artifact_bytes: u64,
     /// How many artifacts there are.
     pub artifacts: u64,
-    /// What built it: equal for equal packages, Node, builder scripts, and whether a browser looks. Part of a build's key.
+    /// What built it: equal for equal packages, Node, builder and its rules for packages, and whether a browser looks. Part of
+    /// a build's key.
     pub toolchain_digest: Digest,
 }
 

@@ -2,12 +2,25 @@
 //!
 //! `extends` and `references` are followed to files of the project, not to packages.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::location;
 
 /// The files that are read, the first one's settings first.
 pub const FILES: [&str; 3] = ["tsconfig.json", "tsconfig.app.json", "jsconfig.json"];
+/// The settings that say how strictly types are looked at.
+const STRICTNESS: [&str; 8] = [
+    "strict",
+    "noImplicitAny",
+    "noImplicitThis",
+    "strictBindCallApply",
+    "strictFunctionTypes",
+    "strictNullChecks",
+    "strictPropertyInitialization",
+    "useUnknownInCatchVariables",
+];
 /// The most files that one leads to over `extends`, one after the other.
 const LONGEST_CHAIN: usize = 8;
 /// The most files that are read in all.
@@ -24,6 +37,8 @@ pub struct Compiler {
     pub verbatim: bool,
     /// Whether JavaScript files are the compiler's as well, so that they may use its `paths`.
     pub allow_js: bool,
+    /// How strictly types are looked at: `strict` and its parts, as far as the app says.
+    pub strictness: BTreeMap<&'static str, bool>,
 }
 
 /// One of `paths`.
@@ -67,6 +82,9 @@ impl Compiler {
     fn take(&mut self, options: &Options) {
         self.verbatim |= options.verbatim;
         self.allow_js |= options.allow_js;
+        for (name, value) in &options.strictness {
+            self.strictness.entry(name).or_insert(*value);
+        }
         if self.base.is_none() {
             self.base.clone_from(&options.base);
         }
@@ -107,6 +125,7 @@ impl Compiler {
 struct Options {
     verbatim: bool,
     allow_js: bool,
+    strictness: BTreeMap<&'static str, bool>,
     base: Option<String>,
     paths: Value,
     /// From where the targets of `paths` are meant.
@@ -145,6 +164,10 @@ impl Options {
         options.override_by(Self {
             verbatim: is_on("verbatimModuleSyntax") || is_on("preserveValueImports"),
             allow_js: is_on("allowJs") || is_on("checkJs"),
+            strictness: STRICTNESS
+                .into_iter()
+                .filter_map(|name| Some((name, own.get(name)?.as_bool()?)))
+                .collect(),
             paths_base: base
                 .clone()
                 .or_else(|| options.base.clone())
@@ -158,6 +181,7 @@ impl Options {
     fn override_by(&mut self, other: Self) {
         self.verbatim |= other.verbatim;
         self.allow_js |= other.allow_js;
+        self.strictness.extend(other.strictness);
         if other.base.is_some() {
             self.base = other.base;
         }

@@ -5,6 +5,9 @@ use overskill_syntax::{Import, ImportKind, ImportedName};
 
 /// The longest statement that is looked at, in bytes.
 const LONGEST: usize = 4_000;
+/// Statements of one file that are looked at, and names of one statement: for each name all of the text is looked through.
+const STATEMENTS: usize = 100;
+const NAMES: usize = 100;
 
 /// What such a script imports statically. A name counts as used where the text calls it, opens it as an element, or takes a
 /// member of it: of other names it is not known whether they are types.
@@ -20,6 +23,9 @@ pub(super) fn imports(text: &str) -> Vec<Import> {
                 && let Some(import) = statement(text, start, word)
             {
                 imports.push(import);
+                if imports.len() == STATEMENTS {
+                    return imports;
+                }
             }
         }
     }
@@ -94,7 +100,7 @@ fn names(text: &str, clause: &str, begin: usize, after: usize) -> Vec<ImportedNa
         };
         let (imported, local) = plain.split_once(" as ").unwrap_or((plain, plain));
         let (imported, local) = (imported.trim(), local.trim());
-        if is_name(local) && (imported == "*" || is_name(imported)) {
+        if names.len() < NAMES && is_name(local) && (imported == "*" || is_name(imported)) {
             names.push(ImportedName {
                 imported: if inside || imported == "*" {
                     imported.to_owned()

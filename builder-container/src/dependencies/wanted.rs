@@ -39,8 +39,12 @@ pub(super) const IN_LOCK_FILE: [&str; 7] = [
 /// The longest name of a package, in bytes, as the registry has it.
 const LONGEST_NAME: usize = 214;
 /// What builds comes with the builder, in its version, whatever an app says.
-const TOOLS: [&str; 12] = [
+const TOOLS: [&str; 17] = [
+    "@tailwindcss/aspect-ratio",
+    "@tailwindcss/container-queries",
+    "@tailwindcss/forms",
     "@tailwindcss/postcss",
+    "@tailwindcss/typography",
     "@tailwindcss/vite",
     "@vitejs/plugin-react",
     "@vitejs/plugin-react-swc",
@@ -49,6 +53,7 @@ const TOOLS: [&str; 12] = [
     "postcss",
     "prettier",
     "tailwindcss",
+    "tailwindcss-animate",
     "typescript",
     "vite",
     "vitest",

@@ -26,9 +26,11 @@ pub(super) fn addresses(sources: &Path) -> io::Result<Vec<String>> {
             if !found.contains(&address) {
                 found.push(address);
             }
+            if found.len() == MOST {
+                return Ok(found);
+            }
         }
     }
-    found.truncate(MOST);
     Ok(found)
 }
 

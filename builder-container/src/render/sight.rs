@@ -14,6 +14,10 @@ use crate::beneath;
 /// Bytes of a source that a frame is cut from.
 const SOURCE: u64 = Limits::DEFAULT.text_file_bytes as u64;
 
+/// Problems of one page that are read, and frames of one problem: the script tells no more.
+const PROBLEMS: usize = 32;
+const FRAMES: usize = 12;
+
 /// What the browser's process says. Everything in it may be forged by the app.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Sight {
@@ -70,7 +74,14 @@ struct Frame {
 
 impl Sight {
     /// Diagnostics for an app whose sources are in `root`, errors if it does not work, and what the report says.
-    pub(super) fn judge(&self, root: &Path) -> (Vec<Diagnostic>, Vec<RenderedPage>) {
+    pub(super) fn judge(mut self, root: &Path) -> (Vec<Diagnostic>, Vec<RenderedPage>) {
+        self.pages.truncate(Render::MAX_PAGES);
+        for page in &mut self.pages {
+            page.problems.truncate(PROBLEMS);
+            for problem in &mut page.problems {
+                problem.frames.truncate(FRAMES);
+            }
+        }
         let mut diagnostics = Vec::new();
         for page in &self.pages {
             let found = page.problems.iter().map(|problem| problem.told(page, root));
@@ -99,10 +110,7 @@ impl Sight {
             empty: page.empty,
             problems: page.problems.len() as u64,
         });
-        (
-            Diagnostic::settled(diagnostics),
-            pages.take(Render::MAX_PAGES).collect(),
-        )
+        (Diagnostic::settled(diagnostics), pages.collect())
     }
 }
 

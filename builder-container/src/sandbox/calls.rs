@@ -15,7 +15,7 @@ use seccompiler::{
 };
 
 /// Refused whatever the arguments.
-const REFUSED: [c_long; 47] = [
+const REFUSED: [c_long; 48] = [
     // Sockets. Pipes between parent and child are made by `socketpair`.
     libc::SYS_socket,
     // Other processes.
@@ -27,6 +27,7 @@ const REFUSED: [c_long; 47] = [
     libc::SYS_pidfd_getfd,
     libc::SYS_pidfd_send_signal,
     libc::SYS_kcmp,
+    libc::SYS_process_mrelease,
     // The process group, by whose id all of a worker is killed.
     libc::SYS_setsid,
     libc::SYS_setpgid,
@@ -72,6 +73,42 @@ const REFUSED: [c_long; 47] = [
     libc::SYS_acct,
 ];
 
+/// Refused to what builds. By its user alone a program may be given limits, priorities and processors by another, and see
+/// what others do to files; memory without a name counts nowhere.
+const REFUSED_TO_BUILDS: [c_long; 17] = [
+    libc::SYS_sched_setaffinity,
+    libc::SYS_sched_setattr,
+    libc::SYS_sched_setparam,
+    libc::SYS_sched_setscheduler,
+    libc::SYS_setpriority,
+    libc::SYS_ioprio_set,
+    libc::SYS_inotify_init1,
+    libc::SYS_inotify_add_watch,
+    libc::SYS_fanotify_init,
+    libc::SYS_fanotify_mark,
+    libc::SYS_memfd_create,
+    libc::SYS_setxattr,
+    libc::SYS_lsetxattr,
+    libc::SYS_fsetxattr,
+    libc::SYS_removexattr,
+    libc::SYS_lremovexattr,
+    libc::SYS_fremovexattr,
+];
+
+/// Nothing is done, and success told: the mode of a file may be changed by whoever owns it, wherever it lies, and Node does
+/// so with every copy that it makes.
+const WITHOUT_EFFECT: [c_long; 4] = [
+    libc::SYS_fchmod,
+    libc::SYS_fchmodat,
+    libc::SYS_fchmodat2,
+    CHMOD,
+];
+/// What processors other than x86-64 do not have.
+#[cfg(target_arch = "x86_64")]
+const CHMOD: c_long = libc::SYS_chmod;
+#[cfg(not(target_arch = "x86_64"))]
+const CHMOD: c_long = libc::SYS_fchmodat;
+
 /// `clone` is refused with any of these.
 const NAMESPACES: [i32; 7] = [
     libc::CLONE_NEWUSER,
@@ -116,6 +153,11 @@ pub(super) fn program(kind: Kind) -> io::Result<BpfProgram> {
     };
     let clone = NAMESPACES.iter().map(with_flag).collect::<Result<_, _>>();
     rules.insert(libc::SYS_clone, clone.map_err(io::Error::other)?);
+    if kind == Kind::Build {
+        rules.extend(REFUSED_TO_BUILDS.iter().map(|call| (*call, Vec::new())));
+        let limits = of_others().map_err(io::Error::other)?;
+        rules.insert(libc::SYS_prlimit64, vec![limits]);
+    }
     if kind == Kind::Browser {
         rules.remove(&libc::SYS_setsid);
         rules.insert(
@@ -128,7 +170,18 @@ pub(super) fn program(kind: Kind) -> io::Result<BpfProgram> {
     let filter: BpfProgram = filter
         .and_then(TryInto::try_into)
         .map_err(io::Error::other)?;
-    Ok(unknown_calls()?.into_iter().chain(filter).collect())
+    let mut program = unknown_calls()?.to_vec();
+    if kind == Kind::Build {
+        program.extend(without_effect()?);
+    }
+    program.extend(filter);
+    Ok(program)
+}
+
+/// Limits of a process that is not the caller.
+fn of_others() -> Result<SeccompRule, BackendError> {
+    let other = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, 0)?;
+    SeccompRule::new(vec![other])
 }
 
 /// A socket that is not one of this machine's own file system.
@@ -138,14 +191,29 @@ fn not_local() -> Result<SeccompRule, BackendError> {
     SeccompRule::new(vec![other])
 }
 
+const LOAD: u16 = 0x20;
+const JUMP_IF_AT_LEAST: u16 = 0x35;
+const JUMP_IF_EQUAL: u16 = 0x15;
+const RETURN: u16 = 0x06;
+
+const fn step(code: u16, jt: u8, jf: u8, k: u32) -> sock_filter {
+    sock_filter { code, jt, jf, k }
+}
+
+/// Tells success to what is [`WITHOUT_EFFECT`]. The number of the call is loaded already.
+fn without_effect() -> io::Result<Vec<sock_filter>> {
+    let mut steps = Vec::new();
+    for call in WITHOUT_EFFECT {
+        let call = u32::try_from(call).map_err(io::Error::other)?;
+        steps.push(step(JUMP_IF_EQUAL, 0, 1, call));
+        steps.push(step(RETURN, 0, 0, libc::SECCOMP_RET_ERRNO));
+    }
+    Ok(steps)
+}
+
 /// Answers "no such call" to the second set and to `clone3`, whose flags a filter cannot see: callers fall back on
 /// `clone`. Anything else goes on to what follows.
 fn unknown_calls() -> io::Result<[sock_filter; 4]> {
-    const LOAD: u16 = 0x20;
-    const JUMP_IF_AT_LEAST: u16 = 0x35;
-    const JUMP_IF_EQUAL: u16 = 0x15;
-    const RETURN: u16 = 0x06;
-    let step = |code, jt, jf, k| sock_filter { code, jt, jf, k };
     let clone3 = u32::try_from(libc::SYS_clone3).map_err(io::Error::other)?;
     let no_such_call = libc::SECCOMP_RET_ERRNO | libc::ENOSYS.unsigned_abs();
     Ok([

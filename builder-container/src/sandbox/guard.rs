@@ -33,6 +33,10 @@ pub(super) const THREADS: u64 = 1024;
 
 /// Bytes of all files in a worker's folder.
 const BYTES: u64 = 1024 * 1024 * 1024;
+/// Bytes that must be free where the folder is, else it is looked for files that are open and in no folder any more.
+const FREE: u64 = 2 * 1024 * 1024 * 1024;
+/// Bytes of such files that a worker may have then.
+const UNLINKED: u64 = 64 * 1024 * 1024;
 /// Files and folders in a worker's folder. Sources have a thousand files, and artifacts two thousand.
 const FILES: usize = 20_000;
 
@@ -74,8 +78,9 @@ pub(crate) async fn watch(
             return over;
         }
         let folder = folder.to_owned();
+        let full = move || is_full(&folder) || (is_short(&folder, FREE) && hides(group, UNLINKED));
         // Fails when this program ends.
-        if matches!(spawn_blocking(move || is_full(&folder)).await, Ok(true)) {
+        if matches!(spawn_blocking(full).await, Ok(true)) {
             return Over::Files;
         }
     }
@@ -111,6 +116,17 @@ fn is_full(folder: &Path) -> bool {
     false
 }
 
+/// Whether less than so many bytes are free where a folder is.
+fn is_short(folder: &Path, bytes: u64) -> bool {
+    rustix::fs::statvfs(folder)
+        .is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < bytes)
+}
+
+/// Whether a group has more bytes than that in files that are in no folder.
+fn hides(group: Pid, bytes: u64) -> bool {
+    members::unlinked(group).is_ok_and(|found| found > bytes)
+}
+
 /// Waits until nobody of a killed group is left.
 pub(crate) async fn gone(group: Pid) {
     members::gone(group).await;
@@ -133,6 +149,8 @@ fn judge(members: &[Member]) -> Option<Over> {
 
 #[cfg(test)]
 mod tests {
+    use std::{io::Read as _, os::unix::process::CommandExt as _};
+
     use super::*;
 
     #[test]
@@ -153,6 +171,32 @@ mod tests {
             fs::File::create(root.join("a").join(number.to_string())).unwrap();
         }
         assert!(is_full(&root));
+        fs::remove_dir_all(root).unwrap();
+    }
+
+    #[test]
+    fn files_that_are_in_no_folder_are_seen() {
+        let root = std::env::temp_dir().join(format!("overskill-hidden-{}", std::process::id()));
+        fs::create_dir_all(&root).unwrap();
+        let script = "exec 3>hidden 4<hidden; rm hidden; head -c 3000000 /dev/zero >&3; echo made; read line";
+        let mut child = std::process::Command::new("sh")
+            .args(["-c", script])
+            .current_dir(&root)
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let mut made = [0; 5];
+        child.stdout.take().unwrap().read_exact(&mut made).unwrap();
+        let group = Pid::from_raw(i32::try_from(child.id()).unwrap());
+        // Open twice, and there once.
+        assert!(hides(group, 2_900_000) && !hides(group, 3_100_000));
+        assert!(is_short(&root, u64::MAX) && !is_short(&root, 1));
+        assert!(!is_full(&root));
+        drop(child.stdin.take());
+        child.wait().unwrap();
+        assert!(!hides(group, 0));
         fs::remove_dir_all(root).unwrap();
     }
 

@@ -1,9 +1,12 @@
 //! Who is in a process group, from `/proc`. A worker's processes cannot leave theirs, in whatever namespaces they are.
 
-use std::{fs, io, time::Duration};
+use std::{collections::BTreeMap, fs, io, os::unix::fs::MetadataExt as _, time::Duration};
 
 use nix::unistd::Pid;
 use tokio::time::{Instant, sleep};
+
+/// Bytes of a block, in which a file's size on disk is told.
+const BLOCK: u64 = 512;
 
 /// A living process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,28 +17,58 @@ pub(super) struct Member {
     pub(super) memory: u64,
 }
 
-/// The living processes of a group.
-pub(super) fn of(group: Pid) -> io::Result<Vec<Member>> {
-    let mut members = Vec::new();
+/// The living processes of a group: the number of each, and its threads.
+fn processes(group: Pid) -> io::Result<Vec<(String, u64)>> {
+    let mut found = Vec::new();
     for entry in fs::read_dir("/proc")? {
-        let name = entry?.file_name();
-        let Some(pid) = name.to_str().filter(|name| name.parse::<i32>().is_ok()) else {
+        let Ok(pid) = entry?.file_name().into_string() else {
             continue;
         };
+        if pid.parse::<i32>().is_err() {
+            continue;
+        }
         // What ends meanwhile is no member.
         let Ok(stat) = fs::read(format!("/proc/{pid}/stat")) else {
             continue;
         };
-        let Some(threads) = threads(&String::from_utf8_lossy(&stat), group) else {
-            continue;
-        };
+        if let Some(threads) = threads(&String::from_utf8_lossy(&stat), group) {
+            found.push((pid, threads));
+        }
+    }
+    Ok(found)
+}
+
+/// The living processes of a group.
+pub(super) fn of(group: Pid) -> io::Result<Vec<Member>> {
+    let member = |(pid, threads)| {
         let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        members.push(Member {
+        Member {
             threads,
             memory: memory(&status),
-        });
+        }
+    };
+    Ok(processes(group)?.into_iter().map(member).collect())
+}
+
+/// Bytes on disk of the files that a group has open and that are in no folder any more.
+pub(super) fn unlinked(group: Pid) -> io::Result<u64> {
+    let mut found = BTreeMap::new();
+    for (pid, _) in processes(group)? {
+        // What ends meanwhile, or may not be looked into, has none.
+        let files = fs::read_dir(format!("/proc/{pid}/fd"))
+            .into_iter()
+            .flatten();
+        for file in files.flatten() {
+            // The file itself, wherever its name leads now.
+            if let Ok(file) = fs::metadata(file.path())
+                && file.is_file()
+                && file.nlink() == 0
+            {
+                found.insert((file.dev(), file.ino()), file.blocks() * BLOCK);
+            }
+        }
     }
-    Ok(members)
+    Ok(found.values().sum())
 }
 
 /// The number of threads in a `stat` line, if the process lives and is of this group. Its name may hold anything.

@@ -133,6 +133,16 @@ impl Builder {
         panic!("the builder is not as expected after 30 s: {last}");
     }
 
+    /// Jobs whose sources are there.
+    pub(crate) fn incoming(&self) -> usize {
+        fs::read_dir(self.state.join("incoming")).unwrap().count()
+    }
+
+    /// Waits until the sources of no job are there any more: they are removed beside everything else.
+    pub(crate) async fn wait_until_nothing_is_left(&self) {
+        self.wait(|_| self.incoming() == 0).await;
+    }
+
     pub(crate) async fn health(&self) -> serde_json::Value {
         let response = self
             .request(b"GET /healthz HTTP/1.1\r\nhost: b\r\nconnection: close\r\n\r\n")

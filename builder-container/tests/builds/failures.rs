@@ -179,15 +179,10 @@ async fn a_waiting_job_that_is_given_up_leaves_nothing() {
     waiting.read_exact(&mut begin).await.unwrap();
     assert_eq!(begin, *b"HTTP/1.1 200");
     sleep(Duration::from_millis(300)).await;
-    let incoming = || {
-        std::fs::read_dir(builder.state.join("incoming"))
-            .unwrap()
-            .count()
-    };
-    assert_eq!(incoming(), 1);
+    assert_eq!(builder.incoming(), 1);
     drop(waiting);
     builder.wait(|health| health["queued"] == 0).await;
-    assert_eq!(incoming(), 0);
+    builder.wait_until_nothing_is_left().await;
     assert_eq!(builder.health().await["busy"], 1);
     drop(running);
     builder.stop().await;
@@ -208,5 +203,24 @@ async fn a_type_check_that_takes_too_long_is_a_warning() {
         "The types were not checked: it was stopped after 3 s."
     );
     assert!(answer.report.timings.build_ms < 6_000);
+    builder.stop().await;
+}
+
+#[tokio::test]
+async fn a_folder_named_as_a_file_that_is_read_is_told() {
+    let builder = Builder::start().await;
+    for name in ["package.json", "package-lock.json", "tsconfig.json"] {
+        let mut sources = shell(&[]);
+        sources.remove(name);
+        sources.insert(format!("{name}/a.txt"), b"a".to_vec());
+        let answer = builder.build(&sources, Mode::Development).await;
+        assert_eq!(answer.report.reason, Some(FailureReason::Source), "{name}");
+        let told = format!("`{name}` is a folder, and must be a file.");
+        assert!(
+            answer.diagnostics.iter().any(|one| one.message == told),
+            "{:?}",
+            answer.diagnostics
+        );
+    }
     builder.stop().await;
 }

@@ -89,12 +89,7 @@ async fn what_is_not_a_job_is_not_built() {
             response.detail()
         );
     }
-    assert_eq!(
-        std::fs::read_dir(builder.state.join("incoming"))
-            .unwrap()
-            .count(),
-        0
-    );
+    builder.wait_until_nothing_is_left().await;
     builder.stop().await;
 }
 
@@ -119,12 +114,7 @@ async fn a_body_that_breaks_off_leaves_nothing() {
     builder.wait(|health| health["queued"] == 1).await;
     drop(broken);
     builder.wait(|health| health["queued"] == 0).await;
-    assert_eq!(
-        std::fs::read_dir(builder.state.join("incoming"))
-            .unwrap()
-            .count(),
-        0
-    );
+    builder.wait_until_nothing_is_left().await;
     builder.stop().await;
 }
 

@@ -129,6 +129,49 @@ async fn what_only_warns_does_not_stop_an_app() {
 }
 
 #[tokio::test]
+async fn a_page_is_not_blank_that_shows_anything() {
+    let Some(builder) = seeing().await else {
+        return;
+    };
+    let note = "export const Home = () => <textarea defaultValue=\"a note\" />\n";
+    let dialog = "import { createPortal } from \"react-dom\"\n\nexport const Home = () => createPortal(<p>All is here</p>, document.body)\n";
+    let component = "customElements.define(\"my-app\", class extends HTMLElement {\n  connectedCallback() {\n    \
+                     this.attachShadow({ mode: \"open\" }).innerHTML = \"<div><p>inside</p></div>\"\n  }\n})\n\n\
+                     export const Home = () => <div ref={(div) => void div?.append(document.createElement(\"my-app\"))} />\n";
+    for home in [note, dialog, component] {
+        let answer = builder.build(&app(home), Mode::Development).await;
+        assert_eq!(
+            answer.report.status,
+            Status::Succeeded,
+            "{home}: {:?}",
+            answer.diagnostics
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_no_file_can_have_is_a_file_that_is_not_there() {
+    let Some(builder) = seeing().await else {
+        return;
+    };
+    let home = "import { useEffect } from \"react\"\n\nexport function Home() {\n  useEffect(() => {\n    \
+                void fetch(`/api/${\"x\".repeat(300)}`)\n    void fetch(\"/a%00b\")\n    void fetch(\"/%E0%A4%A\")\n  }, [])\n  \
+                return <img src={`/${\"iVBORw0KGgo\".repeat(40)}`} />\n}\n";
+    let answer = builder.build(&app(home), Mode::Development).await;
+    assert_eq!(
+        answer.report.status,
+        Status::Succeeded,
+        "{:?}",
+        answer.diagnostics
+    );
+    let missing = answer
+        .diagnostics
+        .iter()
+        .filter(|one| one.code.as_deref() == Some("missing_file"));
+    assert!(missing.count() >= 3, "{:?}", answer.diagnostics);
+}
+
+#[tokio::test]
 async fn an_empty_page_and_an_endless_one_are_told() {
     let Some(builder) = seeing().await else {
         return;

@@ -65,12 +65,7 @@ async fn the_same_sources_give_the_same_bytes() {
             );
         }
     }
-    assert_eq!(
-        std::fs::read_dir(builder.state.join("incoming"))
-            .unwrap()
-            .count(),
-        0
-    );
+    builder.wait_until_nothing_is_left().await;
     builder.stop().await;
 }
 

@@ -1,0 +1,3 @@
+import App from "./App"
+
+describe("App", () => it("is there", () => expect(App).toBeTruthy()))

@@ -1,0 +1,3 @@
+const again = () => again
+
+export default again
