@@ -509,6 +509,77 @@ fn a_storage_that_fails_is_tried_again_and_the_next_message_starts_over() {
 }
 
 #[test]
+fn what_one_job_failed_is_not_counted_against_another() {
+    let mut world = World::new(PROMPT);
+    let job = until(&mut world, |job| matches!(job, Job::CallModel { .. }));
+    let announced = Job::Announce;
+    world.run(&announced, Fault::None);
+    for failures in 1..=6 {
+        let reason = "the model is away".to_owned();
+        world
+            .take(Input::JobFailed {
+                job: job.clone(),
+                failures,
+                reason,
+            })
+            .unwrap();
+        let counted = world.failures[&job.key()];
+        assert_eq!(counted, failures.min(5), "the last one gives up");
+    }
+    // The turn has failed, and the app's list hears of it by a job that has not.
+    assert!(world.outbox.contains_key(&announced.key()));
+    assert_eq!(world.failures[&announced.key()], 0);
+}
+
+#[test]
+fn a_build_whose_message_no_queue_takes_ends_at_its_deadline() {
+    let mut world = World::new(PROMPT);
+    world.settle();
+    let began_at = world.now;
+    world.post(2, "add a rating from 1 to 5 to recipes");
+    let unsent = |world: &mut World, job: Job| {
+        let failures = world.failures[&job.key()] + 1;
+        let reason = "the build queue does not take messages".to_owned();
+        world.take(Input::JobFailed {
+            job,
+            failures,
+            reason,
+        })
+    };
+    let mut told = 0;
+    while let Some(job) = world.next_job() {
+        if matches!(job, Job::SendBuild { .. }) {
+            told += 1;
+            unsent(&mut world, job).unwrap();
+        } else {
+            world.run(&job, Fault::None);
+        }
+    }
+    assert!(told < 40, "with growing waits: {told}");
+    let policy = BuildPolicy::DEFAULT;
+    let waited = world.now.since(began_at);
+    let longest = policy.build_millis + policy.longest_wait_millis;
+    assert!(
+        (policy.build_millis..=longest).contains(&waited),
+        "{waited}"
+    );
+    let ended = world.builds.values().next_back().unwrap();
+    assert_eq!(ended.status, BuildStatus::Failed);
+    assert!(
+        matches!(finished(&world, 2).as_slice(), [(Outcome::Failed, _)]),
+        "{ended:?}"
+    );
+
+    // Where somebody has the build all the same, its claim lapses as ever.
+    let mut world = World::new(PROMPT);
+    let work = claimed_in_a_second_turn(&mut world);
+    world.now = world.now.after(policy.lease_millis);
+    let build = work.build.clone();
+    unsent(&mut world, Job::SendBuild { build }).unwrap();
+    assert_eq!(world.builds[&work.build].status, BuildStatus::Retrying);
+}
+
+#[test]
 fn a_deleted_app_takes_nothing_more() {
     let mut world = World::new(PROMPT);
     until(&mut world, |job| matches!(job, Job::RunTools { .. }));

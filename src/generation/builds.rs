@@ -94,10 +94,35 @@ impl Conversation {
 
     /// The message is in the queue, but a queue may lose it: it is sent again unless somebody claims the build.
     pub(super) fn build_sent(&mut self, id: &BuildId, step: &mut Step<'_>) {
-        let job = Job::SendBuild { build: id.clone() };
-        let Some(active) = self.builds.get_mut(id) else {
-            step.finish(&job);
+        let Some(active) = self.waiting_for_message(id, step) else {
             return;
+        };
+        if active.build.status == BuildStatus::Retrying {
+            active.build.status = BuildStatus::Queued;
+            step.effects
+                .push(Effect::Build(Box::new(active.build.clone())));
+        }
+        let job = Job::SendBuild { build: id.clone() };
+        step.run_at(job, step.now.after(step.policy.queue_millis));
+    }
+
+    /// The queue did not take the message.
+    pub(super) fn build_unsent(&mut self, id: &BuildId, failures: u32, step: &mut Step<'_>) {
+        if self.waiting_for_message(id, step).is_some() {
+            step.retry(Job::SendBuild { build: id.clone() }, failures);
+        }
+    }
+
+    /// The build, if somebody who gets its message now may take it. For any other, what is due is done here.
+    fn waiting_for_message(
+        &mut self,
+        id: &BuildId,
+        step: &mut Step<'_>,
+    ) -> Option<&mut ActiveBuild> {
+        let job = Job::SendBuild { build: id.clone() };
+        let Some(active) = self.builds.get(id) else {
+            step.finish(&job);
+            return None;
         };
         let waited = step.now.since(active.build.created_at);
         match active.stage {
@@ -109,18 +134,12 @@ impl Conversation {
                 self.no_builder(id, text, step);
             }
             Stage::Waiting { from } if step.now < from => step.run_at(job, from),
-            Stage::Waiting { .. } => {
-                if active.build.status == BuildStatus::Retrying {
-                    active.build.status = BuildStatus::Queued;
-                    step.effects
-                        .push(Effect::Build(Box::new(active.build.clone())));
-                }
-                step.run_at(job, step.now.after(step.policy.queue_millis));
-            }
+            Stage::Waiting { .. } => return self.builds.get_mut(id),
             Stage::Claimed { until } if step.now < until => step.run_at(job, until),
             Stage::Claimed { .. } => self.lapsed(id, SILENT, step),
             Stage::Probing { .. } => step.finish(&job),
         }
+        None
     }
 
     /// The queue has given up on a message: whoever was to take it could not. Messages of builds that are in somebody's hands, or
