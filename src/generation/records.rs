@@ -104,7 +104,8 @@ pub struct Build {
     pub mode: Mode,
     /// How it is.
     pub status: BuildStatus,
-    /// How often it was given to a builder.
+    /// How often a consumer has taken it. Each time counts: also when it then came from the build cache, or the builder was busy
+    /// or away.
     pub attempts: u32,
     /// What the builder found, in the end.
     pub diagnostics: Vec<Diagnostic>,
