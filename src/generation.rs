@@ -10,6 +10,7 @@ pub mod feed;
 mod input;
 mod machine;
 pub mod prompt;
+pub mod pulse;
 mod records;
 mod state;
 pub mod survey;
@@ -20,7 +21,8 @@ mod versions;
 pub use effect::{Answer, Effect, Job};
 pub use input::{Created, Input, ToolsRan};
 pub use records::{
-    AppSummary, Author, Build, BuildOutcome, BuildStatus, MessageRole, Preview, Probe, Status,
-    Version, Work,
+    AppSummary, Author, Build, BuildOutcome, BuildStatus, Cause, MessageRole, Preview, Probe,
+    Status, Version, Work,
 };
 pub use state::{ActiveBuild, Conversation};
+pub use versions::LOCK_FILE;

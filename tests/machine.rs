@@ -14,7 +14,8 @@ use overskill::{
     config::{BuildPolicy, Limits},
     error::Kind,
     generation::{
-        Answer, Author, BuildOutcome, BuildStatus, Input, Job, Probe, Status as AppStatus, Work,
+        Answer, Author, BuildOutcome, BuildStatus, Cause, Input, Job, Probe, Status as AppStatus,
+        Work,
         feed::{Event, Outcome},
     },
     ids::BuildId,
@@ -184,7 +185,13 @@ fn a_builder_that_stays_away_is_tried_again_and_then_given_up_with_a_reason() {
     for _ in 0..200 {
         if let Some(work) = world.claim() {
             let reason = "the builder could not be reached".to_owned();
-            world.report(&work, BuildOutcome::Unavailable { reason });
+            world.report(
+                &work,
+                BuildOutcome::Unavailable {
+                    cause: Cause::Builder,
+                    reason,
+                },
+            );
         }
         let Some(job) = world.next_job() else { break };
         world.run(&job, Fault::None);
@@ -200,6 +207,41 @@ fn a_builder_that_stays_away_is_tried_again_and_then_given_up_with_a_reason() {
     );
     assert_eq!(live(&world), Some(2));
     assert!(world.outbox.is_empty());
+}
+
+#[test]
+fn a_build_is_given_up_with_the_last_reason_whosever_fault_it_is() {
+    let mut world = World::new(PROMPT);
+    let mut work = claimed_in_a_second_turn(&mut world);
+    for attempt in 1.. {
+        let (cause, reason) = if attempt < BuildPolicy::DEFAULT.attempts {
+            (Cause::Builder, "the builder broke off")
+        } else {
+            (Cause::Platform, "the storage does not answer")
+        };
+        let reason = reason.to_owned();
+        world.report(&work, BuildOutcome::Unavailable { cause, reason });
+        if world.builds[&work.build].status == BuildStatus::Failed {
+            break;
+        }
+        let lost = work;
+        work = claimed_again(&mut world, &lost);
+    }
+    let [diagnostic] = &world.builds[&work.build].diagnostics[..] else {
+        panic!("one diagnostic");
+    };
+    assert_eq!(diagnostic.code.as_deref(), Some("platform_unavailable"));
+    assert_eq!(
+        diagnostic.message,
+        "The build was tried 6 times, the last time the storage does not answer."
+    );
+    assert!(
+        !diagnostic
+            .suggestion
+            .as_deref()
+            .unwrap()
+            .contains("builder")
+    );
 }
 
 #[test]
@@ -922,7 +964,7 @@ fn a_message_that_the_queue_gave_up_on_is_told_of_and_sent_again_with_growing_wa
     );
     let ended = &world.builds[&build];
     assert!(
-        ended.diagnostics[0].code.as_deref() == Some("builder_unavailable"),
+        ended.diagnostics[0].code.as_deref() == Some("platform_unavailable"),
         "{ended:?}"
     );
     world.settle();
@@ -956,7 +998,13 @@ fn a_message_too_many_does_not_shorten_the_wait_for_the_builder() {
     let mut world = World::new(PROMPT);
     let work = claimed_in_a_second_turn(&mut world);
     let reason = "the builder could not be reached".to_owned();
-    world.report(&work, BuildOutcome::Unavailable { reason });
+    world.report(
+        &work,
+        BuildOutcome::Unavailable {
+            cause: Cause::Builder,
+            reason,
+        },
+    );
     let wait = BuildPolicy::DEFAULT.backoff(1);
     // A process that starts sends all messages anew, whatever they wait for.
     let again = Job::SendBuild {

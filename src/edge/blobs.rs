@@ -160,19 +160,28 @@ impl Blobs {
         body.response_body().map(Some).map_err(unavailable)
     }
 
-    /// Stores from another folder what has these hashes; false when one of them is not there. The bytes do not come by here.
+    /// Stores from another folder what has these hashes, and calls `stored` for each; false when one of them is not there. The bytes
+    /// do not come by here.
     pub(super) async fn copy(
         &self,
         from: &Self,
         hashes: impl IntoIterator<Item = Digest>,
+        stored: impl Fn(),
     ) -> Result<bool> {
+        let stored = &stored;
         stream::iter(hashes)
             .map(|hash| async move {
                 let Some(ResponseBody::Stream(content)) = from.stream(&hash, None).await? else {
                     return Ok(false);
                 };
                 let put = self.bucket.put(self.key(&hash), content).execute();
-                put.await.map(|_| true).map_err(unavailable)
+                if let Err(error) = put.await
+                    && !self.has(&hash).await?
+                {
+                    return Err(unavailable(error));
+                }
+                stored();
+                Ok(true)
             })
             .buffer_unordered(CONCURRENCY)
             .try_fold(true, |all, one| future::ready(Ok(all && one)))

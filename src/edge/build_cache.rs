@@ -80,7 +80,7 @@ impl BuildCache {
                 json(&())
             }
             Call::Release { holder } => self.change(|record| record.release(&holder)),
-            Call::Forget => self.change(Record::forget),
+            Call::Forget { kept_at } => self.change(|record| record.forget(kept_at)),
         }
     }
 

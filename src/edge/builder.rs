@@ -7,7 +7,7 @@
 //! nobody has asked for a while. It stores nothing but its alarm. Unverified: that containers start was never seen, since that
 //! takes an account, and no test covers this path.
 
-use std::{cell::Cell, ops::Deref as _, time::Duration};
+use std::{cell::Cell, fmt, ops::Deref as _, time::Duration};
 
 use js_sys::{Object, Reflect};
 use wasm_bindgen::{JsCast as _, JsValue};
@@ -65,7 +65,20 @@ pub(super) async fn send(
             stub.fetch_with_request(Request::from(request)).await
         }
     };
-    sent.map_err(|error| Error::unavailable("the builder could not be reached", error))
+    sent.map_err(|error| away("the builder could not be reached", error))
+}
+
+/// The member of an error that says whose fault it is.
+const FAULT: &str = "fault";
+
+/// An error that is the builder's.
+pub(super) fn away(public: &str, source: impl fmt::Display) -> Error {
+    Error::unavailable(public, source).with(FAULT, "builder")
+}
+
+/// Whether an error is the builder's.
+pub(super) fn is_away(error: &Error) -> bool {
+    error.members.contains_key(FAULT)
 }
 
 /// The name of the object whose container builds an app.

@@ -6,7 +6,7 @@
 use super::{
     effect::{Answer, Effect, Job, Step},
     feed::{Event, Outcome},
-    records::{Build, BuildOutcome, BuildStatus, Preview, Probe, Work},
+    records::{Build, BuildOutcome, BuildStatus, Cause, Preview, Probe, Work},
     state::{ActiveBuild, Conversation, Phase, Stage},
 };
 use crate::{
@@ -94,7 +94,7 @@ impl Conversation {
 
     /// The message is in the queue, but a queue may lose it: it is sent again unless somebody claims the build.
     pub(super) fn build_sent(&mut self, id: &BuildId, step: &mut Step<'_>) {
-        let Some(active) = self.waiting_for_message(id, step) else {
+        let Some(active) = self.waiting_for_message(id, Cause::Builder, step) else {
             return;
         };
         if active.build.status == BuildStatus::Retrying {
@@ -108,15 +108,18 @@ impl Conversation {
 
     /// The queue did not take the message.
     pub(super) fn build_unsent(&mut self, id: &BuildId, failures: u32, step: &mut Step<'_>) {
-        if self.waiting_for_message(id, step).is_some() {
+        let waits = self.waiting_for_message(id, Cause::Platform, step);
+        if waits.is_some() {
             step.retry(Job::SendBuild { build: id.clone() }, failures);
         }
     }
 
-    /// The build, if somebody who gets its message now may take it. For any other, what is due is done here.
+    /// The build, if somebody who gets its message now may take it. For any other, what is due is done here. `cause` is why a
+    /// build that has waited too long was not taken.
     fn waiting_for_message(
         &mut self,
         id: &BuildId,
+        cause: Cause,
         step: &mut Step<'_>,
     ) -> Option<&mut ActiveBuild> {
         let job = Job::SendBuild { build: id.clone() };
@@ -131,7 +134,7 @@ impl Conversation {
                     "No builder took the build within {} minutes",
                     waited / 60_000
                 );
-                self.no_builder(id, text, step);
+                self.give_up(id, cause, text, step);
             }
             Stage::Waiting { from } if step.now < from => step.run_at(job, from),
             Stage::Waiting { .. } => return self.builds.get_mut(id),
@@ -262,7 +265,9 @@ impl Conversation {
                 self.end_build(id, BuildStatus::Failed, diagnostics.clone(), step);
                 self.settle_turn(id, Err(&diagnostics), step);
             }
-            BuildOutcome::Unavailable { reason } => self.attempt_failed(id, &reason, step),
+            BuildOutcome::Unavailable { cause, reason } => {
+                self.attempt_failed(id, cause, &reason, step);
+            }
             BuildOutcome::Busy { retry_after_millis } => {
                 let attempt = active.build.attempts;
                 let wait = step
@@ -324,7 +329,7 @@ impl Conversation {
     }
 
     /// An attempt came to nothing through no fault of the sources.
-    fn attempt_failed(&mut self, id: &BuildId, reason: &str, step: &mut Step<'_>) {
+    fn attempt_failed(&mut self, id: &BuildId, cause: Cause, reason: &str, step: &mut Step<'_>) {
         let Some(active) = self.builds.get_mut(id) else {
             return;
         };
@@ -332,7 +337,7 @@ impl Conversation {
         let failures = active.failures;
         if failures >= step.policy.attempts {
             let text = format!("The build was tried {failures} times, the last time {reason}");
-            self.no_builder(id, text, step);
+            self.give_up(id, cause, text, step);
             return;
         }
         self.wait_for_builder(id, reason, step.policy.backoff(failures), step);
@@ -348,18 +353,26 @@ impl Conversation {
         if lapses >= step.policy.lapses {
             let text =
                 format!("The build was begun {lapses} times, and nobody brought it to an end");
-            self.no_builder(id, text, step);
+            self.give_up(id, Cause::Platform, text, step);
             return;
         }
         self.wait_for_builder(id, reason, step.policy.backoff(lapses), step);
     }
 
     /// Gives up, through no fault of the sources.
-    fn no_builder(&mut self, id: &BuildId, text: String, step: &mut Step<'_>) {
-        let diagnostics = vec![
-            Diagnostic::error("builder_unavailable", format!("{text}."))
-                .advising("Your files are safe. Start the build again when the builder is back."),
-        ];
+    fn give_up(&mut self, id: &BuildId, cause: Cause, text: String, step: &mut Step<'_>) {
+        let (code, advice) = match cause {
+            Cause::Builder => (
+                "builder_unavailable",
+                "Your files are safe. Start the build again when the builder is back.",
+            ),
+            Cause::Platform => (
+                "platform_unavailable",
+                "Your files are safe. Start the build again in a few minutes. If it ends in the same way, the log of the Worker \
+                 says why.",
+            ),
+        };
+        let diagnostics = vec![Diagnostic::error(code, format!("{text}.")).advising(advice)];
         self.end_build(id, BuildStatus::Failed, diagnostics.clone(), step);
         self.settle_turn(id, Err(&diagnostics), step);
     }

@@ -191,9 +191,11 @@ pub enum BuildOutcome {
         /// The builder's own account.
         report: Option<Report>,
     },
-    /// The builder could not be had, or broke off. Trying again may help.
+    /// Something that a build needs could not be had, or broke off. Trying again may help.
     Unavailable {
-        /// Why.
+        /// What that is.
+        cause: Cause,
+        /// Why, as the end of a sentence.
         reason: String,
     },
     /// All seats of the builder are taken: the build waits for one, and nothing has failed.
@@ -201,6 +203,16 @@ pub enum BuildOutcome {
         /// Not before so many milliseconds, as the builder says.
         retry_after_millis: Option<u64>,
     },
+}
+
+/// What an attempt lacked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The builder.
+    Builder,
+    /// What this Worker itself stands on, such as its storage.
+    Platform,
 }
 
 /// What a look at a preview found.

@@ -13,7 +13,7 @@ use crate::{
     build::{AnswerEvent, AnswerReader, ArtifactLimits, Diagnostic, Job, JobFrame, header_line},
     edge::{blobs::Blobs, builder, settings},
     error::{Error, Result},
-    generation::BuildOutcome,
+    generation::{BuildOutcome, Cause},
     project::{FileEntry, Manifest},
     publish::{Artifact, cache::Built},
 };
@@ -61,7 +61,8 @@ impl Attempt<'_> {
                     size: entry.size,
                 })
                 .map_err(Error::internal)?;
-                bytes.extend(blob.await?);
+                let content = blob.await.inspect_err(|error| pulse.source_failed(error))?;
+                bytes.extend(content);
                 pulse.beat();
                 Ok::<_, Error>(bytes)
             }
@@ -79,7 +80,7 @@ impl Attempt<'_> {
     }
 
     /// An answer that is not a stream of frames. What it means is in `build::job`'s table.
-    pub(super) async fn refused(&self, response: &mut Response) -> Result<BuildOutcome> {
+    pub(super) async fn refused(&self, response: &mut Response) -> BuildOutcome {
         let status = response.status_code();
         let retry_after = response.headers().get("retry-after").ok().flatten();
         let problem = read_short(response).await.unwrap_or_default();
@@ -87,32 +88,37 @@ impl Attempt<'_> {
             .ok()
             .and_then(|problem| {
                 let detail = problem.get("detail")?.as_str()?;
-                Some(detail.chars().take(DETAIL_CHARS).collect())
+                Some(detail.chars().take(DETAIL_CHARS).collect::<String>())
             })
             .unwrap_or_else(|| format!("it answered {status}"));
-        Ok(match status {
-            413 => BuildOutcome::Failed {
-                diagnostics: vec![Diagnostic::error(
-                    "too_large",
-                    format!("The builder refused the sources: {detail}"),
-                )],
-                report: None,
-            },
+        let detail = detail.trim_end_matches('.');
+        match status {
+            400 => refusal(
+                "builder_refused",
+                format!("The builder refused the job: {detail}."),
+                "Your files are safe. The Worker and the builder may be of different versions: whoever runs them brings both up \
+                 to date.",
+            ),
+            401 => refusal(
+                "builder_token",
+                "The builder does not accept this Worker's token.".to_owned(),
+                "Your files are safe. Whoever runs the Worker gives both the same token; docs/builder.md says where it stands.",
+            ),
+            413 => refusal(
+                "too_large",
+                format!("The builder refused the sources: {detail}."),
+                "Make the app smaller: the largest files first.",
+            ),
             503 => BuildOutcome::Busy {
                 retry_after_millis: retry_after
                     .and_then(|seconds| seconds.parse::<u64>().ok())
                     .map(|seconds| seconds.saturating_mul(1_000)),
             },
-            401 => BuildOutcome::Unavailable {
-                reason: "the builder does not accept this Worker's token".to_owned(),
-            },
             _ => BuildOutcome::Unavailable {
-                reason: format!(
-                    "the builder refused the job: {}",
-                    detail.trim_end_matches('.')
-                ),
+                cause: Cause::Builder,
+                reason: format!("the builder refused the job: {detail}"),
             },
-        })
+        }
     }
 
     /// What was built, and the lock file that the app should have, stored.
@@ -130,7 +136,7 @@ impl Attempt<'_> {
             pulse.beat();
             for event in reader.push(&chunk).map_err(|error| broken(&error))? {
                 match event {
-                    AnswerEvent::Started { .. } => {}
+                    AnswerEvent::Started { .. } => pulse.begin(),
                     AnswerEvent::Log(line) => pulse.say(line),
                     AnswerEvent::Diagnostic(diagnostic) => diagnostics.push(diagnostic),
                     AnswerEvent::Artifact(artifact) => {
@@ -172,6 +178,14 @@ impl Attempt<'_> {
     }
 }
 
+/// The end of a build that would be refused again.
+fn refusal(code: &str, message: String, advice: &str) -> BuildOutcome {
+    BuildOutcome::Failed {
+        diagnostics: vec![Diagnostic::error(code, message).advising(advice)],
+        report: None,
+    }
+}
+
 /// What the builder knows this Worker by, as headers.
 pub(super) fn credential(env: &Env) -> Result<Headers> {
     let headers = Headers::new();
@@ -201,7 +215,7 @@ pub(super) async fn read_short(response: &mut Response) -> Result<Vec<u8>> {
 }
 
 pub(super) fn broken(error: &dyn std::fmt::Display) -> Error {
-    Error::unavailable("the builder broke off", error)
+    builder::away("the builder broke off", error)
 }
 
 /// A stream of bytes as a request body.
