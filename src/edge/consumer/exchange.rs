@@ -1,7 +1,10 @@
 //! One exchange with the builder: sources out, log, diagnostics and artifacts in. Nothing that comes back is believed
 //! before the core's reader has checked it.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use futures::{Stream, StreamExt as _, stream};
 use js_sys::Uint8Array;
@@ -130,6 +133,7 @@ impl Attempt<'_> {
         let assets = Blobs::assets(self.env, self.app)?;
         let mut reader = AnswerReader::new(ArtifactLimits::DEFAULT);
         let mut entries = BTreeMap::new();
+        let mut stored = BTreeSet::new();
         let mut diagnostics = Vec::new();
         let (mut lockfile, mut report) = (None, None);
         while let Some(chunk) = next_chunk(&mut answer).await? {
@@ -144,7 +148,9 @@ impl Attempt<'_> {
                             hash: artifact.sha256,
                             size: artifact.content.len() as u64,
                         };
-                        assets.put(&artifact.sha256, artifact.content).await?;
+                        if stored.insert(artifact.sha256) {
+                            assets.put(&artifact.sha256, artifact.content).await?;
+                        }
                         pulse.beat();
                         entries.insert(artifact.path, entry);
                     }
