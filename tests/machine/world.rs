@@ -258,7 +258,7 @@ impl World {
             panic!("no call to run");
         };
         let mut bench = tools::Workbench {
-            packages: BTreeMap::new(),
+            packages: tools::Answers::new(),
             manifest: machine.manifest().clone(),
             contents: self.blobs.clone(),
             views: machine.seen_and_spent().0,
