@@ -354,6 +354,32 @@ fn the_lock_file_of_a_build_becomes_a_version_that_is_not_built() {
     assert_eq!(world.count("build_queued"), builds);
     assert_eq!(live(&world), Some(2));
 
+    // A message that waits does not take it away.
+    world.post(2, "add a rating from 1 to 5 to recipes");
+    world.post(3, "make it green");
+    let job = until(&mut world, |job| matches!(job, Job::SendBuild { .. }));
+    world.run(&job, Fault::None);
+    let work = world.claim().unwrap();
+    let newer = FileEntry::of(b"{\n}");
+    world.report(&work, with_lock(&work, newer));
+    until(&mut world, |job| matches!(job, Job::CallModel { .. }));
+    assert_eq!(work.version + 1, 5);
+    assert_eq!(world.versions[&5].0.author, Author::System);
+    assert_eq!(world.machine().manifest().get(&path), Some(&newer));
+    world.settle();
+    assert_eq!(live(&world), Some(6));
+
+    // Nor does it matter what the build was for.
+    let mode = Mode::Production;
+    world.take(Input::StartBuild { mode }).unwrap();
+    let job = until(&mut world, |job| matches!(job, Job::SendBuild { .. }));
+    world.run(&job, Fault::None);
+    let work = world.claim().unwrap();
+    world.report(&work, with_lock(&work, entry));
+    assert_eq!(world.versions[&7].0.author, Author::System);
+    assert_eq!(world.versions[&7].1.get(&path), Some(&entry));
+    assert_eq!(live(&world), Some(6));
+
     // Where somebody was quicker, their build resolves their packages.
     world.take(Input::StartBuild { mode: DEVELOPMENT }).unwrap();
     let job = until(&mut world, |job| matches!(job, Job::SendBuild { .. }));
@@ -368,8 +394,8 @@ fn the_lock_file_of_a_build_becomes_a_version_that_is_not_built() {
         .unwrap();
     world.report(&work, with_lock(&work, other));
     world.settle();
-    assert_eq!(world.versions.len(), 4);
-    assert_eq!(world.versions[&4].1.get(&path), Some(&entry));
+    assert_eq!(world.versions.len(), 8);
+    assert_eq!(world.versions[&8].1.get(&path), Some(&entry));
 }
 
 #[test]

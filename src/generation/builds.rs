@@ -254,7 +254,11 @@ impl Conversation {
                         .push(Effect::Build(Box::new(active.build.clone())));
                     step.run(Job::Probe { build: id.clone() });
                 } else {
+                    let version = active.build.version;
                     self.end_build(id, BuildStatus::Succeeded, diagnostics, step);
+                    if let Some(lockfile) = lockfile {
+                        self.lock_packages(version, lockfile, step);
+                    }
                 }
             }
             BuildOutcome::Failed {
@@ -262,8 +266,7 @@ impl Conversation {
                 report,
             } => {
                 active.build.report = report;
-                self.end_build(id, BuildStatus::Failed, diagnostics.clone(), step);
-                self.settle_turn(id, Err(&diagnostics), step);
+                self.fail_build(id, diagnostics, step);
             }
             BuildOutcome::Unavailable { cause, reason } => {
                 self.attempt_failed(id, cause, &reason, step);
@@ -315,6 +318,7 @@ impl Conversation {
                 if let Some(lockfile) = lockfile {
                     self.lock_packages(version, lockfile, step);
                 }
+                self.start_next_turn(step);
             }
             Probe::Failed(reasons) => {
                 diagnostics.extend(
@@ -322,8 +326,7 @@ impl Conversation {
                         .into_iter()
                         .map(|reason| Diagnostic::error("preview_probe", reason)),
                 );
-                self.end_build(id, BuildStatus::Failed, diagnostics.clone(), step);
-                self.settle_turn(id, Err(&diagnostics), step);
+                self.fail_build(id, diagnostics, step);
             }
         }
     }
@@ -373,8 +376,7 @@ impl Conversation {
             ),
         };
         let diagnostics = vec![Diagnostic::error(code, format!("{text}.")).advising(advice)];
-        self.end_build(id, BuildStatus::Failed, diagnostics.clone(), step);
-        self.settle_turn(id, Err(&diagnostics), step);
+        self.fail_build(id, diagnostics, step);
     }
 
     /// Gives the claim back; the message is sent again after `wait` milliseconds, within the policy's bound.
@@ -438,7 +440,14 @@ impl Conversation {
         step.effects.push(Effect::Build(Box::new(active.build)));
     }
 
-    /// Ends the turn that waits for this build.
+    /// Ends the build, and the turn that waits for it.
+    fn fail_build(&mut self, id: &BuildId, diagnostics: Vec<Diagnostic>, step: &mut Step<'_>) {
+        self.end_build(id, BuildStatus::Failed, diagnostics.clone(), step);
+        self.settle_turn(id, Err(&diagnostics), step);
+        self.start_next_turn(step);
+    }
+
+    /// Ends the turn that waits for this build. The next one is not begun yet.
     fn settle_turn(
         &mut self,
         id: &BuildId,
@@ -458,18 +467,14 @@ impl Conversation {
         }
         let (turn, summary) = (turn.id.clone(), summary.clone());
         match result {
-            Ok(()) => self.finish_turn(turn, Outcome::Completed, summary, step),
+            Ok(()) => self.end_turn(turn, Outcome::Completed, summary, step),
             Err(diagnostics) => {
                 let first = diagnostics.first().map_or_else(String::new, describe);
                 let live = self.preview.as_ref().map_or_else(String::new, |preview| {
                     format!(" The preview still shows version {}.", preview.version)
                 });
-                self.finish_turn(
-                    turn,
-                    Outcome::Failed,
-                    format!("The build failed. {first}{live}"),
-                    step,
-                );
+                let text = format!("The build failed. {first}{live}");
+                self.end_turn(turn, Outcome::Failed, text, step);
             }
         }
     }
