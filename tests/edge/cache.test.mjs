@@ -174,7 +174,7 @@ describe("the cache's limits", () => {
       await app.completed();
       await app.settled();
       const before = await served(app);
-      assert.ok(stored(stack, "builds/").length > 0);
+      await until("the build to be kept", () => stored(stack, "builds/").length > 0);
       await until("the cache to be empty", () => stored(stack, "builds/").length === 0);
       assert.deepEqual(await served(app), before);
       const other = await App.create(stack);
