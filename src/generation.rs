@@ -12,6 +12,7 @@ mod machine;
 pub mod prompt;
 pub mod pulse;
 mod records;
+mod refusal;
 mod state;
 pub mod survey;
 pub mod tools;
@@ -24,5 +25,6 @@ pub use records::{
     AppSummary, Author, Build, BuildOutcome, BuildStatus, Cause, MessageRole, Preview, Probe,
     Status, Version, Work,
 };
+pub use refusal::refused;
 pub use state::{ActiveBuild, Conversation};
 pub use versions::LOCK_FILE;

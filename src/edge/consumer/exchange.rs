@@ -13,10 +13,10 @@ use worker::{ByteStream, Env, Headers, Method, Request, RequestInit, Response};
 
 use super::{Attempt, pulse::Pulse};
 use crate::{
-    build::{AnswerEvent, AnswerReader, ArtifactLimits, Diagnostic, Job, JobFrame, header_line},
+    build::{AnswerEvent, AnswerReader, ArtifactLimits, Job, JobFrame, header_line},
     edge::{blobs::Blobs, builder, settings},
     error::{Error, Result},
-    generation::{BuildOutcome, Cause},
+    generation::{self, BuildOutcome},
     project::{FileEntry, Manifest},
     publish::{Artifact, cache::Built},
 };
@@ -26,9 +26,6 @@ const READ_AT_ONCE: usize = 4;
 
 /// How much of a short answer is read, in bytes. What is longer is no problem document of the builder's, nor how it is.
 const SHORT_BYTES: usize = 16 * 1024;
-
-/// How much of a refusal's own words is passed on, in characters.
-const DETAIL_CHARS: usize = 500;
 
 impl Attempt<'_> {
     /// What is to be built. The id names this attempt alone.
@@ -82,46 +79,12 @@ impl Attempt<'_> {
         Request::new_with_init(&url, &init).map_err(Error::internal)
     }
 
-    /// An answer that is not a stream of frames. What it means is in `build::job`'s table.
+    /// An answer that is not a stream of frames.
     pub(super) async fn refused(&self, response: &mut Response) -> BuildOutcome {
         let status = response.status_code();
         let retry_after = response.headers().get("retry-after").ok().flatten();
         let problem = read_short(response).await.unwrap_or_default();
-        let detail = serde_json::from_slice::<serde_json::Value>(&problem)
-            .ok()
-            .and_then(|problem| {
-                let detail = problem.get("detail")?.as_str()?;
-                Some(detail.chars().take(DETAIL_CHARS).collect::<String>())
-            })
-            .unwrap_or_else(|| format!("it answered {status}"));
-        let detail = detail.trim_end_matches('.');
-        match status {
-            400 => refusal(
-                "builder_refused",
-                format!("The builder refused the job: {detail}."),
-                "Your files are safe. The Worker and the builder may be of different versions: whoever runs them brings both up \
-                 to date.",
-            ),
-            401 => refusal(
-                "builder_token",
-                "The builder does not accept this Worker's token.".to_owned(),
-                "Your files are safe. Whoever runs the Worker gives both the same token; docs/builder.md says where it stands.",
-            ),
-            413 => refusal(
-                "too_large",
-                format!("The builder refused the sources: {detail}."),
-                "Make the app smaller: the largest files first.",
-            ),
-            503 => BuildOutcome::Busy {
-                retry_after_millis: retry_after
-                    .and_then(|seconds| seconds.parse::<u64>().ok())
-                    .map(|seconds| seconds.saturating_mul(1_000)),
-            },
-            _ => BuildOutcome::Unavailable {
-                cause: Cause::Builder,
-                reason: format!("the builder refused the job: {detail}"),
-            },
-        }
+        generation::refused(status, retry_after.as_deref(), &problem)
     }
 
     /// What was built, and the lock file that the app should have, stored.
@@ -181,14 +144,6 @@ impl Attempt<'_> {
             report,
         };
         Ok((built, lockfile))
-    }
-}
-
-/// The end of a build that would be refused again.
-fn refusal(code: &str, message: String, advice: &str) -> BuildOutcome {
-    BuildOutcome::Failed {
-        diagnostics: vec![Diagnostic::error(code, message).advising(advice)],
-        report: None,
     }
 }
 
