@@ -164,7 +164,15 @@ impl Attempt<'_> {
                     let is_over = done.is_ok();
                     (done, is_over)
                 }
-                Either::Right((over, _)) => (Ok(over.outcome().into()), false),
+                Either::Right((over, _)) => {
+                    console_warn!(
+                        "build {} of {}, attempt {}: {over:?}",
+                        self.work.build,
+                        self.app,
+                        self.work.attempt
+                    );
+                    (Ok(over.outcome().into()), false)
+                }
             }
         };
         if !is_over {
