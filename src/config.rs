@@ -15,6 +15,9 @@ pub struct Limits {
     pub total_bytes: u64,
     /// Model calls of one turn.
     pub steps: u32,
+    /// Packages that the calls of one step may ask the builder about: each question has the app's lock file in it, and the
+    /// registry takes its time.
+    pub step_packages: usize,
     /// Wall time of one turn, in milliseconds.
     pub turn_millis: u64,
     /// An app's name, in characters.
@@ -34,6 +37,7 @@ impl Limits {
         files: 1_000,
         total_bytes: 20 * 1024 * 1024,
         steps: 40,
+        step_packages: 8,
         turn_millis: 20 * 60 * 1_000,
         name_chars: 80,
         queued_messages: 50,

@@ -10,7 +10,9 @@ pub mod feed;
 mod input;
 mod machine;
 pub mod prompt;
+pub mod pulse;
 mod records;
+mod refusal;
 mod state;
 pub mod survey;
 pub mod tools;
@@ -20,7 +22,9 @@ mod versions;
 pub use effect::{Answer, Effect, Job};
 pub use input::{Created, Input, ToolsRan};
 pub use records::{
-    AppSummary, Author, Build, BuildOutcome, BuildStatus, MessageRole, Preview, Probe, Status,
-    Version, Work,
+    AppSummary, Author, Build, BuildOutcome, BuildStatus, Cause, MessageRole, Preview, Probe,
+    Status, Version, Work,
 };
+pub use refusal::refused;
 pub use state::{ActiveBuild, Conversation};
+pub use versions::LOCK_FILE;

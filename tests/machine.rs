@@ -14,7 +14,8 @@ use overskill::{
     config::{BuildPolicy, Limits},
     error::Kind,
     generation::{
-        Answer, Author, BuildOutcome, BuildStatus, Input, Job, Probe, Status as AppStatus, Work,
+        Answer, Author, BuildOutcome, BuildStatus, Cause, Input, Job, Probe, Status as AppStatus,
+        Work,
         feed::{Event, Outcome},
     },
     ids::BuildId,
@@ -184,7 +185,13 @@ fn a_builder_that_stays_away_is_tried_again_and_then_given_up_with_a_reason() {
     for _ in 0..200 {
         if let Some(work) = world.claim() {
             let reason = "the builder could not be reached".to_owned();
-            world.report(&work, BuildOutcome::Unavailable { reason });
+            world.report(
+                &work,
+                BuildOutcome::Unavailable {
+                    cause: Cause::Builder,
+                    reason,
+                },
+            );
         }
         let Some(job) = world.next_job() else { break };
         world.run(&job, Fault::None);
@@ -200,6 +207,41 @@ fn a_builder_that_stays_away_is_tried_again_and_then_given_up_with_a_reason() {
     );
     assert_eq!(live(&world), Some(2));
     assert!(world.outbox.is_empty());
+}
+
+#[test]
+fn a_build_is_given_up_with_the_last_reason_whosever_fault_it_is() {
+    let mut world = World::new(PROMPT);
+    let mut work = claimed_in_a_second_turn(&mut world);
+    for attempt in 1.. {
+        let (cause, reason) = if attempt < BuildPolicy::DEFAULT.attempts {
+            (Cause::Builder, "the builder broke off")
+        } else {
+            (Cause::Platform, "the storage does not answer")
+        };
+        let reason = reason.to_owned();
+        world.report(&work, BuildOutcome::Unavailable { cause, reason });
+        if world.builds[&work.build].status == BuildStatus::Failed {
+            break;
+        }
+        let lost = work;
+        work = claimed_again(&mut world, &lost);
+    }
+    let [diagnostic] = &world.builds[&work.build].diagnostics[..] else {
+        panic!("one diagnostic");
+    };
+    assert_eq!(diagnostic.code.as_deref(), Some("platform_unavailable"));
+    assert_eq!(
+        diagnostic.message,
+        "The build was tried 6 times, the last time the storage does not answer."
+    );
+    assert!(
+        !diagnostic
+            .suggestion
+            .as_deref()
+            .unwrap()
+            .contains("builder")
+    );
 }
 
 #[test]
@@ -312,6 +354,32 @@ fn the_lock_file_of_a_build_becomes_a_version_that_is_not_built() {
     assert_eq!(world.count("build_queued"), builds);
     assert_eq!(live(&world), Some(2));
 
+    // A message that waits does not take it away.
+    world.post(2, "add a rating from 1 to 5 to recipes");
+    world.post(3, "make it green");
+    let job = until(&mut world, |job| matches!(job, Job::SendBuild { .. }));
+    world.run(&job, Fault::None);
+    let work = world.claim().unwrap();
+    let newer = FileEntry::of(b"{\n}");
+    world.report(&work, with_lock(&work, newer));
+    until(&mut world, |job| matches!(job, Job::CallModel { .. }));
+    assert_eq!(work.version + 1, 5);
+    assert_eq!(world.versions[&5].0.author, Author::System);
+    assert_eq!(world.machine().manifest().get(&path), Some(&newer));
+    world.settle();
+    assert_eq!(live(&world), Some(6));
+
+    // Nor does it matter what the build was for.
+    let mode = Mode::Production;
+    world.take(Input::StartBuild { mode }).unwrap();
+    let job = until(&mut world, |job| matches!(job, Job::SendBuild { .. }));
+    world.run(&job, Fault::None);
+    let work = world.claim().unwrap();
+    world.report(&work, with_lock(&work, entry));
+    assert_eq!(world.versions[&7].0.author, Author::System);
+    assert_eq!(world.versions[&7].1.get(&path), Some(&entry));
+    assert_eq!(live(&world), Some(6));
+
     // Where somebody was quicker, their build resolves their packages.
     world.take(Input::StartBuild { mode: DEVELOPMENT }).unwrap();
     let job = until(&mut world, |job| matches!(job, Job::SendBuild { .. }));
@@ -326,8 +394,8 @@ fn the_lock_file_of_a_build_becomes_a_version_that_is_not_built() {
         .unwrap();
     world.report(&work, with_lock(&work, other));
     world.settle();
-    assert_eq!(world.versions.len(), 4);
-    assert_eq!(world.versions[&4].1.get(&path), Some(&entry));
+    assert_eq!(world.versions.len(), 8);
+    assert_eq!(world.versions[&8].1.get(&path), Some(&entry));
 }
 
 #[test]
@@ -506,6 +574,77 @@ fn a_storage_that_fails_is_tried_again_and_the_next_message_starts_over() {
         [(Outcome::Completed, _)]
     ));
     assert_eq!(live(&world), Some(2));
+}
+
+#[test]
+fn what_one_job_failed_is_not_counted_against_another() {
+    let mut world = World::new(PROMPT);
+    let job = until(&mut world, |job| matches!(job, Job::CallModel { .. }));
+    let announced = Job::Announce;
+    world.run(&announced, Fault::None);
+    for failures in 1..=6 {
+        let reason = "the model is away".to_owned();
+        world
+            .take(Input::JobFailed {
+                job: job.clone(),
+                failures,
+                reason,
+            })
+            .unwrap();
+        let counted = world.failures[&job.key()];
+        assert_eq!(counted, failures.min(5), "the last one gives up");
+    }
+    // The turn has failed, and the app's list hears of it by a job that has not.
+    assert!(world.outbox.contains_key(&announced.key()));
+    assert_eq!(world.failures[&announced.key()], 0);
+}
+
+#[test]
+fn a_build_whose_message_no_queue_takes_ends_at_its_deadline() {
+    let mut world = World::new(PROMPT);
+    world.settle();
+    let began_at = world.now;
+    world.post(2, "add a rating from 1 to 5 to recipes");
+    let unsent = |world: &mut World, job: Job| {
+        let failures = world.failures[&job.key()] + 1;
+        let reason = "the build queue does not take messages".to_owned();
+        world.take(Input::JobFailed {
+            job,
+            failures,
+            reason,
+        })
+    };
+    let mut told = 0;
+    while let Some(job) = world.next_job() {
+        if matches!(job, Job::SendBuild { .. }) {
+            told += 1;
+            unsent(&mut world, job).unwrap();
+        } else {
+            world.run(&job, Fault::None);
+        }
+    }
+    assert!(told < 40, "with growing waits: {told}");
+    let policy = BuildPolicy::DEFAULT;
+    let waited = world.now.since(began_at);
+    let longest = policy.build_millis + policy.longest_wait_millis;
+    assert!(
+        (policy.build_millis..=longest).contains(&waited),
+        "{waited}"
+    );
+    let ended = world.builds.values().next_back().unwrap();
+    assert_eq!(ended.status, BuildStatus::Failed);
+    assert!(
+        matches!(finished(&world, 2).as_slice(), [(Outcome::Failed, _)]),
+        "{ended:?}"
+    );
+
+    // Where somebody has the build all the same, its claim lapses as ever.
+    let mut world = World::new(PROMPT);
+    let work = claimed_in_a_second_turn(&mut world);
+    world.now = world.now.after(policy.lease_millis);
+    let build = work.build.clone();
+    unsent(&mut world, Job::SendBuild { build }).unwrap();
+    assert_eq!(world.builds[&work.build].status, BuildStatus::Retrying);
 }
 
 #[test]
@@ -851,7 +990,7 @@ fn a_message_that_the_queue_gave_up_on_is_told_of_and_sent_again_with_growing_wa
     );
     let ended = &world.builds[&build];
     assert!(
-        ended.diagnostics[0].code.as_deref() == Some("builder_unavailable"),
+        ended.diagnostics[0].code.as_deref() == Some("platform_unavailable"),
         "{ended:?}"
     );
     world.settle();
@@ -885,7 +1024,13 @@ fn a_message_too_many_does_not_shorten_the_wait_for_the_builder() {
     let mut world = World::new(PROMPT);
     let work = claimed_in_a_second_turn(&mut world);
     let reason = "the builder could not be reached".to_owned();
-    world.report(&work, BuildOutcome::Unavailable { reason });
+    world.report(
+        &work,
+        BuildOutcome::Unavailable {
+            cause: Cause::Builder,
+            reason,
+        },
+    );
     let wait = BuildPolicy::DEFAULT.backoff(1);
     // A process that starts sends all messages anew, whatever they wait for.
     let again = Job::SendBuild {

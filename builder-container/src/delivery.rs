@@ -252,7 +252,7 @@ async fn ready(
     match prepared {
         Ok(ready) => {
             if let Some(told) = &ready.told {
-                report.timings.install_ms = took;
+                report.timings.install_ms = took.max(1);
                 answer.log(format!("{told}, in {took} ms")).await?;
             }
             if let Some(lockfile) = &ready.lockfile {

@@ -10,8 +10,9 @@
 //! |---|---|---|
 //! | 200, stream ends with a `report` | built, or failed for a reason that the app's author can mend | final |
 //! | 200, stream breaks off without a `report` | the builder or its worker died: its own fault | send again |
-//! | 400, 413 as a problem document | the job was malformed, cut off or over a limit | 400 after a broken connection: send again; else final |
-//! | 401 | wrong token | an operator must mend it |
+//! | 400 as a problem document | the job was malformed or cut off | final, unless the sender's own reading of the sources broke off: then send again |
+//! | 401 | wrong token | final: an operator must mend it |
+//! | 413 as a problem document | the job is over a limit | final |
 //! | 408 | the body stopped arriving | send again |
 //! | 409 | a job with this id runs | its stream was lost: send again later |
 //! | 507 | the builder's disk is full or broken | send again later |

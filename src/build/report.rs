@@ -52,7 +52,7 @@ pub struct Timings {
     pub queue_ms: u64,
     /// Checking the sources and handing them to the worker.
     pub prepare_ms: u64,
-    /// Resolving and installing packages that the toolchain does not have.
+    /// Resolving and installing packages that the toolchain does not have, now or before; 0 only when there were none.
     pub install_ms: u64,
     /// Vite, with the type check beside it.
     pub build_ms: u64,

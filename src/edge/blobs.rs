@@ -5,11 +5,11 @@
 //! with an earlier foundation still name it. This program carries its own foundation and reads it from there. Vendor
 //! modules are stored once as well, under `vendor/` in ASSETS, and never deleted for the same reason.
 
-use std::{cell::Cell, collections::BTreeMap};
+use std::{cell::Cell, collections::BTreeMap, time::Duration};
 
 use futures::{StreamExt as _, TryStreamExt as _, future, stream};
 use serde::{Serialize, de::DeserializeOwned};
-use worker::{Bucket, Env, Range, ResponseBody};
+use worker::{Bucket, Delay, Env, Range, ResponseBody};
 
 use crate::{
     digest::Digest,
@@ -20,6 +20,9 @@ use crate::{
 
 /// How many reads or writes are under way at once.
 const CONCURRENCY: usize = 24;
+
+/// The wait before a write that failed is tried once more.
+const AGAIN: Duration = Duration::from_secs(1);
 
 const VENDOR: &str = "vendor";
 
@@ -77,14 +80,24 @@ impl Blobs {
         Ok(found.map_err(unavailable)?.is_some())
     }
 
-    /// Stores content under its hash.
+    /// Stores content under its hash. When that fails and somebody else has stored it, it is stored; else it is tried once more.
     pub(super) async fn put(&self, hash: &Digest, content: Vec<u8>) -> Result<()> {
-        self.bucket
-            .put(self.key(hash), content)
-            .execute()
-            .await
-            .map_err(unavailable)?;
-        Ok(())
+        match self.write(hash, content.clone()).await {
+            Err(_) if self.has(hash).await? => Ok(()),
+            Err(_) => self.write_later(hash, content).await,
+            Ok(()) => Ok(()),
+        }
+    }
+
+    async fn write(&self, hash: &Digest, content: Vec<u8>) -> Result<()> {
+        let put = self.bucket.put(self.key(hash), content).execute();
+        put.await.map(drop).map_err(unavailable)
+    }
+
+    /// R2 takes one write a second of a key.
+    async fn write_later(&self, hash: &Digest, content: Vec<u8>) -> Result<()> {
+        Delay::from(AGAIN).await;
+        self.write(hash, content).await
     }
 
     /// Stores several contents; when one fails, others may be stored.
@@ -160,29 +173,41 @@ impl Blobs {
         body.response_body().map(Some).map_err(unavailable)
     }
 
-    /// Stores from another folder what has these hashes; false when one of them is not there. The bytes do not come by here.
+    /// Stores from another folder what has these hashes, and calls `stored` for each; false when one of them is not there. The bytes
+    /// do not come by here.
     pub(super) async fn copy(
         &self,
         from: &Self,
         hashes: impl IntoIterator<Item = Digest>,
+        stored: impl Fn(),
     ) -> Result<bool> {
+        let stored = &stored;
         stream::iter(hashes)
             .map(|hash| async move {
                 let Some(ResponseBody::Stream(content)) = from.stream(&hash, None).await? else {
                     return Ok(false);
                 };
                 let put = self.bucket.put(self.key(&hash), content).execute();
-                put.await.map(|_| true).map_err(unavailable)
+                if let Err(error) = put.await
+                    && !self.has(&hash).await?
+                {
+                    return Err(unavailable(error));
+                }
+                stored();
+                Ok(true)
             })
             .buffer_unordered(CONCURRENCY)
             .try_fold(true, |all, one| future::ready(Ok(all && one)))
             .await
     }
 
-    /// Stores a value as JSON under a hash.
+    /// Stores a value as JSON under a hash, which need not be its own: what is there already is replaced.
     pub(super) async fn put_json<T: Serialize>(&self, hash: &Digest, value: &T) -> Result<()> {
-        self.put(hash, serde_json::to_vec(value).map_err(Error::internal)?)
-            .await
+        let content = serde_json::to_vec(value).map_err(Error::internal)?;
+        match self.write(hash, content.clone()).await {
+            Err(_) => self.write_later(hash, content).await,
+            Ok(()) => Ok(()),
+        }
     }
 
     /// The value stored as JSON under a hash.

@@ -80,7 +80,7 @@ impl BuildCache {
                 json(&())
             }
             Call::Release { holder } => self.change(|record| record.release(&holder)),
-            Call::Forget => self.change(Record::forget),
+            Call::Forget { kept_at } => self.change(|record| record.forget(kept_at)),
         }
     }
 
@@ -129,31 +129,30 @@ impl BuildCache {
             .map_err(Error::internal)
     }
 
-    /// Ends the key when its time is up. The record goes first: whoever asks while the files are being deleted builds anew, and
-    /// whoever finds a file missing does as well.
+    /// Ends the key when its time is up. The record says so first and goes last: an end that is interrupted is begun again, whoever
+    /// asks while the files are being deleted builds anew, and whoever finds a file missing does as well.
     async fn end(&self) -> Result<()> {
         self.sql.exec(SCHEMA, None).map_err(Error::internal)?;
-        let Some(record) = self.record()? else {
+        let Some(mut record) = self.record()? else {
             return Ok(());
         };
-        let ends_at = record.ends_at(settings::build_cache_millis(&self.env)?);
+        let kept_millis = settings::build_cache_millis(&self.env)?;
+        let ends_at = record.ends_at(kept_millis);
         if clock::now() < ends_at {
             return runtime::arm(&self.state, ends_at).map_err(Error::internal);
         }
-        self.sql
-            .exec("DELETE FROM record", None)
-            .map_err(Error::internal)?;
-        if let Err(error) = blobs::purge_build(&self.env, &record.key).await {
-            if self.record()?.is_none() {
-                self.put(&record)?;
+        record.end();
+        self.put(&record)?;
+        blobs::purge_build(&self.env, &record.key).await?;
+        match self.record()? {
+            Some(record) if !record.is_ending() => {
+                runtime::arm(&self.state, record.ends_at(kept_millis)).map_err(Error::internal)
             }
-            return Err(error);
+            _ => {
+                let storage = self.state.storage();
+                storage.delete_all().await.map_err(Error::internal)
+            }
         }
-        if self.record()?.is_none() {
-            let storage = self.state.storage();
-            storage.delete_all().await.map_err(Error::internal)?;
-        }
-        Ok(())
     }
 }
 

@@ -4,11 +4,13 @@
 //! `BUILDER_CONTAINERS`, as many as `BUILDER_INSTANCES` says). An app's builds always go to the same container.
 //!
 //! [`BuilderContainer`] passes requests on to the container that it owns, which it starts when there is none, and stops when
-//! nobody has asked for a while. It stores nothing but its alarm. Unverified: that containers start was never seen, since that
+//! nobody has asked for a while. While it starts, which takes longer than an attempt may be silent, it answers as a builder that has
+//! no room: 503 with `Retry-After`. It stores nothing but its alarm. Unverified: that containers start was never seen, since that
 //! takes an account, and no test covers this path.
 
-use std::{cell::Cell, ops::Deref as _, time::Duration};
+use std::{cell::Cell, fmt, ops::Deref as _, pin::pin, time::Duration};
 
+use futures::future::{self, Either};
 use js_sys::{Object, Reflect};
 use wasm_bindgen::{JsCast as _, JsValue};
 use worker::{
@@ -26,10 +28,12 @@ use crate::{
 
 /// The port that the image listens on.
 const PORT: u16 = 8788;
-/// How long a container may take until it answers: the image is loaded, and the levels of its sandbox are tried.
-const START: Duration = Duration::from_secs(60);
-/// How often it is asked meanwhile.
-const ASK: Duration = Duration::from_millis(250);
+/// How long a container may take until it answers, in milliseconds: the image is loaded, and the levels of its sandbox are tried.
+const START_MILLIS: u64 = 60_000;
+/// How long it may take to say that it is well.
+const ASK: Duration = Duration::from_secs(2);
+/// When whoever finds it starting is to come again, in seconds.
+const COME_AGAIN: &str = "5";
 /// A container that nobody has asked for this long is stopped, in milliseconds. Its workers are warm until then.
 const IDLE_MILLIS: u64 = 10 * 60 * 1000;
 /// Tells a builder to finish what it is doing and end.
@@ -65,7 +69,20 @@ pub(super) async fn send(
             stub.fetch_with_request(Request::from(request)).await
         }
     };
-    sent.map_err(|error| Error::unavailable("the builder could not be reached", error))
+    sent.map_err(|error| away("the builder could not be reached", error))
+}
+
+/// The member of an error that says whose fault it is.
+const FAULT: &str = "fault";
+
+/// An error that is the builder's.
+pub(super) fn away(public: &str, source: impl fmt::Display) -> Error {
+    Error::unavailable(public, source).with(FAULT, "builder")
+}
+
+/// Whether an error is the builder's.
+pub(super) fn is_away(error: &Error) -> bool {
+    error.members.contains_key(FAULT)
 }
 
 /// The name of the object whose container builds an app.
@@ -80,6 +97,8 @@ pub struct BuilderContainer {
     state: State,
     env: Env,
     asked: Cell<Timestamp>,
+    /// Since when the container has not answered, if it does not.
+    silent_from: Cell<Option<Timestamp>>,
 }
 
 impl DurableObject for BuilderContainer {
@@ -88,6 +107,7 @@ impl DurableObject for BuilderContainer {
             state,
             env,
             asked: Cell::new(clock::now()),
+            silent_from: Cell::default(),
         }
     }
 
@@ -96,7 +116,12 @@ impl DurableObject for BuilderContainer {
         self.asked.set(now);
         runtime::arm(&self.state, Timestamp(now.0 + IDLE_MILLIS))?;
         match self.ready().await {
-            Ok(port) => port.fetch_request(request).await,
+            Ok(Some(port)) => port.fetch_request(request).await,
+            Ok(None) => {
+                let mut response = Response::error("The builder's container starts.", 503)?;
+                response.headers_mut().set("retry-after", COME_AGAIN)?;
+                Ok(response)
+            }
             Err(error) => {
                 console_error!("the builder's container: {error}");
                 Response::error("The builder's container does not start.", 502)
@@ -114,36 +139,36 @@ impl DurableObject for BuilderContainer {
                     container.signal(SIGTERM)?;
                 }
             }
-            _ => {}
+            _ => self.silent_from.set(None),
         }
         Response::empty()
     }
 }
 
 impl BuilderContainer {
-    /// The port of the container, which is started when it does not run, and answers.
-    async fn ready(&self) -> worker::Result<Fetcher> {
+    /// The port of the container; nothing while it starts, which it is told to when it does not run.
+    async fn ready(&self) -> worker::Result<Option<Fetcher>> {
         let container = self.state.container().ok_or(
             "this Worker has no containers: see docs/builder.md for what wrangler.toml must declare",
         )?;
         let port = container.get_tcp_port(PORT)?;
-        if container.running() && is_healthy(&port).await {
-            return Ok(port);
-        }
         if !container.running() {
             let container: &JsValue = container.as_ref();
             // The crate's own options leave out what they are told.
             let container: &worker_sys::Container = container.unchecked_ref();
             container.start(&self.options()?)?;
+        } else if is_healthy(&port).await {
+            self.silent_from.set(None);
+            return Ok(Some(port));
         }
-        let rounds = START.as_millis() / ASK.as_millis();
-        for _ in 0..rounds {
-            if is_healthy(&port).await {
-                return Ok(port);
-            }
-            Delay::from(ASK).await;
+        // A container that ends as soon as it is started is silent from the first time on.
+        let now = clock::now();
+        let silent_from = self.silent_from.get().unwrap_or(now);
+        self.silent_from.set(Some(silent_from));
+        if now.since(silent_from) < START_MILLIS {
+            return Ok(None);
         }
-        Err(format!("it does not answer after {} s", START.as_secs()).into())
+        Err(format!("it does not answer after {} s", START_MILLIS / 1_000).into())
     }
 
     /// What a container is started with: the hash of this Worker's token, and a network for packages. Builds have none.
@@ -159,6 +184,9 @@ impl BuilderContainer {
 }
 
 async fn is_healthy(port: &Fetcher) -> bool {
-    let answer = port.fetch("http://builder/healthz", None).await;
-    answer.is_ok_and(|answer| answer.status_code() == 200)
+    let answer = pin!(port.fetch("http://builder/healthz", None));
+    match future::select(answer, Delay::from(ASK)).await {
+        Either::Left((answer, _)) => answer.is_ok_and(|answer| answer.status_code() == 200),
+        Either::Right(_) => false,
+    }
 }

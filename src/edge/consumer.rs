@@ -11,12 +11,12 @@ mod publication;
 mod pulse;
 mod vendor;
 
-use std::{pin::pin, rc::Rc};
+use std::{pin::pin, rc::Rc, time::Duration};
 
 use futures::future::{self, Either};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsCast;
-use worker::{AbortController, Env, console_error, console_warn, worker_sys};
+use worker::{AbortController, Delay, Env, console_error, console_warn, worker_sys};
 
 use self::{cached::Cache, pulse::Pulse};
 use super::{
@@ -27,13 +27,18 @@ use super::{
 use crate::{
     build::Status,
     error::{Error, Result},
-    generation::{BuildOutcome, Work},
+    generation::{BuildOutcome, Cause, LOCK_FILE, Work},
     ids::{AppId, BuildId},
     project::Manifest,
+    publish::cache::{Built, Lock},
 };
 
 /// How the name of the queue of dead letters ends.
 const DEAD: &str = "-dead";
+
+/// How often the end of an attempt is told, at most, and the wait in between: together less than a lease.
+const REPORTS: u32 = 4;
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// The body of a build message.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -106,26 +111,36 @@ async fn work_off(env: &Env, message: &BuildMessage) -> Result<()> {
         conversation: &conversation,
         work: &work,
     };
-    let outcome = match attempt.build(manifest).await {
-        Ok(outcome) => outcome,
-        Err(error) => {
-            console_warn!(
-                "build {} of {}, attempt {}: {error}",
-                work.build,
-                message.app,
-                work.attempt
-            );
-            BuildOutcome::Unavailable {
-                reason: reason(&error),
-            }
+    let Done { outcome, unkept } = attempt.build(manifest).await.unwrap_or_else(|error| {
+        console_warn!(
+            "build {} of {}, attempt {}: {error}",
+            work.build,
+            message.app,
+            work.attempt
+        );
+        unavailable(&error).into()
+    });
+    let reported = attempt.report(outcome).await;
+    if let Some((cache, built)) = unkept {
+        cache.keep(&built).await;
+    }
+    reported
+}
+
+/// How an attempt ended.
+struct Done {
+    outcome: BuildOutcome,
+    /// What is to be kept in the build cache when nobody waits any more, under a key that is held.
+    unkept: Option<(Cache, Built)>,
+}
+
+impl From<BuildOutcome> for Done {
+    fn from(outcome: BuildOutcome) -> Self {
+        Self {
+            outcome,
+            unkept: None,
         }
-    };
-    let report = Call::BuildReported {
-        build: work.build.clone(),
-        attempt: work.attempt,
-        outcome: Box::new(outcome),
-    };
-    conversation.ask(None, report).await
+    }
 }
 
 /// One attempt at a build.
@@ -138,22 +153,54 @@ struct Attempt<'a> {
 
 impl Attempt<'_> {
     /// Builds while a pulse keeps the claim. Without the claim nobody needs the result, and the builder is told to stop.
-    async fn build(&self, manifest: Manifest) -> Result<BuildOutcome> {
+    async fn build(&self, manifest: Manifest) -> Result<Done> {
         let abort = AbortController::default();
         let pulse = Rc::new(Pulse::new());
-        let outcome = {
+        let (done, is_over) = {
             let work = pin!(self.exchange(manifest, &pulse, &abort));
             let claim = pin!(self.keep_claim(&pulse));
             match future::select(work, claim).await {
-                Either::Left((outcome, _)) => outcome,
-                Either::Right((lost, _)) => Err(lost),
+                Either::Left((done, _)) => {
+                    let is_over = done.is_ok();
+                    (done, is_over)
+                }
+                Either::Right((over, _)) => {
+                    console_warn!(
+                        "build {} of {}, attempt {}: {over:?}",
+                        self.work.build,
+                        self.app,
+                        self.work.attempt
+                    );
+                    (Ok(over.outcome().into()), false)
+                }
             }
         };
-        if outcome.is_err() {
+        if !is_over {
             abort.abort();
         }
-        self.tell(&pulse).await?;
-        outcome
+        // The report says what matters; should the claim be lost, it comes to nothing.
+        let _ = self.tell(&pulse).await;
+        match pulse.unread() {
+            Some(error) => Err(error),
+            None => done,
+        }
+    }
+
+    /// Reports how the attempt ended. What was built is stored by now, so one call that fails is not the end of it.
+    async fn report(&self, outcome: BuildOutcome) -> Result<()> {
+        let report = || Call::BuildReported {
+            build: self.work.build.clone(),
+            attempt: self.work.attempt,
+            outcome: Box::new(outcome.clone()),
+        };
+        for _ in 1..REPORTS {
+            match self.conversation.ask(None, report()).await {
+                Ok(()) => return Ok(()),
+                Err(error) => console_warn!("the end of a build was not told: {error}"),
+            }
+            Delay::from(AGAIN).await;
+        }
+        self.conversation.ask(None, report()).await
     }
 
     /// Takes what the build cache has, or has it built.
@@ -162,56 +209,82 @@ impl Attempt<'_> {
         manifest: Manifest,
         pulse: &Rc<Pulse>,
         abort: &AbortController,
-    ) -> Result<BuildOutcome> {
+    ) -> Result<Done> {
         let toolchain = match settings::build_cache_millis(self.env)? {
             0 => None,
             _ => self.toolchain(abort).await?,
         };
         let Some(toolchain) = toolchain else {
-            return self.have_built(manifest, pulse, abort, None).await;
+            let (outcome, _) = self.have_built(manifest, pulse, abort).await?;
+            return Ok(outcome.into());
         };
         let cache = self.cache(toolchain)?;
         if let Some(built) = cache.look(pulse).await {
-            return self.publish(built, true, None).await;
+            return Ok(self.publish(built, true, None).await?.into());
         }
-        let building = self.have_built(manifest, pulse, abort, Some(&cache));
-        let outcome = cache.hold_while(building).await;
-        cache.release().await;
-        outcome
+        let building = self.have_built(manifest, pulse, abort);
+        match cache.hold_while(building).await {
+            Ok((outcome, Some((built, lock)))) if cache.may_keep(&built, lock) => Ok(Done {
+                outcome,
+                unkept: Some((cache, built)),
+            }),
+            done => {
+                cache.release().await;
+                Ok(done?.0.into())
+            }
+        }
     }
 
+    /// Has it built; with what was built, if it was published.
     async fn have_built(
         &self,
         manifest: Manifest,
         pulse: &Rc<Pulse>,
         abort: &AbortController,
-        cache: Option<&Cache>,
-    ) -> Result<BuildOutcome> {
+    ) -> Result<(BuildOutcome, Option<(Built, Lock)>)> {
+        let has_lock = manifest.iter().any(|(path, _)| path.as_str() == LOCK_FILE);
         let request = self.request(manifest, pulse)?;
         let mut response = builder::send(self.env, self.app, request, &abort.signal()).await?;
         if response.status_code() != 200 {
-            return self.refused(&mut response).await;
+            return Ok((self.refused(&mut response).await, None));
         }
         let answer = response.stream().map_err(Error::internal)?;
         let (built, lockfile) = self.receive(answer, pulse).await?;
-        match built.report.status {
-            Status::Succeeded => {
-                self.keep_vendor(&built, pulse, &abort.signal()).await?;
-                // What the registry decided is not in the key.
-                if let Some(cache) = cache.filter(|_| lockfile.is_none()) {
-                    cache.keep(&built).await;
-                }
-                self.publish(built, false, lockfile).await
-            }
-            Status::Failed => Ok(BuildOutcome::Failed {
+        if built.report.status == Status::Failed {
+            let failed = BuildOutcome::Failed {
                 diagnostics: built.diagnostics,
                 report: Some(built.report),
-            }),
+            };
+            return Ok((failed, None));
         }
+        self.keep_vendor(&built, pulse, &abort.signal()).await?;
+        let lock = match lockfile {
+            Some(_) => Lock::Resolved,
+            None if has_lock => Lock::Own,
+            None => Lock::Absent,
+        };
+        let outcome = self.publish(built.clone(), false, lockfile).await?;
+        let succeeded = matches!(outcome, BuildOutcome::Succeeded { .. });
+        Ok((outcome, succeeded.then_some((built, lock))))
     }
 }
 
-/// The public sentence as the end of another one.
+/// An attempt that an error has ended.
+fn unavailable(error: &Error) -> BuildOutcome {
+    BuildOutcome::Unavailable {
+        cause: if builder::is_away(error) {
+            Cause::Builder
+        } else {
+            Cause::Platform
+        },
+        reason: reason(error),
+    }
+}
+
+/// What is wrong, as the end of another sentence.
 fn reason(error: &Error) -> String {
-    error.public.trim_end_matches('.').to_owned()
+    let first = error.public.split(". ").next().unwrap_or_default();
+    let mut letters = first.trim_end_matches('.').chars();
+    let head = letters.next().map(|letter| letter.to_ascii_lowercase());
+    head.into_iter().chain(letters).collect()
 }

@@ -154,19 +154,13 @@ impl Conversation {
         also: impl Fn(Option<&Answer>, Timestamp) -> worker::Result<()>,
     ) -> Result<Option<Answer>> {
         let now = clock::now();
-        let failures = match &input {
-            Input::JobFailed { failures, .. } => *failures,
-            _ => 0,
-        };
         let mut machine = self.machine.borrow().clone().ok_or_else(no_app)?;
         let effects = machine.step(input, now)?;
         let answer = effects.iter().find_map(|effect| match effect {
             Effect::Answer(answer) => Some(answer.clone()),
             _ => None,
         });
-        self.commit(machine, &effects, failures, now, || {
-            also(answer.as_ref(), now)
-        })?;
+        self.commit(machine, &effects, now, || also(answer.as_ref(), now))?;
         Ok(answer)
     }
 
@@ -174,7 +168,6 @@ impl Conversation {
         &self,
         machine: Machine,
         effects: &[Effect],
-        failures: u32,
         now: Timestamp,
         also: impl Fn() -> worker::Result<()>,
     ) -> Result<()> {
@@ -185,7 +178,7 @@ impl Conversation {
             .iter()
             .any(|effect| matches!(effect, Effect::Feed(_)));
         runtime::transaction(&self.state, || {
-            self.store.write(&machine, effects, failures, now)?;
+            self.store.write(&machine, effects, now)?;
             also()?;
             Ok(self.arm()?)
         })

@@ -219,8 +219,8 @@ pub(super) enum CacheCall {
     Keep { key: Digest },
     /// → `()`
     Release { holder: String },
-    /// → `()`
-    Forget,
+    /// → `()`. What was kept at that time is not there.
+    Forget { kept_at: Timestamp },
 }
 
 /// One token, without its secret.

@@ -89,64 +89,67 @@ pub(super) async fn probe(
     set: &Digest,
 ) -> Result<Probe> {
     let worker = loader::app_worker(env, context, app, set)?;
-    let home = fetch(&worker, "/").await?;
-    let loads = match probe::loads(&home.as_answer()) {
+    let (home, content) = fetch_page(&worker).await?;
+    let loads = match probe::loads(&home, &content) {
         Ok(loads) => loads,
         Err(reasons) => return Ok(Probe::Failed(reasons)),
     };
     let worker = &worker;
     let answers: Vec<_> = stream::iter(loads)
-        .map(|load| async move { Ok::<_, Error>((fetch(worker, &load.path).await?, load)) })
+        .map(|load| async move {
+            let answer = look_at(worker, &load.path).await?;
+            Ok::<_, Error>((load, answer))
+        })
         .buffered(LOADED_AT_ONCE)
         .try_collect()
         .await?;
-    let answers: Vec<_> = answers
-        .iter()
-        .map(|(fetched, load)| (load.clone(), fetched.as_answer()))
-        .collect();
     Ok(match probe::check(&answers) {
         Ok(()) => Probe::Passed,
         Err(reasons) => Probe::Failed(reasons),
     })
 }
 
-struct Fetched {
-    status: u16,
-    content_type: String,
-    body: Vec<u8>,
+/// The start page, with its content.
+async fn fetch_page(worker: &Fetcher) -> Result<(probe::Answer, Vec<u8>)> {
+    let mut response = fetch(worker, "/").await?;
+    let content = response.bytes().await.map_err(silent)?;
+    let answer = answer(&response, probe::is_blank(&content))?;
+    Ok((answer, content))
 }
 
-impl Fetched {
-    fn as_answer(&self) -> probe::Answer<'_> {
-        probe::Answer {
-            status: self.status,
-            content_type: &self.content_type,
-            body: &self.body,
+/// What is answered at a path. Of the content nothing is kept, and no more is read than shows that there is some.
+async fn look_at(worker: &Fetcher, path: &str) -> Result<probe::Answer> {
+    let mut response = fetch(worker, path).await?;
+    let mut is_blank = true;
+    // An answer without a body has no stream. The rest of one is called off when the stream is dropped.
+    if let Ok(mut content) = response.stream() {
+        while is_blank && let Some(chunk) = content.next().await {
+            is_blank = probe::is_blank(&chunk.map_err(silent)?);
         }
     }
+    answer(&response, is_blank)
 }
 
-async fn fetch(worker: &Fetcher, path: &str) -> Result<Fetched> {
+fn answer(response: &Response, is_blank: bool) -> Result<probe::Answer> {
+    let content_type = response.headers().get("content-type").map_err(silent)?;
+    Ok(probe::Answer {
+        status: response.status_code(),
+        content_type: content_type.unwrap_or_default(),
+        is_blank,
+    })
+}
+
+async fn fetch(worker: &Fetcher, path: &str) -> Result<Response> {
     let headers = Headers::new();
     headers
         .set("accept", "text/html")
         .map_err(Error::internal)?;
     let mut init = RequestInit::new();
     init.with_method(Method::Get).with_headers(headers);
-    let failed = |error| Error::unavailable("The app's Worker did not answer.", error);
-    let mut response = worker
-        .fetch(format!("https://preview{path}"), Some(init))
-        .await
-        .map_err(failed)?;
-    let content_type = response
-        .headers()
-        .get("content-type")
-        .map_err(failed)?
-        .unwrap_or_default();
-    let body = response.bytes().await.map_err(failed)?;
-    Ok(Fetched {
-        status: response.status_code(),
-        content_type,
-        body,
-    })
+    let address = format!("https://preview{path}");
+    worker.fetch(address, Some(init)).await.map_err(silent)
+}
+
+fn silent(error: worker::Error) -> Error {
+    Error::unavailable("The app's Worker did not answer.", error)
 }

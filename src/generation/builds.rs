@@ -6,7 +6,7 @@
 use super::{
     effect::{Answer, Effect, Job, Step},
     feed::{Event, Outcome},
-    records::{Build, BuildOutcome, BuildStatus, Preview, Probe, Work},
+    records::{Build, BuildOutcome, BuildStatus, Cause, Preview, Probe, Work},
     state::{ActiveBuild, Conversation, Phase, Stage},
 };
 use crate::{
@@ -94,10 +94,38 @@ impl Conversation {
 
     /// The message is in the queue, but a queue may lose it: it is sent again unless somebody claims the build.
     pub(super) fn build_sent(&mut self, id: &BuildId, step: &mut Step<'_>) {
-        let job = Job::SendBuild { build: id.clone() };
-        let Some(active) = self.builds.get_mut(id) else {
-            step.finish(&job);
+        let Some(active) = self.waiting_for_message(id, Cause::Builder, step) else {
             return;
+        };
+        if active.build.status == BuildStatus::Retrying {
+            active.build.status = BuildStatus::Queued;
+            step.effects
+                .push(Effect::Build(Box::new(active.build.clone())));
+        }
+        let job = Job::SendBuild { build: id.clone() };
+        step.run_at(job, step.now.after(step.policy.queue_millis));
+    }
+
+    /// The queue did not take the message.
+    pub(super) fn build_unsent(&mut self, id: &BuildId, failures: u32, step: &mut Step<'_>) {
+        let waits = self.waiting_for_message(id, Cause::Platform, step);
+        if waits.is_some() {
+            step.retry(Job::SendBuild { build: id.clone() }, failures);
+        }
+    }
+
+    /// The build, if somebody who gets its message now may take it. For any other, what is due is done here. `cause` is why a
+    /// build that has waited too long was not taken.
+    fn waiting_for_message(
+        &mut self,
+        id: &BuildId,
+        cause: Cause,
+        step: &mut Step<'_>,
+    ) -> Option<&mut ActiveBuild> {
+        let job = Job::SendBuild { build: id.clone() };
+        let Some(active) = self.builds.get(id) else {
+            step.finish(&job);
+            return None;
         };
         let waited = step.now.since(active.build.created_at);
         match active.stage {
@@ -106,21 +134,15 @@ impl Conversation {
                     "No builder took the build within {} minutes",
                     waited / 60_000
                 );
-                self.no_builder(id, text, step);
+                self.give_up(id, cause, text, step);
             }
             Stage::Waiting { from } if step.now < from => step.run_at(job, from),
-            Stage::Waiting { .. } => {
-                if active.build.status == BuildStatus::Retrying {
-                    active.build.status = BuildStatus::Queued;
-                    step.effects
-                        .push(Effect::Build(Box::new(active.build.clone())));
-                }
-                step.run_at(job, step.now.after(step.policy.queue_millis));
-            }
+            Stage::Waiting { .. } => return self.builds.get_mut(id),
             Stage::Claimed { until } if step.now < until => step.run_at(job, until),
             Stage::Claimed { .. } => self.lapsed(id, SILENT, step),
             Stage::Probing { .. } => step.finish(&job),
         }
+        None
     }
 
     /// The queue has given up on a message: whoever was to take it could not. Messages of builds that are in somebody's hands, or
@@ -232,7 +254,11 @@ impl Conversation {
                         .push(Effect::Build(Box::new(active.build.clone())));
                     step.run(Job::Probe { build: id.clone() });
                 } else {
+                    let version = active.build.version;
                     self.end_build(id, BuildStatus::Succeeded, diagnostics, step);
+                    if let Some(lockfile) = lockfile {
+                        self.lock_packages(version, lockfile, step);
+                    }
                 }
             }
             BuildOutcome::Failed {
@@ -240,10 +266,11 @@ impl Conversation {
                 report,
             } => {
                 active.build.report = report;
-                self.end_build(id, BuildStatus::Failed, diagnostics.clone(), step);
-                self.settle_turn(id, Err(&diagnostics), step);
+                self.fail_build(id, diagnostics, step);
             }
-            BuildOutcome::Unavailable { reason } => self.attempt_failed(id, &reason, step),
+            BuildOutcome::Unavailable { cause, reason } => {
+                self.attempt_failed(id, cause, &reason, step);
+            }
             BuildOutcome::Busy { retry_after_millis } => {
                 let attempt = active.build.attempts;
                 let wait = step
@@ -291,6 +318,7 @@ impl Conversation {
                 if let Some(lockfile) = lockfile {
                     self.lock_packages(version, lockfile, step);
                 }
+                self.start_next_turn(step);
             }
             Probe::Failed(reasons) => {
                 diagnostics.extend(
@@ -298,14 +326,13 @@ impl Conversation {
                         .into_iter()
                         .map(|reason| Diagnostic::error("preview_probe", reason)),
                 );
-                self.end_build(id, BuildStatus::Failed, diagnostics.clone(), step);
-                self.settle_turn(id, Err(&diagnostics), step);
+                self.fail_build(id, diagnostics, step);
             }
         }
     }
 
     /// An attempt came to nothing through no fault of the sources.
-    fn attempt_failed(&mut self, id: &BuildId, reason: &str, step: &mut Step<'_>) {
+    fn attempt_failed(&mut self, id: &BuildId, cause: Cause, reason: &str, step: &mut Step<'_>) {
         let Some(active) = self.builds.get_mut(id) else {
             return;
         };
@@ -313,7 +340,7 @@ impl Conversation {
         let failures = active.failures;
         if failures >= step.policy.attempts {
             let text = format!("The build was tried {failures} times, the last time {reason}");
-            self.no_builder(id, text, step);
+            self.give_up(id, cause, text, step);
             return;
         }
         self.wait_for_builder(id, reason, step.policy.backoff(failures), step);
@@ -329,20 +356,27 @@ impl Conversation {
         if lapses >= step.policy.lapses {
             let text =
                 format!("The build was begun {lapses} times, and nobody brought it to an end");
-            self.no_builder(id, text, step);
+            self.give_up(id, Cause::Platform, text, step);
             return;
         }
         self.wait_for_builder(id, reason, step.policy.backoff(lapses), step);
     }
 
     /// Gives up, through no fault of the sources.
-    fn no_builder(&mut self, id: &BuildId, text: String, step: &mut Step<'_>) {
-        let diagnostics = vec![
-            Diagnostic::error("builder_unavailable", format!("{text}."))
-                .advising("Your files are safe. Start the build again when the builder is back."),
-        ];
-        self.end_build(id, BuildStatus::Failed, diagnostics.clone(), step);
-        self.settle_turn(id, Err(&diagnostics), step);
+    fn give_up(&mut self, id: &BuildId, cause: Cause, text: String, step: &mut Step<'_>) {
+        let (code, advice) = match cause {
+            Cause::Builder => (
+                "builder_unavailable",
+                "Your files are safe. Start the build again when the builder is back.",
+            ),
+            Cause::Platform => (
+                "platform_unavailable",
+                "Your files are safe. Start the build again in a few minutes. If it ends in the same way, the log of the Worker \
+                 says why.",
+            ),
+        };
+        let diagnostics = vec![Diagnostic::error(code, format!("{text}.")).advising(advice)];
+        self.fail_build(id, diagnostics, step);
     }
 
     /// Gives the claim back; the message is sent again after `wait` milliseconds, within the policy's bound.
@@ -406,7 +440,14 @@ impl Conversation {
         step.effects.push(Effect::Build(Box::new(active.build)));
     }
 
-    /// Ends the turn that waits for this build.
+    /// Ends the build, and the turn that waits for it.
+    fn fail_build(&mut self, id: &BuildId, diagnostics: Vec<Diagnostic>, step: &mut Step<'_>) {
+        self.end_build(id, BuildStatus::Failed, diagnostics.clone(), step);
+        self.settle_turn(id, Err(&diagnostics), step);
+        self.start_next_turn(step);
+    }
+
+    /// Ends the turn that waits for this build. The next one is not begun yet.
     fn settle_turn(
         &mut self,
         id: &BuildId,
@@ -426,18 +467,14 @@ impl Conversation {
         }
         let (turn, summary) = (turn.id.clone(), summary.clone());
         match result {
-            Ok(()) => self.finish_turn(turn, Outcome::Completed, summary, step),
+            Ok(()) => self.end_turn(turn, Outcome::Completed, summary, step),
             Err(diagnostics) => {
                 let first = diagnostics.first().map_or_else(String::new, describe);
                 let live = self.preview.as_ref().map_or_else(String::new, |preview| {
                     format!(" The preview still shows version {}.", preview.version)
                 });
-                self.finish_turn(
-                    turn,
-                    Outcome::Failed,
-                    format!("The build failed. {first}{live}"),
-                    step,
-                );
+                let text = format!("The build failed. {first}{live}");
+                self.end_turn(turn, Outcome::Failed, text, step);
             }
         }
     }

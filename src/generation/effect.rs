@@ -43,7 +43,12 @@ pub enum Effect {
     /// Append to a build's log.
     BuildLog { build: BuildId, line: String },
     /// Run a job at this time or soon after, again and again until it is finished; replaces the job of that key.
-    Run { job: Job, due: Timestamp },
+    /// `failures` is how often in a row it has failed.
+    Run {
+        job: Job,
+        due: Timestamp,
+        failures: u32,
+    },
     /// The job of this key is done with.
     Finish { key: String },
     /// All jobs are done with.
@@ -126,7 +131,17 @@ impl Step<'_> {
     }
 
     pub(super) fn run_at(&mut self, job: Job, due: Timestamp) {
-        self.effects.push(Effect::Run { job, due });
+        self.run_after(0, job, due);
+    }
+
+    /// Runs a job again that has failed `failures` times in a row, after a wait.
+    pub(super) fn retry(&mut self, job: Job, failures: u32) {
+        let due = self.now.after(self.policy.backoff(failures));
+        self.run_after(failures, job, due);
+    }
+
+    fn run_after(&mut self, failures: u32, job: Job, due: Timestamp) {
+        self.effects.push(Effect::Run { job, due, failures });
     }
 
     pub(super) fn finish(&mut self, job: &Job) {

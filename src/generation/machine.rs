@@ -130,7 +130,7 @@ impl Conversation {
                     failures,
                     ..
                 },
-            ) => step.run_at(Job::Purge, step.now.after(step.policy.backoff(failures))),
+            ) => step.retry(Job::Purge, failures),
             (_, input) => {
                 let job = input.job().ok_or_else(|| {
                     Error::new(
@@ -204,13 +204,13 @@ impl Conversation {
 
     fn job_failed(&mut self, job: &Job, failures: u32, reason: &str, step: &mut Step<'_>) {
         const MOST_FAILURES: u32 = 6;
-        let retry_at = step.now.after(step.policy.backoff(failures));
-        let for_ever = matches!(
-            job,
-            Job::Announce | Job::Purge | Job::SendBuild { .. } | Job::EndTurn { .. }
-        );
+        if let Job::SendBuild { build } = job {
+            self.build_unsent(build, failures, step);
+            return;
+        }
+        let for_ever = matches!(job, Job::Announce | Job::Purge | Job::EndTurn { .. });
         if failures < MOST_FAILURES || for_ever {
-            step.run_at(job.clone(), retry_at);
+            step.retry(job.clone(), failures);
             return;
         }
         step.finish(job);

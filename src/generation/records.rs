@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    build::{Diagnostic, Mode, Report},
+    build::{Diagnostic, Mode, Render, Report},
     digest::Digest,
     ids::{AppId, BuildId, TurnId},
     project::FileEntry,
@@ -104,7 +104,8 @@ pub struct Build {
     pub mode: Mode,
     /// How it is.
     pub status: BuildStatus,
-    /// How often it was given to a builder.
+    /// How often a consumer has taken it. Each time counts: also when it then came from the build cache, or the builder was busy
+    /// or away.
     pub attempts: u32,
     /// What the builder found, in the end.
     pub diagnostics: Vec<Diagnostic>,
@@ -118,6 +119,29 @@ pub struct Build {
     pub created_at: Timestamp,
     /// When it was over.
     pub finished_at: Option<Timestamp>,
+}
+
+impl Build {
+    /// Why there is no picture of how it looks, and what to do.
+    #[must_use]
+    pub fn without_picture(&self) -> String {
+        let id = &self.id;
+        if self.finished_at.is_none() {
+            return format!("Build `{id}` is not over. Ask again when it is.");
+        }
+        match self.report.as_ref().map(|report| &report.render) {
+            Some(Render::Checked { .. }) => format!(
+                "A browser looked at build `{id}`, but could take no picture. Start another build to have one taken."
+            ),
+            Some(Render::Off { reason }) => format!(
+                "No browser has looked at build `{id}`: {}. Start another build when that is mended.",
+                reason.trim_end_matches('.')
+            ),
+            None => format!(
+                "Build `{id}` was over before a browser could look. Ask for a build that has succeeded."
+            ),
+        }
+    }
 }
 
 /// How a build is.
@@ -190,9 +214,11 @@ pub enum BuildOutcome {
         /// The builder's own account.
         report: Option<Report>,
     },
-    /// The builder could not be had, or broke off. Trying again may help.
+    /// Something that a build needs could not be had, or broke off. Trying again may help.
     Unavailable {
-        /// Why.
+        /// What that is.
+        cause: Cause,
+        /// Why, as the end of a sentence.
         reason: String,
     },
     /// All seats of the builder are taken: the build waits for one, and nothing has failed.
@@ -200,6 +226,16 @@ pub enum BuildOutcome {
         /// Not before so many milliseconds, as the builder says.
         retry_after_millis: Option<u64>,
     },
+}
+
+/// What an attempt lacked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The builder.
+    Builder,
+    /// What this Worker itself stands on, such as its storage.
+    Platform,
 }
 
 /// What a look at a preview found.
@@ -210,4 +246,61 @@ pub enum Probe {
     Passed,
     /// It does not; these are the reasons.
     Failed(Vec<String>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::build::{Status as Ended, Timings};
+
+    #[test]
+    fn whoever_asks_for_a_picture_that_is_not_there_hears_what_to_do() {
+        let mut build = Build {
+            id: BuildId::numbered(3),
+            version: 1,
+            mode: Mode::Development,
+            status: BuildStatus::Running,
+            attempts: 1,
+            diagnostics: Vec::new(),
+            report: None,
+            cached: false,
+            sizes: None,
+            created_at: Timestamp(0),
+            finished_at: None,
+        };
+        let id = build.id.clone();
+        assert_eq!(
+            build.without_picture(),
+            format!("Build `{id}` is not over. Ask again when it is.")
+        );
+        build.finished_at = Some(Timestamp(1));
+        assert!(
+            build
+                .without_picture()
+                .contains("before a browser could look")
+        );
+        let seen = |render| Report {
+            status: Ended::Succeeded,
+            reason: None,
+            timings: Timings::default(),
+            peak_memory_bytes: 1,
+            sandbox: "namespaces".to_owned(),
+            render,
+            artifact_bytes: 1,
+            artifacts: 1,
+            toolchain_digest: Digest::of(b"toolchain"),
+        };
+        build.report = Some(seen(Render::off("there is no browser.")));
+        assert_eq!(
+            build.without_picture(),
+            format!(
+                "No browser has looked at build `{id}`: there is no browser. Start another build when that is mended."
+            )
+        );
+        build.report = Some(seen(Render::Checked {
+            pages: Vec::new(),
+            screenshot: None,
+        }));
+        assert!(build.without_picture().contains("could take no picture"));
+    }
 }

@@ -276,7 +276,7 @@ mod tests {
     use overskill_syntax::Native;
 
     use super::{
-        super::tools::{Dialect, Views},
+        super::tools::{Answers, Dialect, Views},
         *,
     };
     use crate::{config::Limits, edit::tokens::Ledger, llm::message::ToolResult};
@@ -330,7 +330,7 @@ mod tests {
             saving: None,
         }];
         let bench = Workbench {
-            packages: BTreeMap::new(),
+            packages: Answers::new(),
             manifest: larger,
             contents: BTreeMap::new(),
             views: Views::default(),

@@ -19,7 +19,6 @@ use arguments::{Arguments, Refused};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    build::DependencyAnswer,
     config::Limits,
     digest::Digest,
     edit::{
@@ -33,7 +32,7 @@ use crate::{
 };
 
 pub use dialect::{Dialect, UnknownDialect};
-pub use packages::questions;
+pub use packages::{Answers, Wanted, question};
 pub use views::{Move, View, Views};
 
 /// The tools, with their arguments in the order in which they are described.
@@ -87,8 +86,8 @@ pub struct Workbench<'a> {
     pub ledger: Ledger,
     /// In which form it states its edits.
     pub dialect: Dialect,
-    /// What the builder said of the packages that calls want to add, by the call's id.
-    pub packages: BTreeMap<String, DependencyAnswer>,
+    /// What the builder said of the packages that calls of this step want to add.
+    pub packages: Answers,
     /// What a parser says of them.
     pub syntax: &'a Known<'a>,
     /// What bounds the app.

@@ -90,7 +90,11 @@ impl Conversation {
         }
     }
 
-    fn start_next_turn(&mut self, step: &mut Step<'_>) {
+    /// Begins the turn that has waited longest, unless one runs.
+    pub(super) fn start_next_turn(&mut self, step: &mut Step<'_>) {
+        if self.phase != Phase::Resting {
+            return;
+        }
         let Some(turn) = self.waiting.pop_front() else {
             return;
         };
@@ -335,6 +339,18 @@ impl Conversation {
         summary: String,
         step: &mut Step<'_>,
     ) {
+        self.end_turn(turn, outcome, summary, step);
+        self.start_next_turn(step);
+    }
+
+    /// Ends the turn, and leaves the conversation at rest.
+    pub(super) fn end_turn(
+        &mut self,
+        turn: TurnId,
+        outcome: Outcome,
+        summary: String,
+        step: &mut Step<'_>,
+    ) {
         step.finish(&Job::EndTurn { turn: turn.clone() });
         let edits = std::mem::take(&mut self.turn_edits);
         self.edits = self.edits + edits;
@@ -348,7 +364,6 @@ impl Conversation {
         });
         self.last_outcome = Some(outcome);
         self.phase = Phase::Resting;
-        self.start_next_turn(step);
     }
 
     pub(super) fn record_message(

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Where npm and the builder look for the versions of packages.
-const LOCK_FILE: &str = "package-lock.json";
+pub const LOCK_FILE: &str = "package-lock.json";
 
 impl Conversation {
     pub(super) fn put_file(

@@ -344,7 +344,8 @@ pub struct Build {
     pub mode: Mode,
     /// How far it is.
     pub status: BuildStatus,
-    /// How often it was tried.
+    /// How often a consumer has taken it. Each time counts: also when it then came from the build cache, or the builder was busy
+    /// or away.
     pub attempts: u32,
     /// What is wrong with the sources, errors first.
     pub diagnostics: Vec<Diagnostic>,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Artifact;
 use crate::{
-    build::{Diagnostic, Report, is_vendor},
+    build::{Diagnostic, Render, Report, is_vendor},
     digest::Digest,
     project::ProjectPath,
     time::Timestamp,
@@ -50,6 +50,50 @@ impl Built {
     }
 }
 
+/// What a builder says that it builds with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Toolchain {
+    /// Its name.
+    pub digest: Digest,
+    /// Whether a browser looks at what was built. The digest is another then.
+    pub looks: bool,
+}
+
+/// Where the versions of the packages that were installed come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lock {
+    /// The app has no lock file.
+    Absent,
+    /// The app's own lock file.
+    Own,
+    /// The builder has resolved them, and has sent a lock file that the app should have.
+    Resolved,
+}
+
+impl Toolchain {
+    /// Reads a builder's answer to `GET /healthz`; nothing when it does not name its toolchain.
+    #[must_use]
+    pub fn of(health: &serde_json::Value) -> Option<Self> {
+        Some(Self {
+            digest: health.get("toolchain_digest")?.as_str()?.parse().ok()?,
+            looks: health.get("render_check").and_then(|on| on.as_str()) == Some("on"),
+        })
+    }
+
+    /// Whether a success may be kept under the name of this toolchain: it was built with it, the browser that should look
+    /// has looked, and what the registry decided is in the sources.
+    #[must_use]
+    pub fn may_keep(&self, built: &Built, lock: Lock) -> bool {
+        let looked = matches!(built.report.render, Render::Checked { .. });
+        let pinned = match lock {
+            Lock::Absent => built.report.timings.install_ms == 0,
+            Lock::Own => true,
+            Lock::Resolved => false,
+        };
+        built.report.toolchain_digest == self.digest && (looked || !self.looks) && pinned
+    }
+}
+
 /// What is known of a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
@@ -63,8 +107,15 @@ pub struct Record {
 #[serde(rename_all = "snake_case")]
 enum State {
     Vacant,
-    Building { holder: String, until: Timestamp },
-    Kept,
+    Building {
+        holder: String,
+        until: Timestamp,
+    },
+    Kept {
+        at: Timestamp,
+    },
+    /// Its files are being deleted. An end that is interrupted is begun again.
+    Ending,
 }
 
 /// What somebody is to do who wants a key's result.
@@ -72,7 +123,10 @@ enum State {
 #[serde(rename_all = "snake_case")]
 pub enum Turn {
     /// Take what is kept.
-    Take,
+    Take {
+        /// Since when: names it, should it turn out not to be there.
+        kept_at: Timestamp,
+    },
     /// Build it, and say how it went.
     Build,
     /// Somebody else builds it: ask again.
@@ -94,12 +148,12 @@ impl Record {
     pub fn ask(&mut self, holder: &str, now: Timestamp) -> Turn {
         self.asked_at = now;
         match &self.state {
-            State::Kept => return Turn::Take,
+            State::Kept { at } => return Turn::Take { kept_at: *at },
             State::Building {
                 holder: other,
                 until,
             } if other != holder && now < *until => return Turn::Wait,
-            State::Building { .. } | State::Vacant => {}
+            State::Building { .. } | State::Vacant | State::Ending => {}
         }
         self.state = State::Building {
             holder: holder.to_owned(),
@@ -111,7 +165,7 @@ impl Record {
     /// What was built is kept, whoever says so: it is the same for everybody.
     pub fn keep(&mut self, now: Timestamp) {
         self.asked_at = now;
-        self.state = State::Kept;
+        self.state = State::Kept { at: now };
     }
 
     /// What `holder` did came to nothing that can be kept.
@@ -121,11 +175,22 @@ impl Record {
         }
     }
 
-    /// What was kept turned out not to be there.
-    pub fn forget(&mut self) {
-        if self.state == State::Kept {
+    /// What was kept at that time turned out not to be there. What somebody else has kept since is another matter.
+    pub fn forget(&mut self, kept_at: Timestamp) {
+        if self.state == (State::Kept { at: kept_at }) {
             self.state = State::Vacant;
         }
+    }
+
+    /// Its files are to be deleted. Whoever asks from now on builds anew.
+    pub fn end(&mut self) {
+        self.state = State::Ending;
+    }
+
+    /// Whether nobody has asked since its end began.
+    #[must_use]
+    pub const fn is_ending(&self) -> bool {
+        matches!(self.state, State::Ending)
     }
 
     /// When everything of the key is to be deleted, if nobody asks before: `kept_millis` after it was asked for last.
@@ -138,6 +203,7 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::build::{Status, Timings};
 
     const START: Timestamp = Timestamp(1_000);
 
@@ -152,9 +218,11 @@ mod tests {
         assert_eq!(record.ask("b", START.after(LEASE_MILLIS - 1)), Turn::Wait);
         assert_eq!(record.ask("a", START.after(LEASE_MILLIS - 1)), Turn::Build);
         assert_eq!(record.ask("b", START.after(LEASE_MILLIS)), Turn::Wait);
-        record.keep(START.after(LEASE_MILLIS));
-        assert_eq!(record.ask("b", START.after(LEASE_MILLIS)), Turn::Take);
-        assert_eq!(record.ask("a", START.after(10 * LEASE_MILLIS)), Turn::Take);
+        let kept_at = START.after(LEASE_MILLIS);
+        record.keep(kept_at);
+        let take = Turn::Take { kept_at };
+        assert_eq!(record.ask("b", kept_at), take);
+        assert_eq!(record.ask("a", START.after(10 * LEASE_MILLIS)), take);
     }
 
     #[test]
@@ -173,11 +241,107 @@ mod tests {
         let mut record = record();
         record.keep(START);
         record.release("a");
-        assert_eq!(record.ask("a", START), Turn::Take);
-        record.forget();
+        let take = |kept_at| Turn::Take { kept_at };
+        assert_eq!(record.ask("a", START), take(START));
+        record.forget(START);
         assert_eq!(record.ask("a", START), Turn::Build);
-        record.forget();
+        record.forget(START);
         assert_eq!(record.ask("b", START), Turn::Wait);
+        // Whoever saw the old one too late takes nothing from what was kept since.
+        let later = START.after(1);
+        record.keep(later);
+        record.forget(START);
+        assert_eq!(record.ask("b", later), take(later));
+    }
+
+    #[test]
+    fn a_key_that_ends_is_known_until_its_files_are_gone() {
+        let mut record = record();
+        record.keep(START);
+        record.end();
+        assert!(record.is_ending());
+        record.forget(START);
+        record.release("a");
+        assert!(record.is_ending());
+        assert_eq!(record.ask("a", START), Turn::Build);
+        assert!(!record.is_ending());
+    }
+
+    fn built(render: Render, install_ms: u64) -> Built {
+        Built {
+            entries: BTreeMap::new(),
+            diagnostics: Vec::new(),
+            report: Report {
+                status: Status::Succeeded,
+                reason: None,
+                timings: Timings {
+                    install_ms,
+                    ..Timings::default()
+                },
+                peak_memory_bytes: 1,
+                sandbox: "namespaces".to_owned(),
+                render,
+                artifact_bytes: 0,
+                artifacts: 0,
+                toolchain_digest: Digest::of(b"toolchain"),
+            },
+        }
+    }
+
+    fn looked_at() -> Render {
+        Render::Checked {
+            pages: Vec::new(),
+            screenshot: None,
+        }
+    }
+
+    #[test]
+    fn what_nobody_looked_at_is_kept_only_where_nobody_looks() {
+        let toolchain = |looks| Toolchain {
+            digest: Digest::of(b"toolchain"),
+            looks,
+        };
+        let unseen = built(Render::off("the browser did not start"), 0);
+        assert!(!toolchain(true).may_keep(&unseen, Lock::Own));
+        assert!(toolchain(false).may_keep(&unseen, Lock::Own));
+        assert!(toolchain(true).may_keep(&built(looked_at(), 0), Lock::Own));
+        let other = Toolchain {
+            digest: Digest::of(b"other"),
+            looks: true,
+        };
+        assert!(!other.may_keep(&built(looked_at(), 0), Lock::Own));
+    }
+
+    #[test]
+    fn what_the_registry_decided_is_not_kept() {
+        let toolchain = Toolchain {
+            digest: Digest::of(b"toolchain"),
+            looks: true,
+        };
+        for (install_ms, lock, kept) in [
+            (0, Lock::Absent, true),
+            (7, Lock::Absent, false),
+            (7, Lock::Own, true),
+            (0, Lock::Resolved, false),
+            (7, Lock::Resolved, false),
+        ] {
+            let built = built(looked_at(), install_ms);
+            assert_eq!(
+                toolchain.may_keep(&built, lock),
+                kept,
+                "{install_ms} {lock:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_builder_says_what_it_builds_with() {
+        let digest = Digest::of(b"toolchain");
+        let health = |render_check: &str| serde_json::json!({ "toolchain_digest": digest.to_string(), "render_check": render_check });
+        let looks = |health: &serde_json::Value| Toolchain::of(health).map(|known| known.looks);
+        assert_eq!(looks(&health("on")), Some(true));
+        assert_eq!(looks(&health("off: there is no browser")), Some(false));
+        assert_eq!(looks(&serde_json::json!({ "status": "ok" })), None);
     }
 
     #[test]

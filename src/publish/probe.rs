@@ -1,18 +1,28 @@
 //! The check between a build and its going live: the page answers, and what it loads first answers with the right type.
 //!
-//! Looks at answers, asks none itself. Whether the app renders is seen in a browser only.
+//! Looks at answers, asks none itself, and of what a page loads wants no more than whether there is anything. Whether the app
+//! renders is seen in a browser only.
 
 use super::html::{self, Tag};
 
+/// How many files that a page loads are looked at: the first of them.
+pub const MOST_LOADS: usize = 64;
+
 /// What the app's Worker answered.
-#[derive(Debug, Clone, Copy)]
-pub struct Answer<'a> {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
     /// The status.
     pub status: u16,
     /// The `content-type` header, empty without one.
-    pub content_type: &'a str,
-    /// The body.
-    pub body: &'a [u8],
+    pub content_type: String,
+    /// Whether the body is nothing but white space.
+    pub is_blank: bool,
+}
+
+/// Whether a part of a body is nothing but white space.
+#[must_use]
+pub fn is_blank(bytes: &[u8]) -> bool {
+    bytes.iter().all(u8::is_ascii_whitespace)
 }
 
 /// What a page loads.
@@ -33,20 +43,28 @@ pub struct Load {
     pub kind: Kind,
 }
 
-/// Judges the page, and names what it loads first: entry scripts, their preloads, style sheets.
+impl Load {
+    fn file(&self) -> &str {
+        self.path.split('?').next().unwrap_or_default()
+    }
+}
+
+/// Judges the page, and names what it loads first: entry scripts, their preloads, style sheets. Each file once, whatever its
+/// query, and at most [`MOST_LOADS`].
 ///
 /// # Errors
 /// The reasons why the page must not go live.
-pub fn loads(page: &Answer<'_>) -> Result<Vec<Load>, Vec<String>> {
+pub fn loads(page: &Answer, body: &[u8]) -> Result<Vec<Load>, Vec<String>> {
     let mut reasons = common(page, "the page", &["text/html"]);
-    let Ok(text) = std::str::from_utf8(page.body) else {
+    let Ok(text) = std::str::from_utf8(body) else {
         reasons.push("the page is not UTF-8".to_owned());
         return Err(reasons);
     };
     let tags = html::tags(text);
     let mut loads: Vec<Load> = Vec::new();
     for load in tags.iter().filter_map(load) {
-        if !loads.contains(&load) {
+        let is_known = |known: &Load| known.kind == load.kind && known.file() == load.file();
+        if loads.len() < MOST_LOADS && !loads.iter().any(is_known) {
             loads.push(load);
         }
     }
@@ -72,7 +90,7 @@ pub fn loads(page: &Answer<'_>) -> Result<Vec<Load>, Vec<String>> {
 ///
 /// # Errors
 /// The reasons why the page must not go live.
-pub fn check(answers: &[(Load, Answer<'_>)]) -> Result<(), Vec<String>> {
+pub fn check(answers: &[(Load, Answer)]) -> Result<(), Vec<String>> {
     let reasons: Vec<String> = answers
         .iter()
         .flat_map(|(load, answer)| match load.kind {
@@ -92,7 +110,7 @@ pub fn check(answers: &[(Load, Answer<'_>)]) -> Result<(), Vec<String>> {
 }
 
 /// The first thing that is wrong with an answer.
-fn common(answer: &Answer<'_>, what: &str, types: &[&str]) -> Vec<String> {
+fn common(answer: &Answer, what: &str, types: &[&str]) -> Vec<String> {
     let essence = answer
         .content_type
         .split(';')
@@ -112,7 +130,7 @@ fn common(answer: &Answer<'_>, what: &str, types: &[&str]) -> Vec<String> {
             "{what} has {found} instead of {}",
             types.first().copied().unwrap_or_default()
         )
-    } else if answer.body.iter().all(u8::is_ascii_whitespace) {
+    } else if answer.is_blank {
         format!("{what} is empty")
     } else {
         return Vec::new();
@@ -167,12 +185,19 @@ mod tests {
 
     const HEAD: &str = "<!doctype html><head><script type=\"application/json\" id=\"overskill-config\">{}</script>";
 
+    fn answer(status: u16, content_type: &str, body: &str) -> Answer {
+        Answer {
+            status,
+            content_type: content_type.to_owned(),
+            is_blank: is_blank(body.as_bytes()),
+        }
+    }
+
     fn page(body: &str) -> Result<Vec<Load>, Vec<String>> {
-        loads(&Answer {
-            status: 200,
-            content_type: "text/html; charset=utf-8",
-            body: body.as_bytes(),
-        })
+        loads(
+            &answer(200, "text/html; charset=utf-8", body),
+            body.as_bytes(),
+        )
     }
 
     fn file(path: &str, kind: Kind) -> Load {
@@ -196,6 +221,27 @@ mod tests {
                 file("/assets/index-a.js", Kind::Script),
                 file("/assets/vendor.js?x", Kind::Script),
                 file("/assets/a.css", Kind::Style)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_file_is_looked_at_once_and_not_every_file_of_very_many() {
+        let more: String = (0..200)
+            .map(|number| format!("<script src=/{number}.js></script>"))
+            .collect();
+        let found = page(&format!(
+            "{HEAD}<script type=module src=/a.js?1></script><script src=/a.js?2></script>\
+             <link rel=stylesheet href=/a.js?3>{more}"
+        ))
+        .unwrap();
+        assert_eq!(found.len(), MOST_LOADS);
+        assert_eq!(
+            found[..3],
+            [
+                file("/a.js?1", Kind::Script),
+                file("/a.js?3", Kind::Style),
+                file("/0.js", Kind::Script)
             ]
         );
     }
@@ -237,12 +283,9 @@ mod tests {
                 "the page loads no module script, so the app would not start",
             ),
         ] {
-            let answer = Answer {
-                status,
-                content_type,
-                body: body.as_bytes(),
-            };
-            assert_eq!(loads(&answer), Err(vec![reason.to_owned()]));
+            let answer = answer(status, content_type, body);
+            let found = loads(&answer, body.as_bytes());
+            assert_eq!(found, Err(vec![reason.to_owned()]));
         }
     }
 
@@ -250,11 +293,6 @@ mod tests {
     fn what_it_loads_must_have_its_type() {
         let script = file("/a.js", Kind::Script);
         let style = file("/a.css", Kind::Style);
-        let answer = |status, content_type, body: &'static str| Answer {
-            status,
-            content_type,
-            body: body.as_bytes(),
-        };
         assert_eq!(
             check(&[
                 (

@@ -38,20 +38,26 @@ async function served(app) {
   return Object.fromEntries(files.map((file, index) => [file, contents[index]]));
 }
 
-/** The names of what a bucket of the stack holds. */
-function stored(stack, prefix) {
+/** What a statement says of the objects of every bucket of the stack. */
+function inBuckets(stack, statement, values, readOnly = true) {
   const folder = path.join(stack.state, "workerd");
   const databases = fs.readdirSync(folder, { recursive: true }).filter((name) => name.includes("R2BucketObject") && name.endsWith(".sqlite"));
   return databases.flatMap((name) => {
-    const database = new DatabaseSync(path.join(folder, name), { readOnly: true });
+    const database = new DatabaseSync(path.join(folder, name), { readOnly, timeout: 5_000 });
     try {
       const known = database.prepare("SELECT name FROM sqlite_master WHERE name = '_mf_objects'").all();
-      return known.length ? database.prepare("SELECT key FROM _mf_objects WHERE key LIKE ?").all(`${prefix}%`).map(({ key }) => key) : [];
+      return known.length ? database.prepare(statement).all(...values) : [];
     } finally {
       database.close();
     }
   });
 }
+
+/** The names of what the buckets of the stack hold. */
+const stored = (stack, prefix) => inBuckets(stack, "SELECT key FROM _mf_objects WHERE key LIKE ?", [`${prefix}%`]).map(({ key }) => key);
+
+/** Takes things away behind the Worker's back. */
+const lose = (stack, key) => inBuckets(stack, "DELETE FROM _mf_objects WHERE key = ? RETURNING key", [key], false);
 
 describe("what was built before", () => {
   let stack;
@@ -166,6 +172,33 @@ describe("the same asked for at the same time", () => {
   });
 });
 
+describe("what the cache has lost", () => {
+  test("is built once more, whoever finds out", async () => {
+    const stack = await startStack();
+    const apps = [];
+    try {
+      apps.push(await App.create(stack));
+      await apps[0].completed();
+      await apps[0].settled();
+      const lists = () => stored(stack, "builds/").filter((name) => /^builds\/(\w+)\/\1$/.test(name));
+      await until("the build to be kept", () => lists().length > 0);
+      const all = stored(stack, "builds/");
+      for (const list of lists()) {
+        const [file] = all.filter((name) => name.startsWith(path.dirname(list)) && name !== list);
+        assert.deepEqual(lose(stack, file).map(({ key }) => key), [file]);
+      }
+      const more = await Promise.all(Array.from({ length: 3 }, () => App.create(stack)));
+      apps.push(...more);
+      await Promise.all(more.map((app) => app.completed()));
+      const second = (await Promise.all(more.map(builds))).flat().filter((build) => build.version === 2);
+      assert.deepEqual(second.map((build) => build.cached).sort(), [false, true, true]);
+    } finally {
+      apps.forEach((app) => app.close());
+      await stack.stop();
+    }
+  });
+});
+
 describe("the cache's limits", () => {
   test("what nobody asks for is deleted, and no app misses it", async () => {
     const stack = await startStack({ env: { OVERSKILL_VAR_BUILD_CACHE_SECONDS: "4" } });
@@ -174,7 +207,7 @@ describe("the cache's limits", () => {
       await app.completed();
       await app.settled();
       const before = await served(app);
-      assert.ok(stored(stack, "builds/").length > 0);
+      await until("the build to be kept", () => stored(stack, "builds/").length > 0);
       await until("the cache to be empty", () => stored(stack, "builds/").length === 0);
       assert.deepEqual(await served(app), before);
       const other = await App.create(stack);

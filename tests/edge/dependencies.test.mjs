@@ -12,6 +12,8 @@ const packages = {
     files: { "index.js": "import { word } from 'greeting-word'\nexport const greet = () => word + ' from the registry'\n" },
     manifest: { dependencies: { "greeting-word": "^1.0.0" }, scripts: { postinstall: "exit 1" } },
   } } },
+  farewell: { versions: { "1.0.0": { files: { "index.js": "export const bye = 'bye'\n" } } } },
+  thanks: { versions: { "1.0.0": { files: { "index.js": "export const thanks = 'thanks'\n" } } } },
   "greeting-word": { versions: { "1.0.0": { files: { "index.js": "export const word = 'hello'\n" } } } },
 };
 
@@ -56,6 +58,20 @@ describe("a package in the chat", () => {
     assert.equal(lock.packages["node_modules/greeting"].version, "1.0.0");
     assert.equal(await app.served(), end.version);
     assert.ok(registry.requests.some((path) => path.endsWith("greeting-1.0.0.tgz")));
+  });
+
+  test("is locked beside another one that was asked for in the same message", async () => {
+    const turn = await app.say("add the packages farewell and thanks");
+    await app.completed(turn);
+    const { dependencies } = JSON.parse((await app.read("package.json")).text);
+    const lock = JSON.parse((await app.read("package-lock.json")).text);
+    for (const name of ["greeting", "farewell", "thanks"]) {
+      assert.equal(dependencies[name], "1.0.0", name);
+      assert.equal(lock.packages[`node_modules/${name}`]?.version, "1.0.0", name);
+    }
+    // Nothing was left for the build to resolve.
+    await app.settled();
+    assert.ok(app.feed.of("version_created").every((event) => event.author !== "system"));
   });
 
   test("is used by the app, and still there after the builder was killed", async () => {

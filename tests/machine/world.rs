@@ -52,6 +52,8 @@ pub(crate) struct World {
     state: String,
     pub(crate) now: Timestamp,
     pub(crate) outbox: BTreeMap<String, (Job, Timestamp)>,
+    /// How often each job has failed in a row.
+    pub(crate) failures: BTreeMap<String, u32>,
     pub(crate) feed: Vec<Event>,
     pub(crate) messages: Vec<(TurnId, MessageRole, String)>,
     pub(crate) transcript: BTreeMap<TurnId, Vec<Message>>,
@@ -85,6 +87,7 @@ impl World {
             state: String::new(),
             now,
             outbox: BTreeMap::new(),
+            failures: BTreeMap::new(),
             feed: Vec::new(),
             messages: Vec::new(),
             transcript: BTreeMap::new(),
@@ -153,7 +156,8 @@ impl World {
                 Effect::Build(build) => {
                     self.builds.insert(build.id.clone(), *build);
                 }
-                Effect::Run { job, due } => {
+                Effect::Run { job, due, failures } => {
+                    self.failures.insert(job.key(), failures);
                     self.outbox.insert(job.key(), (job, due));
                 }
                 Effect::Finish { key } => {
@@ -254,7 +258,7 @@ impl World {
             panic!("no call to run");
         };
         let mut bench = tools::Workbench {
-            packages: BTreeMap::new(),
+            packages: tools::Answers::new(),
             manifest: machine.manifest().clone(),
             contents: self.blobs.clone(),
             views: machine.seen_and_spent().0,

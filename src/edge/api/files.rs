@@ -77,7 +77,7 @@ impl Call<'_> {
         let render = build.report.as_ref().map(|report| &report.render);
         let hash = render
             .and_then(Render::screenshot)
-            .ok_or_else(|| Error::new(Kind::NotFound, "No browser has looked at this build."))?;
+            .ok_or_else(|| Error::new(Kind::NotFound, build.without_picture()))?;
         self.blob(app, hash, "image/webp").await
     }
 

@@ -10,11 +10,7 @@ use futures::future::{self, Either};
 use serde_json::Value;
 use worker::{AbortController, Delay, Method, Request, console_warn};
 
-use super::{
-    Attempt,
-    exchange::read_short,
-    pulse::{Pulse, RENEW_MILLIS},
-};
+use super::{Attempt, exchange::read_short, pulse::Pulse};
 use crate::{
     digest::Digest,
     edge::{
@@ -23,12 +19,16 @@ use crate::{
         objects::{self, CacheCall, Object},
     },
     error::{Error, Result},
-    publish::cache::{Built, Turn},
+    generation::pulse::RENEW_MILLIS,
+    publish::cache::{Built, Lock, Toolchain, Turn},
     time::Timestamp,
 };
 
 /// How often whoever waits for another's build asks for it, in milliseconds.
 const ASK_MILLIS: u64 = 200;
+
+/// How long it may take to keep what was built, in milliseconds. Nobody waits for it but those who want the same.
+const KEEP_MILLIS: u64 = 60_000;
 
 /// One key of the cache, and the attempt that wants its result.
 pub(super) struct Cache {
@@ -41,22 +41,25 @@ pub(super) struct Cache {
     files: Blobs,
     /// Where the app's pictures are.
     pictures: Blobs,
-    toolchain: Digest,
+    toolchain: Toolchain,
 }
 
 impl Attempt<'_> {
     /// What the builder builds with, if it says so. What its other answers mean shows when it is asked to build.
-    pub(super) async fn toolchain(&self, abort: &AbortController) -> Result<Option<Digest>> {
+    pub(super) async fn toolchain(&self, abort: &AbortController) -> Result<Option<Toolchain>> {
         let url = format!("{}/healthz", builder::base(self.env)?);
         let request = Request::new(&url, Method::Get).map_err(Error::internal)?;
         let mut response = builder::send(self.env, self.app, request, &abort.signal()).await?;
         let health = serde_json::from_slice::<Value>(&read_short(&mut response).await?).ok();
-        Ok(health.and_then(|health| health.get("toolchain_digest")?.as_str()?.parse().ok()))
+        Ok(health.as_ref().and_then(Toolchain::of))
     }
 
     /// The key of this build's result.
-    pub(super) fn cache(&self, toolchain: Digest) -> Result<Cache> {
-        let key = self.job()?.key(&toolchain).map_err(Error::internal)?;
+    pub(super) fn cache(&self, toolchain: Toolchain) -> Result<Cache> {
+        let key = self
+            .job()?
+            .key(&toolchain.digest)
+            .map_err(Error::internal)?;
         Ok(Cache {
             key,
             holder: format!("{}-{}", self.app, self.work.build),
@@ -77,10 +80,20 @@ impl Cache {
         loop {
             pulse.beat();
             match self.ask().await {
-                Ok(Turn::Take) => {
-                    let built = self.take().await?;
-                    pulse.say(taken(began_at, waited));
-                    return Some(built);
+                Ok(Turn::Take { kept_at }) => {
+                    let why = match self.take(pulse).await {
+                        Ok(Some(built)) => {
+                            pulse.say(taken(began_at, waited));
+                            return Some(built);
+                        }
+                        Ok(None) => "a file is missing".to_owned(),
+                        Err(error) => error.to_string(),
+                    };
+                    console_warn!("the build cache does not hold what it should: {why}");
+                    // Then one of those who want it builds it, as if nothing had been kept.
+                    if !self.say(CacheCall::Forget { kept_at }).await {
+                        return None;
+                    }
                 }
                 Ok(Turn::Build) => return None,
                 Ok(Turn::Wait) => {
@@ -98,22 +111,21 @@ impl Cache {
         }
     }
 
-    /// Copies what is kept to the app; nothing, and the key is forgotten, when some of it is not there.
-    async fn take(&self) -> Option<Built> {
-        let copied = async {
-            let built: Built = self.kept.get_json(&self.key).await?;
-            let whole = self.files.copy(&self.kept, files(&built)).await?
-                && self.pictures.copy(&self.kept, picture(&built)).await?;
-            Ok::<_, Error>(whole.then_some(built))
-        };
-        let why = match copied.await {
-            Ok(Some(built)) => return Some(built),
-            Ok(None) => "a file is missing".to_owned(),
-            Err(error) => error.to_string(),
-        };
-        console_warn!("the build cache does not hold what it should: {why}");
-        self.say(CacheCall::Forget).await;
-        None
+    /// Copies what is kept to the app; nothing when some of it is not there.
+    async fn take(&self, pulse: &Pulse) -> Result<Option<Built>> {
+        let beat = || pulse.beat();
+        let built: Built = self.kept.get_json(&self.key).await?;
+        let whole = self.files.copy(&self.kept, files(&built), beat).await?
+            && self
+                .pictures
+                .copy(&self.kept, picture(&built), beat)
+                .await?;
+        Ok(whole.then_some(built))
+    }
+
+    /// Whether a success is to be kept.
+    pub(super) fn may_keep(&self, built: &Built, lock: Lock) -> bool {
+        self.toolchain.may_keep(built, lock)
     }
 
     /// Does the work while the key is held.
@@ -133,22 +145,31 @@ impl Cache {
         }
     }
 
-    /// Keeps what was built, unless the builder was replaced in between.
-    pub(super) async fn keep(&self, built: &Built) {
-        if built.report.toolchain_digest != self.toolchain {
-            return;
-        }
-        let copied = async {
-            let whole = self.kept.copy(&self.files, files(built)).await?
-                && self.kept.copy(&self.pictures, picture(built)).await?;
-            self.kept.put_json(&self.key, built).await?;
+    /// Keeps what was built, whose files are the app's by now, and leaves the key to others.
+    pub(super) async fn keep(self, built: &Built) {
+        let copied = pin!(async {
+            let whole = self.kept.copy(&self.files, files(built), || ()).await?
+                && self
+                    .kept
+                    .copy(&self.pictures, picture(built), || ())
+                    .await?;
+            if whole {
+                self.kept.put_json(&self.key, built).await?;
+            }
             Ok::<_, Error>(whole)
-        };
-        match copied.await {
-            Ok(true) => self.say(CacheCall::Keep { key: self.key }).await,
-            Ok(false) => console_warn!("a build was not cached: a file is missing"),
-            Err(error) => console_warn!("a build was not cached: {error}"),
+        });
+        let late = Delay::from(Duration::from_millis(KEEP_MILLIS));
+        match self.hold_while(future::select(copied, late)).await {
+            Either::Left((Ok(true), _)) => {
+                self.say(CacheCall::Keep { key: self.key }).await;
+            }
+            Either::Left((Ok(false), _)) => {
+                console_warn!("a build was not cached: a file is missing")
+            }
+            Either::Left((Err(error), _)) => console_warn!("a build was not cached: {error}"),
+            Either::Right(_) => console_warn!("a build was not cached: it took too long"),
         }
+        self.release().await;
     }
 
     /// Leaves the key to others. What was kept stays.
@@ -162,10 +183,13 @@ impl Cache {
         self.object.ask(None, CacheCall::Ask { key, holder }).await
     }
 
-    async fn say(&self, call: CacheCall) {
-        if let Err(error) = self.object.ask::<()>(None, call).await {
+    /// Whether the key's object has heard it.
+    async fn say(&self, call: CacheCall) -> bool {
+        let told = self.object.ask::<()>(None, call).await;
+        if let Err(error) = &told {
             console_warn!("the build cache was not told: {error}");
         }
+        told.is_ok()
     }
 }
 

@@ -1,7 +1,10 @@
 //! One exchange with the builder: sources out, log, diagnostics and artifacts in. Nothing that comes back is believed
 //! before the core's reader has checked it.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use futures::{Stream, StreamExt as _, stream};
 use js_sys::Uint8Array;
@@ -10,10 +13,10 @@ use worker::{ByteStream, Env, Headers, Method, Request, RequestInit, Response};
 
 use super::{Attempt, pulse::Pulse};
 use crate::{
-    build::{AnswerEvent, AnswerReader, ArtifactLimits, Diagnostic, Job, JobFrame, header_line},
+    build::{AnswerEvent, AnswerReader, ArtifactLimits, Job, JobFrame, header_line},
     edge::{blobs::Blobs, builder, settings},
     error::{Error, Result},
-    generation::BuildOutcome,
+    generation::{self, BuildOutcome},
     project::{FileEntry, Manifest},
     publish::{Artifact, cache::Built},
 };
@@ -23,9 +26,6 @@ const READ_AT_ONCE: usize = 4;
 
 /// How much of a short answer is read, in bytes. What is longer is no problem document of the builder's, nor how it is.
 const SHORT_BYTES: usize = 16 * 1024;
-
-/// How much of a refusal's own words is passed on, in characters.
-const DETAIL_CHARS: usize = 500;
 
 impl Attempt<'_> {
     /// What is to be built. The id names this attempt alone.
@@ -61,7 +61,8 @@ impl Attempt<'_> {
                     size: entry.size,
                 })
                 .map_err(Error::internal)?;
-                bytes.extend(blob.await?);
+                let content = blob.await.inspect_err(|error| pulse.source_failed(error))?;
+                bytes.extend(content);
                 pulse.beat();
                 Ok::<_, Error>(bytes)
             }
@@ -78,41 +79,12 @@ impl Attempt<'_> {
         Request::new_with_init(&url, &init).map_err(Error::internal)
     }
 
-    /// An answer that is not a stream of frames. What it means is in `build::job`'s table.
-    pub(super) async fn refused(&self, response: &mut Response) -> Result<BuildOutcome> {
+    /// An answer that is not a stream of frames.
+    pub(super) async fn refused(&self, response: &mut Response) -> BuildOutcome {
         let status = response.status_code();
         let retry_after = response.headers().get("retry-after").ok().flatten();
         let problem = read_short(response).await.unwrap_or_default();
-        let detail = serde_json::from_slice::<serde_json::Value>(&problem)
-            .ok()
-            .and_then(|problem| {
-                let detail = problem.get("detail")?.as_str()?;
-                Some(detail.chars().take(DETAIL_CHARS).collect())
-            })
-            .unwrap_or_else(|| format!("it answered {status}"));
-        Ok(match status {
-            413 => BuildOutcome::Failed {
-                diagnostics: vec![Diagnostic::error(
-                    "too_large",
-                    format!("The builder refused the sources: {detail}"),
-                )],
-                report: None,
-            },
-            503 => BuildOutcome::Busy {
-                retry_after_millis: retry_after
-                    .and_then(|seconds| seconds.parse::<u64>().ok())
-                    .map(|seconds| seconds.saturating_mul(1_000)),
-            },
-            401 => BuildOutcome::Unavailable {
-                reason: "the builder does not accept this Worker's token".to_owned(),
-            },
-            _ => BuildOutcome::Unavailable {
-                reason: format!(
-                    "the builder refused the job: {}",
-                    detail.trim_end_matches('.')
-                ),
-            },
-        })
+        generation::refused(status, retry_after.as_deref(), &problem)
     }
 
     /// What was built, and the lock file that the app should have, stored.
@@ -124,13 +96,14 @@ impl Attempt<'_> {
         let assets = Blobs::assets(self.env, self.app)?;
         let mut reader = AnswerReader::new(ArtifactLimits::DEFAULT);
         let mut entries = BTreeMap::new();
+        let mut stored = BTreeSet::new();
         let mut diagnostics = Vec::new();
         let (mut lockfile, mut report) = (None, None);
         while let Some(chunk) = next_chunk(&mut answer).await? {
             pulse.beat();
             for event in reader.push(&chunk).map_err(|error| broken(&error))? {
                 match event {
-                    AnswerEvent::Started { .. } => {}
+                    AnswerEvent::Started { .. } => pulse.begin(),
                     AnswerEvent::Log(line) => pulse.say(line),
                     AnswerEvent::Diagnostic(diagnostic) => diagnostics.push(diagnostic),
                     AnswerEvent::Artifact(artifact) => {
@@ -138,7 +111,9 @@ impl Attempt<'_> {
                             hash: artifact.sha256,
                             size: artifact.content.len() as u64,
                         };
-                        assets.put(&artifact.sha256, artifact.content).await?;
+                        if stored.insert(artifact.sha256) {
+                            assets.put(&artifact.sha256, artifact.content).await?;
+                        }
                         pulse.beat();
                         entries.insert(artifact.path, entry);
                     }
@@ -201,7 +176,7 @@ pub(super) async fn read_short(response: &mut Response) -> Result<Vec<u8>> {
 }
 
 pub(super) fn broken(error: &dyn std::fmt::Display) -> Error {
-    Error::unavailable("the builder broke off", error)
+    builder::away("the builder broke off", error)
 }
 
 /// A stream of bytes as a request body.

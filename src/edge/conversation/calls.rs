@@ -192,7 +192,7 @@ impl Conversation {
         let (machine, effects) = Machine::create(created, now);
         self.store.create().map_err(Error::internal)?;
         let summary = machine.summary();
-        self.commit(machine, &effects, 0, now, || Ok(()))?;
+        self.commit(machine, &effects, now, || Ok(()))?;
         Ok(summary)
     }
 

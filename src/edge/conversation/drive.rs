@@ -14,7 +14,6 @@ use worker::{Delay, console_error};
 
 use super::{Conversation, store::DueJob};
 use crate::{
-    digest::Digest,
     edge::{blobs, blobs::Blobs, clock, objects, packages, parser, preview, settings},
     error::{Error, Result},
     generation::{Conversation as Machine, Input, Job, Probe, ToolsRan, prompt, survey, tools},
@@ -225,12 +224,9 @@ impl Conversation {
             let wanted = survey::wanted(&[&manifest, &committed], &contents, parsed);
             contents.extend(sources.get_all(wanted).await?);
         }
-        let text = |hash: &Digest| std::str::from_utf8(contents.get(hash)?).ok();
-        let questions = tools::questions(&calls, &manifest, text);
-        let packages = packages::ask(&self.env, &machine.app, questions).await;
         let known: BTreeSet<_> = contents.keys().copied().collect();
         let mut bench = tools::Workbench {
-            packages,
+            packages: tools::Answers::new(),
             manifest,
             contents,
             views,
@@ -239,10 +235,15 @@ impl Conversation {
             syntax: parser::known(),
             limits: crate::config::Limits::DEFAULT,
         };
-        let mut outcomes: Vec<_> = calls
-            .iter()
-            .map(|call| tools::run(call, &mut bench))
-            .collect();
+        let registry = packages::Registry::new(&self.env, &machine.app);
+        let mut outcomes = Vec::new();
+        for call in &calls {
+            if let Some((wanted, question)) = tools::question(call, &bench) {
+                let answer = registry.ask(&question).await;
+                bench.packages.insert(wanted, answer);
+            }
+            outcomes.push(tools::run(call, &mut bench));
+        }
         let findings = survey::inspect(&mut outcomes, &committed, &bench);
         let outcomes = calls.iter().zip(outcomes);
         let outcomes =

@@ -96,7 +96,6 @@ impl Store {
         &self,
         machine: &Machine,
         effects: &[Effect],
-        failures: u32,
         now: Timestamp,
     ) -> worker::Result<()> {
         for effect in effects {
@@ -126,9 +125,9 @@ impl Store {
                     "INSERT INTO build_log(build, line) VALUES (?, ?)",
                     vec![build.as_str().into(), line.as_str().into()],
                 )?,
-                Effect::Run { job, due } => self.run(
+                Effect::Run { job, due, failures } => self.run(
                     "INSERT INTO outbox(key, job, due, failures) VALUES (?, ?, ?, ?) ON CONFLICT(key) DO UPDATE SET job = excluded.job, due = excluded.due, failures = excluded.failures, starts = 0",
-                    vec![job.key().into(), json(job)?.into(), integer(due.0)?, i64::from(failures).into()],
+                    vec![job.key().into(), json(job)?.into(), integer(due.0)?, i64::from(*failures).into()],
                 )?,
                 Effect::Finish { key } => {
                     self.run("DELETE FROM outbox WHERE key = ?", vec![key.as_str().into()])?;

@@ -1,14 +1,15 @@
 //! The tools for packages: they change the lists in `package.json` and nothing else of it. Whether the registry has a
-//! package was asked beforehand ([`questions`]); without an answer nothing is added.
+//! package was asked beforehand ([`question`]); without an answer nothing is added.
+
+use std::collections::BTreeMap;
 
 use overskill_syntax::Member;
 
 use super::{Done, Refused, Workbench, arguments::Arguments};
 use crate::{
     build::{DependencyAnswer, DependencyQuestion},
-    digest::Digest,
     llm::message::ToolCall,
-    project::{Manifest, ProjectPath},
+    project::ProjectPath,
 };
 
 const FILE: &str = "package.json";
@@ -18,36 +19,51 @@ const SECTIONS: [&str; 2] = ["dependencies", "devDependencies"];
 /// The longest name or version that is asked about, in bytes.
 const LONGEST: usize = 256;
 
-/// What the builder must be asked before these calls run, each with the call that it is for. `content` gives a file's text
-/// by its hash.
-#[must_use]
-pub fn questions<'a>(
-    calls: &[ToolCall],
-    manifest: &Manifest,
-    content: impl Fn(&Digest) -> Option<&'a str>,
-) -> Vec<(String, DependencyQuestion)> {
-    let text = |path: &str| {
-        let entry = manifest.get(&path.parse().ok()?)?;
-        content(&entry.hash).map(str::to_owned)
-    };
-    let question = |call: &ToolCall| {
-        let argument = |name: &str| {
-            let text = call.input.get(name)?.as_str()?.trim();
-            (text.len() <= LONGEST).then(|| text.to_owned())
-        };
-        let question = DependencyQuestion {
-            name: argument("name").filter(|name| !name.is_empty())?,
+/// A package as a call asks for it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Wanted {
+    name: String,
+    version: Option<String>,
+}
+
+impl Wanted {
+    fn of(call: &ToolCall) -> Option<Self> {
+        let argument = |name: &str| Some(call.input.get(name)?.as_str()?.trim().to_owned());
+        let wanted = Self {
+            name: argument("name")?,
             version: argument("version").filter(|version| !version.is_empty()),
-            package_json: text(FILE)?,
-            package_lock: text(LOCK_FILE),
         };
-        Some((call.id.clone(), question))
+        let fits = |text: &String| text.len() <= LONGEST;
+        let is_right =
+            !wanted.name.is_empty() && fits(&wanted.name) && wanted.version.iter().all(fits);
+        (is_right && call.name == "add_dependency").then_some(wanted)
+    }
+}
+
+/// What the builder was asked in a step, and what it said; nothing where it could not be asked.
+pub type Answers = BTreeMap<Wanted, Option<DependencyAnswer>>;
+
+/// What the builder must be asked right before this call runs, about the files as the calls before it have left them: the lock
+/// file in its answer is to hold what theirs did. Nothing is asked twice in a step, nor more than
+/// [`Limits::step_packages`](crate::config::Limits::step_packages) in all.
+#[must_use]
+pub fn question(call: &ToolCall, bench: &Workbench<'_>) -> Option<(Wanted, DependencyQuestion)> {
+    let wanted = Wanted::of(call)?;
+    if bench.packages.contains_key(&wanted) || is_full(bench) {
+        return None;
+    }
+    let text = |path: &str| bench.text(&path.parse().ok()?).ok().map(str::to_owned);
+    let question = DependencyQuestion {
+        name: wanted.name.clone(),
+        version: wanted.version.clone(),
+        package_json: text(FILE)?,
+        package_lock: text(LOCK_FILE),
     };
-    calls
-        .iter()
-        .filter(|call| call.name == "add_dependency")
-        .filter_map(question)
-        .collect()
+    Some((wanted, question))
+}
+
+fn is_full(bench: &Workbench<'_>) -> bool {
+    bench.packages.len() >= bench.limits.step_packages
 }
 
 /// The files that the tools of this room look into.
@@ -66,22 +82,24 @@ pub(super) fn add_dependency(
     bench: &mut Workbench<'_>,
 ) -> Result<Done, Refused> {
     let name = arguments.text("name")?.trim();
-    if name.is_empty() || name.len() > LONGEST {
-        return Err(Refused(format!(
-            "add_dependency: `name` must be the name of a package, of at most {LONGEST} bytes"
-        )));
-    }
+    let wanted = Wanted::of(call).ok_or_else(|| {
+        Refused(format!(
+            "add_dependency: `name` must be the name of a package, and `version` one of its versions, of at most {LONGEST} bytes each"
+        ))
+    })?;
     let (path, text) = list(bench)?;
-    let (version, warning, lock) = match bench.packages.get(&call.id) {
-        Some(DependencyAnswer::Resolved {
+    let is_full = is_full(bench);
+    let (version, warning, lock) = match bench.packages.get_mut(&wanted) {
+        // The lock file holds for the files that it was made of, so it is written once.
+        Some(Some(DependencyAnswer::Resolved {
             version,
             warning,
             package_lock,
-        }) => (version.clone(), warning.clone(), package_lock.clone()),
-        Some(DependencyAnswer::Refused {
+        })) => (version.clone(), warning.clone(), package_lock.take()),
+        Some(Some(DependencyAnswer::Refused {
             message,
             suggestion,
-        }) => {
+        })) => {
             let advice = suggestion.as_deref().unwrap_or_default();
             return Err(Refused(
                 format!("{name} was not added: {message} {advice}")
@@ -89,7 +107,13 @@ pub(super) fn add_dependency(
                     .to_owned(),
             ));
         }
-        None => {
+        None if is_full => {
+            return Err(Refused(format!(
+                "{name} was not added: one step adds at most {} packages; add it once more",
+                bench.limits.step_packages
+            )));
+        }
+        Some(None) | None => {
             return Err(Refused(format!(
                 "{name} was not added: the builder, which knows the registry, could not be asked; try again later"
             )));

@@ -1,6 +1,7 @@
 //! The tools for packages, with answers that a builder could have given.
 
 use super::*;
+use crate::build::{DependencyAnswer, DependencyQuestion};
 
 const LIST: &str = "{\n  \"name\": \"app\",\n  \"dependencies\": {\n    \"clsx\": \"2.1.1\",\n    \"react\": \"19.3.1\"\n  },\n  \"devDependencies\": { \"vite\": \"8.3.8\" }\n}\n";
 
@@ -12,13 +13,23 @@ fn resolved(version: &str) -> DependencyAnswer {
     }
 }
 
+/// Runs a call, before which the builder answers, if it is asked.
+fn asked(
+    call: &ToolCall,
+    bench: &mut Workbench<'_>,
+    mut builder: impl FnMut(&DependencyQuestion) -> Option<DependencyAnswer>,
+) -> Outcome {
+    if let Some((wanted, question)) = question(call, bench) {
+        let answer = builder(&question);
+        bench.packages.insert(wanted, answer);
+    }
+    run(call, bench)
+}
+
 fn add(list: &str, name: &str, answer: Option<DependencyAnswer>) -> (Outcome, String) {
     let mut bench = bench(&[("package.json", list.as_bytes())]);
-    bench.packages = answer
-        .map(|answer| ("c1".to_owned(), answer))
-        .into_iter()
-        .collect();
-    let outcome = ask(&mut bench, "add_dependency", json!({ "name": name }));
+    let call = call("add_dependency", json!({ "name": name }));
+    let outcome = asked(&call, &mut bench, |_| answer.clone());
     let text = content(&bench, "package.json");
     (outcome, text)
 }
@@ -145,25 +156,78 @@ fn a_package_is_removed_with_its_comma() {
 }
 
 #[test]
-fn the_builder_is_asked_with_the_files_as_they_are() {
-    let bench = bench(&[
+fn each_question_is_about_what_the_calls_before_it_have_left() {
+    let mut bench = bench(&[
         ("package.json", LIST.as_bytes()),
-        ("package-lock.json", b"{}"),
+        ("package-lock.json", b"lock"),
     ]);
-    let text = |hash: &Digest| std::str::from_utf8(bench.contents.get(hash)?).ok();
     let calls = [
         call("add_dependency", json!({ "name": " zod ", "version": "4" })),
+        call("remove_dependency", json!({ "name": "clsx" })),
+        call("add_dependency", json!({ "name": "date-fns" })),
+        // Once more: nobody is asked, and the lock file of the first answer does not come back.
+        call("add_dependency", json!({ "name": "zod", "version": "4" })),
         call("add_dependency", json!({ "name": "" })),
         call("add_dependency", json!({ "name": "x".repeat(300) })),
-        call("remove_dependency", json!({ "name": "react" })),
+        call(
+            "add_dependency",
+            json!({ "name": "x", "version": "1".repeat(300) }),
+        ),
     ];
-    let asked = questions(&calls, &bench.manifest, text);
-    let [(id, question)] = &asked[..] else {
-        panic!("{asked:?}");
-    };
-    assert_eq!((id.as_str(), question.name.as_str()), ("c1", "zod"));
-    assert_eq!(question.version.as_deref(), Some("4"));
-    assert_eq!(question.package_json, LIST);
-    assert_eq!(question.package_lock.as_deref(), Some("{}"));
     assert_eq!(needs(&calls, &bench.manifest, &Views::new()).len(), 2);
+    let mut questions = Vec::new();
+    let outcomes: Vec<bool> = calls
+        .iter()
+        .map(|call| {
+            let outcome = asked(call, &mut bench, |question| {
+                questions.push(question.clone());
+                // As the builder does: what was locked stays locked.
+                let before = question.package_lock.as_deref().unwrap_or_default();
+                Some(DependencyAnswer::Resolved {
+                    version: "4.0.0".to_owned(),
+                    warning: None,
+                    package_lock: Some(format!("{before} {}", question.name)),
+                })
+            });
+            outcome.result.ok
+        })
+        .collect();
+    assert_eq!(outcomes, [true, true, true, true, false, false, false]);
+    let [first, second] = &questions[..] else {
+        panic!("{questions:?}");
+    };
+    assert_eq!(
+        (first.name.as_str(), first.version.as_deref()),
+        ("zod", Some("4"))
+    );
+    assert_eq!(first.package_json, LIST);
+    assert_eq!(first.package_lock.as_deref(), Some("lock"));
+    assert_eq!(
+        (second.name.as_str(), second.version.as_deref()),
+        ("date-fns", None)
+    );
+    assert!(second.package_json.contains("zod") && !second.package_json.contains("clsx"));
+    assert_eq!(second.package_lock.as_deref(), Some("lock zod"));
+    assert_eq!(content(&bench, "package-lock.json"), "lock zod date-fns");
+}
+
+#[test]
+fn a_step_asks_about_so_many_packages_and_no_more() {
+    let mut bench = bench(&[("package.json", LIST.as_bytes())]);
+    let most = bench.limits.step_packages;
+    let mut questions = 0;
+    let mut last = None;
+    for number in 0..=most {
+        let call = call("add_dependency", json!({ "name": format!("p{number}") }));
+        // A builder that does not answer is not asked for ever either.
+        last = Some(asked(&call, &mut bench, |_| {
+            questions += 1;
+            None
+        }));
+    }
+    assert_eq!(questions, most);
+    assert_eq!(
+        last.unwrap().result.content,
+        "p8 was not added: one step adds at most 8 packages; add it once more"
+    );
 }
