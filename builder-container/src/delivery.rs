@@ -134,6 +134,7 @@ async fn write(
         sandbox: slots.sandbox().name(),
         artifact_bytes: 0,
         artifacts: 0,
+        packages_resolved: false,
         render: Render::off("it was not built"),
         toolchain_digest: slots.toolchain_digest(),
     };
@@ -251,8 +252,9 @@ async fn ready(
     let took = millis(begun.elapsed());
     match prepared {
         Ok(ready) => {
+            report.packages_resolved = ready.resolved;
             if let Some(told) = &ready.told {
-                report.timings.install_ms = took.max(1);
+                report.timings.install_ms = took;
                 answer.log(format!("{told}, in {took} ms")).await?;
             }
             if let Some(lockfile) = &ready.lockfile {

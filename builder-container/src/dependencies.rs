@@ -89,6 +89,8 @@ pub(crate) struct Ready {
     pub(crate) packages: Option<Packages>,
     /// The lock file that the app should have, if that is another than its own.
     pub(crate) lockfile: Option<String>,
+    /// Whether the registry chose versions that the app's own lock file does not say.
+    pub(crate) resolved: bool,
     /// What its author should know.
     pub(crate) warnings: Vec<Diagnostic>,
     /// What was done, for whoever watches; nothing when nothing was to be done.
@@ -121,6 +123,8 @@ struct Resolved {
     /// What is to be installed, by where it lies.
     kept: BTreeSet<String>,
     lockfile: Option<String>,
+    /// Whether the app's own lock file does not say all of it.
+    resolved: bool,
     warnings: Vec<Diagnostic>,
 }
 
@@ -193,6 +197,7 @@ impl Dependencies {
         Ok(Ready {
             packages,
             lockfile: resolution.lockfile,
+            resolved: resolution.resolved,
             warnings: resolution.warnings,
             told: Some(told),
         })
@@ -206,6 +211,7 @@ impl Dependencies {
                 .map(|_| "packages were installed before".to_owned()),
             packages,
             lockfile: resolution.lockfile,
+            resolved: resolution.resolved,
             warnings: resolution.warnings,
         })
     }
@@ -219,6 +225,7 @@ impl Dependencies {
         wanted.lock = Some(lockfile.clone().into_bytes());
         let mut settled = Resolution {
             lockfile: None,
+            resolved: false,
             ..resolution.clone()
         };
         settled
@@ -318,6 +325,7 @@ impl Dependencies {
             .map_err(|foreign| refused(vec![refusals::foreign(&foreign)]))?;
         let kept = self.kept(&lock)?;
         self.trust(&lock, &kept);
+        let resolved = !own.as_ref().is_some_and(|own| own.has(&lock, &kept));
         let lockfile = wanted
             .is_whole()
             .then(|| lock.clone())
@@ -329,6 +337,7 @@ impl Dependencies {
             lock,
             kept,
             lockfile,
+            resolved,
             warnings,
         })
     }
@@ -470,11 +479,13 @@ impl Dependencies {
             lock,
             kept,
             lockfile,
+            resolved,
             warnings,
         } = resolved;
         let resolution = |install| Resolution {
             install,
             lockfile: lockfile.clone(),
+            resolved,
             warnings: warnings.clone(),
         };
         if kept.is_empty() {

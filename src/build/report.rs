@@ -78,6 +78,9 @@ pub struct Report {
     pub peak_memory_bytes: u64,
     /// What kept the build away from everything else, in a few words.
     pub sandbox: String,
+    /// Whether the registry has chosen versions of packages that no lock file of the app's names: tomorrow it may choose
+    /// others.
+    pub packages_resolved: bool,
     /// What came of looking at it in a browser.
     pub render: Render,
     /// All artifacts together, in bytes.

@@ -27,10 +27,10 @@ use super::{
 use crate::{
     build::Status,
     error::{Error, Result},
-    generation::{BuildOutcome, Cause, LOCK_FILE, Work},
+    generation::{BuildOutcome, Cause, Work},
     ids::{AppId, BuildId},
     project::Manifest,
-    publish::cache::{Built, Lock},
+    publish::cache::Built,
 };
 
 /// How the name of the queue of dead letters ends.
@@ -224,7 +224,7 @@ impl Attempt<'_> {
         }
         let building = self.have_built(manifest, pulse, abort);
         match cache.hold_while(building).await {
-            Ok((outcome, Some((built, lock)))) if cache.may_keep(&built, lock) => Ok(Done {
+            Ok((outcome, Some(built))) if cache.may_keep(&built) => Ok(Done {
                 outcome,
                 unkept: Some((cache, built)),
             }),
@@ -241,8 +241,7 @@ impl Attempt<'_> {
         manifest: Manifest,
         pulse: &Rc<Pulse>,
         abort: &AbortController,
-    ) -> Result<(BuildOutcome, Option<(Built, Lock)>)> {
-        let has_lock = manifest.iter().any(|(path, _)| path.as_str() == LOCK_FILE);
+    ) -> Result<(BuildOutcome, Option<Built>)> {
         let request = self.request(manifest, pulse)?;
         let mut response = builder::send(self.env, self.app, request, &abort.signal()).await?;
         if response.status_code() != 200 {
@@ -258,14 +257,9 @@ impl Attempt<'_> {
             return Ok((failed, None));
         }
         self.keep_vendor(&built, pulse, &abort.signal()).await?;
-        let lock = match lockfile {
-            Some(_) => Lock::Resolved,
-            None if has_lock => Lock::Own,
-            None => Lock::Absent,
-        };
         let outcome = self.publish(built.clone(), false, lockfile).await?;
         let succeeded = matches!(outcome, BuildOutcome::Succeeded { .. });
-        Ok((outcome, succeeded.then_some((built, lock))))
+        Ok((outcome, succeeded.then_some(built)))
     }
 }
 

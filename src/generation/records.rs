@@ -285,6 +285,7 @@ mod tests {
             timings: Timings::default(),
             peak_memory_bytes: 1,
             sandbox: "namespaces".to_owned(),
+            packages_resolved: false,
             render,
             artifact_bytes: 1,
             artifacts: 1,

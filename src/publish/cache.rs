@@ -59,17 +59,6 @@ pub struct Toolchain {
     pub looks: bool,
 }
 
-/// Where the versions of the packages that were installed come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lock {
-    /// The app has no lock file.
-    Absent,
-    /// The app's own lock file.
-    Own,
-    /// The builder has resolved them, and has sent a lock file that the app should have.
-    Resolved,
-}
-
 impl Toolchain {
     /// Reads a builder's answer to `GET /healthz`; nothing when it does not name its toolchain.
     #[must_use]
@@ -81,16 +70,13 @@ impl Toolchain {
     }
 
     /// Whether a success may be kept under the name of this toolchain: it was built with it, the browser that should look
-    /// has looked, and what the registry decided is in the sources.
+    /// has looked, and the registry decided nothing that is not in the sources.
     #[must_use]
-    pub fn may_keep(&self, built: &Built, lock: Lock) -> bool {
+    pub fn may_keep(&self, built: &Built) -> bool {
         let looked = matches!(built.report.render, Render::Checked { .. });
-        let pinned = match lock {
-            Lock::Absent => built.report.timings.install_ms == 0,
-            Lock::Own => true,
-            Lock::Resolved => false,
-        };
-        built.report.toolchain_digest == self.digest && (looked || !self.looks) && pinned
+        built.report.toolchain_digest == self.digest
+            && (looked || !self.looks)
+            && !built.report.packages_resolved
     }
 }
 
@@ -267,19 +253,17 @@ mod tests {
         assert!(!record.is_ending());
     }
 
-    fn built(render: Render, install_ms: u64) -> Built {
+    fn built(render: Render, packages_resolved: bool) -> Built {
         Built {
             entries: BTreeMap::new(),
             diagnostics: Vec::new(),
             report: Report {
                 status: Status::Succeeded,
                 reason: None,
-                timings: Timings {
-                    install_ms,
-                    ..Timings::default()
-                },
+                timings: Timings::default(),
                 peak_memory_bytes: 1,
                 sandbox: "namespaces".to_owned(),
+                packages_resolved,
                 render,
                 artifact_bytes: 0,
                 artifacts: 0,
@@ -301,15 +285,15 @@ mod tests {
             digest: Digest::of(b"toolchain"),
             looks,
         };
-        let unseen = built(Render::off("the browser did not start"), 0);
-        assert!(!toolchain(true).may_keep(&unseen, Lock::Own));
-        assert!(toolchain(false).may_keep(&unseen, Lock::Own));
-        assert!(toolchain(true).may_keep(&built(looked_at(), 0), Lock::Own));
+        let unseen = built(Render::off("the browser did not start"), false);
+        assert!(!toolchain(true).may_keep(&unseen));
+        assert!(toolchain(false).may_keep(&unseen));
+        assert!(toolchain(true).may_keep(&built(looked_at(), false)));
         let other = Toolchain {
             digest: Digest::of(b"other"),
             looks: true,
         };
-        assert!(!other.may_keep(&built(looked_at(), 0), Lock::Own));
+        assert!(!other.may_keep(&built(looked_at(), false)));
     }
 
     #[test]
@@ -318,46 +302,7 @@ mod tests {
             digest: Digest::of(b"toolchain"),
             looks: true,
         };
-        for (install_ms, lock, kept) in [
-            (0, Lock::Absent, true),
-            (7, Lock::Absent, false),
-            (7, Lock::Own, true),
-            (0, Lock::Resolved, false),
-            (7, Lock::Resolved, false),
-        ] {
-            let built = built(looked_at(), install_ms);
-            assert_eq!(
-                toolchain.may_keep(&built, lock),
-                kept,
-                "{install_ms} {lock:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_builder_says_what_it_builds_with() {
-        let digest = Digest::of(b"toolchain");
-        let health = |render_check: &str| serde_json::json!({ "toolchain_digest": digest.to_string(), "render_check": render_check });
-        let looks = |health: &serde_json::Value| Toolchain::of(health).map(|known| known.looks);
-        assert_eq!(looks(&health("on")), Some(true));
-        assert_eq!(looks(&health("off: there is no browser")), Some(false));
-        assert_eq!(looks(&serde_json::json!({ "status": "ok" })), None);
-    }
-
-    #[test]
-    fn a_key_lives_for_a_while_after_it_was_asked_for_last() {
-        let mut record = record();
-        record.keep(START);
-        let later = START.after(500);
-        record.ask("a", later);
-        assert_eq!(record.ends_at(1_000), later.after(1_000));
-    }
-
-    #[test]
-    fn a_record_is_read_as_it_was_written() {
-        let mut record = record();
-        record.ask("a", START);
-        let text = serde_json::to_string(&record).unwrap();
-        assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), record);
+        assert!(toolchain.may_keep(&built(looked_at(), false)));
+        assert!(!toolchain.may_keep(&built(looked_at(), true)));
     }
 }

@@ -411,6 +411,7 @@ pub(crate) fn report(status: Status) -> Report {
         timings: Timings::default(),
         peak_memory_bytes: 1,
         sandbox: "namespaces".to_owned(),
+        packages_resolved: false,
         render: Render::off("none"),
         artifact_bytes: 1,
         artifacts: 1,

@@ -199,6 +199,15 @@ impl Lock {
         }
     }
 
+    /// Whether these packages of another lock file are in this one, in the same versions with the same content.
+    pub(super) fn has(&self, other: &Self, kept: &BTreeSet<String>) -> bool {
+        kept.iter().all(|at| {
+            self.package(at) == other.package(at)
+                && self.version(at) == other.version(at)
+                && self.integrity(at) == other.integrity(at)
+        })
+    }
+
     /// Whether what lies there is made for some machines alone, and so for no browser.
     pub(super) fn is_native(&self, location: &str) -> bool {
         let of_machines = |entry: &Map<String, Value>| {

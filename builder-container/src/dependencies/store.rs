@@ -40,6 +40,8 @@ pub(super) struct Resolution {
     pub(super) install: Option<Digest>,
     /// The lock file that the app should have, when its own says something else.
     pub(super) lockfile: Option<String>,
+    /// Whether the registry chose versions that the app's own lock file does not say.
+    pub(super) resolved: bool,
     /// What its author should know.
     pub(super) warnings: Vec<Diagnostic>,
 }

@@ -377,6 +377,7 @@ async fn a_lock_file_is_honoured_and_not_trusted() {
     let answer = builder
         .build(&app(&dependencies, None), Mode::Development)
         .await;
+    assert!(answer.report.packages_resolved);
     let lock: Value = serde_json::from_str(&answer.lockfile.unwrap()).unwrap();
     let with = |change: Change<'_>| {
         let mut lock = lock.clone();
@@ -434,6 +435,7 @@ async fn a_lock_file_is_honoured_and_not_trusted() {
         // Whoever takes that lock file reads no more of it.
         let mended = app(&dependencies, answer.lockfile.as_deref());
         let answer = builder.build(&mended, Mode::Development).await;
+        assert!(!answer.report.packages_resolved, "{why}");
         assert!(
             answer.diagnostics.is_empty(),
             "{why}: {:?}",

@@ -25,6 +25,7 @@ fn report(status: Status, artifacts: u64, artifact_bytes: u64) -> Report {
         },
         peak_memory_bytes: 8,
         sandbox: "namespaces".to_owned(),
+        packages_resolved: false,
         render: Render::off("none"),
         artifact_bytes,
         artifacts,

@@ -20,7 +20,7 @@ use crate::{
     },
     error::{Error, Result},
     generation::pulse::RENEW_MILLIS,
-    publish::cache::{Built, Lock, Toolchain, Turn},
+    publish::cache::{Built, Toolchain, Turn},
     time::Timestamp,
 };
 
@@ -124,8 +124,8 @@ impl Cache {
     }
 
     /// Whether a success is to be kept.
-    pub(super) fn may_keep(&self, built: &Built, lock: Lock) -> bool {
-        self.toolchain.may_keep(built, lock)
+    pub(super) fn may_keep(&self, built: &Built) -> bool {
+        self.toolchain.may_keep(built)
     }
 
     /// Does the work while the key is held.

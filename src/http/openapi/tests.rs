@@ -154,6 +154,7 @@ fn build() -> r::Build {
             timings: Timings::default(),
             peak_memory_bytes: 0,
             sandbox: "namespaces".to_owned(),
+            packages_resolved: false,
             render: Render::off("none"),
             artifact_bytes: 0,
             artifacts: 0,
