@@ -147,12 +147,13 @@ impl JsonSchema for Report {
                 "timings": generator.subschema_for::<Timings>(),
                 "peak_memory_bytes": { "type": "integer", "minimum": 0 },
                 "sandbox": { "type": "string", "description": "What kept the build away from everything else." },
+                "packages_resolved": { "type": "boolean", "description": "Whether the registry chose versions of packages that the app's own lock file does not name." },
                 "render": generator.subschema_for::<Render>(),
                 "artifact_bytes": { "type": "integer", "minimum": 0 },
                 "artifacts": { "type": "integer", "minimum": 0 },
                 "toolchain_digest": generator.subschema_for::<Digest>()
             },
-            "required": ["status", "reason", "timings", "peak_memory_bytes", "sandbox", "render", "artifact_bytes", "artifacts", "toolchain_digest"]
+            "required": ["status", "reason", "timings", "peak_memory_bytes", "sandbox", "packages_resolved", "render", "artifact_bytes", "artifacts", "toolchain_digest"]
         })
     }
 }

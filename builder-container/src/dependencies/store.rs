@@ -299,6 +299,7 @@ mod tests {
         let resolution = Resolution {
             install: Some(digest),
             lockfile: Some("{}".to_owned()),
+            resolved: true,
             warnings: vec![],
         };
         let key = Digest::of(b"key");

@@ -74,7 +74,7 @@ fn the_wire_is_the_contract() {
             (
                 AnswerFrame::Report(report(Status::Failed, 0, 0)),
                 format!(
-                    r#"{{"type":"report","status":"failed","reason":"source","timings":{{"queue_ms":1,"prepare_ms":2,"install_ms":4,"build_ms":3,"types_ms":5,"render_ms":7,"total_ms":6}},"peak_memory_bytes":8,"sandbox":"namespaces","render":{{"state":"off","reason":"none"}},"artifact_bytes":0,"artifacts":0,"toolchain_digest":"{}"}}"#,
+                    r#"{{"type":"report","status":"failed","reason":"source","timings":{{"queue_ms":1,"prepare_ms":2,"install_ms":4,"build_ms":3,"types_ms":5,"render_ms":7,"total_ms":6}},"peak_memory_bytes":8,"sandbox":"namespaces","packages_resolved":false,"render":{{"state":"off","reason":"none"}},"artifact_bytes":0,"artifacts":0,"toolchain_digest":"{}"}}"#,
                     Digest::of(b"")
                 ),
             ),
