@@ -112,7 +112,7 @@ fn for_every_script(settings: &str) -> String {
 }
 
 /// Whether a file that no page loads is for tests, or for a server.
-fn runs_elsewhere(path: &ProjectPath) -> bool {
+pub(crate) fn runs_elsewhere(path: &ProjectPath) -> bool {
     const FOLDERS: [&str; 6] = ["__tests__", "__mocks__", "e2e", "cypress", "test", "tests"];
     const SERVERS: [&str; 6] = [
         "api",

@@ -14,8 +14,9 @@ use overskill::{
 
 use crate::{
     beneath,
-    check::{merge, merge_types},
+    check::{merge, merge_types, runs_elsewhere},
     dependencies::instead_of,
+    foreign,
     inspect::files,
     locate,
     toolchain::Toolchain,
@@ -106,6 +107,8 @@ pub(crate) fn explain(
             .chain(findings.types_failure.iter().map(|why| {
                 Diagnostic::error("types", format!("The types were not checked: {why}."))
             }))
+            // Their own tools check those.
+            .filter(|one| !one.path.as_ref().is_some_and(runs_elsewhere))
             .map(|diagnostic| match task.type_check {
                 TypeCheck::Block if task.mode == Mode::Production => diagnostic,
                 _ => diagnostic.as_warning(),
@@ -115,6 +118,11 @@ pub(crate) fn explain(
     // Vite reads files at the same time: their order is a coincidence.
     diagnostics.sort_by(|a, b| (&a.path, a.line, a.column).cmp(&(&b.path, b.line, b.column)));
     Diagnostic::settled(diagnostics)
+}
+
+/// Whether Vite has no compiler for a style sheet.
+fn lacks_preprocessor(text: &str) -> bool {
+    text.contains("Preprocessor dependency \"")
 }
 
 /// What to say when the time was up.
@@ -286,12 +294,19 @@ impl Explainer<'_> {
                     .map_or_else(String::new, |file| self.module_name(file));
                 format!("`{name}` is not exported by `{exporter}`.")
             }
+            _ if lacks_preprocessor(text) => {
+                "A style sheet that needs another compiler is imported here.".to_owned()
+            }
             _ => match unresolved_by_tailwind(text) {
                 Some(specifier) => format!("`{specifier}` leads to no style sheet."),
                 None => without_place(&self.clean(&headline(text))).to_owned(),
             },
         };
-        let diagnostic = Diagnostic::error(code(finding, text), message);
+        let mut diagnostic = Diagnostic::error(code(finding, text), message);
+        if lacks_preprocessor(text) {
+            diagnostic.code = Some("unsupported_file".to_owned());
+            diagnostic = diagnostic.advising(foreign::STYLES);
+        }
         let Some(path) = path else { return diagnostic };
         let position = match (finding.line, finding.column) {
             (Some(line), column) => Some((line, column.unwrap_or(1))),
@@ -312,6 +327,10 @@ impl Explainer<'_> {
             locate::text(source, named, "@apply")
         } else if let Some(specifier) = unresolved_by_tailwind(message) {
             locate::import(source, specifier)
+        } else if lacks_preprocessor(message) {
+            [".scss", ".sass", ".less", ".styl"]
+                .iter()
+                .find_map(|ending| locate::text(source, ending, "@import"))
         } else {
             None
         }

@@ -34,7 +34,8 @@ const KINDS: [(&str, &str, &str); 9] = [
     ),
 ];
 const VUE: &str = "Apps are built with React, or with no framework: write it as a React component.";
-const STYLES: &str =
+/// What to do instead of a style sheet for another compiler.
+pub(crate) const STYLES: &str =
     "Write it as plain CSS in a `.css` file: rules may be nested, and `--name` holds a value.";
 
 /// What one file asks for, by its imports: added to what others ask for, until that is more than is told.

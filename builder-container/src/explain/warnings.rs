@@ -14,6 +14,8 @@ pub(super) fn is_of_vite(warning: &str) -> bool {
     ]
     .iter()
     .any(|said| warning.contains(said))
+        // How a package is written is not the app's to mend.
+        || (warning.contains("[MODULE_LEVEL_DIRECTIVE]") && warning.contains("node_modules/"))
 }
 
 impl Explainer<'_> {

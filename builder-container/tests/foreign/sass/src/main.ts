@@ -1,0 +1,4 @@
+import "./index.css"
+import "./app.scss"
+
+document.body.textContent = "Hello"
