@@ -31,7 +31,8 @@ const configuration = (root, out, mode, plugins, warn) => ({
   plugins: [...plugins, guard(packages), react(), tailwind()],
   worker: { plugins: () => [guard(packages)] },
   resolve: { alias: [...aliases(root), ...pluginFiles()] },
-  css: { postcss: { plugins: [] } },
+  // What a browser passes over in a style sheet does not stop a build when it is minified either.
+  css: { postcss: { plugins: [] }, lightningcss: { errorRecovery: true } },
   // React's own development build is slower to build and writes the folder's name into its output.
   define: mode === "development" ? { "import.meta.env.DEV": "true", "import.meta.env.PROD": "false" } : {},
   build: {

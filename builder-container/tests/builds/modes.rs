@@ -382,3 +382,32 @@ async fn types_that_are_right_block_nothing() {
     assert!(answer.report.timings.types_ms > 0);
     builder.stop().await;
 }
+
+#[tokio::test]
+async fn what_a_browser_passes_over_in_a_style_sheet_stops_no_build() {
+    let builder = Builder::start().await;
+    let style =
+        "@import \"tailwindcss\";\n\np { *zoom: 1; color: teal; }\nq { : red; margin: 7px; }\n";
+    for mode in [Mode::Development, Mode::Production] {
+        let answer = builder
+            .build(&shell(&[("src/main.css", style)]), mode)
+            .await;
+        assert_eq!(
+            answer.report.status,
+            Status::Succeeded,
+            "{mode:?}: {:?}",
+            answer.diagnostics
+        );
+        let styles: String = answer
+            .artifacts
+            .iter()
+            .filter(|file| file.path.extension() == "css")
+            .map(|file| String::from_utf8_lossy(&file.content).into_owned())
+            .collect();
+        assert!(
+            styles.contains("teal") && styles.contains("7px"),
+            "{mode:?}"
+        );
+    }
+    builder.stop().await;
+}
