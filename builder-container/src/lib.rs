@@ -56,7 +56,10 @@ mod typescript;
 mod vendor;
 mod worker;
 
-use std::{io, sync::Arc};
+use std::{
+    io::{self, Read as _},
+    sync::Arc,
+};
 
 use overskill::digest::Digest;
 use tokio::net::TcpListener;
@@ -152,7 +155,16 @@ async fn prepare(settings: &Settings) -> Result<(Arc<Scratch>, Toolchain, Sandbo
 
 /// What names this program: it decides what of a build is an error, and how packages are chosen.
 fn program() -> io::Result<Digest> {
-    std::fs::read(std::env::current_exe()?).map(|bytes| Digest::of(&bytes))
+    let mut file = std::fs::File::open(std::env::current_exe()?)?;
+    let mut digest = Digest::of(b"");
+    let mut piece = vec![0; 256 * 1024];
+    loop {
+        let read = file.read(&mut piece)?;
+        if read == 0 {
+            return Ok(digest);
+        }
+        digest = Digest::of_parts([digest.bytes(), piece.get(..read).unwrap_or_default()]);
+    }
 }
 
 /// A builder that listens. Its workers are being made ready.
