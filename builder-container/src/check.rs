@@ -82,11 +82,12 @@ impl Texts {
         }
         // Preflight knows the file only as one that is no script.
         found.retain(|one| !unsupported.iter().any(|other| is_same(one, other)));
-        found.extend(unsupported);
+        found.extend(unsupported.iter().cloned());
         // What other tools read is not run here, and what no page loads fails on none.
         found.retain(|one| {
             let elsewhere = |path: &ProjectPath| {
-                is_of_a_tool(path) || (one.severity == Severity::Warning && runs_elsewhere(path))
+                let asked_of_us = one.severity == Severity::Error && !unsupported.contains(one);
+                is_of_a_tool(path) || (!asked_of_us && runs_elsewhere(path))
             };
             !one.path.as_ref().is_some_and(elsewhere)
         });

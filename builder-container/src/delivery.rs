@@ -23,6 +23,7 @@ use crate::{
     collect::{Found, Output, add_fitting, collect, too_much_with},
     dependencies::{self, Dependencies, Packages, Ready},
     explain::{explain, files_are_up, memory_is_up, time_is_up},
+    foreign::SVG_COMPONENT,
     inspect::inspect,
     intake::{Received, blocking},
     metrics::Unfinished,
@@ -433,8 +434,7 @@ async fn look(
         .diagnostics
         .iter()
         .all(|one| one.severity != Severity::Error);
-    let seen_there = with_causes(seen.diagnostics, &diagnostics);
-    let diagnostics = Diagnostic::settled([diagnostics, seen_there].concat());
+    let diagnostics = Diagnostic::settled(with_causes(seen.diagnostics, diagnostics));
     let outcome = if works {
         Outcome::Succeeded {
             diagnostics,
@@ -452,8 +452,9 @@ async fn look(
     Ok((outcome, seen.screenshot))
 }
 
-/// Says of what throws where a value of the environment is asked for that there is none.
-fn with_causes(mut seen: Vec<Diagnostic>, known: &[Diagnostic]) -> Vec<Diagnostic> {
+/// What was seen in a browser beside what was known. Of what throws there the cause may be known: a value of the environment
+/// that there is none of, or the address of a picture that is taken for a component.
+fn with_causes(mut seen: Vec<Diagnostic>, mut known: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let is = |one: &Diagnostic, code: &str| one.code.as_deref() == Some(code);
     for one in seen
         .iter_mut()
@@ -464,7 +465,16 @@ fn with_causes(mut seen: Vec<Diagnostic>, known: &[Diagnostic]) -> Vec<Diagnosti
             .find(|other| is(other, "environment") && other.path == one.path);
         one.suggestion = cause.map(|cause| cause.message.clone());
     }
-    seen
+    let is_no_element =
+        |one: &Diagnostic| is(one, "runtime") && one.message.contains("The tag name provided");
+    if known.iter().any(|one| is(one, SVG_COMPONENT)) && seen.iter().any(is_no_element) {
+        seen.retain(|one| !is_no_element(one));
+        for one in known.iter_mut().filter(|one| is(one, SVG_COMPONENT)) {
+            one.severity = Severity::Error;
+        }
+    }
+    known.extend(seen);
+    known
 }
 
 /// What preflight has found, waited for no longer than `limit`. Without it only what lies beyond the build is not known.

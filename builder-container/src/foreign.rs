@@ -38,6 +38,9 @@ const VUE: &str = "Apps are built with React, or with no framework: write it as 
 pub(crate) const STYLES: &str =
     "Write it as plain CSS in a `.css` file: rules may be nested, and `--name` holds a value.";
 
+/// The code of an address that is taken for a component: it builds, and throws where it is drawn.
+pub(crate) const SVG_COMPONENT: &str = "svg_component";
+
 /// What one file asks for, by its imports: added to what others ask for, until that is more than is told.
 pub(crate) fn check(path: &str, text: &str, facts: &Facts, found: &mut Vec<Diagnostic>) {
     if !Language::of(path)
@@ -72,7 +75,7 @@ fn unsupported(import: &Import) -> Option<Diagnostic> {
         let advice = format!(
             "Show it with `<img src={{…}} />` and import `{plain}`, or write the `<svg>` as a component."
         );
-        return Some(Diagnostic::error("unsupported_file", message).advising(advice));
+        return Some(Diagnostic::error(SVG_COMPONENT, message).advising(advice));
     }
     let (_, what, advice) = KINDS.iter().find(|(ending, ..)| plain.ends_with(ending))?;
     let message = format!("`{from}` is {what}, which the builder does not compile.");

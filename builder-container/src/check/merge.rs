@@ -27,7 +27,7 @@ impl<'a> Kind<'a> {
         match diagnostic.code.as_deref().unwrap_or_default() {
             "syntax" | "css" | "json" | "duplicate" | "html" => Self::Syntax,
             "unresolved_import" | "unknown_package" | "undeclared_package" | "outside"
-            | "unsupported_file" => Self::Import,
+            | "unsupported_file" | "svg_component" => Self::Import,
             "missing_export" | "type_import" => Self::Export,
             "undefined_name" => Self::Name,
             code if IMPORTS.contains(&code) => Self::Import,

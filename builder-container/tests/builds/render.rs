@@ -315,3 +315,40 @@ async fn where_it_is_turned_off_the_report_says_so() {
         (0, None)
     );
 }
+
+#[tokio::test]
+async fn a_picture_that_is_taken_for_a_component_is_told_where_it_is_imported() {
+    let Some(builder) = seeing().await else {
+        return;
+    };
+    let home = "import Logo from \"./logo.svg?react\"\n\nexport const Home = () => <Logo />\n";
+    let mut sources = app(home);
+    let logo = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 1 1' />";
+    sources.insert("src/pages/logo.svg".to_owned(), logo.as_bytes().to_vec());
+    let answer = builder.build(&sources, Mode::Development).await;
+    assert_eq!(answer.report.reason, Some(FailureReason::Render));
+    let first = &answer.diagnostics[0];
+    assert_eq!(
+        (first.code.as_deref(), first.line),
+        (Some("svg_component"), Some(1))
+    );
+    assert!(
+        answer
+            .diagnostics
+            .iter()
+            .all(|one| one.code.as_deref() != Some("runtime"))
+    );
+    // Nobody draws it.
+    sources.insert(
+        "src/pages/Home.tsx".to_owned(),
+        b"export const Home = () => <p>Hello</p>\n".to_vec(),
+    );
+    sources.insert("src/pages/Other.tsx".to_owned(), home.as_bytes().to_vec());
+    let answer = builder.build(&sources, Mode::Development).await;
+    assert_eq!(
+        answer.report.status,
+        Status::Succeeded,
+        "{:?}",
+        answer.diagnostics
+    );
+}
