@@ -532,6 +532,7 @@ fn is_out_of_memory(status: ExitStatus, stderr: &str) -> bool {
         "Array buffer allocation failed",
         "Failed to allocate memory",
         "memory allocation of",
+        "std::bad_alloc",
         "Out of memory",
         "out of memory",
     ]

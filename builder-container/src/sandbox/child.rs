@@ -18,8 +18,9 @@ use seccompiler::{BpfProgram, apply_filter};
 
 use super::{guard::THREADS, user::User};
 
-/// Data segment of a worker and of each of its children, in bytes. `RLIMIT_AS` would break V8.
-const MEMORY: u64 = 2 * 1024 * 1024 * 1024;
+/// Data segment of a worker and of each of its children, in bytes. `RLIMIT_AS` would break V8. What is reserved and never
+/// used counts: with 2 GiB, a build was stopped that used one. What is used is bounded for all of them together.
+const MEMORY: u64 = 4 * 1024 * 1024 * 1024;
 /// One file that a worker writes, in bytes.
 const FILE: u64 = 256 * 1024 * 1024;
 /// Files that a process has open.
