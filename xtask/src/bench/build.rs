@@ -2,10 +2,15 @@
 
 use std::fs;
 use std::process::{Command, ExitCode};
+use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
-use crate::{place, process, sandbox, setup};
+use super::{median, milliseconds};
+use crate::cli::Place;
+use crate::journey::Journey;
+use crate::stack::{self, state};
+use crate::{attempt, place, process, sandbox, setup};
 
 const PACKAGE: &str = "overskill-builder";
 const BUILDER: &str = "overskill-builder";
@@ -13,10 +18,13 @@ const PROGRAM: &str = "overskill-builder-bench";
 /// The small app of the builder's tests, below the repository's root.
 const SMALL: &str = "builder-container/tests/shell";
 
-/// Times builds of the foundation and of a small app.
+/// The prompt whose app is built once and taken from the build cache after that.
+const PROMPT: &str = "a box where people save plants with a title, notes and minutes";
+
+/// Times builds of the foundation and of a small app, and what comes out of the Worker's build cache instead.
 ///
 /// # Errors
-/// When Node, its packages or the programs are missing and cannot be made.
+/// When Node, its packages or the programs are missing and cannot be made, or the stack does not build.
 pub(crate) fn run(quick: bool) -> Result<ExitCode> {
     let node = setup::node_and_packages()?;
     sandbox::ensure();
@@ -53,9 +61,69 @@ pub(crate) fn run(quick: bool) -> Result<ExitCode> {
     let status = command.status();
     let status = status.with_context(|| format!("{PROGRAM} could not be started"))?;
     fs::remove_dir_all(&state).with_context(|| format!("{} stays", state.display()))?;
+    cache_hits(if quick { 3 } else { 15 })?;
     Ok(if status.success() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Times builds that somebody else has had before, as the feed tells: from the moment a consumer has taken one to its end.
+/// On a stack of its own.
+fn cache_hits(runs: usize) -> Result<()> {
+    let place = Place {
+        port: Some(0),
+        state: place::target()?.join("bench-cache"),
+    };
+    let (record, _) = attempt::running_stack(&place)?;
+    let timed = Journey::on(&place.state, &record).and_then(|journey| time_hits(journey, runs));
+    stack::stop(&place.state)?;
+    fs::remove_dir_all(&place.state).with_context(|| format!("{} stays", place.state.display()))?;
+    let mut times = timed?;
+    times.sort();
+    let shown = |time: Option<Duration>| time.map(milliseconds).unwrap_or_default();
+    println!(
+        "\nthe same app once more, out of the Worker's build cache, its files copied: median {}, {} to {}, {runs} runs",
+        shown(median(&times)),
+        shown(times.first().copied()),
+        shown(times.last().copied())
+    );
+    Ok(())
+}
+
+fn time_hits(mut journey: Journey, runs: usize) -> Result<Vec<Duration>> {
+    // Nobody has had it before, whatever else the stack has built.
+    let secret: String = state::secret()?.chars().take(6).collect();
+    let name = format!("Cache {secret}");
+    let mut times = Vec::new();
+    // The first is built, and kept a moment after its end.
+    for attempt in 0..=2 * runs {
+        let turn = journey.send(PROMPT, Some(&name), None)?;
+        let mut hit = None;
+        let ending = journey.follow(&turn, |event| {
+            if event.kind == "build_finished" && event.number("version") == Some(2) {
+                let cached = event
+                    .data
+                    .get("cached")
+                    .and_then(serde_json::Value::as_bool);
+                let took = event.number("millis").filter(|_| cached == Some(true));
+                hit = took.map(Duration::from_millis);
+            }
+        })?;
+        if !ending.completed {
+            bail!("the turn failed: {}", ending.summary);
+        }
+        if attempt > 0 {
+            times.extend(hit);
+        }
+        if times.len() == runs {
+            return Ok(times);
+        }
+    }
+    bail!(
+        "only {} of {} builds came out of the build cache",
+        times.len(),
+        2 * runs
+    )
 }

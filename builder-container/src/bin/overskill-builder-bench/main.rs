@@ -106,7 +106,7 @@ fn run(arguments: &Arguments) -> Result<bool, AnyError> {
         shell.name, counts.row
     );
     in_a_row(arguments, &sources, counts)
-    // Builds that come out of the Worker's cache never reach a builder: they are timed by `bench journey`.
+    // Builds that come out of the Worker's cache never reach a builder: `cargo xtask bench build` times them on a stack.
 }
 
 /// Cold and warm builds, beside bare Vite.
