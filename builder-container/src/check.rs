@@ -112,32 +112,42 @@ fn for_every_script(settings: &str) -> String {
     all.to_string()
 }
 
-/// Whether a file that no page loads is for tests, or for a server.
+/// Whether a file is for tests, or for a server, by names that no page has.
 pub(crate) fn runs_elsewhere(path: &ProjectPath) -> bool {
-    const FOLDERS: [&str; 6] = ["__tests__", "__mocks__", "e2e", "cypress", "test", "tests"];
-    const SERVERS: [&str; 6] = [
-        "api",
-        "functions",
-        "netlify",
-        "scripts",
-        "server",
-        "supabase",
-    ];
+    const TOP: [&str; 4] = ["cypress", "e2e", "netlify", "supabase"];
+    const FOLDERS: [&str; 2] = ["__tests__", "__mocks__"];
     const ENDINGS: [&str; 4] = [".test.", ".spec.", ".stories.", ".cy."];
-    let (folders, name) = path
-        .as_str()
-        .rsplit_once('/')
-        .unwrap_or(("", path.as_str()));
-    let mut folders = folders.split('/');
-    let top = folders.next().unwrap_or_default();
-    SERVERS.contains(&top)
-        || FOLDERS.contains(&top)
-        || folders.any(|folder| FOLDERS.contains(&folder))
-        || ENDINGS.iter().any(|ending| name.contains(ending))
+    let mut parts = path.as_str().split('/');
+    let name = parts.next_back().unwrap_or_default();
+    ENDINGS.iter().any(|ending| name.contains(ending))
+        || parts.enumerate().any(|(depth, folder)| {
+            FOLDERS.contains(&folder) || (depth == 0 && TOP.contains(&folder))
+        })
 }
 
 /// Whether a file is the settings of a tool, such as `vite.config.ts`.
 fn is_of_a_tool(path: &ProjectPath) -> bool {
     let path = path.as_str();
     !path.contains('/') && (path.starts_with('.') || path.contains(".config."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_that_no_page_has_are_of_tests_and_servers() {
+        for (path, expected) in [
+            ("src/App.test.tsx", true),
+            ("src/__tests__/App.tsx", true),
+            ("supabase/functions/hello/index.ts", true),
+            ("e2e/home.ts", true),
+            ("scripts/main.js", false),
+            ("api/client.ts", false),
+            ("src/pages/test/Question.tsx", false),
+            ("src/supabase/client.ts", false),
+        ] {
+            assert_eq!(runs_elsewhere(&path.parse().unwrap()), expected, "{path}");
+        }
+    }
 }

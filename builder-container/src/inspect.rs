@@ -130,3 +130,45 @@ fn tailwind_code(path: &ProjectPath, style: &str, extras: bool) -> Vec<Diagnosti
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_plugins_are_those_that_the_worker_finds_among_the_extras() {
+        let script = include_str!("../tailwind3.mjs");
+        let list = script
+            .split_once("export const PLUGINS = [")
+            .and_then(|(_, rest)| rest.split_once(']'))
+            .map(|(list, _)| list)
+            .unwrap();
+        let named: Vec<&str> = list
+            .split(", ")
+            .map(|name| name.trim_matches('"'))
+            .collect();
+        assert_eq!(named, PLUGINS);
+        let extras: serde_json::Value =
+            serde_json::from_str(include_str!("../package.json")).unwrap();
+        for name in PLUGINS {
+            assert!(extras["dependencies"][name].is_string(), "{name}");
+        }
+    }
+
+    #[test]
+    fn only_the_plain_name_of_a_plugin_is_the_builders_own() {
+        for (rest, expected) in [
+            (" \"tailwindcss-animate\";", true),
+            (" '@tailwindcss/typography' {", true),
+            (" \"./tailwindcss-animate\";", false),
+            (" \"tailwindcss-animate/../../app/x.js\";", false),
+            (" \"tailwindcss-anim\\61te\";", false),
+            (" \"tailwindcss-animate\" \"./x.js\";", false),
+            (" tailwindcss-animate;", false),
+            (" \"tailwindcss-animate", false),
+            ("", false),
+        ] {
+            assert_eq!(is_of_the_builder(rest), expected, "{rest}");
+        }
+    }
+}
