@@ -297,6 +297,30 @@ fn progress_renews_the_claim() {
 }
 
 #[test]
+fn the_last_lines_come_with_the_report_once_and_before_the_end() {
+    let mut world = World::new(PROMPT);
+    let work = claimed_in_a_second_turn(&mut world);
+    let before = world.count("build_log");
+    let report = |attempt| Input::BuildReported {
+        build: work.build.clone(),
+        attempt,
+        lines: vec!["the last line".to_owned()],
+        outcome: Box::new(succeeded(&work)),
+    };
+    // Whoever has lost the claim is not listened to, and what is told twice is heard once.
+    for attempt in [work.attempt + 1, work.attempt, work.attempt] {
+        world.take(report(attempt)).unwrap();
+    }
+    world.settle();
+    assert_eq!(world.count("build_log"), before + 1);
+    let place = |wanted: &dyn Fn(&Event) -> bool| world.feed.iter().rposition(wanted).unwrap();
+    let said = place(&|event| matches!(event, Event::BuildLog { .. }));
+    let ended =
+        place(&|event| matches!(event, Event::BuildFinished { build, .. } if *build == work.build));
+    assert!(said < ended);
+}
+
+#[test]
 fn a_slow_build_of_an_old_version_never_replaces_a_newer_preview() {
     let mut world = World::new(PROMPT);
     until(&mut world, |job| matches!(job, Job::SendBuild { .. }));

@@ -20,6 +20,7 @@ use worker::{AbortController, Delay, Env, console_error, console_warn, worker_sy
 
 use self::{cached::Cache, pulse::Pulse};
 use super::{
+    blobs::Blobs,
     builder,
     objects::{self, Claimed, ConversationCall as Call, Object},
     settings,
@@ -111,7 +112,9 @@ async fn work_off(env: &Env, message: &BuildMessage) -> Result<()> {
         conversation: &conversation,
         work: &work,
     };
-    let Done { outcome, unkept } = attempt.build(manifest).await.unwrap_or_else(|error| {
+    let pulse = Rc::new(Pulse::new());
+    let done = attempt.build(manifest, &pulse).await;
+    let Done { outcome, unkept } = done.unwrap_or_else(|error| {
         console_warn!(
             "build {} of {}, attempt {}: {error}",
             work.build,
@@ -120,7 +123,7 @@ async fn work_off(env: &Env, message: &BuildMessage) -> Result<()> {
         );
         unavailable(&error).into()
     });
-    let reported = attempt.report(outcome).await;
+    let reported = attempt.report(outcome, pulse.take_lines()).await;
     if let Some((cache, built)) = unkept {
         cache.keep(&built).await;
     }
@@ -153,12 +156,11 @@ struct Attempt<'a> {
 
 impl Attempt<'_> {
     /// Builds while a pulse keeps the claim. Without the claim nobody needs the result, and the builder is told to stop.
-    async fn build(&self, manifest: Manifest) -> Result<Done> {
+    async fn build(&self, manifest: Manifest, pulse: &Rc<Pulse>) -> Result<Done> {
         let abort = AbortController::default();
-        let pulse = Rc::new(Pulse::new());
         let (done, is_over) = {
-            let work = pin!(self.exchange(manifest, &pulse, &abort));
-            let claim = pin!(self.keep_claim(&pulse));
+            let work = pin!(self.exchange(manifest, pulse, &abort));
+            let claim = pin!(self.keep_claim(pulse));
             match future::select(work, claim).await {
                 Either::Left((done, _)) => {
                     let is_over = done.is_ok();
@@ -178,19 +180,19 @@ impl Attempt<'_> {
         if !is_over {
             abort.abort();
         }
-        // The report says what matters; should the claim be lost, it comes to nothing.
-        let _ = self.tell(&pulse).await;
         match pulse.unread() {
             Some(error) => Err(error),
             None => done,
         }
     }
 
-    /// Reports how the attempt ended. What was built is stored by now, so one call that fails is not the end of it.
-    async fn report(&self, outcome: BuildOutcome) -> Result<()> {
+    /// Reports how the attempt ended, with the lines that were not passed on yet. What was built is stored by now, so one call that
+    /// fails is not the end of it; should the claim be lost, the report comes to nothing.
+    async fn report(&self, outcome: BuildOutcome, lines: Vec<String>) -> Result<()> {
         let report = || Call::BuildReported {
             build: self.work.build.clone(),
             attempt: self.work.attempt,
+            lines: lines.clone(),
             outcome: Box::new(outcome.clone()),
         };
         for _ in 1..REPORTS {
@@ -219,8 +221,8 @@ impl Attempt<'_> {
             return Ok(outcome.into());
         };
         let cache = self.cache(toolchain)?;
-        if let Some(built) = cache.look(pulse).await {
-            return Ok(self.publish(built, true, None).await?.into());
+        if let Some(outcome) = cache.look(self, pulse).await {
+            return Ok(outcome.into());
         }
         let building = self.have_built(manifest, pulse, abort);
         match cache.hold_while(building).await {
@@ -257,7 +259,10 @@ impl Attempt<'_> {
             return Ok((failed, None));
         }
         self.keep_vendor(&built, pulse, &abort.signal()).await?;
-        let outcome = self.publish(built.clone(), false, lockfile).await?;
+        let stored = Blobs::assets(self.env, self.app)?;
+        let outcome = self
+            .publish(built.clone(), &stored, false, lockfile)
+            .await?;
         let succeeded = matches!(outcome, BuildOutcome::Succeeded { .. });
         Ok((outcome, succeeded.then_some(built)))
     }

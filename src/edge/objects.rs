@@ -94,6 +94,7 @@ pub(super) enum ConversationCall {
     BuildReported {
         build: BuildId,
         attempt: u32,
+        lines: Vec<String>,
         outcome: Box<BuildOutcome>,
     },
     /// → `()`. The queue has given up on a build's message.

@@ -7,6 +7,7 @@ use worker::{Env, Fetcher, Headers, Method, Request, RequestInit, Response};
 use super::{
     loader,
     objects::{self, ConversationCall, Live},
+    runtime::Seen,
 };
 use crate::{
     digest::Digest,
@@ -19,6 +20,11 @@ use crate::{
 
 /// How many of the files that a page loads first are asked for at the same time, as browsers do.
 const LOADED_AT_ONCE: usize = 6;
+
+thread_local! {
+    /// Paths of the vendor modules that an app's Worker has answered with, as far as this isolate has looked.
+    static SERVED: Seen<String> = const { Seen::new() };
+}
 
 /// Answers a visitor of `preview-<app>`.
 pub(super) async fn serve(
@@ -97,7 +103,7 @@ pub(super) async fn probe(
     let worker = &worker;
     let answers: Vec<_> = stream::iter(loads)
         .map(|load| async move {
-            let answer = look_at(worker, &load.path).await?;
+            let answer = look_at(worker, &load).await?;
             Ok::<_, Error>((load, answer))
         })
         .buffered(LOADED_AT_ONCE)
@@ -111,15 +117,20 @@ pub(super) async fn probe(
 
 /// The start page, with its content.
 async fn fetch_page(worker: &Fetcher) -> Result<(probe::Answer, Vec<u8>)> {
-    let mut response = fetch(worker, "/").await?;
+    let mut response = fetch(worker, Method::Get, "/").await?;
     let content = response.bytes().await.map_err(silent)?;
     let answer = answer(&response, probe::is_blank(&content))?;
     Ok((answer, content))
 }
 
-/// What is answered at a path. Of the content nothing is kept, and no more is read than shows that there is some.
-async fn look_at(worker: &Fetcher, path: &str) -> Result<probe::Answer> {
-    let mut response = fetch(worker, path).await?;
+/// What is answered at a path. Of the content nothing is kept, and no more is read than shows that there is some. Of a vendor module
+/// that was seen before, only whether this app's Worker knows it.
+async fn look_at(worker: &Fetcher, load: &probe::Load) -> Result<probe::Answer> {
+    if Seen::has(&SERVED, &load.path) {
+        let response = fetch(worker, Method::Head, &load.path).await?;
+        return answer(&response, false);
+    }
+    let mut response = fetch(worker, Method::Get, &load.path).await?;
     let mut is_blank = true;
     // An answer without a body has no stream. The rest of one is called off when the stream is dropped.
     if let Ok(mut content) = response.stream() {
@@ -127,7 +138,11 @@ async fn look_at(worker: &Fetcher, path: &str) -> Result<probe::Answer> {
             is_blank = probe::is_blank(&chunk.map_err(silent)?);
         }
     }
-    answer(&response, is_blank)
+    let answer = answer(&response, is_blank)?;
+    if load.is_vendor() && answer.status == 200 && !is_blank {
+        Seen::remember(&SERVED, load.path.clone());
+    }
+    Ok(answer)
 }
 
 fn answer(response: &Response, is_blank: bool) -> Result<probe::Answer> {
@@ -139,13 +154,13 @@ fn answer(response: &Response, is_blank: bool) -> Result<probe::Answer> {
     })
 }
 
-async fn fetch(worker: &Fetcher, path: &str) -> Result<Response> {
+async fn fetch(worker: &Fetcher, method: Method, path: &str) -> Result<Response> {
     let headers = Headers::new();
     headers
         .set("accept", "text/html")
         .map_err(Error::internal)?;
     let mut init = RequestInit::new();
-    init.with_method(Method::Get).with_headers(headers);
+    init.with_method(method).with_headers(headers);
     let address = format!("https://preview{path}");
     worker.fetch(address, Some(init)).await.map_err(silent)
 }

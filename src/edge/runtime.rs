@@ -1,4 +1,6 @@
-//! Platform calls that the `worker` crate does not bind.
+//! Platform calls that the `worker` crate does not bind, and what an isolate remembers between events.
+
+use std::{borrow::Borrow, cell::RefCell, collections::BTreeSet, thread::LocalKey};
 
 use js_sys::{Date, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
@@ -29,6 +31,35 @@ extern "C" {
         this: &Exports,
         options: &JsValue,
     ) -> std::result::Result<worker_sys::Fetcher, JsValue>;
+}
+
+/// How many values of one kind an isolate remembers; with one more it begins anew.
+const REMEMBERED: usize = 4_096;
+
+/// Values that this isolate has seen, for a `thread_local!`.
+pub(super) struct Seen<T>(RefCell<BTreeSet<T>>);
+
+impl<T: Ord + 'static> Seen<T> {
+    pub(super) const fn new() -> Self {
+        Self(RefCell::new(BTreeSet::new()))
+    }
+
+    pub(super) fn has<Q: Ord + ?Sized>(of: &'static LocalKey<Self>, value: &Q) -> bool
+    where
+        T: Borrow<Q>,
+    {
+        of.with(|seen| seen.0.borrow().contains(value))
+    }
+
+    pub(super) fn remember(of: &'static LocalKey<Self>, value: T) {
+        of.with(|seen| {
+            let mut seen = seen.0.borrow_mut();
+            if seen.len() >= REMEMBERED {
+                seen.clear();
+            }
+            seen.insert(value);
+        });
+    }
 }
 
 fn storage(state: &State) -> Storage {

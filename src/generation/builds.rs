@@ -211,16 +211,7 @@ impl Conversation {
         };
         active.stage = Stage::Claimed { until };
         step.effects.push(Effect::Answer(Answer::Held(true)));
-        for line in lines {
-            step.feed(Event::BuildLog {
-                build: id.clone(),
-                line: line.clone(),
-            });
-            step.effects.push(Effect::BuildLog {
-                build: id.clone(),
-                line,
-            });
-        }
+        log(id, lines, step);
         step.run_at(Job::SendBuild { build: id.clone() }, until);
     }
 
@@ -228,12 +219,14 @@ impl Conversation {
         &mut self,
         id: &BuildId,
         attempt: u32,
+        lines: Vec<String>,
         outcome: BuildOutcome,
         step: &mut Step<'_>,
     ) {
         let Some(active) = self.claimed_by(id, attempt) else {
             return;
         };
+        log(id, lines, step);
         match outcome {
             BuildOutcome::Succeeded {
                 set,
@@ -483,6 +476,19 @@ impl Conversation {
         self.builds.get_mut(id).filter(|active| {
             active.build.attempts == attempt && matches!(active.stage, Stage::Claimed { .. })
         })
+    }
+}
+
+fn log(id: &BuildId, lines: Vec<String>, step: &mut Step<'_>) {
+    for line in lines {
+        step.feed(Event::BuildLog {
+            build: id.clone(),
+            line: line.clone(),
+        });
+        step.effects.push(Effect::BuildLog {
+            build: id.clone(),
+            line,
+        });
     }
 }
 

@@ -79,10 +79,11 @@ pub enum Input {
         attempt: u32,
         lines: Vec<String>,
     },
-    /// A consumer is done with an attempt.
+    /// A consumer is done with an attempt, and says what it has not passed on of what the builder said.
     BuildReported {
         build: BuildId,
         attempt: u32,
+        lines: Vec<String>,
         outcome: Box<BuildOutcome>,
     },
     /// The queue has given up on a build's message.

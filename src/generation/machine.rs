@@ -165,8 +165,9 @@ impl Conversation {
             Input::BuildReported {
                 build,
                 attempt,
+                lines,
                 outcome,
-            } => self.build_reported(&build, attempt, *outcome, step),
+            } => self.build_reported(&build, attempt, lines, *outcome, step),
             Input::BuildUndelivered { build } => self.build_undelivered(&build, step),
             Input::Probed { build, probe } => self.probed(&build, probe, step),
             Input::TimeIsUp { turn } => self.time_is_up(&turn, step),

@@ -4,6 +4,7 @@
 //! renders is seen in a browser only.
 
 use super::html::{self, Tag};
+use crate::build::VENDOR_FOLDER;
 
 /// How many files that a page loads are looked at: the first of them.
 pub const MOST_LOADS: usize = 64;
@@ -46,6 +47,12 @@ pub struct Load {
 impl Load {
     fn file(&self) -> &str {
         self.path.split('?').next().unwrap_or_default()
+    }
+
+    /// Whether it is a vendor module: named by its content, equal in every app and never deleted.
+    #[must_use]
+    pub fn is_vendor(&self) -> bool {
+        self.path.trim_start_matches('/').starts_with(VENDOR_FOLDER)
     }
 }
 
@@ -223,6 +230,14 @@ mod tests {
                 file("/assets/a.css", Kind::Style)
             ]
         );
+    }
+
+    #[test]
+    fn vendor_modules_are_told_from_the_apps_own_files() {
+        let vendor = |path: &str| file(path, Kind::Script).is_vendor();
+        assert!(vendor("/assets/overskill-vendor/react-0a1b.js?x"));
+        assert!(!vendor("/assets/index-0a1b.js"));
+        assert!(!vendor("/pages/assets/overskill-vendor/react.js"));
     }
 
     #[test]

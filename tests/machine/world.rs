@@ -316,6 +316,7 @@ impl World {
         self.take(Input::BuildReported {
             build: work.build.clone(),
             attempt: work.attempt,
+            lines: vec![],
             outcome: Box::new(outcome),
         })
         .unwrap();

@@ -19,7 +19,7 @@ use crate::{
         objects::{self, CacheCall, Object},
     },
     error::{Error, Result},
-    generation::pulse::RENEW_MILLIS,
+    generation::{BuildOutcome, pulse::RENEW_MILLIS},
     publish::cache::{Built, Toolchain, Turn},
     time::Timestamp,
 };
@@ -73,18 +73,19 @@ impl Attempt<'_> {
 }
 
 impl Cache {
-    /// What was built before, its files among the app's own, as soon as nobody else builds it; or nothing: then this attempt does.
-    pub(super) async fn look(&self, pulse: &Pulse) -> Option<Built> {
+    /// Publishes what was built before, its files among the app's own, as soon as nobody else builds it; or nothing: then this
+    /// attempt builds.
+    pub(super) async fn look(&self, attempt: &Attempt<'_>, pulse: &Pulse) -> Option<BuildOutcome> {
         let began_at = clock::now();
         let mut waited = false;
         loop {
             pulse.beat();
             match self.ask().await {
                 Ok(Turn::Take { kept_at }) => {
-                    let why = match self.take(pulse).await {
-                        Ok(Some(built)) => {
+                    let why = match self.take(attempt, pulse).await {
+                        Ok(Some(outcome)) => {
                             pulse.say(taken(began_at, waited));
-                            return Some(built);
+                            return Some(outcome);
                         }
                         Ok(None) => "a file is missing".to_owned(),
                         Err(error) => error.to_string(),
@@ -111,16 +112,17 @@ impl Cache {
         }
     }
 
-    /// Copies what is kept to the app; nothing when some of it is not there.
-    async fn take(&self, pulse: &Pulse) -> Result<Option<Built>> {
+    /// Copies what is kept to the app and publishes it meanwhile; nothing when some of it is not there.
+    async fn take(&self, attempt: &Attempt<'_>, pulse: &Pulse) -> Result<Option<BuildOutcome>> {
         let beat = || pulse.beat();
         let built: Built = self.kept.get_json(&self.key).await?;
-        let whole = self.files.copy(&self.kept, files(&built), beat).await?
-            && self
-                .pictures
-                .copy(&self.kept, picture(&built), beat)
-                .await?;
-        Ok(whole.then_some(built))
+        let (files, picture, outcome) = future::try_join3(
+            self.files.copy(&self.kept, files(&built), beat),
+            self.pictures.copy(&self.kept, picture(&built), beat),
+            attempt.publish(built, &self.kept, true, None),
+        )
+        .await?;
+        Ok((files && picture).then_some(outcome))
     }
 
     /// Whether a success is to be kept.
@@ -148,15 +150,15 @@ impl Cache {
     /// Keeps what was built, whose files are the app's by now, and leaves the key to others.
     pub(super) async fn keep(self, built: &Built) {
         let copied = pin!(async {
-            let whole = self.kept.copy(&self.files, files(built), || ()).await?
-                && self
-                    .kept
-                    .copy(&self.pictures, picture(built), || ())
-                    .await?;
-            if whole {
+            let (files, picture) = future::try_join(
+                self.kept.copy(&self.files, files(built), || ()),
+                self.kept.copy(&self.pictures, picture(built), || ()),
+            )
+            .await?;
+            if files && picture {
                 self.kept.put_json(&self.key, built).await?;
             }
-            Ok::<_, Error>(whole)
+            Ok::<_, Error>(files && picture)
         });
         let late = Delay::from(Duration::from_millis(KEEP_MILLIS));
         match self.hold_while(future::select(copied, late)).await {

@@ -19,10 +19,11 @@ use crate::{
 
 impl Attempt<'_> {
     /// Generates the app's Worker script around the artifacts and stores both as one artifact set.
-    /// `cached` says where they came from.
+    /// `stored` has the page, and `cached` says where they came from.
     pub(super) async fn publish(
         &self,
         built: Built,
+        stored: &Blobs,
         cached: bool,
         lockfile: Option<FileEntry>,
     ) -> Result<BuildOutcome> {
@@ -37,7 +38,7 @@ impl Attempt<'_> {
             toolchain_digest: report.toolchain_digest,
             entries,
         };
-        match self.store_set(artifacts).await? {
+        match self.store_set(artifacts, stored).await? {
             Ok((set, sizes)) => Ok(BuildOutcome::Succeeded {
                 set,
                 diagnostics,
@@ -56,11 +57,12 @@ impl Attempt<'_> {
     async fn store_set(
         &self,
         artifacts: ArtifactSet,
+        stored: &Blobs,
     ) -> Result<std::result::Result<(Digest, SizeReport), publish::PublishError>> {
         let Some(page) = artifacts.page().map(|page| page.hash) else {
             return Ok(Err(publish::PublishError::NoPage));
         };
-        let html = Blobs::assets(self.env, self.app)?.get(&page).await?;
+        let html = stored.get(&page).await?;
         let script = match publish::worker_script(&artifacts, &html, publish::BUDGET) {
             Ok(script) => script,
             Err(refusal) => return Ok(Err(refusal)),

@@ -43,6 +43,11 @@ impl Pulse {
         self.heard.borrow_mut().say(line);
     }
 
+    /// The lines that the conversation has not heard.
+    pub(super) fn take_lines(&self) -> Vec<String> {
+        self.heard.borrow_mut().take_lines()
+    }
+
     /// A source could not be read: what the builder says of the rest does not count.
     pub(super) fn source_failed(&self, error: &Error) {
         self.unread.replace(Some(error.clone()));
@@ -71,9 +76,9 @@ impl Attempt<'_> {
     }
 
     /// Renews the claim and passes on what the builder said. When that fails, nothing is lost yet.
-    pub(super) async fn tell(&self, pulse: &Pulse) -> Option<Over> {
+    async fn tell(&self, pulse: &Pulse) -> Option<Over> {
         let asked_at = clock::now();
-        let lines = pulse.heard.borrow_mut().take_lines();
+        let lines = pulse.take_lines();
         let call = Call::Progress {
             build: self.work.build.clone(),
             attempt: self.work.attempt,

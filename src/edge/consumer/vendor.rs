@@ -1,8 +1,6 @@
 //! Vendor modules: an answer names them, and whichever of them is not stored yet is fetched from the builder, once for
 //! all apps.
 
-use std::{cell::RefCell, collections::BTreeSet};
-
 use futures::{TryStreamExt as _, stream};
 use worker::{AbortSignal, Method, Request, RequestInit};
 
@@ -13,7 +11,7 @@ use super::{
 };
 use crate::{
     digest::Digest,
-    edge::{blobs::Blobs, builder},
+    edge::{blobs::Blobs, builder, runtime::Seen},
     error::{Error, Result},
     publish::{Artifact, cache::Built},
 };
@@ -21,12 +19,9 @@ use crate::{
 /// How many are looked for or fetched at the same time.
 const AT_ONCE: usize = 6;
 
-/// How many this isolate remembers to be stored; with one more it begins anew.
-const REMEMBERED: usize = 4_096;
-
 thread_local! {
     /// What is stored, as far as this isolate has seen it. It is never deleted.
-    static STORED: RefCell<BTreeSet<Digest>> = const { RefCell::new(BTreeSet::new()) };
+    static STORED: Seen<Digest> = const { Seen::new() };
 }
 
 impl Attempt<'_> {
@@ -40,7 +35,7 @@ impl Attempt<'_> {
         let stored = Blobs::vendor(self.env)?;
         let unknown = built
             .vendor()
-            .filter(|module| !STORED.with_borrow(|known| known.contains(&module.hash)));
+            .filter(|module| !Seen::has(&STORED, &module.hash));
         stream::iter(unknown.map(Ok))
             .try_for_each_concurrent(AT_ONCE, |module| {
                 let stored = stored.clone();
@@ -50,12 +45,7 @@ impl Attempt<'_> {
                         stored.put(&module.hash, content).await?;
                     }
                     pulse.beat();
-                    STORED.with_borrow_mut(|known| {
-                        if known.len() >= REMEMBERED {
-                            known.clear();
-                        }
-                        known.insert(module.hash);
-                    });
+                    Seen::remember(&STORED, module.hash);
                     Ok(())
                 }
             })

@@ -152,11 +152,13 @@ impl Conversation {
             Call::BuildReported {
                 build,
                 attempt,
+                lines,
                 outcome,
             } => {
                 self.step(Input::BuildReported {
                     build,
                     attempt,
+                    lines,
                     outcome,
                 })?;
                 json(&())

@@ -69,8 +69,7 @@ pub(crate) fn run(quick: bool) -> Result<ExitCode> {
     })
 }
 
-/// Times builds that somebody else has had before, as the feed tells: from the moment a consumer has taken one to its end.
-/// On a stack of its own.
+/// Times builds that somebody else has had before, as the feed tells. On a stack of its own.
 fn cache_hits(runs: usize) -> Result<()> {
     let place = Place {
         port: Some(0),
@@ -80,50 +79,78 @@ fn cache_hits(runs: usize) -> Result<()> {
     let timed = Journey::on(&place.state, &record).and_then(|journey| time_hits(journey, runs));
     stack::stop(&place.state)?;
     fs::remove_dir_all(&place.state).with_context(|| format!("{} stays", place.state.display()))?;
-    let mut times = timed?;
-    times.sort();
-    let shown = |time: Option<Duration>| time.map(milliseconds).unwrap_or_default();
+    let hits = timed?;
     println!(
-        "\nthe same app once more, out of the Worker's build cache, its files copied: median {}, {} to {}, {runs} runs",
-        shown(median(&times)),
-        shown(times.first().copied()),
-        shown(times.last().copied())
+        "\nthe same app once more, out of the Worker's build cache, its files copied, {runs} runs:\n  \
+         from taken to built {}\n  from queued to live {}",
+        shown(hits.iter().map(|hit| hit.built)),
+        shown(hits.iter().map(|hit| hit.live))
     );
     Ok(())
 }
 
-fn time_hits(mut journey: Journey, runs: usize) -> Result<Vec<Duration>> {
+/// A build out of the cache.
+struct Hit {
+    /// From the moment a consumer has taken it until the conversation has its result.
+    built: Duration,
+    /// From the moment it was to be made until its preview is live.
+    live: Duration,
+}
+
+fn shown(times: impl Iterator<Item = Duration>) -> String {
+    let mut times: Vec<Duration> = times.collect();
+    times.sort();
+    let shown = |time: Option<Duration>| time.map(milliseconds).unwrap_or_default();
+    format!(
+        "median {}, {} to {}",
+        shown(median(&times)),
+        shown(times.first().copied()),
+        shown(times.last().copied())
+    )
+}
+
+fn time_hits(mut journey: Journey, runs: usize) -> Result<Vec<Hit>> {
     // Nobody has had it before, whatever else the stack has built.
     let secret: String = state::secret()?.chars().take(6).collect();
     let name = format!("Cache {secret}");
-    let mut times = Vec::new();
+    let mut hits = Vec::new();
     // The first is built, and kept a moment after its end.
     for attempt in 0..=2 * runs {
         let turn = journey.send(PROMPT, Some(&name), None)?;
-        let mut hit = None;
-        let ending = journey.follow(&turn, |event| {
-            if event.kind == "build_finished" && event.number("version") == Some(2) {
-                let cached = event
-                    .data
-                    .get("cached")
-                    .and_then(serde_json::Value::as_bool);
-                let took = event.number("millis").filter(|_| cached == Some(true));
-                hit = took.map(Duration::from_millis);
+        let (mut taken_at, mut built_at, mut hit) = (None, None, None);
+        let ending = journey.follow(&turn, |event| match event.kind.as_str() {
+            "build_started" if event.number("version") == Some(2) => taken_at = event.number("at"),
+            // The line comes with the result.
+            "build_log"
+                if event
+                    .text("line")
+                    .is_some_and(|line| line.contains("build cache")) =>
+            {
+                built_at = event.number("at");
             }
+            "build_finished" if event.number("version") == Some(2) => {
+                hit = built_at.zip(taken_at).zip(event.number("millis"));
+            }
+            _ => {}
         })?;
         if !ending.completed {
             bail!("the turn failed: {}", ending.summary);
         }
-        if attempt > 0 {
-            times.extend(hit);
+        if attempt > 0
+            && let Some(((built_at, taken_at), live)) = hit
+        {
+            hits.push(Hit {
+                built: Duration::from_millis(built_at - taken_at),
+                live: Duration::from_millis(live),
+            });
         }
-        if times.len() == runs {
-            return Ok(times);
+        if hits.len() == runs {
+            return Ok(hits);
         }
     }
     bail!(
         "only {} of {} builds came out of the build cache",
-        times.len(),
+        hits.len(),
         2 * runs
     )
 }
