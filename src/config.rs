@@ -61,6 +61,9 @@ pub struct BuildPolicy {
     pub backoff_millis: u64,
     /// The longest wait before another attempt, whatever a busy builder asks for, in milliseconds.
     pub longest_wait_millis: u64,
+    /// How long the files of a build that came out of the build cache stay there alone, in milliseconds: until the preview was
+    /// looked at, which they would only hold up.
+    pub copy_millis: u64,
     /// How long a build may wait and run, all attempts together, in milliseconds.
     pub build_millis: u64,
 }
@@ -74,6 +77,7 @@ impl BuildPolicy {
         queue_millis: 15_000,
         backoff_millis: 1_000,
         longest_wait_millis: 60_000,
+        copy_millis: 1_000,
         build_millis: 20 * 60 * 1_000,
     };
 

@@ -12,7 +12,7 @@ pub mod probe;
 mod runtime;
 mod script;
 
-pub use artifacts::{Artifact, ArtifactSet};
+pub use artifacts::{Artifact, ArtifactSet, own_hashes};
 pub use runtime::{Environment, Runtime};
 pub use script::{
     BUDGET, Module, ModuleKind, PublishError, Script, Share, SizeReport, code_id, worker_script,

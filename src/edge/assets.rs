@@ -13,6 +13,8 @@ use crate::{digest::Digest, ids::AppId};
 struct Props {
     app: AppId,
     hashes: Vec<String>,
+    /// The key of the build cache that they came from and may be under still.
+    kept: Option<Digest>,
     /// Those of the set that are stored once for all apps.
     vendor: Vec<String>,
 }
@@ -46,7 +48,7 @@ pub(super) async fn serve(
     };
     let status = if part.is_some() { 206 } else { 200 };
     let found = if is_own {
-        Blobs::assets(env, &props.app)
+        Blobs::assets_or_kept(env, &props.app, props.kept.as_ref())
     } else {
         Blobs::vendor(env)
     };

@@ -1,11 +1,11 @@
 //! Content by hash in R2: sources in BLOBS, published bytes in ASSETS, both under `apps/<id>/`; in ASSETS as well, under
-//! `builds/<key>/`, what the build cache keeps.
+//! `builds/<key>/`, what the build cache keeps. An app that takes something from there reads it there, until it has copies.
 //!
 //! What the foundation has alike in every app is stored once, under `foundation/`, and never deleted: apps that began
 //! with an earlier foundation still name it. This program carries its own foundation and reads it from there. Vendor
 //! modules are stored once as well, under `vendor/` in ASSETS, and never deleted for the same reason.
 
-use std::{cell::Cell, collections::BTreeMap, time::Duration};
+use std::{cell::Cell, collections::BTreeMap, iter, time::Duration};
 
 use futures::{StreamExt as _, TryStreamExt as _, future, stream};
 use serde::{Serialize, de::DeserializeOwned};
@@ -26,11 +26,15 @@ const AGAIN: Duration = Duration::from_secs(1);
 
 const VENDOR: &str = "vendor";
 
+const FOUNDATION: &str = "foundation/blobs";
+
 /// One folder of a bucket.
 #[derive(Clone)]
 pub(super) struct Blobs {
     bucket: Bucket,
     folder: String,
+    /// Where what is not in the folder is looked for.
+    also: Option<String>,
     /// Whether what every app has is read out of this program.
     sources: bool,
 }
@@ -38,35 +42,48 @@ pub(super) struct Blobs {
 impl Blobs {
     /// The app's sources.
     pub(super) fn sources(env: &Env, app: &AppId) -> Result<Self> {
-        Self::open(env, "BLOBS", format!("apps/{app}/blobs"), true)
+        Ok(Self {
+            also: Some(FOUNDATION.to_owned()),
+            sources: true,
+            ..Self::open(env, "BLOBS", format!("apps/{app}/blobs"))?
+        })
     }
 
     /// The app's published files.
     pub(super) fn assets(env: &Env, app: &AppId) -> Result<Self> {
-        Self::open(env, "ASSETS", format!("apps/{app}/assets"), false)
+        Self::open(env, "ASSETS", format!("apps/{app}/assets"))
+    }
+
+    /// The app's published files, some of which may still be where the build cache keeps them, under `kept`.
+    pub(super) fn assets_or_kept(env: &Env, app: &AppId, kept: Option<&Digest>) -> Result<Self> {
+        Ok(Self {
+            also: kept.map(build_folder),
+            ..Self::assets(env, app)?
+        })
     }
 
     /// The app's artifact sets, as JSON.
     pub(super) fn sets(env: &Env, app: &AppId) -> Result<Self> {
-        Self::open(env, "ASSETS", format!("apps/{app}/sets"), false)
+        Self::open(env, "ASSETS", format!("apps/{app}/sets"))
     }
 
     /// The vendor modules, which all apps share.
     pub(super) fn vendor(env: &Env) -> Result<Self> {
-        Self::open(env, "ASSETS", VENDOR.to_owned(), false)
+        Self::open(env, "ASSETS", VENDOR.to_owned())
     }
 
     /// The files of one key of the build cache.
     pub(super) fn build(env: &Env, key: &Digest) -> Result<Self> {
-        Self::open(env, "ASSETS", build_folder(key), false)
+        Self::open(env, "ASSETS", build_folder(key))
     }
 
-    fn open(env: &Env, binding: &str, folder: String, sources: bool) -> Result<Self> {
+    fn open(env: &Env, binding: &str, folder: String) -> Result<Self> {
         let bucket = env.bucket(binding).map_err(unavailable)?;
         Ok(Self {
             bucket,
             folder,
-            sources,
+            also: None,
+            sources: false,
         })
     }
 
@@ -78,6 +95,15 @@ impl Blobs {
     pub(super) async fn has(&self, hash: &Digest) -> Result<bool> {
         let found = self.bucket.head(self.key(hash)).await;
         Ok(found.map_err(unavailable)?.is_some())
+    }
+
+    /// Whether everything with these hashes is stored.
+    pub(super) async fn has_all(&self, hashes: impl IntoIterator<Item = Digest>) -> Result<bool> {
+        stream::iter(hashes)
+            .map(|hash| async move { self.has(&hash).await })
+            .buffer_unordered(CONCURRENCY)
+            .try_fold(true, |all, one| future::ready(Ok(all && one)))
+            .await
     }
 
     /// Stores content under its hash. When that fails and somebody else has stored it, it is stored; else it is tried once more.
@@ -117,13 +143,19 @@ impl Blobs {
         template::shared(hash).filter(|_| self.sources)
     }
 
-    async fn object(&self, hash: &Digest) -> Result<Option<worker::Object>> {
-        let read = async |key: String| self.bucket.get(key).execute().await.map_err(unavailable);
-        let own = read(self.key(hash)).await?;
-        if own.is_none() && self.sources {
-            return read(foundation_key(hash)).await;
+    /// The object with this content, or with a part of it, wherever it is.
+    async fn object(&self, hash: &Digest, part: Option<Range>) -> Result<Option<worker::Object>> {
+        for folder in iter::once(&self.folder).chain(&self.also) {
+            let mut request = self.bucket.get(format!("{folder}/{hash}"));
+            if let Some(part) = part.clone() {
+                request = request.range(part);
+            }
+            let found = request.execute().await.map_err(unavailable)?;
+            if found.is_some() {
+                return Ok(found);
+            }
         }
-        Ok(own)
+        Ok(None)
     }
 
     /// The content with this hash.
@@ -131,7 +163,7 @@ impl Blobs {
         if let Some(content) = self.shared(hash) {
             return Ok(content.to_vec());
         }
-        let object = self.object(hash).await?;
+        let object = self.object(hash, None).await?;
         let body = object.as_ref().and_then(|object| object.body());
         let body =
             body.ok_or_else(|| Error::internal(format!("{} is not stored", self.key(hash))))?;
@@ -162,26 +194,19 @@ impl Blobs {
         hash: &Digest,
         part: Option<Range>,
     ) -> Result<Option<ResponseBody>> {
-        let mut request = self.bucket.get(self.key(hash));
-        if let Some(part) = part {
-            request = request.range(part);
-        }
-        let object = request.execute().await.map_err(unavailable)?;
+        let object = self.object(hash, part).await?;
         let Some(body) = object.as_ref().and_then(|object| object.body()) else {
             return Ok(None);
         };
         body.response_body().map(Some).map_err(unavailable)
     }
 
-    /// Stores from another folder what has these hashes, and calls `stored` for each; false when one of them is not there. The bytes
-    /// do not come by here.
+    /// Stores from another folder what has these hashes; false when one of them is not there. The bytes do not come by here.
     pub(super) async fn copy(
         &self,
         from: &Self,
         hashes: impl IntoIterator<Item = Digest>,
-        stored: impl Fn(),
     ) -> Result<bool> {
-        let stored = &stored;
         stream::iter(hashes)
             .map(|hash| async move {
                 let Some(ResponseBody::Stream(content)) = from.stream(&hash, None).await? else {
@@ -193,7 +218,6 @@ impl Blobs {
                 {
                     return Err(unavailable(error));
                 }
-                stored();
                 Ok(true)
             })
             .buffer_unordered(CONCURRENCY)
@@ -248,7 +272,7 @@ pub(super) async fn keep_foundation(env: &Env) -> Result<()> {
 }
 
 fn foundation_key(hash: &Digest) -> String {
-    format!("foundation/blobs/{hash}")
+    format!("{FOUNDATION}/{hash}")
 }
 
 fn build_folder(key: &Digest) -> String {

@@ -260,9 +260,7 @@ impl Attempt<'_> {
         }
         self.keep_vendor(&built, pulse, &abort.signal()).await?;
         let stored = Blobs::assets(self.env, self.app)?;
-        let outcome = self
-            .publish(built.clone(), &stored, false, lockfile)
-            .await?;
+        let outcome = self.publish(built.clone(), &stored, None, lockfile).await?;
         let succeeded = matches!(outcome, BuildOutcome::Succeeded { .. });
         Ok((outcome, succeeded.then_some(built)))
     }

@@ -38,6 +38,8 @@ extern "C" {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct StoredSet {
     pub(super) artifacts: ArtifactSet,
+    /// The key of the build cache that its files came from: they are there as long as they are not the app's own.
+    pub(super) kept: Option<Digest>,
     pub(super) main: String,
     /// Module name → text. The first slice embeds text alone.
     pub(super) modules: BTreeMap<String, ModuleText>,
@@ -77,8 +79,12 @@ pub(super) fn app_worker(
     Ok(stub.get_entrypoint().map_err(failed)?.into())
 }
 
+pub(super) async fn stored_set(env: &Env, app: &AppId, set: &Digest) -> Result<StoredSet> {
+    Blobs::sets(env, app)?.get_json(set).await
+}
+
 async fn worker_code(env: &Env, context: &JsValue, app: &AppId, set: &Digest) -> Result<JsValue> {
-    let stored: StoredSet = Blobs::sets(env, app)?.get_json(set).await?;
+    let stored = stored_set(env, app, set).await?;
     let modules = Object::new();
     for (name, module) in &stored.modules {
         let value = match module {
@@ -99,9 +105,11 @@ async fn worker_code(env: &Env, context: &JsValue, app: &AppId, set: &Digest) ->
             .collect();
         hashes.into()
     };
+    let kept = stored.kept.map(|key| JsValue::from(key.to_string()));
     let props = object([
         ("app", app.as_str().into()),
         ("hashes", hashes(false)),
+        ("kept", kept.unwrap_or(JsValue::UNDEFINED)),
         ("vendor", hashes(true)),
     ])?;
     let assets = runtime::app_assets(context, &props)?;

@@ -238,7 +238,11 @@ impl Conversation {
             } => {
                 step.finish(&Job::SendBuild { build: id.clone() });
                 active.build.report = Some(report);
-                active.build.cached = cached;
+                active.build.cached = cached.is_some();
+                if let Some(from) = cached {
+                    let due = step.now.after(step.policy.copy_millis);
+                    step.run_at(Job::CopyArtifacts { set, from }, due);
+                }
                 active.build.sizes = Some(sizes);
                 if active.build.mode == Mode::Development {
                     active.build.diagnostics = diagnostics;

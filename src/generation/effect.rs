@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     config::{BuildPolicy, Limits},
+    digest::Digest,
     ids::{BuildId, TurnId},
     llm::message::Message,
     project::Manifest,
@@ -88,6 +89,8 @@ pub enum Job {
     SendBuild { build: BuildId },
     /// Look whether the built preview works.
     Probe { build: BuildId },
+    /// Make the app's own copies of what an artifact set has in the build cache, under the key `from`.
+    CopyArtifacts { set: Digest, from: Digest },
     /// End the turn if it still runs: its time is up.
     EndTurn { turn: TurnId },
     /// Tell the workspace how the app is.
@@ -106,6 +109,7 @@ impl Job {
             Self::RunTools { turn, step } => format!("tools/{turn}/{step}"),
             Self::SendBuild { build } => format!("build/{build}"),
             Self::Probe { build } => format!("probe/{build}"),
+            Self::CopyArtifacts { set, .. } => format!("copy/{set}"),
             Self::EndTurn { turn } => format!("end/{turn}"),
             Self::Announce => "announce".to_owned(),
             Self::Purge => "purge".to_owned(),

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     build::{Diagnostic, Mode},
+    digest::Digest,
     edit::tokens::Ledger,
     ids::{AppId, BuildId, TurnId, WorkspaceId},
     llm::message::Reply,
@@ -90,6 +91,8 @@ pub enum Input {
     BuildUndelivered { build: BuildId },
     /// The candidate for the preview was looked at.
     Probed { build: BuildId, probe: Probe },
+    /// The files of an artifact set are the app's own.
+    ArtifactsCopied { set: Digest, from: Digest },
     /// The turn has had all the time that a turn may have.
     TimeIsUp { turn: TurnId },
     /// Everything stored was deleted.
@@ -120,6 +123,10 @@ impl Input {
             },
             Self::BuildSent { build } => Job::SendBuild {
                 build: build.clone(),
+            },
+            Self::ArtifactsCopied { set, from } => Job::CopyArtifacts {
+                set: *set,
+                from: *from,
             },
             Self::Probed { build, .. } => Job::Probe {
                 build: build.clone(),

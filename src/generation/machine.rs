@@ -170,6 +170,7 @@ impl Conversation {
             } => self.build_reported(&build, attempt, lines, *outcome, step),
             Input::BuildUndelivered { build } => self.build_undelivered(&build, step),
             Input::Probed { build, probe } => self.probed(&build, probe, step),
+            Input::ArtifactsCopied { set, from } => step.finish(&Job::CopyArtifacts { set, from }),
             Input::TimeIsUp { turn } => self.time_is_up(&turn, step),
             Input::Announced { summary } if *summary == self.summary() => {
                 step.finish(&Job::Announce)
@@ -209,7 +210,10 @@ impl Conversation {
             self.build_unsent(build, failures, step);
             return;
         }
-        let for_ever = matches!(job, Job::Announce | Job::Purge | Job::EndTurn { .. });
+        let for_ever = matches!(
+            job,
+            Job::Announce | Job::Purge | Job::EndTurn { .. } | Job::CopyArtifacts { .. }
+        );
         if failures < MOST_FAILURES || for_ever {
             step.retry(job.clone(), failures);
             return;
@@ -227,7 +231,11 @@ impl Conversation {
                     step,
                 );
             }
-            Job::SendBuild { .. } | Job::EndTurn { .. } | Job::Announce | Job::Purge => {}
+            Job::SendBuild { .. }
+            | Job::CopyArtifacts { .. }
+            | Job::EndTurn { .. }
+            | Job::Announce
+            | Job::Purge => {}
         }
     }
 }

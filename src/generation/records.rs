@@ -202,8 +202,8 @@ pub enum BuildOutcome {
         report: Report,
         /// The lock file that the app should have, stored, if that is another than its own.
         lockfile: Option<FileEntry>,
-        /// Whether it came from the build cache.
-        cached: bool,
+        /// The key of the build cache that it came from, where its files still are.
+        cached: Option<Digest>,
         /// How the artifact set was split.
         sizes: SizeReport,
     },

@@ -1,6 +1,6 @@
 //! The files that a build put out, by hash.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,16 @@ pub struct Artifact {
     pub hash: Digest,
     /// Length in bytes.
     pub size: u64,
+}
+
+/// The hashes of the files that are an app's own: vendor modules are stored once for all apps.
+#[must_use]
+pub fn own_hashes(entries: &BTreeMap<ProjectPath, Artifact>) -> BTreeSet<Digest> {
+    entries
+        .iter()
+        .filter(|(path, _)| !build::is_vendor(path))
+        .map(|(_, file)| file.hash)
+        .collect()
 }
 
 /// Everything that one build put out, ordered by path. What a file is served as follows from its path

@@ -40,14 +40,6 @@ impl Built {
             .filter(|(path, _)| is_vendor(path))
             .map(|(_, file)| file)
     }
-
-    /// Those of the files that are the app's own.
-    pub fn own(&self) -> impl Iterator<Item = &Artifact> {
-        self.entries
-            .iter()
-            .filter(|(path, _)| !is_vendor(path))
-            .map(|(_, file)| file)
-    }
 }
 
 /// What a builder says that it builds with.

@@ -4,7 +4,7 @@
 //! A key names the toolchain, and only the builder knows which one it has, so it is asked each time: what is remembered may be
 //! of a builder that was replaced since. While the builder is away nothing is taken from the cache either.
 
-use std::{collections::BTreeSet, pin::pin, time::Duration};
+use std::{pin::pin, time::Duration};
 
 use futures::future::{self, Either};
 use serde_json::Value;
@@ -20,7 +20,10 @@ use crate::{
     },
     error::{Error, Result},
     generation::{BuildOutcome, pulse::RENEW_MILLIS},
-    publish::cache::{Built, Toolchain, Turn},
+    publish::{
+        self,
+        cache::{Built, Toolchain, Turn},
+    },
     time::Timestamp,
 };
 
@@ -73,8 +76,8 @@ impl Attempt<'_> {
 }
 
 impl Cache {
-    /// Publishes what was built before, its files among the app's own, as soon as nobody else builds it; or nothing: then this
-    /// attempt builds.
+    /// Publishes what was built before, as soon as nobody else builds it; or nothing: then this attempt builds. The app's own
+    /// copies of its files are made later, by a job of its conversation.
     pub(super) async fn look(&self, attempt: &Attempt<'_>, pulse: &Pulse) -> Option<BuildOutcome> {
         let began_at = clock::now();
         let mut waited = false;
@@ -82,7 +85,7 @@ impl Cache {
             pulse.beat();
             match self.ask().await {
                 Ok(Turn::Take { kept_at }) => {
-                    let why = match self.take(attempt, pulse).await {
+                    let why = match self.take(attempt).await {
                         Ok(Some(outcome)) => {
                             pulse.say(taken(began_at, waited));
                             return Some(outcome);
@@ -112,14 +115,13 @@ impl Cache {
         }
     }
 
-    /// Copies what is kept to the app and publishes it meanwhile; nothing when some of it is not there.
-    async fn take(&self, attempt: &Attempt<'_>, pulse: &Pulse) -> Result<Option<BuildOutcome>> {
-        let beat = || pulse.beat();
+    /// Publishes what is kept, and copies its picture to the app; nothing when some of it is not there.
+    async fn take(&self, attempt: &Attempt<'_>) -> Result<Option<BuildOutcome>> {
         let built: Built = self.kept.get_json(&self.key).await?;
         let (files, picture, outcome) = future::try_join3(
-            self.files.copy(&self.kept, files(&built), beat),
-            self.pictures.copy(&self.kept, picture(&built), beat),
-            attempt.publish(built, &self.kept, true, None),
+            self.kept.has_all(publish::own_hashes(&built.entries)),
+            self.pictures.copy(&self.kept, picture(&built)),
+            attempt.publish(built, &self.kept, Some(self.key), None),
         )
         .await?;
         Ok((files && picture).then_some(outcome))
@@ -151,8 +153,9 @@ impl Cache {
     pub(super) async fn keep(self, built: &Built) {
         let copied = pin!(async {
             let (files, picture) = future::try_join(
-                self.kept.copy(&self.files, files(built), || ()),
-                self.kept.copy(&self.pictures, picture(built), || ()),
+                self.kept
+                    .copy(&self.files, publish::own_hashes(&built.entries)),
+                self.kept.copy(&self.pictures, picture(built)),
             )
             .await?;
             if files && picture {
@@ -193,11 +196,6 @@ impl Cache {
         }
         told.is_ok()
     }
-}
-
-/// What its own files hold: vendor modules are never deleted.
-fn files(built: &Built) -> BTreeSet<Digest> {
-    built.own().map(|file| file.hash).collect()
 }
 
 /// How its start page looks, if somebody looked.

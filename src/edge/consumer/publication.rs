@@ -19,12 +19,12 @@ use crate::{
 
 impl Attempt<'_> {
     /// Generates the app's Worker script around the artifacts and stores both as one artifact set.
-    /// `stored` has the page, and `cached` says where they came from.
+    /// `stored` has the page; `cached` is the key of the build cache where the files are.
     pub(super) async fn publish(
         &self,
         built: Built,
         stored: &Blobs,
-        cached: bool,
+        cached: Option<Digest>,
         lockfile: Option<FileEntry>,
     ) -> Result<BuildOutcome> {
         let Built {
@@ -38,7 +38,7 @@ impl Attempt<'_> {
             toolchain_digest: report.toolchain_digest,
             entries,
         };
-        match self.store_set(artifacts, stored).await? {
+        match self.store_set(artifacts, stored, cached).await? {
             Ok((set, sizes)) => Ok(BuildOutcome::Succeeded {
                 set,
                 diagnostics,
@@ -57,12 +57,13 @@ impl Attempt<'_> {
     async fn store_set(
         &self,
         artifacts: ArtifactSet,
-        stored: &Blobs,
+        files: &Blobs,
+        kept: Option<Digest>,
     ) -> Result<std::result::Result<(Digest, SizeReport), publish::PublishError>> {
         let Some(page) = artifacts.page().map(|page| page.hash) else {
             return Ok(Err(publish::PublishError::NoPage));
         };
-        let html = stored.get(&page).await?;
+        let html = files.get(&page).await?;
         let script = match publish::worker_script(&artifacts, &html, publish::BUDGET) {
             Ok(script) => script,
             Err(refusal) => return Ok(Err(refusal)),
@@ -92,6 +93,7 @@ impl Attempt<'_> {
         }
         let stored = StoredSet {
             artifacts,
+            kept,
             main: script.main.to_owned(),
             modules,
             variables: variables

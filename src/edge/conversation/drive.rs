@@ -14,7 +14,8 @@ use worker::{Delay, console_error};
 
 use super::{Conversation, store::DueJob};
 use crate::{
-    edge::{blobs, blobs::Blobs, clock, objects, packages, parser, preview, settings},
+    digest::Digest,
+    edge::{blobs, blobs::Blobs, clock, loader, objects, packages, parser, preview, settings},
     error::{Error, Result},
     generation::{Conversation as Machine, Input, Job, Probe, ToolsRan, prompt, survey, tools},
     ids::{AppId, BuildId, TurnId},
@@ -23,6 +24,7 @@ use crate::{
         offline,
     },
     project::{FileEntry, Manifest, ProjectPath},
+    publish,
 };
 
 /// How often a job is begun without coming to an end.
@@ -127,6 +129,13 @@ impl Conversation {
             Job::RunTools { turn, step } => self.run_tools(&machine, turn, *step).await,
             Job::SendBuild { build } => self.send_build(&machine.app, build).await,
             Job::Probe { build } => self.probe(&machine, build).await,
+            Job::CopyArtifacts { set, from } => {
+                self.copy_artifacts(&machine.app, set, from).await?;
+                Ok(Input::ArtifactsCopied {
+                    set: *set,
+                    from: *from,
+                })
+            }
             Job::EndTurn { turn } => Ok(Input::TimeIsUp { turn: turn.clone() }),
             Job::Announce => self.announce(&machine).await,
             Job::Purge => {
@@ -291,6 +300,19 @@ impl Conversation {
             build: build.clone(),
             probe,
         })
+    }
+
+    /// What the build cache has lost meanwhile cannot be copied, however often it is tried.
+    async fn copy_artifacts(&self, app: &AppId, set: &Digest, from: &Digest) -> Result<()> {
+        let stored = loader::stored_set(&self.env, app, set).await?;
+        let files = publish::own_hashes(&stored.artifacts.entries);
+        let kept = Blobs::build(&self.env, from)?;
+        let assets = Blobs::assets(&self.env, app)?;
+        // An app that goes back to an earlier version has them.
+        if !assets.has_all(files.iter().copied()).await? && !assets.copy(&kept, files).await? {
+            console_error!("the files of {set} of {app} are not in the build cache any more");
+        }
+        Ok(())
     }
 
     async fn announce(&self, machine: &Machine) -> Result<Input> {

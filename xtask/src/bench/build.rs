@@ -81,7 +81,7 @@ fn cache_hits(runs: usize) -> Result<()> {
     fs::remove_dir_all(&place.state).with_context(|| format!("{} stays", place.state.display()))?;
     let hits = timed?;
     println!(
-        "\nthe same app once more, out of the Worker's build cache, its files copied, {runs} runs:\n  \
+        "\nthe same app once more, out of the Worker's build cache, {runs} runs:\n  \
          from taken to built {}\n  from queued to live {}",
         shown(hits.iter().map(|hit| hit.built)),
         shown(hits.iter().map(|hit| hit.live))
