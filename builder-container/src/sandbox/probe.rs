@@ -26,33 +26,30 @@ pub(crate) async fn choose(
     cpu: Duration,
 ) -> Result<Sandbox, SandboxError> {
     let (levels, mut reasons) = candidates(choice);
+    let cgroups = Cgroups::find().map(Arc::new);
     for level in levels {
-        let sandbox = Sandbox::new(level, view.clone(), cpu);
-        if sandbox.level == Level::None {
-            return Ok(with_cgroups(sandbox, scratch).await);
+        let mut sandbox = Sandbox::new(level, view.clone(), cpu);
+        sandbox.cgroups.clone_from(&cgroups);
+        // Whoever starts a builder waits for both.
+        let (held, counted) = tokio::join!(hold(&sandbox, scratch), counted(&sandbox, scratch));
+        if let Err(reason) = held? {
+            reasons.push(format!("{}: {reason}", sandbox.level));
+            continue;
         }
-        match hold(&sandbox, scratch).await? {
-            Ok(()) => return Ok(with_cgroups(sandbox, scratch).await),
-            Err(reason) => reasons.push(format!("{}: {reason}", sandbox.level)),
+        if let Err(error) = counted {
+            eprintln!("overskill-builder: workers get no group of the kernel's: {error}");
+            sandbox.cgroups = None;
         }
+        return Ok(sandbox);
     }
     Err(SandboxError::NoLevel(reasons.join("; ")))
 }
 
-/// The same sandbox, with a group for each worker, if a program in one is seen to be in it.
-async fn with_cgroups(mut sandbox: Sandbox, scratch: &Scratch) -> Sandbox {
-    sandbox.cgroups = Cgroups::find().map(Arc::new);
-    if sandbox.cgroups.is_some()
-        && let Err(error) = counted(&sandbox, scratch).await
-    {
-        eprintln!("overskill-builder: workers get no group of the kernel's: {error}");
-        sandbox.cgroups = None;
-    }
-    sandbox
-}
-
-/// Whether the kernel counts what a program takes in its group.
+/// Whether the kernel counts what a program takes in its group, where it has groups.
 async fn counted(sandbox: &Sandbox, scratch: &Scratch) -> io::Result<()> {
+    if sandbox.cgroups.is_none() {
+        return Ok(());
+    }
     let folder = scratch.worker()?;
     let user = sandbox.prepare(folder.path())?;
     let Some(cgroup) = sandbox.cgroup()? else {
@@ -103,6 +100,9 @@ fn find(program: &str) -> Option<PathBuf> {
 
 /// Whether the level holds; the inner error says why not.
 async fn hold(sandbox: &Sandbox, scratch: &Scratch) -> io::Result<Result<(), String>> {
+    if sandbox.level == Level::None {
+        return Ok(Ok(()));
+    }
     let (folder, other) = (scratch.worker()?, scratch.incoming()?);
     let canary = other.path().join("canary");
     fs::write(&canary, "canary")?;
