@@ -106,6 +106,7 @@ fn findings<'a>(
             undeclared(path, file, tables, &mut findings);
         }
     }
+    findings.extend(tree.get("index.html").and_then(without_script));
     routes::check(&app, &mut findings);
     cycles::check(&app, &mut findings);
     findings
@@ -148,6 +149,21 @@ fn without_page() -> Finding<'static> {
                 .to_owned(),
         ),
     }
+}
+
+/// What such a page shows is all there is, whatever else the app has.
+fn without_script(page: &File<'_>) -> Option<Finding<'static>> {
+    let is_without = !page.content.to_ascii_lowercase().contains("<script");
+    is_without.then(|| Finding {
+        path: "index.html",
+        start: 0,
+        severity: Severity::Warning,
+        code: "page_without_script",
+        message: "`index.html` loads no script, so that nothing of the app starts.".to_owned(),
+        suggestion: Some(
+            "Add `<script type=\"module\" src=\"/src/main.tsx\"></script>` to its body.".to_owned(),
+        ),
+    })
 }
 
 fn undeclared<'a>(

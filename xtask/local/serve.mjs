@@ -1,4 +1,4 @@
-// Runs the Worker in workerd. Bindings come from wrangler.toml; what differs from machine to machine
+// Runs the Worker in workerd. Bindings come from wrangler.toml, or what stands for it; what differs from machine to machine
 // (port, folders, variables, secrets) comes as one JSON object on standard input, so that no secret is
 // in an argument or an environment. Ends when workerd ends: whoever started this starts it again.
 import fs from "node:fs";
@@ -84,10 +84,10 @@ function followWorkerd(pidFile) {
   }, 50);
 }
 
-async function serve({ host, port, state, vars, pidFile }) {
+async function serve({ host, port, configuration, state, vars, pidFile }) {
   process.env.OVERSKILL_WORKERD = createRequire(import.meta.url)("workerd").default;
   fs.rmSync(pidFile, { force: true });
-  const options = workerOptions(parse(fs.readFileSync(path.join(root, "wrangler.toml"), "utf8")));
+  const options = workerOptions(parse(fs.readFileSync(configuration, "utf8")));
   options.bindings = { ...options.bindings, ...vars };
   const miniflare = new Miniflare(convertV4MiniflareOptions({
     host,

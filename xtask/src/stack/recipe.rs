@@ -17,6 +17,8 @@ use crate::{browser, hash, place, sandbox, workerd};
 
 /// Prefix of environment variables that become variables of the Worker: `OVERSKILL_VAR_MODEL=…`.
 const VARIABLE_PREFIX: &str = "OVERSKILL_VAR_";
+/// Environment variable that names another `wrangler.toml`, in the same words.
+const CONFIGURATION: &str = "OVERSKILL_WRANGLER";
 /// Where things are and how text is written: what any program may need to know.
 const SURROUNDINGS: [&str; 6] = ["HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH"];
 /// Turns the builder's look at what it has built off, or names a Chromium for it: what `--browser` of the builder takes.
@@ -94,6 +96,7 @@ pub(crate) fn worker(
     let input = json!({
         "host": "127.0.0.1",
         "port": record.port,
+        "configuration": configuration(),
         "state": state.join("workerd"),
         "pidFile": &pid_file,
         "vars": variables(record, token, secret),
@@ -106,6 +109,12 @@ pub(crate) fn worker(
             .env(workerd::PID_FILE, &pid_file);
         Ok((command, input.to_string().into_bytes()))
     }))
+}
+
+/// What the Worker is bound to: `wrangler.toml`, or the file that the environment names instead.
+fn configuration() -> PathBuf {
+    std::env::var_os(CONFIGURATION)
+        .map_or_else(|| place::root().join("wrangler.toml"), PathBuf::from)
 }
 
 /// Where workerd's process id is written down.
