@@ -1,9 +1,11 @@
 //! Language models, seen alike: neutral messages in, a reply out. Which provider speaks is configuration.
 //!
-//! Today there is one, [`offline`]; the wire formats of the others come beside it.
+//! Today one speaks, [`offline`]; [`stream`] reads the answers of others.
 
 pub mod message;
 pub mod offline;
+pub mod retry;
+pub mod stream;
 
 /// The models that there are.
 pub const MODELS: &[&str] = &["offline"];

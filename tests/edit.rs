@@ -91,6 +91,7 @@ fn play(case: &Path, before: &Files) -> (String, Files) {
                     id: number.to_string(),
                     name,
                     input,
+                    unreadable: None,
                 };
                 let kept = (bench.manifest.clone(), bench.contents.clone());
                 let outcome = tools::run(&call, &mut bench);

@@ -566,6 +566,7 @@ fn endless(request: &Request) -> Reply {
         id,
         name: "view_file".to_owned(),
         input,
+        unreadable: None,
     };
     Reply {
         blocks: vec![Block::ToolCall(call)],

@@ -70,6 +70,9 @@ pub fn offered(dialect: Dialect) -> Vec<&'static str> {
         .collect()
 }
 
+/// How much is shown of arguments that cannot be read, in characters.
+const END_CHARS: usize = 80;
+
 /// How much of a result the feed shows, in characters.
 const SUMMARY_CHARS: usize = 200;
 
@@ -290,6 +293,14 @@ fn dispatch(call: &ToolCall, bench: &mut Workbench<'_>) -> Result<Done, Refused>
             offered(bench.dialect).join(", ")
         )));
     };
+    if let Some(written) = &call.unreadable {
+        let end: String = written.chars().rev().take(END_CHARS).collect();
+        let end: String = end.chars().rev().collect();
+        return Err(Refused(format!(
+            "{tool}: the arguments are no whole JSON object, so nothing was done. They were cut off, or are malformed; they end in \
+             `{end}`. Call it again, with less at once if they were long"
+        )));
+    }
     let arguments = Arguments::read(tool, names, &call.input)?;
     match *tool {
         "write_file" => files::write_file(&arguments, bench),

@@ -165,6 +165,8 @@ impl Conversation {
                         text: text.clone(),
                     });
                 }
+                // Only its provider can read it.
+                Block::Own { .. } => {}
                 Block::ToolCall(call) => {
                     calls += 1;
                     let path = call

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::stream::Format;
+
 /// One call of a model: everything it is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
@@ -47,6 +49,14 @@ pub enum Block {
     },
     /// A tool to be run.
     ToolCall(ToolCall),
+    /// What only the provider that wrote it can read again, such as its thinking with a signature. Given back to it as it is, and
+    /// left out for every other.
+    Own {
+        /// Whose.
+        format: Format,
+        /// The block, in the provider's shape.
+        value: serde_json::Value,
+    },
 }
 
 /// A tool to be run.
@@ -58,6 +68,10 @@ pub struct ToolCall {
     pub name: String,
     /// Its arguments, a JSON object.
     pub input: serde_json::Value,
+    /// What the model wrote instead, when that is no JSON object: it was cut off, or is wrong. `input` is empty then, and the call is
+    /// not made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unreadable: Option<String>,
 }
 
 /// What a tool answered.
@@ -90,13 +104,25 @@ pub enum Stop {
     EndTurn,
     /// It waits for the results of its tool calls.
     ToolUse,
+    /// It has written as much as it may.
+    MaxTokens,
+    /// It will not answer this.
+    Refused,
+    /// The provider has paused a long answer, which goes on when it is given back.
+    Paused,
+    /// For a reason that is not known.
+    Other,
 }
 
 /// Tokens of one call.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
-    /// Tokens read.
+    /// Tokens read at the full price.
     pub input: u64,
-    /// Tokens written.
+    /// Tokens read out of the provider's cache.
+    pub cache_read: u64,
+    /// Tokens read and put into it.
+    pub cache_write: u64,
+    /// Tokens written, thinking included.
     pub output: u64,
 }

@@ -281,7 +281,7 @@ impl World {
             .iter()
             .filter_map(|block| match block {
                 Block::ToolCall(call) => Some(call),
-                Block::Text { .. } => None,
+                Block::Text { .. } | Block::Own { .. } => None,
             })
             .collect();
         let mut outcomes: Vec<_> = calls

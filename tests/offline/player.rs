@@ -178,7 +178,7 @@ impl Player {
 fn text(reply: &Reply) -> String {
     let texts = reply.blocks.iter().filter_map(|block| match block {
         Block::Text { text } => Some(text.as_str()),
-        Block::ToolCall(_) => None,
+        Block::ToolCall(_) | Block::Own { .. } => None,
     });
     texts.collect::<Vec<_>>().join("\n")
 }
@@ -190,7 +190,7 @@ fn well_formed(reply: &Reply, earlier: &[(ToolCall, ToolResult)]) {
         .iter()
         .filter_map(|block| match block {
             Block::ToolCall(call) => Some(call),
-            Block::Text { .. } => None,
+            Block::Text { .. } | Block::Own { .. } => None,
         })
         .collect();
     assert_eq!(reply.stop == Stop::ToolUse, !calls.is_empty());

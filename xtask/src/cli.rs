@@ -38,6 +38,7 @@ cargo xtask COMMAND
   engine   run one of the core's engines: JSON lines in, JSON lines out
              edits [--dialect line_replace|edit_lines]
              preflight
+             stream --provider anthropic|openai-responses|openai-chat [--chunk N]
   mutants  test the mutants of FILE…, or of listed files that changed; keeps tests/mutants.json
   eval     edits FILE.jsonl   how the edit engine does on recorded edits, and what they save
            edits --generated COUNT [--seed N]   on generated ones

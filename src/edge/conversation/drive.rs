@@ -338,7 +338,7 @@ fn last_calls(transcript: Vec<Message>) -> Vec<ToolCall> {
         .into_iter()
         .filter_map(|block| match block {
             Block::ToolCall(call) => Some(call),
-            Block::Text { .. } => None,
+            Block::Text { .. } | Block::Own { .. } => None,
         })
         .collect()
 }

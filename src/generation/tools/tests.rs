@@ -33,6 +33,7 @@ fn call(name: &str, input: Value) -> ToolCall {
         id: "c1".to_owned(),
         name: name.to_owned(),
         input,
+        unreadable: None,
     }
 }
 
@@ -43,6 +44,33 @@ fn ask(bench: &mut Workbench<'_>, name: &str, input: Value) -> Outcome {
 fn content(bench: &Workbench<'_>, path: &str) -> String {
     let entry = bench.manifest.get(&path.parse().unwrap()).unwrap();
     String::from_utf8(bench.contents[&entry.hash].clone()).unwrap()
+}
+
+#[test]
+fn a_call_whose_arguments_were_cut_off_does_nothing() {
+    let mut bench = bench(&[("src/a.ts", b"export {}\n")]);
+    for (name, written) in [
+        (
+            "write_file",
+            "{\"path\":\"src/b.ts\",\"content\":\"export const é = 1",
+        ),
+        ("delete_file", "{\"path\":\"src/a.ts\""),
+        ("add_dependency", "[\"left-pad\"]"),
+    ] {
+        let cut = ToolCall {
+            unreadable: Some(written.to_owned()),
+            ..call(name, json!({}))
+        };
+        assert!(question(&cut, &bench).is_none());
+        let outcome = run(&cut, &mut bench);
+        assert!(!outcome.result.ok && outcome.changes.is_empty());
+        let said = outcome.result.content;
+        assert!(
+            said.starts_with(&format!("{name}: the arguments are no whole JSON object")),
+            "{said}"
+        );
+        assert!(said.contains(written), "{said}");
+    }
 }
 
 #[test]

@@ -407,6 +407,7 @@ fn numbered(turn: &Turn, calls: Vec<Wanted>) -> Vec<ToolCall> {
             id: format!("offline_{step}_{}", index + 1),
             name: name.to_owned(),
             input,
+            unreadable: None,
         })
         .collect()
 }

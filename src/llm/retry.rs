@@ -1,0 +1,266 @@
+//! What to do when a call of a model has failed: call again, call another, or give up. A pure decision; whoever asks brings the time
+//! and the chance.
+//!
+//! Called again is what may pass by itself: 408, 429, 5xx (529 is Anthropic's word for overloaded), time-outs, silence, connections
+//! that break. A request that the provider will not have is never sent to it again. Waits have full jitter (a time between nothing
+//! and a bound that doubles), so that calls which failed together do not come back together; `Retry-After` is kept.
+
+use serde::{Deserialize, Serialize};
+
+use super::stream::StreamError;
+use crate::time::Timestamp;
+
+/// How a call failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "failure", rename_all = "snake_case")]
+pub enum Failure {
+    /// The provider answered with a status that is no success.
+    Status {
+        /// The status.
+        status: u16,
+        /// The provider's own word for it, such as `rate_limit_error` or `insufficient_quota`; empty without one.
+        kind: String,
+        /// What `Retry-After` says, in milliseconds.
+        retry_after_millis: Option<u64>,
+    },
+    /// The provider broke off an answer with an error of this kind.
+    Event {
+        /// The provider's own word for it, such as `overloaded_error`.
+        kind: String,
+    },
+    /// No connection, one that broke, or an answer without an end.
+    Broken,
+    /// No byte came for [`Policy::stall_millis`].
+    Stalled,
+    /// The call took longer than a call may.
+    TimedOut,
+    /// What came is not what the format says.
+    Malformed,
+}
+
+/// What a failure says of calling again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Nature {
+    /// It may pass.
+    Passing,
+    /// This provider will not have any request: its key, its credit or its model is the matter.
+    Provider,
+    /// Nobody will have this request.
+    Request,
+}
+
+impl Failure {
+    /// How an answer failed that could not be read to its end.
+    #[must_use]
+    pub fn of(error: &StreamError) -> Self {
+        match error {
+            StreamError::Provider { kind, .. } => Self::Event { kind: kind.clone() },
+            StreamError::Cut => Self::Broken,
+            StreamError::Malformed { .. } | StreamError::TooLarge => Self::Malformed,
+        }
+    }
+
+    fn nature(&self) -> Nature {
+        match self {
+            Self::Status { status, kind, .. } => match status {
+                // OpenAI's word for an account without credit, which time does not mend.
+                429 if kind == "insufficient_quota" => Nature::Provider,
+                408 | 429 | 500.. => Nature::Passing,
+                401..=404 => Nature::Provider,
+                _ => Nature::Request,
+            },
+            Self::Event { kind } => match kind.as_str() {
+                "authentication_error"
+                | "billing_error"
+                | "permission_error"
+                | "not_found_error"
+                | "insufficient_quota" => Nature::Provider,
+                "invalid_request_error"
+                | "request_too_large"
+                | "context_length_exceeded"
+                | "invalid_prompt" => Nature::Request,
+                _ => Nature::Passing,
+            },
+            Self::Broken | Self::Stalled | Self::TimedOut | Self::Malformed => Nature::Passing,
+        }
+    }
+
+    const fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Status {
+                retry_after_millis, ..
+            } => *retry_after_millis,
+            _ => None,
+        }
+    }
+}
+
+/// How often and how long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// Calls of one provider in a row, the first among them, while another is well.
+    pub attempts_with_another: u32,
+    /// The same while none is.
+    pub attempts_alone: u32,
+    /// The bound of the wait after the first failure, doubled after each, in milliseconds.
+    pub backoff_millis: u64,
+    /// The most that the bound grows to, in milliseconds.
+    pub longest_millis: u64,
+    /// How long after the first failure another that is well is called at the latest, in milliseconds. A longer `Retry-After`
+    /// means at once.
+    pub fail_over_millis: u64,
+    /// No byte for so long is a failure, in milliseconds. Providers send pings more often.
+    pub stall_millis: u64,
+    /// Failures in a row after which a provider is left alone.
+    pub breaker_failures: u32,
+    /// For how long, in milliseconds. Then one call finds out.
+    pub breaker_millis: u64,
+}
+
+impl Policy {
+    /// Two calls and then another provider within five seconds, or six calls over a minute.
+    pub const DEFAULT: Self = Self {
+        attempts_with_another: 2,
+        attempts_alone: 6,
+        backoff_millis: 1_000,
+        longest_millis: 30_000,
+        fail_over_millis: 5_000,
+        stall_millis: 30_000,
+        breaker_failures: 5,
+        breaker_millis: 30_000,
+    };
+
+    /// The bound of the wait after the `attempt`th failure, from 1, in milliseconds.
+    fn bound(&self, attempt: u32) -> u64 {
+        let doubled = self
+            .backoff_millis
+            .saturating_mul(1 << attempt.saturating_sub(1).min(20));
+        doubled.min(self.longest_millis)
+    }
+}
+
+/// Leaves a provider alone that has failed too often in a row.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Breaker {
+    failures: u32,
+    open_until: Option<Timestamp>,
+}
+
+impl Breaker {
+    /// Whether the provider may be called.
+    #[must_use]
+    pub fn allows(&self, now: Timestamp) -> bool {
+        self.open_until.is_none_or(|until| until <= now)
+    }
+
+    /// A call went well.
+    pub const fn succeeded(&mut self) {
+        self.failures = 0;
+        self.open_until = None;
+    }
+
+    /// A call failed. A request that nobody will have says nothing of the provider. One that the provider wants to be left alone for
+    /// longer is left alone as long as it says.
+    pub fn failed(&mut self, failure: &Failure, policy: &Policy, now: Timestamp) {
+        let pause = match failure.nature() {
+            Nature::Request => return,
+            Nature::Provider => policy.breaker_millis,
+            Nature::Passing => {
+                self.failures = self.failures.saturating_add(1);
+                let wants = failure
+                    .retry_after()
+                    .filter(|wanted| *wanted > policy.fail_over_millis);
+                if self.failures >= policy.breaker_failures {
+                    wants.unwrap_or_default().max(policy.breaker_millis)
+                } else if let Some(wanted) = wants {
+                    wanted
+                } else {
+                    return;
+                }
+            }
+        };
+        self.open_until = Some(now.after(pause));
+    }
+}
+
+/// What is known when a call has failed.
+#[derive(Debug, Clone, Copy)]
+pub struct Situation<'a> {
+    /// How it failed.
+    pub failure: &'a Failure,
+    /// Which of the providers was called.
+    pub provider: usize,
+    /// How often in a row it failed, this time included.
+    pub attempt: u32,
+    /// When it failed the first time in a row.
+    pub failing_since: Timestamp,
+    /// When the turn's time is up.
+    pub ends_at: Timestamp,
+    /// The breakers of all providers, in the order in which they are preferred, this failure taken into account.
+    pub breakers: &'a [Breaker],
+    /// Which of the others have failed this very call, so that two that are ill do not hand it to and fro.
+    pub tried: &'a [usize],
+    /// The time.
+    pub now: Timestamp,
+    /// A number by chance, evenly from all that there are.
+    pub chance: u64,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// Call the same provider again, then.
+    Retry {
+        /// Not before.
+        at: Timestamp,
+    },
+    /// Call this one of the providers now.
+    FailOver {
+        /// Which.
+        to: usize,
+    },
+    /// Nobody can be called in time, or nobody will have the request.
+    GiveUp,
+}
+
+/// Decides.
+#[must_use]
+pub fn decide(of: &Situation<'_>, policy: &Policy) -> Decision {
+    let another = (0..of.breakers.len()).find(|other| {
+        *other != of.provider
+            && !of.tried.contains(other)
+            && of
+                .breakers
+                .get(*other)
+                .is_some_and(|breaker| breaker.allows(of.now))
+    });
+    let otherwise = another.map_or(Decision::GiveUp, |to| Decision::FailOver { to });
+    match of.failure.nature() {
+        Nature::Request => return Decision::GiveUp,
+        Nature::Provider => return otherwise,
+        Nature::Passing => {}
+    }
+    let attempts = if another.is_some() {
+        policy.attempts_with_another
+    } else {
+        policy.attempts_alone
+    };
+    if of.attempt >= attempts {
+        return otherwise;
+    }
+    let jitter = of.chance % (policy.bound(of.attempt) + 1);
+    let at = of
+        .now
+        .after(of.failure.retry_after().unwrap_or_default().max(jitter));
+    if another.is_some() && at.since(of.failing_since) > policy.fail_over_millis {
+        return otherwise;
+    }
+    if at >= of.ends_at {
+        return Decision::GiveUp;
+    }
+    Decision::Retry { at }
+}
+
+#[cfg(test)]
+mod tests;

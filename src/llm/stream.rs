@@ -1,0 +1,234 @@
+//! A model's answer as it comes over the wire: bytes in, the message in its provider's own shape out.
+//!
+//! Knows no sockets and no clock. How the bytes were cut makes no difference. Events that are not known are counted and
+//! passed over, since providers add some; what breaks the rules of those that are known is an error that shows the event.
+
+mod anthropic;
+mod chat;
+mod json;
+mod partial;
+mod responses;
+pub mod sse;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use self::sse::{Frame, Reader};
+use super::message::{Block, Reply, ToolCall};
+
+/// Whose wire format it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// Anthropic Messages.
+    Anthropic,
+    /// OpenAI Responses.
+    #[serde(rename = "openai-responses")]
+    OpenAiResponses,
+    /// OpenAI Chat Completions, which many servers speak.
+    #[serde(rename = "openai-chat")]
+    OpenAiChat,
+}
+
+impl Format {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Anthropic, Self::OpenAiResponses, Self::OpenAiChat];
+
+    /// Its name in settings and commands.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Anthropic => "anthropic",
+            Self::OpenAiResponses => "openai-responses",
+            Self::OpenAiChat => "openai-chat",
+        }
+    }
+}
+
+/// Why an answer is none.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StreamError {
+    /// An event is not what its format says.
+    #[error("the provider sent an event that cannot be read ({reason}): {frame}")]
+    Malformed {
+        /// What is wrong with it.
+        reason: String,
+        /// The beginning of it.
+        frame: String,
+    },
+    /// The provider gave up and says why.
+    #[error("the provider broke off with {kind}: {message}")]
+    Provider {
+        /// The provider's own name for it, such as `overloaded_error`; `an error` without one.
+        kind: String,
+        /// The provider's own words.
+        message: String,
+    },
+    /// The bytes ended before the answer did.
+    #[error("the answer was cut off")]
+    Cut,
+    /// An event is longer than [`Reader::MAX_FRAME_BYTES`].
+    #[error("the provider sent an event of more than {max} bytes", max = Reader::MAX_FRAME_BYTES)]
+    TooLarge,
+}
+
+impl StreamError {
+    /// How much of an event is shown, in characters.
+    const SHOWN: usize = 300;
+
+    fn malformed(frame: &str, reason: impl fmt::Display) -> Self {
+        Self::Malformed {
+            reason: reason.to_string(),
+            frame: frame.chars().take(Self::SHOWN).collect(),
+        }
+    }
+
+    /// What an `error` member of an event says.
+    fn provider(error: &Value) -> Self {
+        let text = |name: &str| error.get(name).and_then(Value::as_str).map(str::to_owned);
+        let kind = text("type")
+            .or_else(|| text("code"))
+            .unwrap_or_else(|| "an error".to_owned());
+        let message = text("message").or_else(|| error.as_str().map(str::to_owned));
+        Self::Provider {
+            kind,
+            message: message.unwrap_or_else(|| error.to_string()),
+        }
+    }
+}
+
+/// What a message is made of, event by event.
+trait Gather: fmt::Debug {
+    /// Takes an event; false when it is of no known kind.
+    fn take(&mut self, event: &str, data: &Map<String, Value>) -> Result<bool, Fault>;
+
+    /// The message, if the answer came to its end.
+    fn message(self: Box<Self>) -> Result<Value, StreamError>;
+
+    /// What it says, if the answer came to its end.
+    fn reply(self: Box<Self>) -> Result<Reply, StreamError>;
+
+    /// Whether the data that is no JSON is this format's end.
+    fn is_end(&self, _data: &str) -> bool {
+        false
+    }
+}
+
+/// What is wrong with an event; whoever has the event shows it.
+#[derive(Debug)]
+enum Fault {
+    Malformed(String),
+    Provider(StreamError),
+}
+
+fn fault<T>(reason: impl Into<String>) -> Result<T, Fault> {
+    Err(Fault::Malformed(reason.into()))
+}
+
+/// An answer on its way.
+#[derive(Debug)]
+pub struct Answer {
+    reader: Reader,
+    gather: Box<dyn Gather>,
+    unknown: u64,
+}
+
+impl Answer {
+    /// An answer of which nothing has come.
+    #[must_use]
+    pub fn new(format: Format) -> Self {
+        Self {
+            reader: Reader::default(),
+            gather: match format {
+                Format::Anthropic => Box::<anthropic::Message>::default(),
+                Format::OpenAiResponses => Box::<responses::Response>::default(),
+                Format::OpenAiChat => Box::<chat::Completion>::default(),
+            },
+            unknown: 0,
+        }
+    }
+
+    /// Takes the next bytes.
+    ///
+    /// # Errors
+    /// When they cannot be read, or the provider says that it gave up. The answer is of no use then.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), StreamError> {
+        let Self {
+            reader,
+            gather,
+            unknown,
+        } = self;
+        reader.push(bytes, |frame| take(gather.as_mut(), unknown, &frame))
+    }
+
+    /// How many events were of no known kind.
+    #[must_use]
+    pub const fn unknown(&self) -> u64 {
+        self.unknown
+    }
+
+    /// The message, as the provider would have sent it in one piece.
+    ///
+    /// # Errors
+    /// When the bytes ended before the answer did.
+    pub fn message(self) -> Result<Value, StreamError> {
+        self.whole()?.message()
+    }
+
+    /// What the message says, in no provider's shape.
+    ///
+    /// # Errors
+    /// When the bytes ended before the answer did, or the answer is that the provider failed.
+    pub fn reply(self) -> Result<Reply, StreamError> {
+        self.whole()?.reply()
+    }
+
+    fn whole(mut self) -> Result<Box<dyn Gather>, StreamError> {
+        // What is no whole event was cut off in its middle.
+        if let Some(frame) = self.reader.finish()?
+            && (serde_json::from_str::<Value>(&frame.data).is_ok()
+                || self.gather.is_end(&frame.data))
+        {
+            take(self.gather.as_mut(), &mut self.unknown, &frame)?;
+        }
+        Ok(self.gather)
+    }
+}
+
+/// A tool call whose arguments came as text.
+fn call(id: &str, name: &str, arguments: &str) -> Block {
+    // Models leave out what they have no use for.
+    let none = arguments.trim().is_empty().then(Map::new);
+    let parsed = none.or_else(|| serde_json::from_str(arguments).ok());
+    Block::ToolCall(ToolCall {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        unreadable: parsed.is_none().then(|| arguments.to_owned()),
+        input: Value::Object(parsed.unwrap_or_default()),
+    })
+}
+
+/// A text, unless there is none.
+fn words(text: &str) -> Option<Block> {
+    let text = text.to_owned();
+    (!text.is_empty()).then_some(Block::Text { text })
+}
+
+fn take(gather: &mut dyn Gather, unknown: &mut u64, frame: &Frame) -> Result<(), StreamError> {
+    let Frame { event, data } = frame;
+    if gather.is_end(data) {
+        return Ok(());
+    }
+    let parsed = serde_json::from_str(data);
+    let value: Map<String, Value> = parsed.map_err(|error| StreamError::malformed(data, error))?;
+    match gather.take(event, &value) {
+        Ok(known) => {
+            *unknown += u64::from(!known);
+            Ok(())
+        }
+        Err(Fault::Malformed(reason)) => Err(StreamError::malformed(data, reason)),
+        Err(Fault::Provider(error)) => Err(error),
+    }
+}
