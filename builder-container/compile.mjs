@@ -19,7 +19,7 @@ const REACT = { name: "react", test: /\/node_modules\/(?:react|react-dom|schedul
 
 const packages = realpathSync(join(dirname(fileURLToPath(import.meta.url)), "..", "node_modules"))
 
-const configuration = (root, out, mode, plugins, warn) => ({
+const configuration = (root, out, mode, maps, plugins, warn) => ({
   root,
   mode,
   base: "/",
@@ -45,7 +45,7 @@ const configuration = (root, out, mode, plugins, warn) => ({
     chunkSizeWarningLimit: 100_000,
     modulePreload: { polyfill: false },
     // Of a production build only the render check reads them: the supervisor publishes none.
-    sourcemap: mode === "development" ? true : "hidden",
+    sourcemap: mode === "development" || (maps && "hidden"),
     license: mode === "production" && { fileName: "assets/licences.md" },
     rolldownOptions: {
       experimental: { lazyBarrel: true, attachDebugInfo: "none" },
@@ -91,10 +91,10 @@ const leftOutside = (mode) => {
 }
 
 /** Loads and compiles what a first build needs, so that it is not the one that waits for it. */
-export const warmUp = (root) => build(configuration(root, null, "development", leftOutside("development").plugins, () => {}))
+export const warmUp = (root) => build(configuration(root, null, "development", true, leftOutside("development").plugins, () => {}))
 
 /** Builds. What it found is bounded: errors, imports that lead nowhere, warnings. Calls `failed` before it looks for all of them. */
-export const compile = async (root, out, mode, failed) => {
+export const compile = async (root, out, mode, maps, failed) => {
   const warnings = []
   const warn = (message) => {
     if (warnings.length < 50) warnings.push(clip(message))
@@ -106,7 +106,7 @@ export const compile = async (root, out, mode, failed) => {
   const result = { ok: true, errors: [], missing: [], warnings, notes: settings.notes, vendor: [] }
   try {
     const prebuilt = leftOutside(mode)
-    await build(configure(root, out, mode, prebuilt.plugins, warn))
+    await build(configure(root, out, mode, maps, prebuilt.plugins, warn))
     result.vendor = prebuilt.files()
     // Vite takes an asset that cannot be read for one that is not there, warns, and goes on.
     result.errors = [...refusals].slice(0, MOST).map((target) => blame(target, null, root))
@@ -115,7 +115,7 @@ export const compile = async (root, out, mode, failed) => {
   } catch (first) {
     result.ok = false
     failed()
-    Object.assign(result, await diagnose(root, (first, last) => configure(root, null, mode, [first, ...leftOutside(mode).plugins, last], () => {})))
+    Object.assign(result, await diagnose(root, (first, last) => configure(root, null, mode, true, [first, ...leftOutside(mode).plugins, last], () => {})))
     // Nothing found the second time: the first failure is all there is to say.
     if (result.errors.length === 0 && result.missing.length === 0)
       result.errors = list(first).slice(0, MOST).map((error) => plain(error, new Map(), root))

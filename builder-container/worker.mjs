@@ -2,8 +2,9 @@
 //
 // It is trusted, what it builds is not: it runs none of it (the hooks below), and it reads nothing outside of the
 // project for it (`fence.mjs`). Every message is one line of JSON.
-//   in   {"root","out","packages","mode","types","types_limit_ms","types_until_ms"}
+//   in   {"root","out","packages","mode","maps","types","types_limit_ms","types_until_ms"}
 //                                    absolute folders: the sources, where artifacts go, the packages that are not baked, or null;
+//                                    whether a production build has source maps;
 //                                    how long types may be checked, and until when from the beginning of the job
 //   out  {"type":"ready"}
 //        {"type":"result","ok","errors","missing","warnings","notes","vendor","types","types_failure","vite_ms","types_ms"}
@@ -49,7 +50,7 @@ encloseScanner(createRequire(realpathSync(join(packagesFolder, "@tailwindcss/vit
 const { compile, warmUp } = await import("./compile.mjs")
 const { checkTypes, checkTypesOfTheRest } = await import("./typecheck.mjs")
 
-const run = async ({ root, out, packages: installed, mode, types, types_limit_ms, types_until_ms }) => {
+const run = async ({ root, out, packages: installed, mode, maps, types, types_limit_ms, types_until_ms }) => {
   const until = performance.now() + types_until_ms
   const left = () => Math.max(0, Math.min(types_limit_ms, until - performance.now()))
   process.chdir(root)
@@ -61,7 +62,7 @@ const run = async ({ root, out, packages: installed, mode, types, types_limit_ms
   const failed = () => {
     if (types !== "off") checking = checkTypesOfTheRest(root, folders, left(), checking)
   }
-  const result = { type: "result", ...(await compile(root, out, mode, failed)) }
+  const result = { type: "result", ...(await compile(root, out, mode, maps, failed)) }
   result.vite_ms = Math.round(performance.now() - started)
   const checked = await checking
   Object.assign(result, {

@@ -407,9 +407,10 @@ impl Shared {
         let folder = packages.as_ref().map(Packages::folder);
         // Fails when nobody waits any more; `done` is closed as well then.
         let _ = started.send(());
+        let maps = self.renderer.off().is_none();
         let begun = Instant::now();
         let findings = tokio::select! {
-            findings = timeout(limit, worker.build(sources, folder, task, limit)) => findings.map_err(|_| ()),
+            findings = timeout(limit, worker.build(sources, folder, task, maps, limit)) => findings.map_err(|_| ()),
             () = done.closed() => Err(()),
         };
         let peak_memory = worker.peak_memory();

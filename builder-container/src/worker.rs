@@ -78,6 +78,8 @@ struct Order<'a> {
     /// The folder of the packages that are not baked.
     packages: Option<&'a Path>,
     mode: Mode,
+    /// Whether a browser will look at what was built, and say where in the sources something is.
+    maps: bool,
     types: Types,
     types_limit_ms: u128,
     types_until_ms: u128,
@@ -350,13 +352,14 @@ impl Worker {
         }
     }
 
-    /// Hands the sources over, which become the worker's, with the folder of their packages, and waits for what came of them. Whoever waits no longer than
-    /// `limit` gets what Vite found even if the type check does not end.
+    /// Hands the sources over, which become the worker's, with the folder of their packages, and waits for what came of them. `maps`: whether a
+    /// production build needs source maps, which nobody is served. Whoever waits no longer than `limit` gets what Vite found even if the type check does not end.
     pub(crate) async fn build(
         &mut self,
         sources: Folder,
         packages: Option<&Path>,
         task: Task,
+        maps: bool,
         limit: Duration,
     ) -> Result<Findings, Death> {
         let root = self.root();
@@ -371,6 +374,7 @@ impl Worker {
             out: &self.out(),
             packages,
             mode: task.mode,
+            maps,
             types: task.types(),
             types_limit_ms: (limit / TYPES_SHARE).as_millis(),
             types_until_ms: (limit * TYPES_UNTIL / 10).as_millis(),
