@@ -2,6 +2,7 @@
 //!
 //! Today one speaks, [`offline`]; [`stream`] reads the answers of others.
 
+pub mod encode;
 pub mod message;
 pub mod offline;
 pub mod retry;

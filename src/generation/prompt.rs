@@ -47,10 +47,7 @@ pub fn request(
     Request {
         system,
         messages,
-        tools: tools::offered(dialect)
-            .into_iter()
-            .map(str::to_owned)
-            .collect(),
+        tools: tools::offered(dialect),
     }
 }
 

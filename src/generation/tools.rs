@@ -5,6 +5,7 @@
 //! nothing: the caller loads what [`reads`] names beforehand and stores new contents afterwards.
 
 mod arguments;
+mod contract;
 mod dialect;
 mod edits;
 mod files;
@@ -16,6 +17,7 @@ mod views;
 use std::collections::BTreeMap;
 
 use arguments::{Arguments, Refused};
+use contract::CONTRACTS;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -31,44 +33,10 @@ use crate::{
     template,
 };
 
+pub use contract::offered;
 pub use dialect::{Dialect, UnknownDialect};
 pub use packages::{Answers, Wanted, question};
 pub use views::{Move, View, Views};
-
-/// The tools, with their arguments in the order in which they are described.
-const CONTRACTS: &[(&str, &[&str])] = &[
-    ("write_file", &["path", "content"]),
-    ("edit_lines", &["path", "edits"]),
-    (
-        "line_replace",
-        &["path", "search", "first_line", "last_line", "replacement"],
-    ),
-    ("str_replace", &["path", "old_str", "new_str"]),
-    ("apply_patch", &["patch"]),
-    ("view_file", &["path", "lines"]),
-    (
-        "search_files",
-        &["query", "include", "exclude", "case_sensitive", "context"],
-    ),
-    ("delete_file", &["path"]),
-    ("add_dependency", &["name", "version"]),
-    ("remove_dependency", &["name"]),
-    ("rename_app", &["name"]),
-];
-
-/// The names of the tools on offer where edits are stated in a dialect. The others' calls are run all the same.
-#[must_use]
-pub fn offered(dialect: Dialect) -> Vec<&'static str> {
-    let other = |name: &str| {
-        Dialect::ALL
-            .iter()
-            .any(|other| other.tool() == name && *other != dialect)
-    };
-    let names = CONTRACTS.iter().map(|(name, _)| *name);
-    names
-        .filter(|name| *name == "write_file" || !other(name))
-        .collect()
-}
 
 /// How much is shown of arguments that cannot be read, in characters.
 const END_CHARS: usize = 80;
@@ -286,13 +254,14 @@ pub fn summary(call: &ToolCall, result: &ToolResult) -> String {
 }
 
 fn dispatch(call: &ToolCall, bench: &mut Workbench<'_>) -> Result<Done, Refused> {
-    let Some((tool, names)) = CONTRACTS.iter().find(|(tool, _)| *tool == call.name) else {
+    let Some(contract) = CONTRACTS.iter().find(|tool| tool.name == call.name) else {
         return Err(Refused(format!(
             "there is no tool `{}`; the tools are {}",
             call.name.escape_debug(),
-            offered(bench.dialect).join(", ")
+            contract::names(bench.dialect).join(", ")
         )));
     };
+    let tool = contract.name;
     if let Some(written) = &call.unreadable {
         let end: String = written.chars().rev().take(END_CHARS).collect();
         let end: String = end.chars().rev().collect();
@@ -301,8 +270,8 @@ fn dispatch(call: &ToolCall, bench: &mut Workbench<'_>) -> Result<Done, Refused>
              `{end}`. Call it again, with less at once if they were long"
         )));
     }
-    let arguments = Arguments::read(tool, names, &call.input)?;
-    match *tool {
+    let arguments = Arguments::read(contract, &call.input)?;
+    match tool {
         "write_file" => files::write_file(&arguments, bench),
         "edit_lines" => edits::edit_lines(&arguments, bench),
         "line_replace" => edits::line_replace(&arguments, bench),

@@ -11,8 +11,19 @@ pub struct Request {
     pub system: String,
     /// The conversation so far, oldest first, ending with what the model has to answer.
     pub messages: Vec<Message>,
-    /// The names of the tools on offer (their contract is `generation::tools`).
-    pub tools: Vec<String>,
+    /// The tools on offer.
+    pub tools: Vec<Tool>,
+}
+
+/// A tool on offer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tool {
+    /// Its name.
+    pub name: String,
+    /// What it does and when to use it.
+    pub description: String,
+    /// Its arguments, as a JSON Schema of an object.
+    pub arguments: serde_json::Value,
 }
 
 /// One entry of the conversation.

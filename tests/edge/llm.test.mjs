@@ -1,8 +1,9 @@
-// The providers' own libraries read the bodies of `tests/llm`, and find what is expected there.
+// The providers' own libraries read the bodies of `tests/llm`, and find what is expected there; and what we send is of their types.
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
-import { describe, test } from "node:test";
+import { after, describe, test } from "node:test";
+import { spawnSync } from "node:child_process";
 
 import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
@@ -60,3 +61,40 @@ for (const [format, read] of Object.entries(readers)) {
     }
   });
 }
+
+describe("a request", () => {
+  const root = path.resolve(import.meta.dirname, "../..");
+  const snapshots = path.join(root, "src/llm/encode/snapshots");
+  const types = {
+    anthropic: "Anthropic.MessageCreateParamsStreaming",
+    openai_responses: "OpenAI.Responses.ResponseCreateParamsStreaming",
+    openai_chat: "OpenAI.Chat.ChatCompletionCreateParamsStreaming",
+  };
+  // Where the libraries are found.
+  const file = path.join(root, "node_modules", `.overskill-bodies-${process.pid}.ts`);
+  after(() => fs.rmSync(file, { force: true }));
+
+  /** What TypeScript says of the bodies, changed. */
+  const check = (change = (body) => body) => {
+    const bodies = Object.entries(types).map(([name, type]) => {
+      const [snapshot] = fs.readdirSync(snapshots).filter((entry) => entry.endsWith(`of_${name}.snap`));
+      const body = fs.readFileSync(path.join(snapshots, snapshot), "utf8").split("---\n").at(-1);
+      return `export const ${name}: ${type} = ${JSON.stringify(change(JSON.parse(body)))}`;
+    });
+    fs.writeFileSync(file, ["import type Anthropic from '@anthropic-ai/sdk'", "import type OpenAI from 'openai'", ...bodies].join("\n"));
+    const tsc = path.join(root, "templates/foundation/node_modules/typescript/bin/tsc");
+    const flags = ["--noEmit", "--strict", "--skipLibCheck", "--module", "nodenext", "--target", "es2022"];
+    const { status, stdout } = spawnSync(process.execPath, [tsc, ...flags, file], { encoding: "utf8" });
+    return { status, stdout };
+  };
+
+  test("is of the type that its library sends", () => {
+    assert.deepEqual(check(), { status: 0, stdout: "" });
+  });
+
+  test("of another shape would not be", () => {
+    const { status, stdout } = check((body) => ({ ...body, steam: true }));
+    assert.notEqual(status, 0);
+    assert.equal(stdout.match(/steam"' does not exist/g)?.length, 3, stdout);
+  });
+});

@@ -207,7 +207,9 @@ fn well_formed(reply: &Reply, earlier: &[(ToolCall, ToolResult)]) {
     assert_eq!(ids.len(), count, "ids are unique within the turn");
     for call in calls {
         assert!(
-            tools::offered(Dialect::EditLines).contains(&call.name.as_str()),
+            tools::offered(Dialect::EditLines)
+                .iter()
+                .any(|tool| tool.name == call.name),
             "{}",
             call.name
         );

@@ -4,6 +4,8 @@ use serde_json::{Map, Value};
 
 use crate::project::ProjectPath;
 
+use super::contract::Contract;
+
 /// Why a call did nothing, in words that the model reads.
 pub(super) struct Refused(pub(super) String);
 
@@ -17,11 +19,13 @@ pub(super) struct Arguments<'a> {
 }
 
 impl<'a> Arguments<'a> {
-    pub(super) fn read(
-        tool: &'static str,
-        names: &[&str],
-        input: &'a Value,
-    ) -> Result<Self, Refused> {
+    pub(super) fn read(contract: &Contract, input: &'a Value) -> Result<Self, Refused> {
+        let tool = contract.name;
+        let names: Vec<&str> = contract
+            .arguments
+            .iter()
+            .map(|argument| argument.name)
+            .collect();
         let takes = names.join(", ");
         let Some(fields) = input.as_object() else {
             return Err(Refused(format!(

@@ -76,7 +76,8 @@ fn a_call_whose_arguments_were_cut_off_does_nothing() {
 #[test]
 fn one_edit_tool_is_offered() {
     for dialect in Dialect::ALL {
-        let names = offered(dialect);
+        let offered = offered(dialect);
+        let names: Vec<&str> = offered.iter().map(|tool| tool.name.as_str()).collect();
         let edits = ["edit_lines", "line_replace", "str_replace", "apply_patch"];
         let edits: Vec<&str> = edits
             .into_iter()
@@ -92,6 +93,19 @@ fn one_edit_tool_is_offered() {
                 .all(|name| names.contains(name))
         );
     }
+}
+
+#[test]
+fn what_a_model_is_told_of_the_tools() {
+    let all: Vec<String> = Dialect::ALL
+        .into_iter()
+        .flat_map(offered)
+        .map(|tool| format!("{}: {}\n{:#}", tool.name, tool.description, tool.arguments))
+        .collect::<std::collections::BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    assert_eq!(all.len(), CONTRACTS.len());
+    insta::assert_snapshot!(all.join("\n\n"));
 }
 
 #[test]

@@ -178,7 +178,7 @@ pub(super) fn reply(request: &Request) -> Reply {
         .as_ref()
         .map(|files| files.iter().map(String::as_str).collect());
     let views = turn.views();
-    let anchored = request.tools.iter().any(|tool| tool == "edit_lines");
+    let anchored = request.tools.iter().any(|tool| tool.name == "edit_lines");
     let missing = |wanted: Vec<String>| -> Vec<String> {
         wanted
             .into_iter()

@@ -1,0 +1,258 @@
+//! What a model is told of the tools: names, what they do, and their arguments as a JSON Schema. The descriptions are Markdown in
+//! `templates/prompts/tools`.
+
+use serde_json::{Map, Value, json};
+
+use crate::llm::message::Tool;
+
+use super::Dialect;
+
+/// One tool.
+pub(super) struct Contract {
+    pub(super) name: &'static str,
+    description: &'static str,
+    /// In the order in which they are described.
+    pub(super) arguments: &'static [Argument],
+}
+
+/// One argument of a tool.
+pub(super) struct Argument {
+    pub(super) name: &'static str,
+    kind: Kind,
+    required: bool,
+    description: &'static str,
+}
+
+/// What an argument is.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Text,
+    /// The number of a line, from 1.
+    Line,
+    /// `"12-40"`.
+    Lines,
+    /// A whole number from 0.
+    Number,
+    Flag,
+    /// A list of texts.
+    Texts,
+    /// A list of `[first, last, text]`.
+    Triples,
+}
+
+impl Kind {
+    fn schema(self) -> Map<String, Value> {
+        let schema = match self {
+            Self::Text | Self::Lines => json!({ "type": "string" }),
+            Self::Line => json!({ "type": "integer", "minimum": 1 }),
+            Self::Number => json!({ "type": "integer", "minimum": 0 }),
+            Self::Flag => json!({ "type": "boolean" }),
+            Self::Texts => json!({ "type": "array", "items": { "type": "string" } }),
+            Self::Triples => json!({
+                "type": "array",
+                "minItems": 1,
+                "items": { "type": "array", "items": { "type": "string" }, "minItems": 3, "maxItems": 3 },
+            }),
+        };
+        match schema {
+            Value::Object(schema) => schema,
+            _ => Map::new(),
+        }
+    }
+}
+
+impl Contract {
+    /// What a model is told.
+    fn tool(&self) -> Tool {
+        let mut properties = Map::new();
+        for argument in self.arguments {
+            let mut schema = argument.kind.schema();
+            schema.insert("description".to_owned(), argument.description.into());
+            properties.insert(argument.name.to_owned(), Value::Object(schema));
+        }
+        let required = self.arguments.iter().filter(|argument| argument.required);
+        let required: Vec<&str> = required.map(|argument| argument.name).collect();
+        Tool {
+            name: self.name.to_owned(),
+            // Lines are broken for whoever reads the file.
+            description: self.description.trim().replace('\n', " "),
+            arguments: json!({
+                "type": "object",
+                "properties": properties,
+                "required": required,
+                "additionalProperties": false,
+            }),
+        }
+    }
+}
+
+/// The tools on offer where edits are stated in a dialect. The others' calls are run all the same.
+#[must_use]
+pub fn offered(dialect: Dialect) -> Vec<Tool> {
+    let other = |name: &str| {
+        Dialect::ALL
+            .iter()
+            .any(|other| other.tool() == name && *other != dialect)
+    };
+    let offered = CONTRACTS
+        .iter()
+        .filter(|tool| tool.name == "write_file" || !other(tool.name));
+    offered.map(Contract::tool).collect()
+}
+
+/// The names of the tools on offer.
+pub(super) fn names(dialect: Dialect) -> Vec<String> {
+    offered(dialect).into_iter().map(|tool| tool.name).collect()
+}
+
+const fn needed(name: &'static str, kind: Kind, description: &'static str) -> Argument {
+    Argument {
+        name,
+        kind,
+        required: true,
+        description,
+    }
+}
+
+const fn optional(name: &'static str, kind: Kind, description: &'static str) -> Argument {
+    Argument {
+        name,
+        kind,
+        required: false,
+        description,
+    }
+}
+
+const PATH: Argument = needed(
+    "path",
+    Kind::Text,
+    "The file's path from the project's folder, such as src/app/routes.tsx.",
+);
+
+const fn contract(
+    name: &'static str,
+    description: &'static str,
+    arguments: &'static [Argument],
+) -> Contract {
+    Contract {
+        name,
+        description,
+        arguments,
+    }
+}
+
+/// All of them.
+pub(super) const CONTRACTS: &[Contract] = &[
+    contract(
+        "write_file",
+        include_str!("../../../templates/prompts/tools/write_file.md"),
+        &[PATH, needed("content", Kind::Text, "All of the file.")],
+    ),
+    contract(
+        "edit_lines",
+        include_str!("../../../templates/prompts/tools/edit_lines.md"),
+        &[
+            PATH,
+            needed(
+                "edits",
+                Kind::Triples,
+                "The edits: [first anchor, last anchor, text].",
+            ),
+        ],
+    ),
+    contract(
+        "line_replace",
+        include_str!("../../../templates/prompts/tools/line_replace.md"),
+        &[
+            PATH,
+            needed("search", Kind::Text, "The text of these lines, as it is."),
+            needed("first_line", Kind::Line, "The first line."),
+            needed(
+                "last_line",
+                Kind::Line,
+                "The last line, which is replaced as well.",
+            ),
+            needed("replacement", Kind::Text, "What stands there afterwards."),
+        ],
+    ),
+    contract(
+        "str_replace",
+        include_str!("../../../templates/prompts/tools/str_replace.md"),
+        &[
+            PATH,
+            needed("old_str", Kind::Text, "The text that stands there once."),
+            needed("new_str", Kind::Text, "What it becomes."),
+        ],
+    ),
+    contract(
+        "apply_patch",
+        include_str!("../../../templates/prompts/tools/apply_patch.md"),
+        &[needed("patch", Kind::Text, "The unified diff.")],
+    ),
+    contract(
+        "view_file",
+        include_str!("../../../templates/prompts/tools/view_file.md"),
+        &[
+            PATH,
+            optional(
+                "lines",
+                Kind::Lines,
+                "Which lines, such as 12-40. All of them without it.",
+            ),
+        ],
+    ),
+    contract(
+        "search_files",
+        include_str!("../../../templates/prompts/tools/search_files.md"),
+        &[
+            needed("query", Kind::Text, "The regular expression."),
+            optional(
+                "include",
+                Kind::Texts,
+                "Globs of the files to look into, such as src/**/*.tsx.",
+            ),
+            optional("exclude", Kind::Texts, "Globs of the files to leave out."),
+            optional(
+                "case_sensitive",
+                Kind::Flag,
+                "Whether capitals are others than small letters.",
+            ),
+            optional(
+                "context",
+                Kind::Number,
+                "How many lines to show around each that is found.",
+            ),
+        ],
+    ),
+    contract(
+        "delete_file",
+        include_str!("../../../templates/prompts/tools/delete_file.md"),
+        &[PATH],
+    ),
+    contract(
+        "add_dependency",
+        include_str!("../../../templates/prompts/tools/add_dependency.md"),
+        &[
+            needed(
+                "name",
+                Kind::Text,
+                "The package's name in the npm registry.",
+            ),
+            optional(
+                "version",
+                Kind::Text,
+                "A version or range of it. The newest without it.",
+            ),
+        ],
+    ),
+    contract(
+        "remove_dependency",
+        include_str!("../../../templates/prompts/tools/remove_dependency.md"),
+        &[needed("name", Kind::Text, "The package's name.")],
+    ),
+    contract(
+        "rename_app",
+        include_str!("../../../templates/prompts/tools/rename_app.md"),
+        &[needed("name", Kind::Text, "The new name.")],
+    ),
+];
