@@ -16,7 +16,7 @@ const OTHERWISE = {
   "openai-chat/unknown_events": "they stop at a chunk without choices",
   "openai-responses/output_not_repeated": "they take the empty list for the whole",
   "openai-responses/search_and_annotations": "they take the empty list for the whole, and stop at events that they do not know",
-  "anthropic/last_blank_line_missing": "they do not notice that the end is missing, and so none of it is",
+  "anthropic/last_blank_line_missing": "they pass over an end without a blank line, and find no message",
 };
 
 const options = (body) => ({
