@@ -187,7 +187,7 @@ impl Answer {
 
     fn whole(mut self) -> Result<Box<dyn Gather>, StreamError> {
         // What is no whole event was cut off in its middle.
-        if let Some(frame) = self.reader.finish()?
+        if let Some(frame) = self.reader.finish()
             && (serde_json::from_str::<Value>(&frame.data).is_ok()
                 || self.gather.is_end(&frame.data))
         {

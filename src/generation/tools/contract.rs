@@ -116,10 +116,8 @@ const fn needed(name: &'static str, kind: Kind, description: &'static str) -> Ar
 
 const fn optional(name: &'static str, kind: Kind, description: &'static str) -> Argument {
     Argument {
-        name,
-        kind,
         required: false,
-        description,
+        ..needed(name, kind, description)
     }
 }
 

@@ -59,16 +59,14 @@ impl Reader {
         Ok(())
     }
 
-    /// The event that the body ends in the middle of, as far as it goes. By the standard it is none, but servers
-    /// forget the last blank line.
-    ///
-    /// # Errors
-    /// As [`Self::push`].
-    pub fn finish(mut self) -> Result<Option<Frame>, StreamError> {
+    /// The event that the body ends in the middle of, as far as it goes; nothing when it ends inside of a character. By the standard
+    /// it is none, but servers forget the last blank line.
+    #[must_use]
+    pub fn finish(mut self) -> Option<Frame> {
         if !self.line.is_empty() {
-            self.end_line()?;
+            self.end_line().ok()?;
         }
-        Ok(self.end_frame())
+        self.end_frame()
     }
 
     fn hold(&mut self, part: &[u8]) -> Result<(), StreamError> {
@@ -134,7 +132,7 @@ mod tests {
                 })
                 .unwrap();
         }
-        frames.extend(reader.finish().unwrap());
+        frames.extend(reader.finish());
         frames
     }
 
@@ -178,6 +176,14 @@ mod tests {
     }
 
     #[test]
+    fn a_body_that_ends_inside_of_a_character_ends_inside_of_an_event() {
+        let mut reader = Reader::default();
+        let body = "data: 1\ndata: €".as_bytes();
+        reader.push(&body[..body.len() - 1], |_| Ok(())).unwrap();
+        assert_eq!(reader.finish(), None);
+    }
+
+    #[test]
     fn what_is_no_text_or_too_much_of_it_is_refused() {
         let error = Reader::default()
             .push(b"data: \xff\n", |_| Ok(()))
@@ -207,7 +213,7 @@ mod tests {
                 let mut frames = Vec::new();
                 let mut take = |frame| { frames.push(frame); Ok(()) };
                 let pushed = bytes.chunks(size).try_for_each(|chunk| reader.push(chunk, &mut take));
-                (frames, pushed.and_then(|()| reader.finish()))
+                (frames, pushed.map(|()| reader.finish()))
             };
             prop_assert_eq!(read(size), read(bytes.len().max(1)));
         }
