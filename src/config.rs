@@ -15,6 +15,10 @@ pub struct Limits {
     pub total_bytes: u64,
     /// Model calls of one turn.
     pub steps: u32,
+    /// Repairs of one turn.
+    pub repairs: u32,
+    /// Answers in a row that may be cut off by their limit before a turn ends.
+    pub cut_offs: u32,
     /// Packages that the calls of one step may ask the builder about: each question has the app's lock file in it, and the
     /// registry takes its time.
     pub step_packages: usize,
@@ -37,6 +41,8 @@ impl Limits {
         files: 1_000,
         total_bytes: 20 * 1024 * 1024,
         steps: 40,
+        repairs: 5,
+        cut_offs: 3,
         step_packages: 8,
         turn_millis: 20 * 60 * 1_000,
         name_chars: 80,

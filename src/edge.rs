@@ -12,6 +12,7 @@ mod console;
 mod consumer;
 mod conversation;
 mod loader;
+mod model;
 mod objects;
 mod packages;
 mod parser;

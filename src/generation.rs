@@ -4,7 +4,9 @@
 //! reads a clock or names a runtime. The caller writes state and effects in one transaction and runs the jobs
 //! among them afterwards, at least once each; [`Job::key`] makes that exactly once in here.
 
+pub mod budget;
 mod builds;
+mod calls;
 mod effect;
 pub mod feed;
 mod input;
@@ -13,17 +15,18 @@ pub mod prompt;
 pub mod pulse;
 mod records;
 mod refusal;
+pub mod repair;
 mod state;
 pub mod survey;
 pub mod tools;
 mod turns;
 mod versions;
 
-pub use effect::{Answer, Effect, Job};
-pub use input::{Created, Input, ToolsRan};
+pub use effect::{Answer, Effect, Job, Planned};
+pub use input::{CallEnd, Created, Input, ToolsRan, Writing};
 pub use records::{
-    AppSummary, Author, Build, BuildOutcome, BuildStatus, Cause, MessageRole, Preview, Probe,
-    Status, Version, Work,
+    AppSummary, AppUsage, Author, Build, BuildOutcome, BuildStatus, Cause, Charge, MessageRole,
+    Preview, Probe, Spending, Spent, Status, Version, Work,
 };
 pub use refusal::refused;
 pub use state::{ActiveBuild, Conversation};

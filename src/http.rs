@@ -6,7 +6,7 @@
 
 pub mod auth;
 pub mod body;
-mod convert;
+pub mod convert;
 pub mod etag;
 pub mod host;
 pub mod idempotency;

@@ -60,7 +60,7 @@ fn whole(case: &Case) -> Result<Value, StreamError> {
 fn reply(case: &Case) -> Result<Reply, StreamError> {
     let mut answer = Answer::new(case.format);
     answer.push(&case.body)?;
-    answer.reply()
+    answer.reply("a-model")
 }
 
 #[test]

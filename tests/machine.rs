@@ -1248,7 +1248,7 @@ proptest! {
         for _ in 0..before {
             world.consume_all();
             let Some(job) = world.next_job() else { break };
-            under_way.push(world.perform(&job));
+            under_way.extend(world.perform(&job));
             world.run(&job, Fault::None);
         }
         world.take(Input::Delete).unwrap();

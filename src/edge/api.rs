@@ -137,6 +137,7 @@ impl Call<'_> {
             Route::ListTokens => self.list_tokens(principal).await?,
             Route::DeleteToken { token } => self.delete_token(principal, token).await?,
             Route::ListApps => self.list_apps(principal).await?,
+            Route::Usage => self.usage(principal).await?,
             Route::App { app, call } => return self.answer_app(principal, &app, call).await,
             Route::CreateApp => {
                 let bytes = self.body(body::MAX_JSON_BYTES).await?;

@@ -18,18 +18,19 @@
 
 mod calls;
 mod drive;
+mod model;
 mod store;
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
 
 use futures::{
     Stream, StreamExt as _,
     channel::mpsc,
-    future::{self, Either},
+    future::{self, AbortHandle, Either},
     stream,
 };
 use worker::{
@@ -70,6 +71,8 @@ pub struct Conversation {
     readers: RefCell<Vec<mpsc::Sender<()>>>,
     /// Keys of the jobs that run.
     under_way: RefCell<BTreeSet<String>>,
+    /// What calls them off.
+    call_offs: RefCell<BTreeMap<String, AbortHandle>>,
     /// Tells the running driver that there may be more to do.
     nudge: RefCell<Option<mpsc::Sender<()>>>,
     armed: Cell<Option<Timestamp>>,
@@ -92,6 +95,7 @@ impl DurableObject for Conversation {
             unreadable,
             readers: RefCell::default(),
             under_way: RefCell::default(),
+            call_offs: RefCell::default(),
             nudge: RefCell::default(),
             armed: Cell::default(),
             unsettled: Cell::default(),
@@ -194,6 +198,7 @@ impl Conversation {
             )
         })?;
         self.machine.replace(Some(machine));
+        self.call_off(effects);
         if told {
             // A full channel has a word in it already; a reader that is gone is dropped.
             let mut readers = self.readers.borrow_mut();
@@ -208,6 +213,22 @@ impl Conversation {
             let _ = nudge.try_send(());
         }
         Ok(())
+    }
+
+    /// Calls off the jobs that are done with. One that was done hears nothing of it: it has come to its end.
+    fn call_off(&self, effects: &[Effect]) {
+        let call_offs = self.call_offs.borrow();
+        for effect in effects {
+            match effect {
+                Effect::Finish { key } => {
+                    if let Some(handle) = call_offs.get(key) {
+                        handle.abort();
+                    }
+                }
+                Effect::FinishAll => call_offs.values().for_each(AbortHandle::abort),
+                _ => {}
+            }
+        }
     }
 
     /// Sets the alarm to the earliest job that does not run.
@@ -293,6 +314,13 @@ fn events(
             }
         },
     )
+}
+
+impl Conversation {
+    /// Looks at the machine as it is now.
+    fn read_machine<T>(&self, look: impl FnOnce(&Machine) -> T) -> Result<T> {
+        self.machine.borrow().as_ref().map(look).ok_or_else(no_app)
+    }
 }
 
 fn no_app() -> Error {

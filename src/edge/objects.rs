@@ -9,12 +9,15 @@ use crate::{
     build::Mode,
     digest::Digest,
     error::{Error, Kind, Result},
-    generation::{AppSummary, BuildOutcome, MessageRole, Version, Work},
+    generation::{
+        AppSummary, BuildOutcome, Charge, MessageRole, Spending, Version, Work, budget::Total,
+    },
     http::{
         idempotency::{Answer as IdempotentAnswer, Nonce},
         resource::EditLanded,
     },
     ids::{AppId, BuildId, TokenId, TurnId, WorkspaceId},
+    llm::models::Reservation,
     project::{FileEntry, Manifest, ProjectPath},
     time::Timestamp,
 };
@@ -34,6 +37,10 @@ pub(super) enum ConversationCall {
     },
     /// → `()`
     Post { turn: TurnId, content: String },
+    /// → `()`
+    Cancel { turn: TurnId },
+    /// → [`AppUsage`](crate::generation::AppUsage)
+    Usage,
     /// → [`AppSummary`]
     Show,
     /// → [`AppSummary`]
@@ -197,6 +204,20 @@ pub(super) enum WorkspaceCall {
     RemoveApp { app: AppId },
     /// → `Vec<`[`AppRow`]`>`, newest first
     Apps { before: Option<u64>, limit: u32 },
+    /// → `Option<String>`: why there is no room for the call in a budget, if there is none. Idempotent.
+    Reserve {
+        of: Ledgered,
+        worst: Reservation,
+        at: Timestamp,
+    },
+    /// → `()`. Idempotent.
+    Settle {
+        of: Ledgered,
+        charge: Charge,
+        at: Timestamp,
+    },
+    /// → [`WorkspaceUsage`]
+    Usage { at: Timestamp },
     /// → [`Begun`]
     BeginRequest {
         key: String,
@@ -208,6 +229,26 @@ pub(super) enum WorkspaceCall {
         key: String,
         answer: IdempotentAnswer,
     },
+}
+
+/// An attempt at a call, as the ledger names it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Ledgered {
+    pub(super) app: AppId,
+    pub(super) turn: TurnId,
+    pub(super) step: u32,
+    pub(super) attempt: u32,
+}
+
+/// What a workspace has come to.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct WorkspaceUsage {
+    /// Of all time.
+    pub(super) spent: Spending,
+    /// The same with what is set aside.
+    pub(super) total: Total,
+    /// Of today.
+    pub(super) today: Total,
 }
 
 /// What a key of the build cache can be asked.

@@ -5,11 +5,12 @@ use worker::Env;
 use crate::{
     build::TypeCheck,
     digest::Digest,
+    edge::model::Door,
     error::{Error, Result},
-    generation::tools::Dialect,
+    generation::{budget::Budget, tools::Dialect},
     http::host::Hosts,
     ids::WorkspaceId,
-    llm::MODELS,
+    llm::models::{self, Model},
 };
 
 /// The hosts that this Worker answers.
@@ -22,22 +23,42 @@ pub(super) fn hosts(env: &Env) -> Result<Hosts> {
 
 /// The models that can be asked for, the default first.
 pub(super) fn models(env: &Env) -> Result<Vec<String>> {
-    let text = variable(env, "MODEL")?;
-    let models: Vec<String> = text
-        .split(',')
-        .map(|model| model.trim().to_owned())
-        .filter(|model| !model.is_empty())
-        .collect();
-    match models
-        .iter()
-        .find(|model| !MODELS.contains(&model.as_str()))
-    {
-        Some(unknown) => Err(Error::internal(format!(
-            "MODEL names `{unknown}`; there is: {}",
-            MODELS.join(", ")
-        ))),
-        None => Ok(models),
-    }
+    Ok(models::listed(&variable(env, "MODEL")?))
+}
+
+/// The models that answer for an app with this one, in the order in which they are asked.
+pub(super) fn chain(env: &Env, own: &str) -> Result<Vec<String>> {
+    Ok(models::chain(own, &models(env)?))
+}
+
+/// A model of a provider's; nothing for the built-in planner.
+pub(super) fn model(env: &Env, name: &str) -> Result<Option<Model>> {
+    Model::configured(name, &variable(env, "MODEL_SETTINGS")?)
+}
+
+/// Where a model is, and what opens the door.
+pub(super) fn door(env: &Env, model: &Model) -> Result<Door> {
+    let prefix = model.host.prefix();
+    let stall = variable(env, "MODEL_STALL_SECONDS")?;
+    let stall_millis = match stall.trim().parse::<u64>() {
+        Ok(seconds @ 1..=600) => seconds * 1_000,
+        _ => {
+            return Err(Error::internal(
+                "MODEL_STALL_SECONDS must be a number from 1 to 600",
+            ));
+        }
+    };
+    Ok(Door {
+        base: variable(env, &format!("{prefix}_BASE_URL"))?,
+        // A secret that is not set is no error before somebody wants it.
+        key: secret(env, &format!("{prefix}_API_KEY")).unwrap_or_default(),
+        stall_millis,
+    })
+}
+
+/// What models may cost.
+pub(super) fn budget(env: &Env) -> Result<Budget> {
+    Budget::parse(&variable(env, "BUDGET")?)
 }
 
 /// In which form models state their edits.

@@ -3,7 +3,10 @@
 //! `POST /` with an [`Asked`]`<`[`WorkspaceCall`]`>`; the call's answer as JSON, `Ok` or `Err`.
 //!
 //! Storage (SQLite): `apps` each app's latest summary, in the order of creation; `tokens` and `sessions` by the
-//! SHA-256 of their text, never the text, a session with the hash of the token that opened it; `requests` one row an idempotency key, kept for 24 hours.
+//! SHA-256 of their text, never the text, a session with the hash of the token that opened it; `requests` one row an idempotency key,
+//! kept for 24 hours; `ledger` and `totals` what models have cost (`ledger`).
+
+mod ledger;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use worker::{
@@ -14,6 +17,7 @@ use worker::{
 use super::{
     clock,
     objects::{AppRow, Asked, Begun, TokenRow, WorkspaceCall as Call},
+    runtime,
 };
 use crate::{
     digest::Digest,
@@ -39,12 +43,16 @@ const MAX_TOKENS: u32 = 100;
 #[durable_object(fetch)]
 pub struct Workspace {
     sql: SqlStorage,
+    state: State,
+    env: Env,
 }
 
 impl DurableObject for Workspace {
-    fn new(state: State, _env: Env) -> Self {
+    fn new(state: State, env: Env) -> Self {
         Self {
             sql: state.storage().sql(),
+            state,
+            env,
         }
     }
 
@@ -69,6 +77,9 @@ impl Workspace {
             return json(&false);
         }
         self.sql.exec(SCHEMA, None).map_err(Error::internal)?;
+        self.sql
+            .exec(ledger::SCHEMA, None)
+            .map_err(Error::internal)?;
         match call {
             Call::KnowsToken { hash } => json(&self.knows_token(&hash)?),
             Call::KnowsSession { hash, bootstrap } => json(&self.knows_session(&hash, bootstrap)?),
@@ -96,8 +107,27 @@ impl Workspace {
             Call::PutApp { summary } => self.put_app(&summary),
             Call::RemoveApp { app } => self.remove_app(&app),
             Call::Apps { before, limit } => self.apps(before, limit),
+            Call::Reserve { of, worst, at } => self.at_once(|| self.reserve(&of, worst, at)),
+            Call::Settle { of, charge, at } => self.at_once(|| self.settle(&of, &charge, at)),
+            Call::Usage { at } => self.usage(at),
             Call::BeginRequest { key, digest, nonce } => self.begin_request(&key, digest, nonce),
             Call::EndRequest { key, answer } => self.end_request(&key, answer),
+        }
+    }
+
+    /// All that is written, or nothing.
+    fn at_once(&self, work: impl Fn() -> Result<serde_json::Value>) -> Result<serde_json::Value> {
+        let mut answer = Err(Error::internal("the transaction did not run"));
+        let done = runtime::transaction(&self.state, || {
+            answer = work();
+            match &answer {
+                Ok(_) => Ok(()),
+                Err(error) => Err(error.to_string().into()),
+            }
+        });
+        match (answer, done) {
+            (Ok(_), Err(error)) => Err(Error::internal(error)),
+            (answer, _) => answer,
         }
     }
 

@@ -6,12 +6,17 @@
 use super::{
     effect::{Answer, Effect, Job, Step},
     feed::{Event, Outcome},
-    records::{Build, BuildOutcome, BuildStatus, Cause, Preview, Probe, Work},
-    state::{ActiveBuild, Conversation, Phase, Stage},
+    records::{Build, BuildOutcome, BuildStatus, Cause, MessageRole, Preview, Probe, Work},
+    repair::{Verdict, signature},
+    state::{ActiveBuild, Conversation, Phase, Stage, Turn},
 };
 use crate::{
-    build::{Diagnostic, Mode},
+    build::{Diagnostic, Mode, Severity},
     ids::{BuildId, TurnId},
+    llm::{
+        message::{Message, UserBlock},
+        models::OFFLINE,
+    },
 };
 
 /// Why a build whose claim has lapsed is tried again.
@@ -223,6 +228,9 @@ impl Conversation {
         outcome: BuildOutcome,
         step: &mut Step<'_>,
     ) {
+        if self.claimed_by(id, attempt).is_some() {
+            self.builder_millis += outcome.builder_millis();
+        }
         let Some(active) = self.claimed_by(id, attempt) else {
             return;
         };
@@ -311,7 +319,7 @@ impl Conversation {
                         url: self.preview_url.clone(),
                     });
                 }
-                self.settle_turn(id, Ok(()), step);
+                self.turn_is_live(id, step);
                 if let Some(lockfile) = lockfile {
                     self.lock_packages(version, lockfile, step);
                 }
@@ -437,43 +445,85 @@ impl Conversation {
         step.effects.push(Effect::Build(Box::new(active.build)));
     }
 
-    /// Ends the build, and the turn that waits for it.
+    /// Ends the build. The turn that waits for it mends what it broke, or ends as well.
     fn fail_build(&mut self, id: &BuildId, diagnostics: Vec<Diagnostic>, step: &mut Step<'_>) {
         self.end_build(id, BuildStatus::Failed, diagnostics.clone(), step);
-        self.settle_turn(id, Err(&diagnostics), step);
+        self.turn_did_not_build(id, &diagnostics, step);
         self.start_next_turn(step);
     }
 
+    /// The turn that waits for this build, and what it was about.
+    fn waiting_turn(&self, id: &BuildId) -> Option<(Turn, String)> {
+        match &self.phase {
+            Phase::Building {
+                turn,
+                build,
+                summary,
+            } if build == id => Some((turn.clone(), summary.clone())),
+            _ => None,
+        }
+    }
+
     /// Ends the turn that waits for this build. The next one is not begun yet.
-    fn settle_turn(
+    fn turn_is_live(&mut self, id: &BuildId, step: &mut Step<'_>) {
+        self.broken.clear();
+        if let Some((turn, summary)) = self.waiting_turn(id) {
+            self.end_turn(&turn, Outcome::Completed, summary, step);
+        }
+    }
+
+    fn turn_did_not_build(
         &mut self,
         id: &BuildId,
-        result: Result<(), &[Diagnostic]>,
+        diagnostics: &[Diagnostic],
         step: &mut Step<'_>,
     ) {
-        let Phase::Building {
-            turn,
-            build,
-            summary,
-        } = &self.phase
-        else {
+        let Some((mut turn, summary)) = self.waiting_turn(id) else {
             return;
         };
-        if build != id {
-            return;
-        }
-        let (turn, summary) = (turn.id.clone(), summary.clone());
-        match result {
-            Ok(()) => self.end_turn(turn, Outcome::Completed, summary, step),
-            Err(diagnostics) => {
-                let first = diagnostics.first().map_or_else(String::new, describe);
-                let live = self.preview.as_ref().map_or_else(String::new, |preview| {
-                    format!(" The preview still shows version {}.", preview.version)
+        let verdict = if turn.model == OFFLINE {
+            Verdict::Stop(None)
+        } else {
+            turn.repair
+                .decide(diagnostics, &self.broken, step.limits.repairs)
+        };
+        let why = match verdict {
+            Verdict::Repair {
+                strategy,
+                text,
+                errors,
+            } => {
+                turn.summary = Some(summary);
+                step.feed(Event::RepairStarted {
+                    turn: turn.id.clone(),
+                    repair: turn.repair.count,
+                    strategy,
+                    errors,
                 });
-                let text = format!("The build failed. {first}{live}");
-                self.end_turn(turn, Outcome::Failed, text, step);
+                step.effects.push(Effect::Transcript {
+                    turn: turn.id.clone(),
+                    message: Message::User(vec![UserBlock::Context { text }]),
+                });
+                self.next_step(turn, step);
+                return;
             }
+            Verdict::Stop(why) => why,
+        };
+        self.broken = diagnostics
+            .iter()
+            .filter(|one| one.severity == Severity::Error)
+            .map(signature)
+            .collect();
+        let first = diagnostics.first().map_or_else(String::new, describe);
+        let why = why.map_or_else(String::new, |why| format!(" {why}"));
+        let live = self.preview.as_ref().map_or_else(String::new, |preview| {
+            format!(" The preview still shows version {}.", preview.version)
+        });
+        let text = format!("The build failed. {first}{why}{live}");
+        if turn.repair.is_on() {
+            self.record_message(&turn.id, MessageRole::Assistant, text.clone(), step);
         }
+        self.end_turn(&turn, Outcome::Failed, text, step);
     }
 
     fn claimed_by(&mut self, id: &BuildId, attempt: u32) -> Option<&mut ActiveBuild> {

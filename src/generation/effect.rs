@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     feed::Event,
-    records::{Build, MessageRole, Version, Work},
+    records::{Build, Charge, MessageRole, Version, Work},
 };
 use crate::{
     config::{BuildPolicy, Limits},
@@ -30,8 +30,8 @@ pub enum Effect {
         role: MessageRole,
         content: String,
     },
-    /// Begin the turn's transcript with its stored message.
-    OpenTranscript { turn: TurnId },
+    /// Begin the turn's transcript with what the model is told of the app, and the turn's stored message.
+    OpenTranscript { turn: TurnId, context: String },
     /// Append to the turn's transcript, which is what the model reads.
     Transcript { turn: TurnId, message: Message },
     /// Keep a version for ever.
@@ -41,6 +41,8 @@ pub enum Effect {
     },
     /// Keep a build's state.
     Build(Box<Build>),
+    /// Keep what an attempt at a call has cost.
+    Charge(Charge),
     /// Append to a build's log.
     BuildLog { build: BuildId, line: String },
     /// Run a job at this time or soon after, again and again until it is finished; replaces the job of that key.
@@ -69,6 +71,19 @@ pub enum Answer {
     Version(Option<Version>),
     /// The new build.
     Build(Box<Build>),
+    /// Who is to be called; nobody when the call is not wanted any more.
+    Call(Option<Planned>),
+}
+
+/// A call that is to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// Who is asked.
+    pub model: String,
+    /// Which attempt this is in its step, from 1.
+    pub attempt: u32,
+    /// Whether it is not billed.
+    pub billing_ignore: bool,
 }
 
 /// Work that is done outside of the transaction: at least once, under a key.
@@ -85,6 +100,12 @@ pub enum Job {
     CallModel { turn: TurnId, step: u32 },
     /// Run the tools that the model called.
     RunTools { turn: TurnId, step: u32 },
+    /// Tell the workspace's ledger what an attempt at a call has cost.
+    Settle {
+        turn: TurnId,
+        step: u32,
+        attempt: u32,
+    },
     /// Put a build message into the queue.
     SendBuild { build: BuildId },
     /// Look whether the built preview works.
@@ -107,6 +128,11 @@ impl Job {
             Self::LayFoundation => "foundation".to_owned(),
             Self::CallModel { turn, step } => format!("model/{turn}/{step}"),
             Self::RunTools { turn, step } => format!("tools/{turn}/{step}"),
+            Self::Settle {
+                turn,
+                step,
+                attempt,
+            } => format!("settle/{turn}/{step}/{attempt}"),
             Self::SendBuild { build } => format!("build/{build}"),
             Self::Probe { build } => format!("probe/{build}"),
             Self::CopyArtifacts { set, .. } => format!("copy/{set}"),

@@ -5,7 +5,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    records::{Author, BuildStatus, MessageRole},
+    records::{Author, BuildStatus, MessageRole, Spending, Spent},
+    repair::Strategy,
     tools::Receipt,
 };
 use crate::{
@@ -13,6 +14,7 @@ use crate::{
     digest::Digest,
     edit::tokens::Saving,
     ids::{BuildId, TurnId},
+    llm::message::Stop,
     project::ProjectPath,
     time::Timestamp,
 };
@@ -33,17 +35,59 @@ pub enum Event {
     },
     /// Work on a message begins.
     TurnStarted { turn: TurnId },
-    /// A model is called.
+    /// A model is called. The tokens of a repair are not billed.
     StepStarted {
         turn: TurnId,
         step: u32,
         model: String,
+        #[serde(default, skip_serializing_if = "is_false")]
+        repair: bool,
     },
-    /// The model says a piece of text.
+    /// The model says a piece of text: what follows on those of this step before, of the same attempt.
     TextDelta {
         turn: TurnId,
         step: u32,
         text: String,
+    },
+    /// The model is writing the arguments of a tool call, the `index`th of this step from 0; so many bytes have come.
+    ToolDelta {
+        turn: TurnId,
+        step: u32,
+        index: usize,
+        name: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        path: Option<String>,
+        bytes: usize,
+    },
+    /// An attempt at the call came to nothing: the deltas of this step so far do not count. `retry_at` is when the same model is
+    /// asked again.
+    AttemptVoided {
+        turn: TurnId,
+        step: u32,
+        attempt: u32,
+        model: String,
+        reason: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        retry_at: Option<Timestamp>,
+        spent: Spent,
+    },
+    /// The model has answered: who it was in the end, and what the answer has cost.
+    StepFinished {
+        turn: TurnId,
+        step: u32,
+        model: String,
+        stop: Stop,
+        spent: Spent,
+        billing_ignore: bool,
+    },
+    /// A build of the turn has failed, and the model is to mend it.
+    RepairStarted {
+        turn: TurnId,
+        /// Which repair of the turn this is, from 1.
+        repair: u32,
+        strategy: Strategy,
+        /// How many errors there are.
+        errors: usize,
     },
     /// The model calls a tool.
     ToolCall {
@@ -147,6 +191,10 @@ pub enum Event {
         edits: Saving,
         /// The same of all turns of the app.
         app_edits: Saving,
+        /// What its calls have cost.
+        spent: Spending,
+        /// The same of all turns of the app.
+        app_spent: Spending,
     },
 }
 
@@ -158,6 +206,18 @@ pub enum Outcome {
     Completed,
     /// It was not; the summary says why.
     Failed,
+    /// Somebody stopped it. What was done until then is kept.
+    Cancelled,
+    /// A budget has no room for it. What was done until then is kept.
+    LimitReached,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands out references"
+)]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 impl Event {
@@ -169,6 +229,10 @@ impl Event {
             Self::TurnStarted { .. } => "turn_started",
             Self::StepStarted { .. } => "step_started",
             Self::TextDelta { .. } => "text_delta",
+            Self::ToolDelta { .. } => "tool_delta",
+            Self::AttemptVoided { .. } => "attempt_voided",
+            Self::StepFinished { .. } => "step_finished",
+            Self::RepairStarted { .. } => "repair_started",
             Self::ToolCall { .. } => "tool_call",
             Self::ToolResult { .. } => "tool_result",
             Self::AppOutlined { .. } => "app_outlined",

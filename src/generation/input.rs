@@ -2,7 +2,7 @@
 
 use super::{
     effect::Job,
-    records::{AppSummary, BuildOutcome, Probe},
+    records::{AppSummary, BuildOutcome, Probe, Spent},
     tools,
 };
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     digest::Digest,
     edit::tokens::Ledger,
     ids::{AppId, BuildId, TurnId, WorkspaceId},
-    llm::message::Reply,
+    llm::{message::Reply, retry::Failure},
     project::{FileEntry, Manifest, ProjectPath},
 };
 
@@ -42,6 +42,8 @@ pub struct Created {
 pub enum Input {
     /// Somebody says something. The caller has made sure that the turn is new.
     Post { turn: TurnId, content: String },
+    /// Somebody wants a turn to stop.
+    Cancel { turn: TurnId },
     /// Somebody gives the app another name.
     Rename { name: String },
     /// Somebody writes a file whose content is stored already.
@@ -60,13 +62,52 @@ pub enum Input {
     Delete,
     /// The foundation's files are stored.
     FoundationLaid { manifest: Manifest },
+    /// A call of the model is about to be made. `chain` is who can be asked, first who is asked first; `outline` is of the app's
+    /// files as they are, and needed at the first step of a turn alone.
+    CallBegun {
+        turn: TurnId,
+        step: u32,
+        chain: Vec<String>,
+        outline: Option<String>,
+    },
+    /// More of its answer has come.
+    CallProgress {
+        turn: TurnId,
+        step: u32,
+        /// More of its words.
+        text: String,
+        /// Tool calls that are being written.
+        writing: Vec<Writing>,
+        spent: Spent,
+    },
     /// The model has answered.
     ModelReplied {
         turn: TurnId,
         step: u32,
         reply: Reply,
-        /// What it was told of the app's files, at the first step of a turn.
-        outline: Option<String>,
+        end: CallEnd,
+    },
+    /// The call has failed.
+    CallFailed {
+        turn: TurnId,
+        step: u32,
+        failure: Failure,
+        /// What the provider says of it.
+        says: String,
+        end: CallEnd,
+    },
+    /// The call was not made: there is no room for it in a budget.
+    CallRefused {
+        turn: TurnId,
+        step: u32,
+        /// Why, as the end of a sentence.
+        reason: String,
+    },
+    /// The ledger knows what an attempt has cost.
+    Settled {
+        turn: TurnId,
+        step: u32,
+        attempt: u32,
     },
     /// The tools have run.
     ToolsRan(ToolsRan),
@@ -113,9 +154,20 @@ impl Input {
     pub fn job(&self) -> Option<Job> {
         Some(match self {
             Self::FoundationLaid { .. } => Job::LayFoundation,
-            Self::ModelReplied { turn, step, .. } => Job::CallModel {
+            Self::ModelReplied { turn, step, .. }
+            | Self::CallFailed { turn, step, .. }
+            | Self::CallRefused { turn, step, .. } => Job::CallModel {
                 turn: turn.clone(),
                 step: *step,
+            },
+            Self::Settled {
+                turn,
+                step,
+                attempt,
+            } => Job::Settle {
+                turn: turn.clone(),
+                step: *step,
+                attempt: *attempt,
             },
             Self::ToolsRan(ran) => Job::RunTools {
                 turn: ran.turn.clone(),
@@ -136,6 +188,9 @@ impl Input {
             Self::Purged => Job::Purge,
             Self::JobFailed { job, .. } => job.clone(),
             Self::Post { .. }
+            | Self::Cancel { .. }
+            | Self::CallBegun { .. }
+            | Self::CallProgress { .. }
             | Self::Rename { .. }
             | Self::PutFile { .. }
             | Self::EditFiles { .. }
@@ -149,6 +204,28 @@ impl Input {
             | Self::BuildUndelivered { .. } => return None,
         })
     }
+}
+
+/// A tool call that is being written, as far as it is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Writing {
+    /// The tool's name.
+    pub name: String,
+    /// The file that it is about.
+    pub path: Option<String>,
+    /// How much of its arguments has come, in bytes.
+    pub bytes: usize,
+}
+
+/// What is known at the end of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallEnd {
+    /// What it has cost.
+    pub spent: Spent,
+    /// Who can be asked, first who is asked first.
+    pub chain: Vec<String>,
+    /// A number by chance.
+    pub chance: u64,
 }
 
 /// What the tools of a step did.

@@ -2,13 +2,13 @@
 //!
 //! What belongs to a turn is in `turns`, to a build in `builds`, to a version in `versions`.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{
     effect::{Effect, Job, Step},
     feed::Event,
     input::{Created, Input},
-    records::Probe,
+    records::{Probe, Spending},
     state::{Conversation, Phase},
 };
 use crate::{
@@ -42,6 +42,10 @@ impl Conversation {
             last_outcome: None,
             turn_edits: Saving::default(),
             edits: Saving::default(),
+            breakers: BTreeMap::new(),
+            broken: BTreeSet::new(),
+            spent: Spending::default(),
+            builder_millis: 0,
         };
         let mut step = Step {
             now,
@@ -82,6 +86,7 @@ impl Conversation {
     fn take(&mut self, input: Input, step: &mut Step<'_>) -> Result<()> {
         match input {
             Input::Post { turn, content } => self.post(turn, content, step),
+            Input::Cancel { turn } => self.cancel(&turn, step),
             Input::Rename { name } => {
                 self.rename(name, step);
                 Ok(())
@@ -148,12 +153,42 @@ impl Conversation {
     fn take_result(&mut self, input: Input, step: &mut Step<'_>) {
         match input {
             Input::FoundationLaid { manifest } => self.foundation_laid(manifest, step),
+            Input::CallBegun {
+                turn,
+                step: number,
+                chain,
+                outline,
+            } => self.call_begun(&turn, number, &chain, outline, step),
+            Input::CallProgress {
+                turn,
+                step: number,
+                text,
+                writing,
+                spent,
+            } => self.call_progress(&turn, number, text, writing, spent, step),
             Input::ModelReplied {
                 turn,
                 step: number,
                 reply,
-                outline,
-            } => self.model_replied(&turn, number, reply, outline, step),
+                end,
+            } => self.model_replied(&turn, number, reply, &end, step),
+            Input::CallFailed {
+                turn,
+                step: number,
+                failure,
+                says,
+                end,
+            } => self.call_failed(&turn, number, &failure, &says, &end, step),
+            Input::CallRefused {
+                turn,
+                step: number,
+                reason,
+            } => self.call_refused(&turn, number, &reason, step),
+            Input::Settled { .. } => {
+                if let Some(job) = input.job() {
+                    step.finish(&job);
+                }
+            }
             Input::ToolsRan(ran) => self.tools_ran(ran, step),
             Input::BuildSent { build } => self.build_sent(&build, step),
             Input::Claim { build } => self.claim(&build, step),
@@ -182,6 +217,7 @@ impl Conversation {
                 reason,
             } => self.job_failed(&job, failures, &reason, step),
             Input::Post { .. }
+            | Input::Cancel { .. }
             | Input::Rename { .. }
             | Input::PutFile { .. }
             | Input::EditFiles { .. }
@@ -212,8 +248,15 @@ impl Conversation {
         }
         let for_ever = matches!(
             job,
-            Job::Announce | Job::Purge | Job::EndTurn { .. } | Job::CopyArtifacts { .. }
+            Job::Announce
+                | Job::Purge
+                | Job::EndTurn { .. }
+                | Job::CopyArtifacts { .. }
+                | Job::Settle { .. }
         );
+        if let Job::CallModel { turn, step: number } = job {
+            self.call_not_made(turn, *number, step);
+        }
         if failures < MOST_FAILURES || for_ever {
             step.retry(job.clone(), failures);
             return;
@@ -232,6 +275,7 @@ impl Conversation {
                 );
             }
             Job::SendBuild { .. }
+            | Job::Settle { .. }
             | Job::CopyArtifacts { .. }
             | Job::EndTurn { .. }
             | Job::Announce

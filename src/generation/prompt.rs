@@ -1,4 +1,7 @@
 //! What a model is told: the request of one call, rendered from what the storage keeps.
+//!
+//! What stays the same comes first, for the providers' caches: tools and standing instructions are the same for all apps, earlier
+//! messages only grow, and what is told of the app's files stands at the beginning of the turn and stays as it was then.
 
 use crate::llm::message::{Block, Message, Request, UserBlock};
 
@@ -8,6 +11,8 @@ use super::{
 };
 
 const SYSTEM: &str = include_str!("../../templates/prompts/system.md");
+const CONTEXT: &str = include_str!("../../templates/prompts/context.md");
+const GO_ON: &str = include_str!("../../templates/prompts/go_on.md");
 
 /// How many bytes of earlier messages a request carries at most; the newest are kept.
 pub const HISTORY_BYTES: usize = 64 * 1024;
@@ -21,20 +26,9 @@ pub struct Earlier {
     pub content: String,
 }
 
-/// The request of a call: the standing instructions with the outline of the files, the earlier messages, and the turn's
-/// own transcript so far.
+/// The request of a call: the standing instructions, the earlier messages, and the turn's own transcript so far.
 #[must_use]
-pub fn request(
-    app_name: &str,
-    outline: &str,
-    earlier: &[Earlier],
-    transcript: Vec<Message>,
-    dialect: Dialect,
-) -> Request {
-    let system = SYSTEM
-        .replace("{{app_name}}", app_name)
-        .replace("{{edit_advice}}", dialect.advice())
-        .replace("{{files}}", outline.trim_end());
+pub fn request(earlier: &[Earlier], transcript: Vec<Message>, dialect: Dialect) -> Request {
     let mut budget = HISTORY_BYTES;
     let recent = earlier.iter().rev().take_while(|message| {
         let fits = message.content.len() <= budget;
@@ -45,10 +39,23 @@ pub fn request(
     messages.reverse();
     messages.extend(transcript);
     Request {
-        system,
+        system: SYSTEM.replace("{{edit_advice}}", dialect.advice()),
         messages,
         tools: tools::offered(dialect),
     }
+}
+
+/// What a model is told of the app at the beginning of a turn.
+#[must_use]
+pub fn context(app_name: &str, outline: &str) -> String {
+    CONTEXT
+        .replace("{{app_name}}", app_name)
+        .replace("{{files}}", outline.trim_end())
+}
+
+/// What a model is told that was cut off by the limit of its answers.
+pub(super) fn go_on() -> String {
+    GO_ON.trim_end().to_owned()
 }
 
 fn spoken(message: &Earlier) -> Message {

@@ -6,6 +6,7 @@ use crate::{
     build::{Diagnostic, Mode, Render, Report},
     digest::Digest,
     ids::{AppId, BuildId, TurnId},
+    llm::message::Usage,
     project::FileEntry,
     publish::SizeReport,
     time::Timestamp,
@@ -228,6 +229,24 @@ pub enum BuildOutcome {
     },
 }
 
+impl BuildOutcome {
+    /// How long the builder has worked, in milliseconds. What came out of the build cache has taken no time.
+    pub(super) fn builder_millis(&self) -> u64 {
+        match self {
+            Self::Succeeded {
+                report,
+                cached: None,
+                ..
+            }
+            | Self::Failed {
+                report: Some(report),
+                ..
+            } => report.timings.build_ms,
+            _ => 0,
+        }
+    }
+}
+
 /// What an attempt lacked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -236,6 +255,80 @@ pub enum Cause {
     Builder,
     /// What this Worker itself stands on, such as its storage.
     Platform,
+}
+
+/// What a call of a model has cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spent {
+    /// Tokens.
+    pub usage: Usage,
+    /// Money, in micro-dollars; nothing where the price is not known.
+    pub micros: Option<u64>,
+}
+
+/// What several have, those apart that are not billed: repairs, and attempts that came to nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spending {
+    /// Tokens that are billed.
+    pub billed: Usage,
+    /// Money for them, in micro-dollars.
+    pub billed_micros: u64,
+    /// Tokens of repairs, which are not.
+    pub unbilled: Usage,
+    /// Money for them, in micro-dollars.
+    pub unbilled_micros: u64,
+}
+
+impl Spending {
+    /// One call more.
+    pub fn add(&mut self, spent: &Spent, billing_ignore: bool) {
+        let micros = spent.micros.unwrap_or_default();
+        let (usage, money) = if billing_ignore {
+            (&mut self.unbilled, &mut self.unbilled_micros)
+        } else {
+            (&mut self.billed, &mut self.billed_micros)
+        };
+        *usage = *usage + spent.usage;
+        *money = money.saturating_add(micros);
+    }
+
+    /// All of another.
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.billed = self.billed + other.billed;
+        self.billed_micros = self.billed_micros.saturating_add(other.billed_micros);
+        self.unbilled = self.unbilled + other.unbilled;
+        self.unbilled_micros = self.unbilled_micros.saturating_add(other.unbilled_micros);
+    }
+}
+
+/// What an app has cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppUsage {
+    /// Tokens and money.
+    pub spent: Spending,
+    /// How long the builder has worked, in milliseconds; what came out of the build cache has taken no time.
+    pub builder_millis: u64,
+    /// Builds, however they ended.
+    pub builds: u32,
+}
+
+/// One attempt at a call, in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Charge {
+    /// Of which turn.
+    pub turn: TurnId,
+    /// Of which step of it.
+    pub step: u32,
+    /// Which attempt, from 1.
+    pub attempt: u32,
+    /// Who was asked.
+    pub model: String,
+    /// What it has cost.
+    pub spent: Spent,
+    /// It belongs to a repair, or came to nothing: it is not billed.
+    pub billing_ignore: bool,
+    /// Whether it came to nothing.
+    pub voided: bool,
 }
 
 /// What a look at a preview found.

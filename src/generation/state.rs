@@ -1,18 +1,20 @@
 //! The conversation's state: one value, stored as JSON. States carry their data.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     feed::Outcome,
-    records::{AppSummary, Build, Preview, Status},
+    records::{AppSummary, AppUsage, Build, Preview, Spending, Spent, Status},
+    repair::Repair,
     tools::Views,
 };
 use crate::{
     digest::Digest,
     edit::tokens::{Ledger, Saving},
     ids::{AppId, BuildId, TurnId, WorkspaceId},
+    llm::retry::Breaker,
     project::{FileEntry, Manifest},
     time::Timestamp,
 };
@@ -49,6 +51,14 @@ pub struct Conversation {
     pub(super) turn_edits: Saving,
     /// What those of all turns before it have.
     pub(super) edits: Saving,
+    /// Models that have failed of late.
+    pub(super) breakers: BTreeMap<String, Breaker>,
+    /// Signatures of the errors of the build that failed last, if nothing was built since.
+    pub(super) broken: BTreeSet<String>,
+    /// What all turns that are over have cost.
+    pub(super) spent: Spending,
+    /// How long the builder has worked, in milliseconds.
+    pub(super) builder_millis: u64,
 }
 
 /// The newest version.
@@ -86,10 +96,47 @@ pub(super) struct Turn {
     pub(super) id: TurnId,
     /// From 1.
     pub(super) step: u32,
+    /// When its time is up.
+    pub(super) ends_at: Timestamp,
+    /// Whether its transcript has begun.
+    pub(super) is_open: bool,
+    /// Which model has the word: the app's, until another has to stand in for it.
+    pub(super) model: String,
+    /// The call of this step.
+    pub(super) call: Call,
+    /// Ids of the tool calls of this step that have no result yet.
+    pub(super) unanswered: Vec<String>,
+    /// How many answers in a row were cut off by their limit.
+    pub(super) cut_off: u32,
+    /// What came of its builds.
+    pub(super) repair: Repair,
+    /// What it was about, as its first build has it.
+    pub(super) summary: Option<String>,
+    /// What it has cost.
+    pub(super) spent: Spending,
     /// What the model has seen of the files.
     pub(super) views: Views,
     /// What its edits have cost.
     pub(super) ledger: Ledger,
+}
+
+/// A call of a model: its attempts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Call {
+    /// How many there were in this step, that which is under way included.
+    pub(super) attempt: u32,
+    /// Whether one is under way.
+    pub(super) is_open: bool,
+    /// How many bytes of its words the feed has.
+    pub(super) shown: usize,
+    /// What it has cost so far.
+    pub(super) spent: Spent,
+    /// How often in a row the model has failed.
+    pub(super) failures: u32,
+    /// Since when.
+    pub(super) failing_since: Option<Timestamp>,
+    /// Who has failed this very call before.
+    pub(super) tried: Vec<String>,
 }
 
 /// A build that is not over.
@@ -152,6 +199,23 @@ impl Conversation {
         }
     }
 
+    /// What the app has cost, the turn that runs included.
+    #[must_use]
+    pub fn usage(&self) -> AppUsage {
+        let mut spent = self.spent;
+        if let Phase::AwaitingModel(turn)
+        | Phase::RunningTools(turn)
+        | Phase::Building { turn, .. } = &self.phase
+        {
+            spent.merge(&turn.spent);
+        }
+        AppUsage {
+            spent,
+            builder_millis: self.builder_millis,
+            builds: self.builds_made,
+        }
+    }
+
     /// The files as they are now, committed or not.
     #[must_use]
     pub const fn manifest(&self) -> &Manifest {
@@ -205,7 +269,10 @@ impl Conversation {
             (Phase::AwaitingModel(_) | Phase::RunningTools(_) | Phase::Building { .. }, _) => {
                 Status::Working
             }
-            (Phase::Resting | Phase::Deleted { .. }, Some(Outcome::Failed)) => Status::Failed,
+            (
+                Phase::Resting | Phase::Deleted { .. },
+                Some(Outcome::Failed | Outcome::LimitReached),
+            ) => Status::Failed,
             (Phase::Resting, _) if first_preview_is_coming => Status::Creating,
             (Phase::Resting | Phase::Deleted { .. }, _) => Status::Ready,
         }

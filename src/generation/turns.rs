@@ -4,15 +4,16 @@ use super::{
     effect::{Effect, Job, Step},
     feed::{Event, Outcome},
     input::ToolsRan,
-    records::{Author, MessageRole},
-    state::{Conversation, Phase, Turn},
+    records::{Author, MessageRole, Spending},
+    repair::Repair,
+    state::{Call, Conversation, Phase, Turn},
     tools::Views,
 };
 use crate::{
     edit::tokens::{Ledger, Saving},
     error::{Error, Kind, Result},
     ids::TurnId,
-    llm::message::{Block, Message, Reply, Stop, UserBlock},
+    llm::message::{Message, ToolResult, UserBlock},
     project::Manifest,
 };
 
@@ -86,6 +87,8 @@ impl Conversation {
                 version: None,
                 edits: Saving::default(),
                 app_edits: self.edits,
+                spent: Spending::default(),
+                app_spent: self.spent,
             });
         }
     }
@@ -99,8 +102,6 @@ impl Conversation {
             return;
         };
         step.feed(Event::TurnStarted { turn: turn.clone() });
-        step.effects
-            .push(Effect::OpenTranscript { turn: turn.clone() });
         step.run_at(
             Job::EndTurn { turn: turn.clone() },
             step.now.after(step.limits.turn_millis),
@@ -108,95 +109,20 @@ impl Conversation {
         let turn = Turn {
             id: turn,
             step: 1,
+            ends_at: step.now.after(step.limits.turn_millis),
+            is_open: false,
+            model: self.model.clone(),
+            call: Call::default(),
+            unanswered: Vec::new(),
+            cut_off: 0,
+            repair: Repair::default(),
+            summary: None,
+            spent: Spending::default(),
             views: Views::new(),
             ledger: Ledger::default(),
         };
         self.turn_edits = Saving::default();
         self.call_model(turn, step);
-    }
-
-    fn call_model(&mut self, turn: Turn, step: &mut Step<'_>) {
-        step.feed(Event::StepStarted {
-            turn: turn.id.clone(),
-            step: turn.step,
-            model: self.model.clone(),
-        });
-        step.run(Job::CallModel {
-            turn: turn.id.clone(),
-            step: turn.step,
-        });
-        self.phase = Phase::AwaitingModel(turn);
-    }
-
-    pub(super) fn model_replied(
-        &mut self,
-        id: &TurnId,
-        number: u32,
-        reply: Reply,
-        outline: Option<String>,
-        step: &mut Step<'_>,
-    ) {
-        step.finish(&Job::CallModel {
-            turn: id.clone(),
-            step: number,
-        });
-        let Phase::AwaitingModel(turn) = &self.phase else {
-            return;
-        };
-        if turn.id != *id || turn.step != number {
-            return;
-        }
-        let turn = turn.clone();
-        if let Some(outline) = outline {
-            step.feed(Event::AppOutlined {
-                turn: id.clone(),
-                outline,
-            });
-        }
-        let mut words = Vec::new();
-        let mut calls = 0_usize;
-        for block in &reply.blocks {
-            match block {
-                Block::Text { text } => {
-                    words.push(text.clone());
-                    step.feed(Event::TextDelta {
-                        turn: id.clone(),
-                        step: number,
-                        text: text.clone(),
-                    });
-                }
-                // Only its provider can read it.
-                Block::Own { .. } => {}
-                Block::ToolCall(call) => {
-                    calls += 1;
-                    let path = call
-                        .input
-                        .get("path")
-                        .and_then(|path| path.as_str())
-                        .map(str::to_owned);
-                    step.feed(Event::ToolCall {
-                        turn: id.clone(),
-                        step: number,
-                        call: call.id.clone(),
-                        name: call.name.clone(),
-                        path,
-                    });
-                }
-            }
-        }
-        step.effects.push(Effect::Transcript {
-            turn: id.clone(),
-            message: Message::Assistant(reply.blocks),
-        });
-        if reply.stop == Stop::ToolUse && calls > 0 {
-            step.run(Job::RunTools {
-                turn: turn.id.clone(),
-                step: turn.step,
-            });
-            self.phase = Phase::RunningTools(turn);
-        } else {
-            self.model_rests(turn, words.join("\n\n"), step);
-        }
     }
 
     pub(super) fn tools_ran(&mut self, ran: ToolsRan, step: &mut Step<'_>) {
@@ -249,29 +175,73 @@ impl Conversation {
             turn: turn.id.clone(),
             message: Message::User(results),
         });
-        turn.step += 1;
+        turn.unanswered.clear();
         turn.views = ran.views;
         self.turn_edits = ran.ledger.saving();
         turn.ledger = ran.ledger;
+        self.next_step(turn, step);
+    }
+
+    /// Gives the model the word again, unless it had it too often.
+    pub(super) fn next_step(&mut self, mut turn: Turn, step: &mut Step<'_>) {
+        turn.step += 1;
         if turn.step > step.limits.steps {
             let reason = format!("it took more than {} steps", step.limits.steps);
-            self.stop_turn(turn, &reason, step);
+            self.turn_broken(turn, &reason, step);
         } else {
             self.call_model(turn, step);
         }
     }
 
-    /// The model has said all it had to say: what it changed becomes a version, and that is built.
-    fn model_rests(&mut self, turn: Turn, words: String, step: &mut Step<'_>) {
-        if !words.is_empty() {
-            self.record_message(&turn.id, MessageRole::Assistant, words.clone(), step);
-        }
-        let summary = first_line(&words);
-        if self.is_committed() {
-            self.finish_turn(turn.id, Outcome::Completed, summary, step);
+    /// Gives every tool call a result that has none: what is asked of a model again has one for each.
+    pub(super) fn answer_all(&self, turn: &mut Turn, reason: &str, step: &mut Step<'_>) {
+        let calls = std::mem::take(&mut turn.unanswered);
+        if calls.is_empty() {
             return;
         }
-        let build = self.commit(Author::Model, summary.clone(), Some(turn.id.clone()), step);
+        let mut results = Vec::new();
+        for call in calls {
+            let content = format!("not run: {reason}");
+            step.feed(Event::ToolResult {
+                turn: turn.id.clone(),
+                step: turn.step,
+                call: call.clone(),
+                ok: false,
+                summary: content.clone(),
+                receipts: Vec::new(),
+                tokens: None,
+            });
+            let ok = false;
+            results.push(UserBlock::ToolResult(ToolResult { call, ok, content }));
+        }
+        step.effects.push(Effect::Transcript {
+            turn: turn.id.clone(),
+            message: Message::User(results),
+        });
+    }
+
+    /// The model has said all it had to say: what it changed becomes a version, and that is built.
+    pub(super) fn model_rests(&mut self, turn: Turn, words: String, step: &mut Step<'_>) {
+        let words = if words.trim().is_empty() {
+            "I have changed the app.".to_owned()
+        } else {
+            words
+        };
+        self.record_message(&turn.id, MessageRole::Assistant, words.clone(), step);
+        let line = first_line(&words);
+        // A repair ends as what was asked for.
+        let summary = turn.summary.clone().unwrap_or_else(|| line.clone());
+        if self.is_committed() {
+            if turn.repair.is_on() {
+                let text =
+                    format!("{summary} The build fails still, and nothing more was changed.");
+                self.finish_turn(&turn, Outcome::Failed, text, step);
+            } else {
+                self.finish_turn(&turn, Outcome::Completed, summary, step);
+            }
+            return;
+        }
+        let build = self.commit(Author::Model, line, Some(turn.id.clone()), step);
         self.phase = Phase::Building {
             turn,
             build,
@@ -279,11 +249,12 @@ impl Conversation {
         };
     }
 
+    /// A job that the turn waits for cannot be done.
     pub(super) fn turn_failed(&mut self, id: &TurnId, reason: &str, step: &mut Step<'_>) {
         match &self.phase {
             Phase::AwaitingModel(turn) | Phase::RunningTools(turn) if turn.id == *id => {
                 let turn = turn.clone();
-                self.stop_turn(turn, reason, step);
+                self.turn_broken(turn, reason, step);
             }
             _ => {}
         }
@@ -296,32 +267,83 @@ impl Conversation {
         match &self.phase {
             Phase::AwaitingModel(turn) | Phase::RunningTools(turn) if turn.id == *id => {
                 let turn = turn.clone();
-                step.finish(&Job::CallModel {
-                    turn: turn.id.clone(),
-                    step: turn.step,
-                });
-                step.finish(&Job::RunTools {
-                    turn: turn.id.clone(),
-                    step: turn.step,
-                });
-                self.stop_turn(turn, &format!("it took more than {minutes} minutes"), step);
+                self.turn_broken(turn, &format!("it took more than {minutes} minutes"), step);
             }
             Phase::Building { turn, build, .. } if turn.id == *id => {
                 let text = format!(
                     "Your changes are kept, but they could not be built within {minutes} minutes. \
                      If build {build} succeeds later, the preview shows them."
                 );
-                self.finish_turn(id.clone(), Outcome::Failed, text, step);
+                let turn = turn.clone();
+                self.finish_turn(&turn, Outcome::Failed, text, step);
             }
             _ => {}
         }
     }
 
-    /// Ends a turn that cannot go on. What it changed is kept as a version, so that nothing is lost.
-    fn stop_turn(&mut self, turn: Turn, reason: &str, step: &mut Step<'_>) {
+    /// Somebody wants the turn to stop: one that waits never begins, one that runs ends here, with what it has changed as a
+    /// version. Nothing happens to one that is over.
+    pub(super) fn cancel(&mut self, id: &TurnId, step: &mut Step<'_>) -> Result<()> {
+        if let Some(place) = self.waiting.iter().position(|turn| turn == id) {
+            self.waiting.remove(place);
+            step.feed(Event::TurnFinished {
+                turn: id.clone(),
+                outcome: Outcome::Cancelled,
+                summary: "Cancelled before it began.".to_owned(),
+                version: self.head.map(|head| head.number),
+                edits: Saving::default(),
+                app_edits: self.edits,
+                spent: Spending::default(),
+                app_spent: self.spent,
+            });
+            return Ok(());
+        }
+        let turn = match &self.phase {
+            Phase::AwaitingModel(turn)
+            | Phase::RunningTools(turn)
+            | Phase::Building { turn, .. }
+                if turn.id == *id =>
+            {
+                turn.clone()
+            }
+            _ => {
+                return Err(Error::new(
+                    Kind::Conflict,
+                    format!("The turn `{id}` is over: there is nothing to stop."),
+                ));
+            }
+        };
+        let text = match &self.phase {
+            Phase::Building { build, .. } => format!(
+                "Stopped. What was changed is kept. If build {build} succeeds, the preview shows it."
+            ),
+            _ if self.is_committed() => {
+                "Stopped. Nothing was changed since the last version.".to_owned()
+            }
+            _ => "Stopped. What was done so far is kept as a version.".to_owned(),
+        };
+        self.stop_turn(turn, Outcome::Cancelled, text, step);
+        Ok(())
+    }
+
+    /// Ends a turn that cannot go on.
+    pub(super) fn turn_broken(&mut self, turn: Turn, reason: &str, step: &mut Step<'_>) {
+        let reason = reason.trim_end_matches('.');
         let text = format!(
             "I had to stop: {reason}. What was done so far is kept; send a message to go on."
         );
+        self.stop_turn(turn, Outcome::Failed, text, step);
+    }
+
+    /// Ends a turn half-way. What it changed is kept as a version, so that nothing is lost.
+    pub(super) fn stop_turn(
+        &mut self,
+        mut turn: Turn,
+        outcome: Outcome,
+        text: String,
+        step: &mut Step<'_>,
+    ) {
+        self.call_off(&mut turn, "the turn was stopped", step);
         self.record_message(&turn.id, MessageRole::Assistant, text.clone(), step);
         if !self.is_committed() {
             self.commit(
@@ -331,12 +353,12 @@ impl Conversation {
                 step,
             );
         }
-        self.finish_turn(turn.id, Outcome::Failed, text, step);
+        self.finish_turn(&turn, outcome, text, step);
     }
 
     pub(super) fn finish_turn(
         &mut self,
-        turn: TurnId,
+        turn: &Turn,
         outcome: Outcome,
         summary: String,
         step: &mut Step<'_>,
@@ -348,21 +370,26 @@ impl Conversation {
     /// Ends the turn, and leaves the conversation at rest.
     pub(super) fn end_turn(
         &mut self,
-        turn: TurnId,
+        turn: &Turn,
         outcome: Outcome,
         summary: String,
         step: &mut Step<'_>,
     ) {
-        step.finish(&Job::EndTurn { turn: turn.clone() });
+        step.finish(&Job::EndTurn {
+            turn: turn.id.clone(),
+        });
         let edits = std::mem::take(&mut self.turn_edits);
         self.edits = self.edits + edits;
+        self.spent.merge(&turn.spent);
         step.feed(Event::TurnFinished {
-            turn,
+            turn: turn.id.clone(),
             outcome,
             summary,
             version: self.head.map(|head| head.number),
             edits,
             app_edits: self.edits,
+            spent: turn.spent,
+            app_spent: self.spent,
         });
         self.last_outcome = Some(outcome);
         self.phase = Phase::Resting;

@@ -1,7 +1,57 @@
 //! The generation's values as what the API answers with.
 
 use super::resource;
-use crate::generation::{AppSummary, Author, Build, BuildStatus, MessageRole, Status, Version};
+use crate::{
+    generation::{
+        AppSummary, AppUsage, Author, Build, BuildStatus, MessageRole, Spending, Status, Version,
+        budget::Total,
+    },
+    llm::message::Usage,
+};
+
+fn costs(usage: Usage, micros: u64) -> resource::Costs {
+    resource::Costs {
+        tokens: resource::Tokens {
+            input: usage.input,
+            cache_read: usage.cache_read,
+            cache_write: usage.cache_write,
+            output: usage.output,
+        },
+        micros,
+    }
+}
+
+/// What is billed, and what is not.
+#[must_use]
+pub fn both(spent: &Spending) -> (resource::Costs, resource::Costs) {
+    (
+        costs(spent.billed, spent.billed_micros),
+        costs(spent.unbilled, spent.unbilled_micros),
+    )
+}
+
+impl From<AppUsage> for resource::AppUsage {
+    fn from(usage: AppUsage) -> Self {
+        let (billed, unbilled) = both(&usage.spent);
+        Self {
+            billed,
+            unbilled,
+            builder_ms: usage.builder_millis,
+            builds: usage.builds,
+        }
+    }
+}
+
+impl From<Total> for resource::UsageTotal {
+    fn from(total: Total) -> Self {
+        Self {
+            tokens: total.tokens,
+            micros: total.micros,
+            steps: total.steps,
+            milliseconds: total.millis,
+        }
+    }
+}
 
 impl From<AppSummary> for resource::App {
     fn from(app: AppSummary) -> Self {

@@ -5,11 +5,13 @@
 
 mod diff;
 mod search;
+mod usage;
 
 pub use diff::{
     DiffCut, DiffLine, DiffPage, DiffedFile, FileChange, FileDiff, Hunk, LineChange, LineEnding,
 };
 pub use search::{Definition, Excerpt, FileHits, Hit, SearchResult, SkipReason, SkippedFile};
+pub use usage::{AppUsage, Costs, Tokens, UsageTotal, WorkspaceUsage};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -48,7 +50,7 @@ pub enum AppStatus {
     Working,
     /// At rest; the last turn, if there was one, did not fail.
     Ready,
-    /// The last turn failed; the last good preview, if there was one, is live.
+    /// The last turn failed or had no budget left; the last good preview, if there was one, is live.
     Failed,
 }
 

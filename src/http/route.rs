@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::operation::{Access, Method, Operation, operations};
 use crate::{
     error::{Error, Kind, Result},
-    ids::{AppId, BuildId, TokenId},
+    ids::{AppId, BuildId, TokenId, TurnId},
     project::ProjectPath,
 };
 
@@ -45,6 +45,8 @@ pub enum Route {
         /// Which token.
         token: TokenId,
     },
+    /// `GET /v1/usage`
+    Usage,
     /// `GET /v1/apps`
     ListApps,
     /// `POST /v1/apps`
@@ -75,6 +77,13 @@ pub enum AppCall {
     Delete,
     /// `POST messages`
     PostMessage,
+    /// `POST turns/{turn}/cancel`
+    CancelTurn {
+        /// Which turn.
+        turn: TurnId,
+    },
+    /// `GET usage`
+    Usage,
     /// `GET messages`
     ListMessages,
     /// `GET feed`
@@ -197,6 +206,7 @@ impl Route {
             | Self::Console { .. }
             | Self::Session
             | Self::ListTokens
+            | Self::Usage
             | Self::ListApps => false,
             Self::App { call, .. } => call.changes_state(),
             _ => true,
@@ -222,6 +232,7 @@ impl AppCall {
             Self::Rename
                 | Self::Delete
                 | Self::PostMessage
+                | Self::CancelTurn { .. }
                 | Self::WriteFile { .. }
                 | Self::DeleteFile { .. }
                 | Self::RestoreVersion { .. }

@@ -1,7 +1,7 @@
 //! A request in a provider's own words: the body of the call that streams its answer.
 //!
 //! What stays the same comes first, so that a provider's cache holds as much as it can: the tools, the standing instructions, the
-//! conversation. Blocks that only another provider can read are left out.
+//! conversation. Blocks that only another model can read are left out.
 
 use serde_json::{Map, Value, json};
 
@@ -46,7 +46,7 @@ fn anthropic(request: &Request, asked: Asked<'_>) -> Value {
                 "assistant",
                 blocks
                     .iter()
-                    .filter_map(anthropic_block)
+                    .filter_map(|block| anthropic_block(block, asked.model))
                     .collect::<Vec<_>>(),
             ),
         };
@@ -93,18 +93,18 @@ fn anthropic_user(blocks: &[UserBlock]) -> Vec<Value> {
     };
     let results = blocks.iter().filter_map(|block| match block {
         UserBlock::ToolResult(found) => Some(result(found)),
-        UserBlock::Text { .. } => None,
+        UserBlock::Text { .. } | UserBlock::Context { .. } => None,
     });
     let words = blocks.iter().filter_map(|block| match block {
-        UserBlock::Text { text } if !text.trim().is_empty() => {
+        UserBlock::Text { text } | UserBlock::Context { text } if !text.trim().is_empty() => {
             Some(json!({ "type": "text", "text": text }))
         }
-        UserBlock::Text { .. } | UserBlock::ToolResult(_) => None,
+        _ => None,
     });
     results.chain(words).collect()
 }
 
-fn anthropic_block(block: &Block) -> Option<Value> {
+fn anthropic_block(block: &Block, model: &str) -> Option<Value> {
     match block {
         // A text of white space is refused.
         Block::Text { text } if text.trim().is_empty() => None,
@@ -115,7 +115,7 @@ fn anthropic_block(block: &Block) -> Option<Value> {
             "name": call.name,
             "input": call.input,
         })),
-        Block::Own { format, value } => (*format == Format::Anthropic).then(|| value.clone()),
+        Block::Own { model: own, value } => (own == model).then(|| value.clone()),
     }
 }
 
@@ -133,7 +133,7 @@ fn responses(request: &Request, asked: Asked<'_>) -> Value {
     for message in &request.messages {
         match message {
             Message::User(blocks) => input.extend(blocks.iter().map(|block| match block {
-                UserBlock::Text { text } => json!({
+                UserBlock::Text { text } | UserBlock::Context { text } => json!({
                     "role": "user",
                     "content": text,
                 }),
@@ -155,9 +155,7 @@ fn responses(request: &Request, asked: Asked<'_>) -> Value {
                         "name": call.name,
                         "arguments": written(call),
                     })),
-                    Block::Own { format, value } => {
-                        (*format == Format::OpenAiResponses).then(|| value.clone())
-                    }
+                    Block::Own { model, value } => (model == asked.model).then(|| value.clone()),
                 }))
             }
         }
@@ -184,7 +182,9 @@ fn chat(request: &Request, asked: Asked<'_>) -> Value {
     for message in &request.messages {
         match message {
             Message::User(blocks) => messages.extend(blocks.iter().map(|block| match block {
-                UserBlock::Text { text } => json!({ "role": "user", "content": text }),
+                UserBlock::Text { text } | UserBlock::Context { text } => {
+                    json!({ "role": "user", "content": text })
+                }
                 UserBlock::ToolResult(result) => json!({
                     "role": "tool",
                     "tool_call_id": result.call,

@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::stream::Format;
-
 /// One call of a model: everything it is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
@@ -47,6 +45,11 @@ pub enum UserBlock {
     },
     /// The result of one tool call. Every call has exactly one.
     ToolResult(ToolResult),
+    /// What the model is told beside what the user says, such as the outline of the app's files.
+    Context {
+        /// The words.
+        text: String,
+    },
 }
 
 /// A part of a model's answer.
@@ -60,14 +63,29 @@ pub enum Block {
     },
     /// A tool to be run.
     ToolCall(ToolCall),
-    /// What only the provider that wrote it can read again, such as its thinking with a signature. Given back to it as it is, and
-    /// left out for every other.
+    /// What only the model that wrote it can read again, such as its thinking with a signature. Given back to it as it is, and left
+    /// out for every other.
     Own {
-        /// Whose.
-        format: Format,
+        /// Whose: the provider's name of the model.
+        model: String,
         /// The block, in the provider's shape.
         value: serde_json::Value,
     },
+}
+
+/// The words among blocks, as a client is shown them.
+#[must_use]
+pub fn words<'a>(blocks: impl IntoIterator<Item = &'a Block>) -> String {
+    let mut all = String::new();
+    for block in blocks {
+        if let Block::Text { text } = block {
+            if !all.is_empty() {
+                all.push_str("\n\n");
+            }
+            all.push_str(text);
+        }
+    }
+    all
 }
 
 /// A tool to be run.
@@ -125,6 +143,26 @@ pub enum Stop {
     Other,
 }
 
+/// An answer on its way, as far as a client can be shown it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SoFar {
+    /// The words, put together as by [`words`].
+    pub text: String,
+    /// The tool calls that have begun.
+    pub calls: Vec<Writing>,
+    /// What it has cost, as far as the provider has said.
+    pub usage: Usage,
+}
+
+/// A tool call that is being written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Writing {
+    /// The tool's name.
+    pub name: String,
+    /// The arguments so far: the beginning of a JSON object.
+    pub arguments: String,
+}
+
 /// Tokens of one call.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
@@ -136,4 +174,28 @@ pub struct Usage {
     pub cache_write: u64,
     /// Tokens written, thinking included.
     pub output: u64,
+}
+
+impl Usage {
+    /// All tokens, read and written.
+    #[must_use]
+    pub const fn total(&self) -> u64 {
+        self.input
+            .saturating_add(self.cache_read)
+            .saturating_add(self.cache_write)
+            .saturating_add(self.output)
+    }
+}
+
+impl std::ops::Add for Usage {
+    type Output = Self;
+
+    fn add(self, more: Self) -> Self {
+        Self {
+            input: self.input.saturating_add(more.input),
+            cache_read: self.cache_read.saturating_add(more.cache_read),
+            cache_write: self.cache_write.saturating_add(more.cache_write),
+            output: self.output.saturating_add(more.output),
+        }
+    }
 }

@@ -6,6 +6,7 @@
 //! and a bound that doubles), so that calls which failed together do not come back together; `Retry-After` is kept.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::stream::StreamError;
 use crate::time::Timestamp;
@@ -30,12 +31,24 @@ pub enum Failure {
     },
     /// No connection, one that broke, or an answer without an end.
     Broken,
-    /// No byte came for [`Policy::stall_millis`].
+    /// No byte came for longer than the operator waits.
     Stalled,
     /// The call took longer than a call may.
     TimedOut,
     /// What came is not what the format says.
     Malformed,
+    /// The answer came to its end and has nothing in it.
+    Empty,
+}
+
+/// How much of a provider's own words is passed on, in characters.
+const MOST_CHARS: usize = 300;
+
+/// A provider's own words, on one line, shortened.
+#[must_use]
+pub fn said(words: &str) -> String {
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    words.chars().take(MOST_CHARS).collect()
 }
 
 /// What a failure says of calling again.
@@ -60,6 +73,56 @@ impl Failure {
         }
     }
 
+    /// How a call failed that was answered with this status, and what the provider says of it. `retry_after_millis` is what the
+    /// header says.
+    #[must_use]
+    pub fn refused(status: u16, retry_after_millis: Option<u64>, body: &str) -> (Self, String) {
+        let body: Value = serde_json::from_str(body).unwrap_or_default();
+        let error = body.get("error").unwrap_or(&body);
+        let text = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
+        let kind = match text("code") {
+            "" => text("type"),
+            code => code,
+        };
+        let says = match status {
+            // Some repeat the key.
+            401 | 403 => "",
+            _ if error.is_string() => error.as_str().unwrap_or_default(),
+            _ => text("message"),
+        };
+        let failure = Self::Status {
+            status,
+            kind: kind.chars().take(MOST_CHARS).collect(),
+            retry_after_millis,
+        };
+        (failure, said(says))
+    }
+
+    /// What it was, as the end of a sentence that begins with the model's name.
+    #[must_use]
+    pub fn told(&self) -> String {
+        match self {
+            Self::Status { status, kind, .. } => match (status, kind.as_str()) {
+                (401 | 403, _) => "does not accept the key that is set for it".to_owned(),
+                (402, _) | (_, "insufficient_quota" | "billing_error") => {
+                    "has no credit left".to_owned()
+                }
+                (404, _) => "is not known to its provider".to_owned(),
+                (429, _) => "is asked too much at the moment (429)".to_owned(),
+                (503 | 529, _) => format!("is overloaded ({status})"),
+                (500.., _) => format!("has a fault at its provider ({status})"),
+                (_, "") => format!("did not take the request ({status})"),
+                (_, kind) => format!("did not take the request ({status}, {kind})"),
+            },
+            Self::Event { kind } => format!("broke off its answer ({kind})"),
+            Self::Broken => "could not be reached, or its answer broke off".to_owned(),
+            Self::Stalled => "fell silent".to_owned(),
+            Self::TimedOut => "took too long".to_owned(),
+            Self::Malformed => "sent what could not be read".to_owned(),
+            Self::Empty => "said nothing".to_owned(),
+        }
+    }
+
     fn nature(&self) -> Nature {
         match self {
             Self::Status { status, kind, .. } => match status {
@@ -81,7 +144,9 @@ impl Failure {
                 | "invalid_prompt" => Nature::Request,
                 _ => Nature::Passing,
             },
-            Self::Broken | Self::Stalled | Self::TimedOut | Self::Malformed => Nature::Passing,
+            Self::Broken | Self::Stalled | Self::TimedOut | Self::Malformed | Self::Empty => {
+                Nature::Passing
+            }
         }
     }
 
@@ -109,8 +174,6 @@ pub struct Policy {
     /// How long after the first failure another that is well is called at the latest, in milliseconds. A longer `Retry-After`
     /// means at once.
     pub fail_over_millis: u64,
-    /// No byte for so long is a failure, in milliseconds. Providers send pings more often.
-    pub stall_millis: u64,
     /// Failures in a row after which a provider is left alone.
     pub breaker_failures: u32,
     /// For how long, in milliseconds. Then one call finds out.
@@ -125,7 +188,6 @@ impl Policy {
         backoff_millis: 1_000,
         longest_millis: 30_000,
         fail_over_millis: 5_000,
-        stall_millis: 30_000,
         breaker_failures: 5,
         breaker_millis: 30_000,
     };

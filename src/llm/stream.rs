@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use self::sse::{Frame, Reader};
-use super::message::{Block, Reply, ToolCall};
+use super::message::{Block, Reply, SoFar, Stop, ToolCall};
 
 /// Whose wire format it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,8 +107,16 @@ trait Gather: fmt::Debug {
     /// The message, if the answer came to its end.
     fn message(self: Box<Self>) -> Result<Value, StreamError>;
 
-    /// What it says, if the answer came to its end.
-    fn reply(self: Box<Self>) -> Result<Reply, StreamError>;
+    /// What it says, if the answer came to its end. `model` is the provider's name of who answered.
+    fn reply(self: Box<Self>, model: &str) -> Result<Reply, StreamError>;
+
+    /// What has come of it.
+    fn so_far(&self) -> SoFar;
+
+    /// Whether it has come to its end, whatever follows.
+    fn is_over(&self) -> bool {
+        false
+    }
 
     /// Whether the data that is no JSON is this format's end.
     fn is_end(&self, _data: &str) -> bool {
@@ -133,6 +141,8 @@ pub struct Answer {
     reader: Reader,
     gather: Box<dyn Gather>,
     unknown: u64,
+    /// Whether the format's own end has come.
+    is_ended: bool,
 }
 
 impl Answer {
@@ -147,6 +157,7 @@ impl Answer {
                 Format::OpenAiChat => Box::<chat::Completion>::default(),
             },
             unknown: 0,
+            is_ended: false,
         }
     }
 
@@ -159,8 +170,18 @@ impl Answer {
             reader,
             gather,
             unknown,
+            is_ended,
         } = self;
-        reader.push(bytes, |frame| take(gather.as_mut(), unknown, &frame))
+        reader.push(bytes, |frame| {
+            *is_ended |= gather.is_end(&frame.data);
+            take(gather.as_mut(), unknown, &frame)
+        })
+    }
+
+    /// Whether nothing that may follow belongs to it. A provider may leave the connection open all the same.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.is_ended || self.gather.is_over()
     }
 
     /// How many events were of no known kind.
@@ -177,12 +198,26 @@ impl Answer {
         self.whole()?.message()
     }
 
-    /// What the message says, in no provider's shape.
+    /// What the message says, in no provider's shape. `model` is the provider's name of who was asked. A tool call that was cut off is
+    /// one whose arguments are unreadable, also where what came of them could be read.
     ///
     /// # Errors
     /// When the bytes ended before the answer did, or the answer is that the provider failed.
-    pub fn reply(self) -> Result<Reply, StreamError> {
-        self.whole()?.reply()
+    pub fn reply(self, model: &str) -> Result<Reply, StreamError> {
+        let mut reply = self.whole()?.reply(model)?;
+        if reply.stop == Stop::MaxTokens
+            && let Some(Block::ToolCall(call)) = reply.blocks.last_mut()
+            && call.input.as_object().is_some_and(Map::is_empty)
+        {
+            call.unreadable.get_or_insert_default();
+        }
+        Ok(reply)
+    }
+
+    /// What has come of it, to be shown.
+    #[must_use]
+    pub fn so_far(&self) -> SoFar {
+        self.gather.so_far()
     }
 
     fn whole(mut self) -> Result<Box<dyn Gather>, StreamError> {
@@ -208,6 +243,15 @@ fn call(id: &str, name: &str, arguments: &str) -> Block {
         unreadable: parsed.is_none().then(|| arguments.to_owned()),
         input: Value::Object(parsed.unwrap_or_default()),
     })
+}
+
+/// A text member of an object of which only the beginning is there; nothing while that member is not whole.
+#[must_use]
+pub fn early_text(object: &str, name: &str) -> Option<String> {
+    let (_, rest) = object.split_once(&format!("\"{name}\""))?;
+    let value = rest.trim_start().strip_prefix(':')?;
+    let mut texts = serde_json::Deserializer::from_str(value).into_iter::<String>();
+    texts.next()?.ok()
 }
 
 /// A text, unless there is none.

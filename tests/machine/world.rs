@@ -2,7 +2,7 @@
 //! platform can: a crash after the work and before the answer, a message lost or delivered twice, a consumer that
 //! dies.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use overskill::{
     build::{Mode, Render, Report, Status, Timings},
@@ -11,8 +11,8 @@ use overskill::{
     error::{Kind, Result},
     facts::Known,
     generation::{
-        Answer, Build, BuildOutcome, Conversation, Created, Effect, Input, Job, MessageRole, Probe,
-        ToolsRan, Version, Work,
+        Answer, Build, BuildOutcome, CallEnd, Charge, Conversation, Created, Effect, Input, Job,
+        MessageRole, Probe, Spent, ToolsRan, Version, Work,
         feed::Event,
         prompt, survey,
         tools::{self, Dialect},
@@ -20,7 +20,9 @@ use overskill::{
     ids::{BuildId, TurnId},
     llm::{
         message::{Block, Message, Reply, Request, ToolCall, UserBlock},
+        models::OFFLINE,
         offline,
+        retry::Failure,
     },
     project::{FileEntry, Manifest},
     publish::{Share, SizeReport},
@@ -64,6 +66,13 @@ pub(crate) struct World {
     /// Artifact sets whose files are the app's own by now, and the keys of the build cache that they came from.
     pub(crate) copied: BTreeSet<(Digest, Digest)>,
     pub(crate) model: fn(&Request) -> Reply,
+    /// Who can be asked, in order.
+    pub(crate) models: &'static [&'static str],
+    /// How the next calls of a model fail.
+    pub(crate) failing: BTreeMap<&'static str, VecDeque<Failure>>,
+    /// What was asked of whom.
+    pub(crate) asked: Vec<(String, Request)>,
+    pub(crate) charges: Vec<Charge>,
 }
 
 pub(crate) fn turn(number: u8) -> TurnId {
@@ -72,13 +81,18 @@ pub(crate) fn turn(number: u8) -> TurnId {
 
 impl World {
     pub(crate) fn new(prompt: &str) -> Self {
+        Self::with(prompt, &[OFFLINE])
+    }
+
+    /// A world in which these models can be asked.
+    pub(crate) fn with(prompt: &str, models: &'static [&'static str]) -> Self {
         let now = Timestamp(1_000_000);
         let (conversation, effects) = Conversation::create(
             Created {
                 app: "abcdefgh".parse().unwrap(),
                 workspace: "local".parse().unwrap(),
                 name: "Untitled app".to_owned(),
-                model: "offline".to_owned(),
+                model: models[0].to_owned(),
                 preview_url: "http://preview-abcdefgh.localhost:8787".to_owned(),
                 turn: turn(1),
                 prompt: prompt.to_owned(),
@@ -99,6 +113,10 @@ impl World {
             blobs: BTreeMap::new(),
             copied: BTreeSet::new(),
             model: offline::reply,
+            models,
+            failing: BTreeMap::new(),
+            asked: Vec::new(),
+            charges: Vec::new(),
         };
         world.keep(&conversation, effects);
         world
@@ -138,13 +156,17 @@ impl World {
                     role,
                     content,
                 } => self.messages.push((turn, role, content)),
-                Effect::OpenTranscript { turn } => {
+                Effect::Charge(charge) => self.charges.push(charge),
+                Effect::OpenTranscript { turn, context } => {
                     let mut said = self.messages.iter().filter(|(id, ..)| *id == turn);
                     let (_, _, text) = said.next().expect("a turn has a message").clone();
                     self.transcript
                         .entry(turn)
                         .or_default()
-                        .push(Message::User(vec![UserBlock::Text { text }]))
+                        .push(Message::User(vec![
+                            UserBlock::Context { text: context },
+                            UserBlock::Text { text },
+                        ]))
                 }
                 Effect::Transcript { turn, message } => {
                     self.transcript.entry(turn).or_default().push(message)
@@ -185,7 +207,9 @@ impl World {
     }
 
     pub(crate) fn run(&mut self, job: &Job, fault: Fault) {
-        let input = self.perform(job);
+        let Some(input) = self.perform(job) else {
+            return;
+        };
         match fault {
             Fault::None => drop(self.take(input)),
             Fault::Crash => {}
@@ -196,9 +220,9 @@ impl World {
         }
     }
 
-    pub(crate) fn perform(&mut self, job: &Job) -> Input {
+    pub(crate) fn perform(&mut self, job: &Job) -> Option<Input> {
         let machine = self.machine();
-        match job {
+        Some(match job {
             Job::LayFoundation => {
                 let mut manifest = Manifest::default();
                 for (path, content) in template::foundation(&machine.name).unwrap() {
@@ -208,18 +232,7 @@ impl World {
                 }
                 Input::FoundationLaid { manifest }
             }
-            Job::CallModel { turn, step } => {
-                let transcript = self.transcript.get(turn).cloned().unwrap_or_default();
-                let outline = survey::outline(machine.manifest(), &self.blobs, syntax());
-                let request =
-                    prompt::request(&machine.name, &outline, &[], transcript, Dialect::EditLines);
-                Input::ModelReplied {
-                    turn: turn.clone(),
-                    step: *step,
-                    reply: (self.model)(&request),
-                    outline: (*step == 1).then_some(outline),
-                }
-            }
+            Job::CallModel { turn, step } => return self.call(&machine, turn, *step),
             Job::RunTools { turn, step } => Input::ToolsRan(self.run_tools(&machine, turn, *step)),
             Job::SendBuild { build } => {
                 self.queue.push(build.clone());
@@ -238,6 +251,15 @@ impl World {
                     from: *from,
                 }
             }
+            Job::Settle {
+                turn,
+                step,
+                attempt,
+            } => Input::Settled {
+                turn: turn.clone(),
+                step: *step,
+                attempt: *attempt,
+            },
             Job::Announce => Input::Announced {
                 summary: Box::new(machine.summary()),
             },
@@ -251,7 +273,58 @@ impl World {
                 self.blobs.clear();
                 Input::Purged
             }
+        })
+    }
+
+    /// Who answers, in the order in which they are asked.
+    fn chain(&self) -> Vec<String> {
+        self.models
+            .iter()
+            .map(|model| (*model).to_owned())
+            .collect()
+    }
+
+    /// Makes a call, once it is known to be wanted.
+    fn call(&mut self, machine: &Conversation, turn: &TurnId, step: u32) -> Option<Input> {
+        let outline = survey::outline(machine.manifest(), &self.blobs, syntax());
+        let begun = self.take(Input::CallBegun {
+            turn: turn.clone(),
+            step,
+            chain: self.chain(),
+            outline: Some(outline),
+        });
+        let Ok(Some(Answer::Call(Some(planned)))) = begun else {
+            return None;
+        };
+        let transcript = self.transcript.get(turn).cloned().unwrap_or_default();
+        let request = prompt::request(&[], transcript, Dialect::EditLines);
+        self.asked.push((planned.model.clone(), request.clone()));
+        let chain = self.chain();
+        let end = |spent| CallEnd {
+            spent,
+            chain,
+            chance: 0,
+        };
+        let failure = self.failing.get_mut(planned.model.as_str());
+        if let Some(failure) = failure.and_then(VecDeque::pop_front) {
+            return Some(Input::CallFailed {
+                turn: turn.clone(),
+                step,
+                failure,
+                says: String::new(),
+                end: end(Spent::default()),
+            });
         }
+        let reply = (self.model)(&request);
+        Some(Input::ModelReplied {
+            turn: turn.clone(),
+            step,
+            end: end(Spent {
+                usage: reply.usage,
+                micros: Some(reply.usage.output),
+            }),
+            reply,
+        })
     }
 
     pub(crate) fn run_tools(
@@ -375,7 +448,8 @@ impl World {
         let told = self.feed.iter().filter(|event| {
             !matches!(
                 event,
-                Event::BuildQueued { .. }
+                Event::AttemptVoided { .. }
+                    | Event::BuildQueued { .. }
                     | Event::BuildStarted { .. }
                     | Event::BuildLog { .. }
                     | Event::BuildRetrying { .. }

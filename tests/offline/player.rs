@@ -80,23 +80,22 @@ impl Player {
     /// Says one message and plays the turn to its end.
     pub(super) fn say(&mut self, content: &str) -> Turn {
         self.bench.views.clear();
-        let mut transcript = vec![Message::User(vec![UserBlock::Text {
-            text: content.to_owned(),
-        }])];
+        let outline = survey::outline(
+            &self.bench.manifest,
+            &self.bench.contents,
+            self.bench.syntax,
+        );
+        let mut transcript = vec![Message::User(vec![
+            UserBlock::Context {
+                text: prompt::context(&self.name, &outline),
+            },
+            UserBlock::Text {
+                text: content.to_owned(),
+            },
+        ])];
         let mut calls = Vec::new();
         for _ in 0..STEPS {
-            let outline = survey::outline(
-                &self.bench.manifest,
-                &self.bench.contents,
-                self.bench.syntax,
-            );
-            let request = prompt::request(
-                &self.name,
-                &outline,
-                &self.earlier,
-                transcript.clone(),
-                Dialect::EditLines,
-            );
+            let request = prompt::request(&self.earlier, transcript.clone(), Dialect::EditLines);
             let reply = offline::reply(&request);
             assert_eq!(
                 reply,

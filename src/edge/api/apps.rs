@@ -5,18 +5,20 @@ use worker::{Response, ResponseBody};
 use super::{Begin, Call, Principal, Reply, Run};
 use crate::{
     edge::{
+        clock,
         objects::{
             self, AppRow, ConversationCall, MessageRow, Object, VersionFiles, WorkspaceCall,
         },
         settings,
     },
     error::{Error, Kind, Result},
-    generation::{AppSummary, Build, Version},
+    generation::{AppSummary, AppUsage, Build, Version},
     http::{
         AppCall,
         body::{
             CreateApp, EditFiles, MAX_JSON_BYTES, MessageMode, PostMessage, RenameApp, StartBuild,
         },
+        convert,
         idempotency::Nonce,
         page::{self, Page},
         resource, sse,
@@ -89,6 +91,23 @@ impl Call<'_> {
         Reply::json(200, &resource::AppPage { apps, next_cursor })
     }
 
+    pub(super) async fn usage(&self, principal: &Principal) -> Result<Reply> {
+        let call = WorkspaceCall::Usage { at: clock::now() };
+        let usage: objects::WorkspaceUsage = objects::workspace(self.env, &principal.workspace)?
+            .ask(None, call)
+            .await?;
+        let (billed, unbilled) = convert::both(&usage.spent);
+        Reply::json(
+            200,
+            &resource::WorkspaceUsage {
+                billed,
+                unbilled,
+                total: usage.total.into(),
+                today: usage.today.into(),
+            },
+        )
+    }
+
     pub(super) async fn answer_app(
         mut self,
         principal: &Principal,
@@ -140,7 +159,12 @@ impl Call<'_> {
                 let lines: Vec<String> = asked.ask(ConversationCall::BuildLog { build }).await?;
                 Reply::text(200, lines.iter().map(|line| format!("{line}\n")).collect())
             }
+            AppCall::Usage => {
+                let usage: AppUsage = asked.ask(ConversationCall::Usage).await?;
+                Reply::json(200, &resource::AppUsage::from(usage))?
+            }
             AppCall::PostMessage
+            | AppCall::CancelTurn { .. }
             | AppCall::EditFiles
             | AppCall::RestoreVersion { .. }
             | AppCall::StartBuild => self.post(principal, app, &asked, call).await?,
@@ -169,6 +193,15 @@ impl Call<'_> {
             AppCall::EditFiles => Wanted::Edits(self.parse(&bytes)?),
             AppCall::RestoreVersion { version } if bytes.is_empty() || bytes == b"{}" => {
                 Wanted::Restore(version)
+            }
+            AppCall::CancelTurn { turn } if bytes.is_empty() || bytes == b"{}" => {
+                Wanted::Cancel(turn)
+            }
+            AppCall::CancelTurn { .. } => {
+                return Err(Error::new(
+                    Kind::Invalid,
+                    "A cancellation takes no body: the turn is in the path.",
+                ));
             }
             AppCall::RestoreVersion { .. } => {
                 return Err(Error::new(
@@ -272,6 +305,7 @@ enum Wanted {
     Restore(u32),
     Build(StartBuild),
     Edits(EditFiles),
+    Cancel(TurnId),
 }
 
 impl Wanted {
@@ -309,6 +343,12 @@ impl Wanted {
                 Kind::NotImplemented,
                 "The mode `discuss` is planned and not there yet. A question is answered without changes in the mode `auto` too.",
             )),
+            Self::Cancel(turn) => {
+                let call = ConversationCall::Cancel { turn: turn.clone() };
+                asked.ask::<()>(call).await?;
+                let turn = resource::TurnRef { id: turn };
+                Reply::json(202, &resource::TurnAccepted { turn })
+            }
             Self::Restore(number) => {
                 let version: Option<Version> = asked
                     .ask(ConversationCall::Restore {

@@ -72,10 +72,21 @@ impl Conversation {
                 }
                 json(&())
             }
-            Call::Show => json(&self.read(Machine::summary)?),
+            Call::Cancel { turn } => {
+                if !self.store.knows_turn(&turn)? {
+                    return Err(Error::new(
+                        Kind::NotFound,
+                        format!("There is no turn `{turn}`."),
+                    ));
+                }
+                self.step(Input::Cancel { turn })?;
+                json(&())
+            }
+            Call::Usage => json(&self.read_machine(Machine::usage)?),
+            Call::Show => json(&self.read_machine(Machine::summary)?),
             Call::Rename { name } => {
                 self.step(Input::Rename { name })?;
-                json(&self.read(Machine::summary)?)
+                json(&self.read_machine(Machine::summary)?)
             }
             Call::Delete => {
                 self.step(Input::Delete)?;
@@ -84,7 +95,7 @@ impl Conversation {
             Call::Messages { after, limit } => json(&self.store.messages(after, limit)?),
             Call::Files { after, limit } => json(&self.files(after.as_ref(), limit)?),
             Call::File { path } => {
-                let entry = self.read(|machine| machine.manifest().get(&path).copied())?;
+                let entry = self.read_machine(|machine| machine.manifest().get(&path).copied())?;
                 json(&entry.ok_or_else(|| no_file(&path))?)
             }
             Call::PutFile {
@@ -180,7 +191,7 @@ impl Conversation {
             .map(|machine| machine.workspace == created.workspace);
         match same {
             Some(true) if self.store.knows_turn(&created.turn)? => {
-                return self.read(Machine::summary);
+                return self.read_machine(Machine::summary);
             }
             Some(_) => {
                 return Err(Error::new(
@@ -226,8 +237,9 @@ impl Conversation {
     fn edit_files(&self, files: Vec<EditedFile>, nonce: Nonce) -> Result<serde_json::Value> {
         let input = || {
             for file in &files {
-                let now =
-                    self.read(|machine| machine.manifest().get(&file.path).map(|now| now.hash))?;
+                let now = self.read_machine(|machine| {
+                    machine.manifest().get(&file.path).map(|now| now.hash)
+                })?;
                 if now != Some(file.before) {
                     return Err(edited_meanwhile(&file.path));
                 }
@@ -267,7 +279,7 @@ impl Conversation {
     }
 
     fn files(&self, after: Option<&ProjectPath>, limit: u32) -> Result<Files> {
-        self.read(|machine| {
+        self.read_machine(|machine| {
             let mut rest = machine
                 .manifest()
                 .iter()
@@ -292,7 +304,8 @@ impl Conversation {
         if_match: Option<&str>,
         if_none_match: Option<&str>,
     ) -> Result<bool> {
-        let current = self.read(|machine| machine.manifest().get(path).map(|entry| entry.hash))?;
+        let current =
+            self.read_machine(|machine| machine.manifest().get(path).map(|entry| entry.hash))?;
         let precondition = etag::Precondition::parse(if_match, if_none_match)?;
         etag::decide(current, &precondition)?;
         Ok(current.is_none())
@@ -306,13 +319,9 @@ impl Conversation {
         json(&FileWritten { created, version })
     }
 
-    fn read<T>(&self, look: impl FnOnce(&Machine) -> T) -> Result<T> {
-        self.machine.borrow().as_ref().map(look).ok_or_else(no_app)
-    }
-
     /// Another workspace's app is like none.
     fn check(&self, workspace: Option<&WorkspaceId>) -> Result<()> {
-        let known = self.read(|machine| {
+        let known = self.read_machine(|machine| {
             !machine.is_deleted()
                 && workspace.is_none_or(|workspace| machine.workspace == *workspace)
         })?;
@@ -324,7 +333,9 @@ fn value(answer: Option<&Answer>) -> serde_json::Result<serde_json::Value> {
     match answer {
         Some(Answer::Version(version)) => serde_json::to_value(version),
         Some(Answer::Build(build)) => serde_json::to_value(build),
-        Some(Answer::Claim(_) | Answer::Held(_)) | None => Ok(serde_json::Value::Null),
+        Some(Answer::Claim(_) | Answer::Held(_) | Answer::Call(_)) | None => {
+            Ok(serde_json::Value::Null)
+        }
     }
 }
 

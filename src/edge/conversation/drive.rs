@@ -17,18 +17,18 @@ use crate::{
     digest::Digest,
     edge::{blobs, blobs::Blobs, clock, loader, objects, packages, parser, preview, settings},
     error::{Error, Result},
-    generation::{Conversation as Machine, Input, Job, Probe, ToolsRan, prompt, survey, tools},
+    generation::{Conversation as Machine, Input, Job, Probe, ToolsRan, survey, tools},
     ids::{AppId, BuildId, TurnId},
-    llm::{
-        message::{Block, Message, ToolCall},
-        offline,
-    },
+    llm::message::{Block, Message, ToolCall},
     project::{FileEntry, Manifest, ProjectPath},
     publish,
 };
 
 /// How often a job is begun without coming to an end.
 const MOST_STARTS: u32 = 10;
+
+/// For how long one alarm takes on work, in milliseconds. The platform ends it after 15 minutes, and a call of a model may take ten.
+const DRIVE_MILLIS: u64 = 4 * 60 * 1_000;
 
 impl Conversation {
     /// Runs what is due until nothing is, then leaves the rest to the alarm.
@@ -41,6 +41,7 @@ impl Conversation {
         let result = self.run_jobs(&mut nudges).await;
         self.nudge.replace(None);
         self.under_way.borrow_mut().clear();
+        self.call_offs.borrow_mut().clear();
         result.and_then(|()| self.arm())
     }
 
@@ -49,8 +50,10 @@ impl Conversation {
     async fn run_jobs(&self, nudges: &mut mpsc::Receiver<()>) -> Result<()> {
         let mut jobs = FuturesUnordered::new();
         let mut unsettled = None;
+        let until = clock::now().after(DRIVE_MILLIS);
         loop {
-            if unsettled.is_none() {
+            let takes_more = unsettled.is_none() && clock::now() < until;
+            if takes_more {
                 for due in self.store.due(clock::now())? {
                     if self.under_way.borrow_mut().insert(due.job.key()) {
                         jobs.push(self.run(due));
@@ -64,9 +67,9 @@ impl Conversation {
                 .store
                 .next_due(|key| self.under_way.borrow().contains(key))?;
             let timer = match wait {
-                Some(due) if unsettled.is_none() => Either::Left(Delay::from(
-                    Duration::from_millis(due.since(clock::now()).max(1)),
-                )),
+                Some(due) if takes_more => Either::Left(Delay::from(Duration::from_millis(
+                    due.since(clock::now()).max(1),
+                ))),
                 _ => Either::Right(future::pending::<()>()),
             };
             futures::select_biased! {
@@ -83,14 +86,26 @@ impl Conversation {
     }
 
     /// Runs one job; its key, and whether the machine took what came of it.
-    async fn run(&self, due: DueJob) -> (String, Result<()>) {
+    fn run(&self, due: DueJob) -> impl Future<Output = (String, Result<()>)> {
         let key = due.job.key();
-        let input = self.attempt(due).await;
-        (key, input.and_then(|input| self.step(input)).map(drop))
+        let work = async move {
+            match self.attempt(due).await? {
+                Some(input) => self.step(input).map(drop),
+                None => Ok(()),
+            }
+        };
+        let (work, handle) = future::abortable(work);
+        self.call_offs.borrow_mut().insert(key.clone(), handle);
+        async move {
+            let done = work.await;
+            self.call_offs.borrow_mut().remove(&key);
+            // What was called off is not wanted any more.
+            (key, done.unwrap_or(Ok(())))
+        }
     }
 
     /// Does a job's work, unless it was begun too often already: it may be what ends this process.
-    async fn attempt(&self, due: DueJob) -> Result<Input> {
+    async fn attempt(&self, due: DueJob) -> Result<Option<Input>> {
         let DueJob {
             job,
             failures,
@@ -98,11 +113,11 @@ impl Conversation {
         } = due;
         if starts >= MOST_STARTS {
             console_error!("{} was interrupted {starts} times", job.key());
-            return Ok(Input::JobFailed {
+            return Ok(Some(Input::JobFailed {
                 job,
                 failures: u32::MAX,
                 reason: format!("it was interrupted {starts} times"),
-            });
+            }));
         }
         // A start that cannot be counted is not made.
         self.store.count_start(&job)?;
@@ -111,24 +126,35 @@ impl Conversation {
             Err(error) => {
                 console_error!("{} failed: {error}", job.key());
                 let reason = error.public.trim_end_matches('.').to_owned();
-                Ok(Input::JobFailed {
+                Ok(Some(Input::JobFailed {
                     job,
                     failures: failures.saturating_add(1),
                     reason,
-                })
+                }))
             }
         }
     }
 
-    /// Does a job's work; the input that it leads to.
-    async fn perform(&self, job: &Job) -> Result<Input> {
+    /// Does a job's work; the input that it leads to, or nothing when the work is not wanted any more.
+    async fn perform(&self, job: &Job) -> Result<Option<Input>> {
         let machine = self.machine.borrow().clone().ok_or_else(super::no_app)?;
+        if let Job::CallModel { turn, step } = job {
+            return self.call_model(&machine, turn, *step).await;
+        }
+        self.perform_other(&machine, job).await.map(Some)
+    }
+
+    async fn perform_other(&self, machine: &Machine, job: &Job) -> Result<Input> {
         match job {
-            Job::LayFoundation => self.lay_foundation(&machine).await,
-            Job::CallModel { turn, step } => self.call_model(&machine, turn, *step).await,
-            Job::RunTools { turn, step } => self.run_tools(&machine, turn, *step).await,
+            Job::LayFoundation => self.lay_foundation(machine).await,
+            Job::RunTools { turn, step } => self.run_tools(machine, turn, *step).await,
+            Job::Settle {
+                turn,
+                step,
+                attempt,
+            } => self.settle(machine, turn, *step, *attempt).await,
             Job::SendBuild { build } => self.send_build(&machine.app, build).await,
-            Job::Probe { build } => self.probe(&machine, build).await,
+            Job::Probe { build } => self.probe(machine, build).await,
             Job::CopyArtifacts { set, from } => {
                 self.copy_artifacts(&machine.app, set, from).await?;
                 Ok(Input::ArtifactsCopied {
@@ -137,7 +163,7 @@ impl Conversation {
                 })
             }
             Job::EndTurn { turn } => Ok(Input::TimeIsUp { turn: turn.clone() }),
-            Job::Announce => self.announce(&machine).await,
+            Job::Announce => self.announce(machine).await,
             Job::Purge => {
                 blobs::purge(&self.env, &machine.app).await?;
                 objects::workspace(&self.env, &machine.workspace)?
@@ -152,6 +178,7 @@ impl Conversation {
                 self.readers.borrow_mut().clear();
                 Ok(Input::Purged)
             }
+            Job::CallModel { .. } => Err(Error::internal("made elsewhere")),
         }
     }
 
@@ -185,7 +212,7 @@ impl Conversation {
     }
 
     /// The outline of the app. Only files that the parser has not read before are loaded.
-    async fn outline(&self, machine: &Machine) -> Result<String> {
+    pub(super) async fn outline(&self, machine: &Machine) -> Result<String> {
         let syntax = parser::known();
         let manifest = machine.manifest();
         let lacking =
@@ -195,28 +222,6 @@ impl Conversation {
             .get_all(wanted)
             .await?;
         Ok(survey::outline(manifest, &contents, syntax))
-    }
-
-    async fn call_model(&self, machine: &Machine, turn: &TurnId, step: u32) -> Result<Input> {
-        let outline = self.outline(machine).await?;
-        let mut others: Vec<&TurnId> = machine.waiting_turns().collect();
-        others.push(turn);
-        let earlier = self.store.earlier(&others, prompt::HISTORY_BYTES)?;
-        let transcript = self.store.transcript(turn)?;
-        let request = prompt::request(
-            &machine.name,
-            &outline,
-            &earlier,
-            transcript,
-            settings::dialect(&self.env)?,
-        );
-        let reply = offline::reply(&request);
-        Ok(Input::ModelReplied {
-            turn: turn.clone(),
-            step,
-            reply,
-            outline: (step == 1).then_some(outline),
-        })
     }
 
     async fn run_tools(&self, machine: &Machine, turn: &TurnId, step: u32) -> Result<Input> {

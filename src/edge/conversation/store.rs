@@ -8,7 +8,7 @@ use worker::{SqlStorage, SqlStorageValue as Value};
 
 use crate::{
     error::{Error, Result},
-    generation::{Conversation as Machine, Effect, Job},
+    generation::{Charge, Conversation as Machine, Effect, Job},
     ids::TurnId,
     llm::message::{Message, UserBlock},
     time::Timestamp,
@@ -26,6 +26,7 @@ const SCHEMA: &str = "
     CREATE INDEX IF NOT EXISTS build_log_build ON build_log(build);
     CREATE TABLE IF NOT EXISTS feed(seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, kind TEXT NOT NULL, event TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS outbox(key TEXT PRIMARY KEY, job TEXT NOT NULL, due INTEGER NOT NULL, failures INTEGER NOT NULL, starts INTEGER NOT NULL DEFAULT 0);
+    CREATE TABLE IF NOT EXISTS charges(key TEXT PRIMARY KEY, charge TEXT NOT NULL, at INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS done(nonce TEXT PRIMARY KEY, answer TEXT NOT NULL, at INTEGER NOT NULL);
 ";
 
@@ -108,10 +109,15 @@ impl Store {
                     "INSERT INTO messages(turn, role, content, created_at) VALUES (?, ?, ?, ?)",
                     vec![turn.as_str().into(), json(role)?.into(), content.as_str().into(), integer(now.0)?],
                 )?,
-                Effect::OpenTranscript { turn } => {
+                Effect::OpenTranscript { turn, context } => {
+                    let context = UserBlock::Context { text: context.clone() };
                     let text = self.message_of(turn)?;
-                    self.append_transcript(turn, &Message::User(vec![UserBlock::Text { text }]))?;
+                    self.append_transcript(turn, &Message::User(vec![context, UserBlock::Text { text }]))?;
                 }
+                Effect::Charge(charge) => self.run(
+                    "INSERT INTO charges(key, charge, at) VALUES (?, ?, ?) ON CONFLICT(key) DO NOTHING",
+                    vec![charge_key(&charge.turn, charge.step, charge.attempt).into(), json(charge)?.into(), integer(now.0)?],
+                )?,
                 Effect::Transcript { turn, message } => self.append_transcript(turn, message)?,
                 Effect::Version { version, manifest } => self.run(
                     "INSERT INTO versions(number, version, manifest) VALUES (?, ?, ?)",
@@ -231,6 +237,27 @@ impl Store {
         .map_err(Error::internal)
     }
 
+    /// What an attempt at a call has cost, and when it was over.
+    pub(super) fn charge(
+        &self,
+        turn: &TurnId,
+        step: u32,
+        attempt: u32,
+    ) -> Result<Option<(Charge, Timestamp)>> {
+        #[derive(Deserialize)]
+        struct Row {
+            charge: String,
+            at: u64,
+        }
+        let rows = self.rows::<Row>(
+            "SELECT charge, at FROM charges WHERE key = ?",
+            vec![charge_key(turn, step, attempt).into()],
+        )?;
+        rows.first()
+            .map(|row| Ok((parse(&row.charge)?, Timestamp(row.at))))
+            .transpose()
+    }
+
     /// The answer that was given to a request before.
     pub(super) fn done(&self, nonce: &str) -> Result<Option<String>> {
         #[derive(Deserialize)]
@@ -269,6 +296,7 @@ impl Store {
             "build_log",
             "feed",
             "outbox",
+            "charges",
             "done",
         ] {
             self.run(&format!("DELETE FROM {table}"), vec![])
@@ -285,6 +313,10 @@ impl Store {
         let cursor = self.sql.exec(statement, values).map_err(Error::internal)?;
         cursor.to_array().map_err(Error::internal)
     }
+}
+
+fn charge_key(turn: &TurnId, step: u32, attempt: u32) -> String {
+    format!("{turn}/{step}/{attempt}")
 }
 
 fn json<T: serde::Serialize>(value: &T) -> worker::Result<String> {

@@ -207,6 +207,47 @@ pub(super) static OPERATIONS: &[Operation] = &[
     )
     .takes(json::<PostMessage>()),
     Operation::new(
+        Post,
+        "/v1/apps/{app}/turns/{turn}/cancel",
+        "cancelTurn",
+        "Stop a turn",
+        &[answer(
+            202,
+            "Stopped: a turn that waited never begins, and what one has changed that ran is kept as a version. One that is over \
+             is 409.",
+            json::<r::TurnAccepted>(),
+        )],
+        |_, captures| {
+            captures.app(AppCall::CancelTurn {
+                turn: captures.id("turn")?,
+            })
+        },
+    ),
+    Operation::new(
+        Get,
+        "/v1/apps/{app}/usage",
+        "getAppUsage",
+        "What the app has used",
+        &[answer(
+            200,
+            "Tokens and money, what is billed and what is not, and the builder's time.",
+            json::<r::AppUsage>(),
+        )],
+        |_, captures| captures.app(AppCall::Usage),
+    ),
+    Operation::new(
+        Get,
+        "/v1/usage",
+        "getUsage",
+        "What the workspace has used",
+        &[answer(
+            200,
+            "Tokens and money of all its apps, and what its budget is held against.",
+            json::<r::WorkspaceUsage>(),
+        )],
+        |_, _| Ok(Route::Usage),
+    ),
+    Operation::new(
         Get,
         "/v1/apps/{app}/messages",
         "listMessages",

@@ -13,12 +13,6 @@ pub(super) static OPERATIONS: &[Operation] = &[
         "Create an app from an archive",
     ),
     Operation::later(
-        Post,
-        "/v1/apps/{app}/turns/{turn}/cancel",
-        "cancelTurn",
-        "Stop a turn",
-    ),
-    Operation::later(
         Get,
         "/v1/apps/{app}/deployments",
         "listDeployments",
@@ -144,13 +138,6 @@ pub(super) static OPERATIONS: &[Operation] = &[
         "cloneApp",
         "Start a new app from a copy",
     ),
-    Operation::later(
-        Get,
-        "/v1/apps/{app}/usage",
-        "getAppUsage",
-        "What the app has used",
-    ),
-    Operation::later(Get, "/v1/usage", "getUsage", "What the workspace has used"),
     Operation::later(Get, "/v1/shards", "listShards", "List the database shards"),
     Operation::later(Post, "/v1/shards", "addShard", "Add a database shard"),
     Operation::later(

@@ -1,9 +1,12 @@
 use super::*;
 
-const ASKED: Asked<'_> = Asked {
-    model: "a-model",
-    max_tokens: 8_000,
-};
+const CLAUDE: &str = "claude-a";
+const GPT: &str = "gpt-a";
+
+const fn asked(model: &str) -> Asked<'_> {
+    let max_tokens = 8_000;
+    Asked { model, max_tokens }
+}
 
 fn text(text: &str) -> UserBlock {
     UserBlock::Text {
@@ -34,8 +37,9 @@ fn result(call: &str, ok: bool, content: &str) -> UserBlock {
     })
 }
 
-fn own(format: Format, value: Value) -> Block {
-    Block::Own { format, value }
+fn own(model: &str, value: Value) -> Block {
+    let model = model.to_owned();
+    Block::Own { model, value }
 }
 
 /// Two steps of a turn, with blocks of two providers, a call that was cut off, and a word of the user's meanwhile.
@@ -56,8 +60,8 @@ fn request() -> Request {
             Message::Assistant(vec![said("It is there.")]),
             Message::User(vec![text("Add a rating")]),
             Message::Assistant(vec![
-                own(Format::Anthropic, thinking),
-                own(Format::OpenAiResponses, reasoning),
+                own(CLAUDE, thinking),
+                own(GPT, reasoning),
                 said("I look at it."),
                 said(" "),
                 call("call_1", "view_file", json!({ "path": "src/a.ts" })),
@@ -72,7 +76,7 @@ fn request() -> Request {
                     "write_file: the arguments are no whole JSON object",
                 ),
             ]),
-            Message::Assistant(vec![own(Format::OpenAiChat, json!({}))]),
+            Message::Assistant(vec![own("llama", json!({}))]),
         ],
         tools: ["view_file", "write_file"]
             .map(|name| Tool {
@@ -86,26 +90,32 @@ fn request() -> Request {
 
 #[test]
 fn a_request_in_the_words_of_anthropic() {
-    insta::assert_snapshot!(format!("{:#}", body(Format::Anthropic, &request(), ASKED)));
+    insta::assert_snapshot!(format!(
+        "{:#}",
+        body(Format::Anthropic, &request(), asked(CLAUDE))
+    ));
 }
 
 #[test]
 fn a_request_in_the_words_of_openai_responses() {
     insta::assert_snapshot!(format!(
         "{:#}",
-        body(Format::OpenAiResponses, &request(), ASKED)
+        body(Format::OpenAiResponses, &request(), asked(GPT))
     ));
 }
 
 #[test]
 fn a_request_in_the_words_of_openai_chat() {
-    insta::assert_snapshot!(format!("{:#}", body(Format::OpenAiChat, &request(), ASKED)));
+    insta::assert_snapshot!(format!(
+        "{:#}",
+        body(Format::OpenAiChat, &request(), asked("another"))
+    ));
 }
 
 #[test]
 fn anthropic_gets_four_marks_at_most_and_each_step_finds_those_of_the_last() {
     let marks = |request: &Request| -> Vec<String> {
-        let body = body(Format::Anthropic, request, ASKED);
+        let body = body(Format::Anthropic, request, asked(CLAUDE));
         let all = ["tools", "system"]
             .into_iter()
             .flat_map(|part| body[part].as_array().unwrap());
@@ -171,10 +181,10 @@ fn an_answer_comes_back_as_it_was() {
         let message = read().message().unwrap();
         let request = Request {
             system: String::new(),
-            messages: vec![Message::Assistant(read().reply().unwrap().blocks)],
+            messages: vec![Message::Assistant(read().reply(CLAUDE).unwrap().blocks)],
             tools: Vec::new(),
         };
-        let body = body(format, &request, ASKED);
+        let body = body(format, &request, asked(CLAUDE));
         match format {
             Format::Anthropic => assert_eq!(body["messages"][0]["content"], message["content"]),
             Format::OpenAiChat => {

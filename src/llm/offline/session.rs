@@ -39,6 +39,8 @@ const UNNAMED: [&str; 4] = ["", "Untitled app", "New app", "__APP_NAME__"];
 /// This turn so far.
 struct Turn {
     prompt: String,
+    /// The files that were there when it began, if all are named.
+    files: Option<Vec<String>>,
     steps: usize,
     done: Vec<Done>,
 }
@@ -59,6 +61,7 @@ impl Turn {
         let start = messages.iter().rposition(starts).unwrap_or(0);
         let mut turn = Self {
             prompt: String::new(),
+            files: None,
             steps: 0,
             done: Vec::new(),
         };
@@ -68,7 +71,10 @@ impl Turn {
                     for block in blocks {
                         match block {
                             UserBlock::Text { text } if index == 0 => turn.prompt.push_str(text),
-                            UserBlock::Text { .. } => {}
+                            UserBlock::Context { text } if index == 0 => {
+                                turn.files = listed_files(text);
+                            }
+                            UserBlock::Text { .. } | UserBlock::Context { .. } => {}
                             UserBlock::ToolResult(result) => turn.note(result),
                         }
                     }
@@ -131,9 +137,9 @@ pub(super) fn path_of(call: &ToolCall) -> Option<&str> {
     call.input.get("path").and_then(serde_json::Value::as_str)
 }
 
-/// The files named in the system text's outline, if it names all of them.
-fn listed_files(system: &str) -> Option<Vec<String>> {
-    let mut lines = system.lines().skip_while(|line| line.trim() != "Files:");
+/// The files named in an outline, if it names all of them.
+fn listed_files(context: &str) -> Option<Vec<String>> {
+    let mut lines = context.lines().skip_while(|line| line.trim() != "Files:");
     lines.next()?;
     let mut folder = "";
     let mut files = Vec::new();
@@ -173,8 +179,8 @@ pub(super) fn reply(request: &Request) -> Reply {
             end(request, packages::report(&turn.done))
         };
     }
-    let files = listed_files(&request.system);
-    let files: Option<Vec<&str>> = files
+    let files: Option<Vec<&str>> = turn
+        .files
         .as_ref()
         .map(|files| files.iter().map(String::as_str).collect());
     let views = turn.views();
@@ -188,7 +194,7 @@ pub(super) fn reply(request: &Request) -> Reply {
     let fresh = files
         .as_ref()
         .is_some_and(|files| !files.iter().any(|file| is_resource(file)));
-    // The list of files is that of this step; what this turn wrote was not there when it was planned.
+    // What this turn wrote was not there when it was planned.
     let written: Vec<&str> = turn
         .changes()
         .filter_map(|done| path_of(&done.call))

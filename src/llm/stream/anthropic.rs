@@ -5,11 +5,11 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Fault, Format, Gather, StreamError, call, fault,
+    Fault, Gather, StreamError, call, fault,
     json::{append, count, index, merge, needed, object, push, text},
     partial, words,
 };
-use crate::llm::message::{self, Reply, Stop, Usage};
+use crate::llm::message::{self, Reply, SoFar, Stop, Usage, Writing};
 
 /// A message of Anthropic's.
 #[derive(Debug, Default)]
@@ -65,7 +65,7 @@ impl Block {
     }
 
     /// The block in no provider's shape; nothing for a text without words.
-    fn neutral(self) -> Option<message::Block> {
+    fn neutral(self, model: &str) -> Option<message::Block> {
         let block = &self.value;
         match text(block, "type") {
             "text" => words(text(block, "text")),
@@ -78,7 +78,7 @@ impl Block {
                 Some(call(text(block, "id"), text(block, "name"), &arguments))
             }
             _ => Some(message::Block::Own {
-                format: Format::Anthropic,
+                model: model.to_owned(),
                 value: Value::Object(self.value),
             }),
         }
@@ -199,11 +199,39 @@ impl Gather for Message {
         Ok(Value::Object(message))
     }
 
-    fn reply(self: Box<Self>) -> Result<Reply, StreamError> {
+    fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    fn so_far(&self) -> SoFar {
+        let texts = self
+            .content
+            .iter()
+            .filter(|block| text(&block.value, "type") == "text");
+        let texts: Vec<_> = texts
+            .filter_map(|block| words(text(&block.value, "text")))
+            .collect();
+        let calls = self
+            .content
+            .iter()
+            .filter(|block| text(&block.value, "type") == "tool_use");
+        SoFar {
+            text: message::words(&texts),
+            calls: calls
+                .map(|block| Writing {
+                    name: text(&block.value, "name").to_owned(),
+                    arguments: block.arguments.clone(),
+                })
+                .collect(),
+            usage: self.message.as_ref().map(usage).unwrap_or_default(),
+        }
+    }
+
+    fn reply(self: Box<Self>, model: &str) -> Result<Reply, StreamError> {
         let (message, content) = self.whole()?;
-        let usage = |name| count(&message, &["usage", name]);
+        let content = content.into_iter();
         Ok(Reply {
-            blocks: content.into_iter().filter_map(Block::neutral).collect(),
+            blocks: content.filter_map(|block| block.neutral(model)).collect(),
             stop: match text(&message, "stop_reason") {
                 "end_turn" | "stop_sequence" => Stop::EndTurn,
                 "tool_use" => Stop::ToolUse,
@@ -212,12 +240,17 @@ impl Gather for Message {
                 "pause_turn" => Stop::Paused,
                 _ => Stop::Other,
             },
-            usage: Usage {
-                input: usage("input_tokens"),
-                cache_read: usage("cache_read_input_tokens"),
-                cache_write: usage("cache_creation_input_tokens"),
-                output: usage("output_tokens"),
-            },
+            usage: usage(&message),
         })
+    }
+}
+
+fn usage(message: &Map<String, Value>) -> Usage {
+    let usage = |name| count(message, &["usage", name]);
+    Usage {
+        input: usage("input_tokens"),
+        cache_read: usage("cache_read_input_tokens"),
+        cache_write: usage("cache_creation_input_tokens"),
+        output: usage("output_tokens"),
     }
 }

@@ -10,7 +10,7 @@ use super::{
     json::{append, count, index, push, text},
     words,
 };
-use crate::llm::message::{Block, Reply, Stop, Usage};
+use crate::llm::message::{Block, Reply, SoFar, Stop, Usage, Writing};
 
 /// What ends a stream.
 const DONE: &str = "[DONE]";
@@ -232,7 +232,28 @@ impl Gather for Completion {
         Ok(Value::Object(completion))
     }
 
-    fn reply(self: Box<Self>) -> Result<Reply, StreamError> {
+    fn so_far(&self) -> SoFar {
+        let choice = self.choices.values().next();
+        let said = |name| choice.map_or("", |choice| text(&choice.message, name));
+        SoFar {
+            text: [said("content"), said("refusal")]
+                .into_iter()
+                .filter(|text| !text.is_empty())
+                .collect::<Vec<_>>()
+                .join("\n\n"),
+            calls: choice
+                .into_iter()
+                .flat_map(|choice| choice.calls.values())
+                .map(|call| Writing {
+                    name: text(&call.function, "name").to_owned(),
+                    arguments: text(&call.function, "arguments").to_owned(),
+                })
+                .collect(),
+            usage: self.completion.as_ref().map(usage).unwrap_or_default(),
+        }
+    }
+
+    fn reply(self: Box<Self>, _model: &str) -> Result<Reply, StreamError> {
         let Value::Object(completion) = self.message()? else {
             return Err(StreamError::Cut);
         };
@@ -271,21 +292,25 @@ impl Gather for Completion {
             _ => Stop::Other,
         };
         blocks.extend(calls);
-        let usage = |names: &[&str]| count(&completion, &[&["usage"], names].concat());
-        let cached = usage(&["prompt_tokens_details", "cached_tokens"]);
         Ok(Reply {
             blocks,
             stop,
-            usage: Usage {
-                input: usage(&["prompt_tokens"]).saturating_sub(cached),
-                cache_read: cached,
-                cache_write: 0,
-                output: usage(&["completion_tokens"]),
-            },
+            usage: usage(&completion),
         })
     }
 
     fn is_end(&self, data: &str) -> bool {
         data.trim() == DONE
+    }
+}
+
+fn usage(completion: &Map<String, Value>) -> Usage {
+    let usage = |names: &[&str]| count(completion, &[&["usage"], names].concat());
+    let cached = usage(&["prompt_tokens_details", "cached_tokens"]);
+    Usage {
+        input: usage(&["prompt_tokens"]).saturating_sub(cached),
+        cache_read: cached,
+        cache_write: 0,
+        output: usage(&["completion_tokens"]),
     }
 }

@@ -4,11 +4,11 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Fault, Format, Gather, StreamError, call, fault,
+    Fault, Gather, StreamError, call, fault,
     json::{append, count, index, needed, object, text},
     words,
 };
-use crate::llm::message::{Block, Reply, Stop, Usage};
+use crate::llm::message::{self, Block, Reply, SoFar, Stop, Usage, Writing};
 
 /// A response of OpenAI's.
 #[derive(Debug, Default)]
@@ -228,7 +228,7 @@ impl Response {
 }
 
 /// The blocks of an item in no provider's shape. True when one of them is a refusal.
-fn neutral(item: &Value, blocks: &mut Vec<Block>) -> bool {
+fn neutral(item: &Value, model: &str, blocks: &mut Vec<Block>) -> bool {
     let Value::Object(fields) = item else {
         return false;
     };
@@ -249,7 +249,7 @@ fn neutral(item: &Value, blocks: &mut Vec<Block>) -> bool {
             text(fields, "arguments"),
         )),
         _ => blocks.push(Block::Own {
-            format: Format::OpenAiResponses,
+            model: model.to_owned(),
             value: item.clone(),
         }),
     }
@@ -324,7 +324,37 @@ impl Gather for Response {
         self.whole().map(Value::Object)
     }
 
-    fn reply(self: Box<Self>) -> Result<Reply, StreamError> {
+    fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    fn so_far(&self) -> SoFar {
+        let output = self
+            .response
+            .as_ref()
+            .and_then(|known| known.get("output")?.as_array());
+        let mut blocks = Vec::new();
+        let mut calls = Vec::new();
+        for item in output.into_iter().flatten() {
+            match item.as_object() {
+                Some(fields) if text(fields, "type") == "function_call" => calls.push(Writing {
+                    name: text(fields, "name").to_owned(),
+                    arguments: text(fields, "arguments").to_owned(),
+                }),
+                Some(fields) if text(fields, "type") == "message" => {
+                    neutral(item, "", &mut blocks);
+                }
+                _ => {}
+            }
+        }
+        SoFar {
+            text: message::words(&blocks),
+            calls,
+            usage: self.response.as_ref().map(usage).unwrap_or_default(),
+        }
+    }
+
+    fn reply(self: Box<Self>, model: &str) -> Result<Reply, StreamError> {
         let response = self.whole()?;
         if let Some(error) = response.get("error").filter(|error| !error.is_null()) {
             return Err(StreamError::provider(error));
@@ -333,7 +363,7 @@ impl Gather for Response {
         let mut blocks = Vec::new();
         let mut refused = false;
         for item in output.into_iter().flatten() {
-            refused |= neutral(item, &mut blocks);
+            refused |= neutral(item, model, &mut blocks);
         }
         let calls = blocks
             .iter()
@@ -349,17 +379,21 @@ impl Gather for Response {
             ("completed", _) => Stop::EndTurn,
             _ => Stop::Other,
         };
-        let usage = |names: &[&str]| count(&response, &[&["usage"], names].concat());
-        let cached = usage(&["input_tokens_details", "cached_tokens"]);
         Ok(Reply {
             blocks,
             stop,
-            usage: Usage {
-                input: usage(&["input_tokens"]).saturating_sub(cached),
-                cache_read: cached,
-                cache_write: 0,
-                output: usage(&["output_tokens"]),
-            },
+            usage: usage(&response),
         })
+    }
+}
+
+fn usage(response: &Map<String, Value>) -> Usage {
+    let usage = |names: &[&str]| count(response, &[&["usage"], names].concat());
+    let cached = usage(&["input_tokens_details", "cached_tokens"]);
+    Usage {
+        input: usage(&["input_tokens"]).saturating_sub(cached),
+        cache_read: cached,
+        cache_write: 0,
+        output: usage(&["output_tokens"]),
     }
 }

@@ -23,6 +23,22 @@ const CONFIGURATION: &str = "OVERSKILL_WRANGLER";
 const SURROUNDINGS: [&str; 6] = ["HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH"];
 /// Turns the builder's look at what it has built off, or names a Chromium for it: what `--browser` of the builder takes.
 const RENDER_CHECK: &str = "OVERSKILL_RENDER_CHECK";
+/// Which models answer.
+const MODEL: &str = "OVERSKILL_MODEL";
+/// Where models are and what opens their doors, as the providers' own clients read it.
+const PROVIDERS: [&str; 6] = [
+    "ANTHROPIC_BASE_URL",
+    "ANTHROPIC_API_KEY",
+    "OPENAI_BASE_URL",
+    "OPENAI_API_KEY",
+    "WORKERS_AI_BASE_URL",
+    "WORKERS_AI_API_KEY",
+];
+/// Who answers where nobody is named: Claude, with GPT in its stead.
+const DEFAULT_MODELS: [(&str, &str); 2] = [
+    ("ANTHROPIC", "claude-sonnet-5-5"),
+    ("OPENAI", "gpt-6.1-sol"),
+];
 /// More flags of the builder, with spaces between them: `--slots 2 --queue 0`.
 const BUILDER_FLAGS: &str = "OVERSKILL_BUILDER_FLAGS";
 /// Whom workerd trusts when the Worker calls a server.
@@ -131,6 +147,9 @@ fn variables(record: &Record, token: &str, secret: &str) -> Map<String, Value> {
             ))
         })
         .collect();
+    for (name, value) in models(|name| std::env::var(name).ok()) {
+        variables.entry(name).or_insert(Value::from(value));
+    }
     let host = format!("localhost:{}", record.port);
     for (name, value) in [
         ("CONSOLE_HOST", host.clone()),
@@ -146,6 +165,35 @@ fn variables(record: &Record, token: &str, secret: &str) -> Map<String, Value> {
         ),
     ] {
         variables.entry(name).or_insert(Value::from(value));
+    }
+    variables
+}
+
+/// What the Worker is told of models: the providers' own variables, and which models answer. `OVERSKILL_MODEL` names them, with
+/// commas between: the first is the default, and those after it stand in for it. Where it names none, Claude answers if there is a
+/// key for it; and where only one is named or chosen, the other provider's model stands in for it if there is a key for that.
+fn models(environment: impl Fn(&str) -> Option<String>) -> Vec<(String, String)> {
+    let set = |name: &str| environment(name).filter(|value| !value.trim().is_empty());
+    let mut variables: Vec<(String, String)> = PROVIDERS
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), set(name)?)))
+        .collect();
+    let mut names = set(MODEL).unwrap_or_default();
+    let defaults = DEFAULT_MODELS
+        .iter()
+        .filter(|(provider, _)| set(&format!("{provider}_API_KEY")).is_some());
+    for (_, default) in defaults {
+        let is_one = !names.contains(',');
+        let is_offline = names.trim() == "offline";
+        let is_same = |family: &str| names.contains(family) && default.starts_with(family);
+        if names.is_empty() {
+            names = (*default).to_owned();
+        } else if is_one && !is_offline && !is_same("claude") && !is_same("gpt") {
+            names = format!("{names},{default}");
+        }
+    }
+    if !names.is_empty() {
+        variables.push(("MODEL".to_owned(), names));
     }
     variables
 }
@@ -168,6 +216,44 @@ fn bare(program: &Path, node: &Node, more: &[&str]) -> Command {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn models_are_chosen_by_name_or_by_the_keys_that_there_are() {
+        let chosen = |set: &[(&str, &str)]| {
+            let find = |name: &str| {
+                let found = set.iter().find(|(known, _)| *known == name);
+                found.map(|(_, value)| (*value).to_owned())
+            };
+            let model = models(find).into_iter().find(|(name, _)| name == "MODEL");
+            model.map(|(_, names)| names)
+        };
+        let (claude, gpt) = (("ANTHROPIC_API_KEY", "a"), ("OPENAI_API_KEY", "b"));
+        assert_eq!(chosen(&[]), None);
+        assert_eq!(chosen(&[claude]).unwrap(), "claude-sonnet-5-5");
+        assert_eq!(chosen(&[gpt]).unwrap(), "gpt-6.1-sol");
+        assert_eq!(
+            chosen(&[claude, gpt]).unwrap(),
+            "claude-sonnet-5-5,gpt-6.1-sol"
+        );
+        for (named, expected) in [
+            ("claude-opus-5-5", "claude-opus-5-5,gpt-6.1-sol"),
+            ("gpt-6-astra", "gpt-6-astra,claude-sonnet-5-5"),
+            (
+                "claude-opus-5-5,claude-haiku-5-5",
+                "claude-opus-5-5,claude-haiku-5-5",
+            ),
+            ("offline", "offline"),
+            (" ", "claude-sonnet-5-5,gpt-6.1-sol"),
+        ] {
+            let set = [claude, gpt, (MODEL, named)];
+            assert_eq!(chosen(&set).unwrap(), expected, "{named}");
+        }
+        let passed = models(|name| (name == "OPENAI_BASE_URL").then(|| "http://m.test".to_owned()));
+        assert_eq!(
+            passed,
+            [("OPENAI_BASE_URL".to_owned(), "http://m.test".to_owned())]
+        );
+    }
 
     #[test]
     fn the_shells_variables_reach_no_child() {

@@ -1,0 +1,226 @@
+//! The job that calls a model: begun in the journal, heard as it comes, ended in the journal.
+
+use super::Conversation;
+use crate::{
+    edge::{
+        clock, model,
+        objects::{self, Ledgered, WorkspaceCall},
+        random, settings,
+    },
+    error::Result,
+    generation::{
+        Answer, CallEnd, Conversation as Machine, Input, Planned, Spent, Writing, prompt,
+    },
+    ids::TurnId,
+    llm::{
+        encode::{self, Asked},
+        message::{Request, SoFar},
+        models::{Model, Reservation},
+        offline, stream,
+    },
+};
+
+impl Conversation {
+    /// Makes one attempt at the call of a step; nothing when it is not wanted any more.
+    pub(super) async fn call_model(
+        &self,
+        machine: &Machine,
+        turn: &TurnId,
+        step: u32,
+    ) -> Result<Option<Input>> {
+        let chain = settings::chain(&self.env, &machine.model)?;
+        let outline = match step {
+            1 => Some(self.outline(machine).await?),
+            _ => None,
+        };
+        let begun = self.step(Input::CallBegun {
+            turn: turn.clone(),
+            step,
+            chain: chain.clone(),
+            outline,
+        })?;
+        let Some(Answer::Call(Some(planned))) = begun else {
+            return Ok(None);
+        };
+        let request = self.request(turn)?;
+        let chance = u64::from_le_bytes(random::bytes()?);
+        let end = |spent| CallEnd {
+            spent,
+            chain,
+            chance,
+        };
+        let Some(model) = settings::model(&self.env, &planned.model)? else {
+            return Ok(Some(Input::ModelReplied {
+                turn: turn.clone(),
+                step,
+                reply: offline::reply(&request),
+                end: end(Spent::default()),
+            }));
+        };
+        let asked = Asked {
+            model: &model.id,
+            max_tokens: model.bounds.max_output,
+        };
+        let body = encode::body(model.format, &request, asked).to_string();
+        drop(request);
+        let worst = model.worst(body.len());
+        if let Some(reason) = self.reserve(machine, turn, step, &planned, worst).await? {
+            return Ok(Some(Input::CallRefused {
+                turn: turn.clone(),
+                step,
+                reason,
+            }));
+        }
+        let door = settings::door(&self.env, &model)?;
+        let mut shown = Shown::default();
+        let tell = |so_far: SoFar| {
+            let heard = shown.input(turn, step, so_far, &model);
+            let answer = self.step(heard)?;
+            Ok(matches!(answer, Some(Answer::Held(true))))
+        };
+        Ok(match model::call(&model, &door, body, tell).await? {
+            model::End::Answered(reply) => Some(Input::ModelReplied {
+                turn: turn.clone(),
+                step,
+                end: end(spent(&model, reply.usage)),
+                reply,
+            }),
+            model::End::Failed(failed) => Some(Input::CallFailed {
+                turn: turn.clone(),
+                step,
+                failure: failed.failure,
+                says: failed.says,
+                end: end(spent(&model, failed.usage)),
+            }),
+            model::End::Unwanted => None,
+        })
+    }
+
+    /// What the model is told, as the storage has it now.
+    fn request(&self, turn: &TurnId) -> Result<Request> {
+        let others = self.read_machine(|machine| {
+            let mut others: Vec<TurnId> = machine.waiting_turns().cloned().collect();
+            others.push(turn.clone());
+            others
+        })?;
+        let others: Vec<&TurnId> = others.iter().collect();
+        let earlier = self.store.earlier(&others, prompt::HISTORY_BYTES)?;
+        let transcript = self.store.transcript(turn)?;
+        Ok(prompt::request(
+            &earlier,
+            transcript,
+            settings::dialect(&self.env)?,
+        ))
+    }
+
+    /// Sets aside what an attempt can come to; why there is no room for it, if there is none.
+    async fn reserve(
+        &self,
+        machine: &Machine,
+        turn: &TurnId,
+        step: u32,
+        planned: &Planned,
+        worst: Reservation,
+    ) -> Result<Option<String>> {
+        objects::workspace(&self.env, &machine.workspace)?
+            .ask(
+                None,
+                WorkspaceCall::Reserve {
+                    of: Ledgered {
+                        app: machine.app.clone(),
+                        turn: turn.clone(),
+                        step,
+                        attempt: planned.attempt,
+                    },
+                    worst,
+                    at: clock::now(),
+                },
+            )
+            .await
+    }
+
+    /// Tells the workspace's ledger what an attempt has cost.
+    pub(super) async fn settle(
+        &self,
+        machine: &Machine,
+        turn: &TurnId,
+        step: u32,
+        attempt: u32,
+    ) -> Result<Input> {
+        if let Some((charge, at)) = self.store.charge(turn, step, attempt)? {
+            objects::workspace(&self.env, &machine.workspace)?
+                .ask::<()>(
+                    None,
+                    WorkspaceCall::Settle {
+                        of: Ledgered {
+                            app: machine.app.clone(),
+                            turn: turn.clone(),
+                            step,
+                            attempt,
+                        },
+                        charge,
+                        at,
+                    },
+                )
+                .await?;
+        }
+        Ok(Input::Settled {
+            turn: turn.clone(),
+            step,
+            attempt,
+        })
+    }
+}
+
+fn spent(model: &Model, usage: crate::llm::message::Usage) -> Spent {
+    Spent {
+        usage,
+        micros: model.cost(&usage),
+    }
+}
+
+/// What the machine has been told of an answer.
+#[derive(Default)]
+struct Shown {
+    /// Bytes of its words.
+    text: usize,
+    calls: Vec<Writing>,
+}
+
+impl Shown {
+    /// What has come since.
+    fn input(&mut self, turn: &TurnId, step: u32, so_far: SoFar, model: &Model) -> Input {
+        let text = so_far.text.get(self.text..).unwrap_or_default().to_owned();
+        self.text += text.len();
+        let mut writing = Vec::new();
+        for (index, call) in so_far.calls.into_iter().enumerate() {
+            let known = self.calls.get(index);
+            let bytes = call.arguments.len();
+            let is_news = known.is_none_or(|known| known.bytes != bytes);
+            let path = known
+                .and_then(|known| known.path.clone())
+                .or_else(|| stream::early_text(&call.arguments, "path"));
+            let now = Writing {
+                name: call.name,
+                path,
+                bytes,
+            };
+            // What has not changed keeps its place and is not told again.
+            writing.push(Writing {
+                bytes: if is_news { bytes } else { 0 },
+                ..now.clone()
+            });
+            match self.calls.get_mut(index) {
+                Some(known) => *known = now,
+                None => self.calls.push(now),
+            }
+        }
+        Input::CallProgress {
+            turn: turn.clone(),
+            step,
+            text,
+            writing,
+            spent: spent(model, so_far.usage),
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! Calls of models over the network: a request out, the bytes of its answer in, until it is over, fails, or falls silent.
+
+use std::{pin::pin, time::Duration};
+
+use futures::{
+    StreamExt as _,
+    future::{self, Either},
+};
+use js_sys::Date;
+use worker::{
+    AbortController, ByteStream, Delay, Fetch, Headers, Method, Request, RequestInit, Response,
+};
+
+use super::clock;
+use crate::{
+    error::{Error, Result},
+    llm::{
+        message::{Reply, SoFar, Usage},
+        models::{Host, Model},
+        retry::{Failure, said},
+        stream::{Answer, StreamError},
+    },
+    time::Timestamp,
+};
+
+/// The version of Anthropic's API that is spoken.
+const ANTHROPIC_VERSION: &str = "2023-06-01";
+
+/// How often whoever listens is told of what has come, in milliseconds.
+const TELL_MILLIS: u64 = 100;
+
+/// How long one call may take, in milliseconds. The platform ends an alarm after 15 minutes.
+const CALL_MILLIS: u64 = 10 * 60 * 1_000;
+
+/// How much of a refusal is read, in bytes.
+const REFUSAL_BYTES: usize = 16 * 1024;
+
+/// How long a refusal may take to be read.
+const REFUSAL_WAIT: Duration = Duration::from_secs(2);
+
+/// Where a model is, and what opens the door.
+pub(super) struct Door {
+    /// The operator's address of its host; empty for the host's own.
+    pub(super) base: String,
+    /// The key; empty where none is needed.
+    pub(super) key: String,
+    /// After how much silence an answer is given up, in milliseconds.
+    pub(super) stall_millis: u64,
+}
+
+/// How a call ended that brought no answer.
+pub(super) struct Failed {
+    pub(super) failure: Failure,
+    /// What the provider says of it.
+    pub(super) says: String,
+    /// What it had cost until then, as far as it was said.
+    pub(super) usage: Usage,
+}
+
+/// How a call ended.
+pub(super) enum End {
+    Answered(Reply),
+    Failed(Failed),
+    /// Nobody wants the answer any more.
+    Unwanted,
+}
+
+impl From<Failure> for End {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(Failed {
+            failure,
+            says: String::new(),
+            usage: Usage::default(),
+        })
+    }
+}
+
+/// Calls off what it belongs to, however that ends.
+struct CallOff(AbortController);
+
+impl Drop for CallOff {
+    fn drop(&mut self) {
+        // Harmless after the end.
+        std::mem::take(&mut self.0).abort();
+    }
+}
+
+/// Makes a call. `tell` hears of the answer as it comes, and says whether anybody still wants it.
+pub(super) async fn call(
+    model: &Model,
+    door: &Door,
+    body: String,
+    tell: impl FnMut(SoFar) -> Result<bool>,
+) -> Result<End> {
+    if door.key.is_empty() && door.base.trim().is_empty() {
+        let says = format!("{}_API_KEY is not set", model.host.prefix());
+        let failure = Failure::Status {
+            status: 401,
+            kind: "no_key".to_owned(),
+            retry_after_millis: None,
+        };
+        return Ok(End::Failed(Failed {
+            failure,
+            says,
+            usage: Usage::default(),
+        }));
+    }
+    let off = CallOff(AbortController::default());
+    let request = request(model, door, body)?;
+    let signal = off.0.signal();
+    let sent = {
+        let fetch = Fetch::Request(request);
+        let sending = pin!(fetch.send_with_signal(&signal));
+        let silence = Delay::from(Duration::from_millis(door.stall_millis));
+        match future::select(sending, silence).await {
+            Either::Left((sent, _)) => sent,
+            Either::Right(_) => return Ok(Failure::Stalled.into()),
+        }
+    };
+    let Ok(mut response) = sent else {
+        return Ok(Failure::Broken.into());
+    };
+    if response.status_code() != 200 {
+        return Ok(refused(&mut response).await);
+    }
+    let Ok(stream) = response.stream() else {
+        return Ok(Failure::Broken.into());
+    };
+    listen(model, door, stream, tell).await
+}
+
+async fn listen(
+    model: &Model,
+    door: &Door,
+    mut stream: ByteStream,
+    mut tell: impl FnMut(SoFar) -> Result<bool>,
+) -> Result<End> {
+    let began = clock::now();
+    let mut answer = Answer::new(model.format);
+    let mut heard = began;
+    let mut told = Timestamp::default();
+    let mut has_news = false;
+    let failure = loop {
+        let now = clock::now();
+        if has_news && now.since(told) >= TELL_MILLIS {
+            if !tell(answer.so_far())? {
+                return Ok(End::Unwanted);
+            }
+            told = now;
+            has_news = false;
+        }
+        let silence = door.stall_millis.saturating_sub(now.since(heard));
+        let time = CALL_MILLIS.saturating_sub(now.since(began));
+        let wait = if has_news {
+            silence.min(time).min(TELL_MILLIS)
+        } else {
+            silence.min(time)
+        };
+        let next =
+            match future::select(stream.next(), Delay::from(Duration::from_millis(wait))).await {
+                Either::Left((next, _)) => next,
+                Either::Right(_) => {
+                    let now = clock::now();
+                    if now.since(began) >= CALL_MILLIS {
+                        break Failure::TimedOut;
+                    }
+                    if now.since(heard) >= door.stall_millis {
+                        break Failure::Stalled;
+                    }
+                    continue;
+                }
+            };
+        match next {
+            Some(Ok(bytes)) => {
+                heard = clock::now();
+                has_news = true;
+                if let Err(error) = answer.push(&bytes) {
+                    return Ok(unreadable(&error, answer.so_far().usage));
+                }
+                if answer.is_over() {
+                    break Failure::Broken;
+                }
+            }
+            // An answer that is whole is one, however its connection ended.
+            Some(Err(_)) | None => break Failure::Broken,
+        }
+    };
+    let usage = answer.so_far().usage;
+    Ok(match answer.reply(&model.id) {
+        Ok(reply) => End::Answered(reply),
+        Err(StreamError::Cut) => End::Failed(Failed {
+            failure,
+            says: String::new(),
+            usage,
+        }),
+        Err(error) => unreadable(&error, usage),
+    })
+}
+
+fn unreadable(error: &StreamError, usage: Usage) -> End {
+    let says = match error {
+        StreamError::Provider { message, .. } => said(message),
+        // What was sent may be anything, and goes to no client.
+        StreamError::Malformed { reason, .. } => said(reason),
+        StreamError::Cut | StreamError::TooLarge => String::new(),
+    };
+    End::Failed(Failed {
+        failure: Failure::of(error),
+        says,
+        usage,
+    })
+}
+
+async fn refused(response: &mut Response) -> End {
+    let status = response.status_code();
+    let header = |name: &str| response.headers().get(name).ok().flatten();
+    let retry_after = header("retry-after-ms")
+        .and_then(|text| text.trim().parse::<f64>().ok())
+        .or_else(|| header("retry-after").and_then(|text| retry_after_millis(&text)))
+        .filter(|millis| millis.is_finite() && *millis >= 0.0);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "finite and positive; what is too large becomes the largest"
+    )]
+    let retry_after = retry_after.map(|millis| millis.ceil() as u64);
+    let mut body = Vec::new();
+    if let Ok(mut stream) = response.stream() {
+        let reading = pin!(async {
+            while let Some(Ok(bytes)) = stream.next().await {
+                body.extend(bytes);
+                if body.len() >= REFUSAL_BYTES {
+                    break;
+                }
+            }
+        });
+        let _read = future::select(reading, Delay::from(REFUSAL_WAIT)).await;
+    }
+    let (failure, says) = Failure::refused(status, retry_after, &String::from_utf8_lossy(&body));
+    End::Failed(Failed {
+        failure,
+        says,
+        usage: Usage::default(),
+    })
+}
+
+/// Seconds, or a date (RFC 9110, 10.2.3).
+fn retry_after_millis(text: &str) -> Option<f64> {
+    match text.trim().parse::<f64>() {
+        Ok(seconds) => Some(seconds * 1_000.0),
+        Err(_) => {
+            let at = Date::parse(text);
+            at.is_finite().then(|| (at - Date::now()).max(0.0))
+        }
+    }
+}
+
+fn request(model: &Model, door: &Door, body: String) -> Result<Request> {
+    let headers = Headers::new();
+    let set = |name: &str, value: &str| headers.set(name, value).map_err(Error::internal);
+    set("content-type", "application/json")?;
+    set("accept", "text/event-stream")?;
+    if model.host == Host::Anthropic {
+        set("anthropic-version", ANTHROPIC_VERSION)?;
+    }
+    if !door.key.is_empty() {
+        match model.host {
+            Host::Anthropic => set("x-api-key", &door.key)?,
+            Host::OpenAi | Host::WorkersAi => {
+                set("authorization", &format!("Bearer {}", door.key))?;
+            }
+        }
+    }
+    let mut init = RequestInit::new();
+    init.with_method(Method::Post)
+        .with_headers(headers)
+        .with_body(Some(body.into()));
+    Request::new_with_init(&model.url(&door.base), &init).map_err(Error::internal)
+}
