@@ -41,7 +41,7 @@ use self::store::{FeedRow, Store};
 use super::{
     clock,
     objects::{Asked, ConversationCall},
-    runtime,
+    runtime, settings,
 };
 use crate::{
     config::BuildPolicy,
@@ -76,6 +76,8 @@ pub struct Conversation {
     /// Tells the running driver that there may be more to do.
     nudge: RefCell<Option<mpsc::Sender<()>>>,
     armed: Cell<Option<Timestamp>>,
+    /// Who hears where the journal stands.
+    witness: Option<String>,
     /// How often in a row the driver stopped because what came of a job could not be stored.
     unsettled: Cell<u32>,
 }
@@ -87,9 +89,11 @@ impl DurableObject for Conversation {
             Ok(machine) => (machine, None),
             Err(error) => (None, Some(error)),
         };
+        let witness = settings::journal_witness(&env);
         let object = Self {
             state,
             env,
+            witness,
             store,
             machine: RefCell::new(machine),
             unreadable,

@@ -90,7 +90,7 @@ pub(super) async fn call(
     model: &Model,
     door: &Door,
     body: String,
-    tell: impl FnMut(SoFar) -> Result<bool>,
+    tell: impl AsyncFnMut(SoFar) -> Result<bool>,
 ) -> Result<End> {
     if door.key.is_empty() && door.base.trim().is_empty() {
         let says = format!("{}_API_KEY is not set", model.host.prefix());
@@ -133,7 +133,7 @@ async fn listen(
     model: &Model,
     door: &Door,
     mut stream: ByteStream,
-    mut tell: impl FnMut(SoFar) -> Result<bool>,
+    mut tell: impl AsyncFnMut(SoFar) -> Result<bool>,
 ) -> Result<End> {
     let began = clock::now();
     let mut answer = Answer::new(model.format);
@@ -143,7 +143,7 @@ async fn listen(
     let failure = loop {
         let now = clock::now();
         if has_news && now.since(told) >= TELL_MILLIS {
-            if !tell(answer.so_far())? {
+            if !tell(answer.so_far()).await? {
                 return Ok(End::Unwanted);
             }
             told = now;

@@ -56,6 +56,13 @@ pub(super) fn door(env: &Env, model: &Model) -> Result<Door> {
     })
 }
 
+/// Who hears where the journal of a conversation stands; nobody but in tests.
+pub(super) fn journal_witness(env: &Env) -> Option<String> {
+    variable(env, "JOURNAL_WITNESS")
+        .ok()
+        .filter(|address| !address.is_empty())
+}
+
 /// What models may cost.
 pub(super) fn budget(env: &Env) -> Result<Budget> {
     Budget::parse(&variable(env, "BUDGET")?)

@@ -10,7 +10,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
-use worker::{Delay, console_error};
+use worker::{Delay, Fetch, Url, console_error};
 
 use super::{Conversation, store::DueJob};
 use crate::{
@@ -89,10 +89,15 @@ impl Conversation {
     fn run(&self, due: DueJob) -> impl Future<Output = (String, Result<()>)> {
         let key = due.job.key();
         let work = async move {
-            match self.attempt(due).await? {
-                Some(input) => self.step(input).map(drop),
-                None => Ok(()),
+            let name = due.job.key();
+            self.witness("begins", &name).await;
+            let input = self.attempt(due).await?;
+            self.witness("done", &name).await;
+            if let Some(input) = input {
+                self.step(input)?;
+                self.witness("taken", &name).await;
             }
+            Ok(())
         };
         let (work, handle) = future::abortable(work);
         self.call_offs.borrow_mut().insert(key.clone(), handle);
@@ -101,6 +106,16 @@ impl Conversation {
             self.call_offs.borrow_mut().remove(&key);
             // What was called off is not wanted any more.
             (key, done.unwrap_or(Ok(())))
+        }
+    }
+
+    /// Tells whoever watches the journal where it stands, and goes on when that was heard: a test that ends this process there. `of` is
+    /// a job, or a turn. Nobody watches where `JOURNAL_WITNESS` is empty.
+    pub(super) async fn witness(&self, point: &str, of: &str) {
+        let Some(address) = &self.witness else { return };
+        if let Ok(url) = Url::parse_with_params(address, [("point", point), ("of", of)]) {
+            // Whoever does not answer, does not mind.
+            let _heard = Fetch::Url(url).send().await;
         }
     }
 

@@ -42,6 +42,7 @@ impl Conversation {
         let Some(Answer::Call(Some(planned))) = begun else {
             return Ok(None);
         };
+        self.witness("begun", turn.as_str()).await;
         let request = self.request(turn)?;
         let chance = u64::from_le_bytes(random::bytes()?);
         let end = |spent| CallEnd {
@@ -73,9 +74,10 @@ impl Conversation {
         }
         let door = settings::door(&self.env, &model)?;
         let mut shown = Shown::default();
-        let tell = |so_far: SoFar| {
+        let tell = async |so_far: SoFar| {
             let heard = shown.input(turn, step, so_far, &model);
             let answer = self.step(heard)?;
+            self.witness("heard", turn.as_str()).await;
             Ok(matches!(answer, Some(Answer::Held(true))))
         };
         Ok(match model::call(&model, &door, body, tell).await? {
