@@ -81,27 +81,26 @@ fn mark(block: Option<&mut Value>) {
     }
 }
 
-/// Results come before words.
 fn anthropic_user(blocks: &[UserBlock]) -> Vec<Value> {
-    let result = |result: &ToolResult| {
-        json!({
+    let encoded = results_first(blocks).filter_map(|block| match block {
+        UserBlock::ToolResult(result) => Some(json!({
             "type": "tool_result",
             "tool_use_id": plain(&result.call),
             "content": result.content,
             "is_error": !result.ok,
-        })
-    };
-    let results = blocks.iter().filter_map(|block| match block {
-        UserBlock::ToolResult(found) => Some(result(found)),
-        UserBlock::Text { .. } | UserBlock::Context { .. } => None,
-    });
-    let words = blocks.iter().filter_map(|block| match block {
-        UserBlock::Text { text } | UserBlock::Context { text } if !text.trim().is_empty() => {
-            Some(json!({ "type": "text", "text": text }))
+        })),
+        UserBlock::Text { text } | UserBlock::Context { text } => {
+            (!text.trim().is_empty()).then(|| json!({ "type": "text", "text": text }))
         }
-        _ => None,
     });
-    results.chain(words).collect()
+    encoded.collect()
+}
+
+/// Results come before words: they have to follow their calls.
+fn results_first(blocks: &[UserBlock]) -> impl Iterator<Item = &UserBlock> {
+    let is_result = |block: &&UserBlock| matches!(block, UserBlock::ToolResult(_));
+    let words = blocks.iter().filter(move |block| !is_result(block));
+    blocks.iter().filter(is_result).chain(words)
 }
 
 fn anthropic_block(block: &Block, model: &str) -> Option<Value> {
@@ -132,7 +131,7 @@ fn responses(request: &Request, asked: Asked<'_>) -> Value {
     let mut input = Vec::new();
     for message in &request.messages {
         match message {
-            Message::User(blocks) => input.extend(blocks.iter().map(|block| match block {
+            Message::User(blocks) => input.extend(results_first(blocks).map(|block| match block {
                 UserBlock::Text { text } | UserBlock::Context { text } => json!({
                     "role": "user",
                     "content": text,
@@ -181,7 +180,7 @@ fn chat(request: &Request, asked: Asked<'_>) -> Value {
     let mut messages = vec![json!({ "role": "system", "content": request.system })];
     for message in &request.messages {
         match message {
-            Message::User(blocks) => messages.extend(blocks.iter().map(|block| match block {
+            Message::User(blocks) => messages.extend(results_first(blocks).map(|block| match block {
                 UserBlock::Text { text } | UserBlock::Context { text } => {
                     json!({ "role": "user", "content": text })
                 }

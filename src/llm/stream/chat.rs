@@ -306,11 +306,12 @@ impl Gather for Completion {
 
 fn usage(completion: &Map<String, Value>) -> Usage {
     let usage = |names: &[&str]| count(completion, &[&["usage"], names].concat());
-    let cached = usage(&["prompt_tokens_details", "cached_tokens"]);
+    let read = usage(&["prompt_tokens_details", "cached_tokens"]);
+    let write = usage(&["prompt_tokens_details", "cache_write_tokens"]);
     Usage {
-        input: usage(&["prompt_tokens"]).saturating_sub(cached),
-        cache_read: cached,
-        cache_write: 0,
+        input: usage(&["prompt_tokens"]).saturating_sub(read.saturating_add(write)),
+        cache_read: read,
+        cache_write: write,
         output: usage(&["completion_tokens"]),
     }
 }

@@ -373,6 +373,8 @@ impl Gather for Response {
             .and_then(|details| details.get("reason"));
         let stop = match (text(&response, "status"), reason.and_then(Value::as_str)) {
             ("incomplete", Some("max_output_tokens")) => Stop::MaxTokens,
+            // Not all servers say why.
+            ("incomplete", None) => Stop::MaxTokens,
             ("incomplete", Some("content_filter")) => Stop::Refused,
             ("completed", _) if refused => Stop::Refused,
             ("completed", _) if calls => Stop::ToolUse,
@@ -389,11 +391,12 @@ impl Gather for Response {
 
 fn usage(response: &Map<String, Value>) -> Usage {
     let usage = |names: &[&str]| count(response, &[&["usage"], names].concat());
-    let cached = usage(&["input_tokens_details", "cached_tokens"]);
+    let read = usage(&["input_tokens_details", "cached_tokens"]);
+    let write = usage(&["input_tokens_details", "cache_write_tokens"]);
     Usage {
-        input: usage(&["input_tokens"]).saturating_sub(cached),
-        cache_read: cached,
-        cache_write: 0,
+        input: usage(&["input_tokens"]).saturating_sub(read.saturating_add(write)),
+        cache_read: read,
+        cache_write: write,
         output: usage(&["output_tokens"]),
     }
 }
