@@ -81,18 +81,43 @@ pub fn shared(hash: &Digest) -> Option<&'static [u8]> {
     SHARED.get(hash).copied()
 }
 
+/// Whether a file is the foundation's, at its place and as it is in every app.
+#[must_use]
+pub fn is_shared(path: &str, hash: &Digest) -> bool {
+    SHARED_FILES.get(path) == Some(hash)
+}
+
+/// The files that are the same in every app: path, hash and content, ordered by path.
+pub fn shared_files() -> impl Iterator<Item = (&'static str, Digest, &'static [u8])> {
+    SHARED_FILES
+        .iter()
+        .filter_map(|(path, hash)| Some((*path, *hash, shared(hash)?)))
+}
+
 /// All contents that are the same in every app.
 pub fn all_shared() -> impl Iterator<Item = (Digest, &'static [u8])> {
     SHARED.iter().map(|(hash, content)| (*hash, *content))
 }
 
 static SHARED: LazyLock<BTreeMap<Digest, &'static [u8]>> = LazyLock::new(|| {
-    let named =
-        |content: &[u8]| std::str::from_utf8(content).is_ok_and(|text| text.contains(PLACEHOLDER));
-    let same = FOUNDATION.iter().filter(|(_, content)| !named(content));
-    same.map(|(_, content)| (Digest::of(content), *content))
+    same_in_all()
+        .map(|(_, content)| (Digest::of(content), *content))
         .collect()
 });
+
+static SHARED_FILES: LazyLock<BTreeMap<&'static str, Digest>> = LazyLock::new(|| {
+    same_in_all()
+        .map(|(path, content)| (*path, Digest::of(content)))
+        .collect()
+});
+
+fn same_in_all() -> impl Iterator<Item = &'static (&'static str, &'static [u8])> {
+    let named =
+        |content: &[u8]| std::str::from_utf8(content).is_ok_and(|text| text.contains(PLACEHOLDER));
+    FOUNDATION
+        .iter()
+        .filter(move |(_, content)| !named(content))
+}
 
 /// The line of `src/app/identity.ts` that holds the name.
 #[must_use]

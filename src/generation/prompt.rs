@@ -1,7 +1,7 @@
 //! What a model is told: the request of one call, rendered from what the storage keeps.
 //!
-//! What stays the same comes first, for the providers' caches: tools and standing instructions are the same for all apps, earlier
-//! messages only grow, and what is told of the app's files stands at the beginning of the turn and stays as it was then.
+//! What stays the same comes first, for the providers' caches: tools, standing instructions and the foundation are the same for all
+//! apps, earlier messages only grow, and what is told of the app's files stands at the beginning of the turn and stays as it was then.
 
 use crate::llm::message::{Block, Message, Request, UserBlock};
 
@@ -26,9 +26,15 @@ pub struct Earlier {
     pub content: String,
 }
 
-/// The request of a call: the standing instructions, the earlier messages, and the turn's own transcript so far.
+/// The request of a call: the standing instructions with the outline of the foundation, the earlier messages, and the turn's own
+/// transcript so far.
 #[must_use]
-pub fn request(earlier: &[Earlier], transcript: Vec<Message>, dialect: Dialect) -> Request {
+pub fn request(
+    foundation: &str,
+    earlier: &[Earlier],
+    transcript: Vec<Message>,
+    dialect: Dialect,
+) -> Request {
     let mut budget = HISTORY_BYTES;
     let recent = earlier.iter().rev().take_while(|message| {
         let fits = message.content.len() <= budget;
@@ -39,7 +45,9 @@ pub fn request(earlier: &[Earlier], transcript: Vec<Message>, dialect: Dialect) 
     messages.reverse();
     messages.extend(transcript);
     Request {
-        system: SYSTEM.replace("{{edit_advice}}", dialect.advice()),
+        system: SYSTEM
+            .replace("{{edit_advice}}", dialect.advice())
+            .replace("{{foundation}}", foundation.trim_end()),
         messages,
         tools: tools::offered(dialect),
     }

@@ -14,6 +14,7 @@ use crate::{
     preflight::{self, File, Tree, Vendor},
     project::{FileEntry, Manifest, ProjectPath},
     search::{self, Alike, Outlined, Source},
+    template,
 };
 
 /// Most bytes of source files of one version that are looked at together. What the parser says of them takes as much again, and
@@ -105,8 +106,23 @@ impl<'a> Surveyed<'a> {
     }
 }
 
-/// The outline of an app for a model, at most [`search::MAX_OUTLINE_BYTES`] long. Of a file whose content is not there and that
-/// the parser has not read before, it has the path alone.
+/// The files of an app that its outline tells of: those that are not the foundation's as they are in every app.
+#[must_use]
+pub fn own_files(manifest: &Manifest) -> Manifest {
+    let mut own = manifest.clone();
+    let shared: Vec<ProjectPath> = own
+        .iter()
+        .filter(|(path, entry)| template::is_shared(path.as_str(), &entry.hash))
+        .map(|(path, _)| path.clone())
+        .collect();
+    for path in &shared {
+        own.remove(path);
+    }
+    own
+}
+
+/// The outline of an app's own files for a model, at most [`search::MAX_OUTLINE_BYTES`] long, and which of the foundation's are not
+/// there any more. Of a file whose content is not there and that the parser has not read before, it has the path alone.
 #[must_use]
 pub fn outline(
     manifest: &Manifest,
@@ -114,13 +130,43 @@ pub fn outline(
     syntax: &Known<'_>,
 ) -> String {
     let content = |hash: &Digest| std::str::from_utf8(contents.get(hash)?).ok();
-    let files: Vec<(&str, Option<Rc<Facts>>)> = manifest
+    let own = own_files(manifest);
+    let files: Vec<(&str, Option<Rc<Facts>>)> = own
         .iter()
         .map(|(path, entry)| {
             let facts = syntax.of(path.as_str(), entry.hash, || content(&entry.hash));
             (path.as_str(), facts.filter(|_| is_parsed(path)))
         })
         .collect();
+    let mut text = outlined(&files, search::MAX_OUTLINE_BYTES);
+    let is_gone = |path: &&str| path.parse().is_ok_and(|path| manifest.get(&path).is_none());
+    let gone: Vec<&str> = template::shared_files()
+        .map(|(path, ..)| path)
+        .filter(is_gone)
+        .collect();
+    if !gone.is_empty() {
+        text.push_str("\nDeleted:\n");
+        for path in gone {
+            text.push_str(path);
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// The outline of the foundation's files that are the same in every app.
+#[must_use]
+pub fn foundation(syntax: &Known<'_>) -> String {
+    let files: Vec<(&str, Option<Rc<Facts>>)> = template::shared_files()
+        .map(|(path, hash, content)| {
+            let facts = syntax.of(path, hash, || std::str::from_utf8(content).ok());
+            (path, facts.filter(|_| Language::of(path).is_some()))
+        })
+        .collect();
+    outlined(&files, search::MAX_OUTLINE_BYTES)
+}
+
+fn outlined(files: &[(&str, Option<Rc<Facts>>)], most: usize) -> String {
     let files: Vec<Outlined<'_>> = files
         .iter()
         .map(|(path, facts)| Outlined {
@@ -128,7 +174,7 @@ pub fn outline(
             facts: facts.as_deref(),
         })
         .collect();
-    search::outline(&files, search::MAX_OUTLINE_BYTES)
+    search::outline(&files, most)
 }
 
 /// What is wrong with the app now and was not before; of an app that is too large, that it was not looked at.
@@ -301,6 +347,26 @@ mod tests {
         put("src/rest.css".to_owned(), bytes % half);
         put("public/data.txt".to_owned(), half);
         manifest
+    }
+
+    #[test]
+    fn the_foundation_is_told_once_for_all_apps_and_of_an_app_only_what_is_its_own() {
+        let syntax = Known::new(&Native);
+        let foundation = foundation(&syntax);
+        assert!(foundation.contains(" App.tsx: App{}"), "{foundation}");
+        assert!(!foundation.contains('…'), "{foundation}");
+        let (mut manifest, mut contents) = (Manifest::default(), BTreeMap::new());
+        for (path, content) in template::foundation("Recipes").unwrap() {
+            let entry = FileEntry::of(&content);
+            manifest.put(path, entry, &Limits::DEFAULT).unwrap();
+            contents.insert(entry.hash, content);
+        }
+        let own = outline(&manifest, &contents, &syntax);
+        assert_eq!(own.lines().count(), 3, "{own}");
+        assert!(own.contains("identity.ts"), "{own}");
+        manifest.remove(&"src/app/App.tsx".parse().unwrap());
+        let own = outline(&manifest, &contents, &syntax);
+        assert!(own.ends_with("\nDeleted:\nsrc/app/App.tsx\n"), "{own}");
     }
 
     #[test]

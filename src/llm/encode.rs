@@ -180,16 +180,18 @@ fn chat(request: &Request, asked: Asked<'_>) -> Value {
     let mut messages = vec![json!({ "role": "system", "content": request.system })];
     for message in &request.messages {
         match message {
-            Message::User(blocks) => messages.extend(results_first(blocks).map(|block| match block {
-                UserBlock::Text { text } | UserBlock::Context { text } => {
-                    json!({ "role": "user", "content": text })
-                }
-                UserBlock::ToolResult(result) => json!({
-                    "role": "tool",
-                    "tool_call_id": result.call,
-                    "content": outcome(result),
-                }),
-            })),
+            Message::User(blocks) => {
+                messages.extend(results_first(blocks).map(|block| match block {
+                    UserBlock::Text { text } | UserBlock::Context { text } => {
+                        json!({ "role": "user", "content": text })
+                    }
+                    UserBlock::ToolResult(result) => json!({
+                        "role": "tool",
+                        "tool_call_id": result.call,
+                        "content": outcome(result),
+                    }),
+                }))
+            }
             Message::Assistant(blocks) => messages.extend(chat_answer(blocks)),
         }
     }

@@ -297,7 +297,12 @@ impl World {
             return None;
         };
         let transcript = self.transcript.get(turn).cloned().unwrap_or_default();
-        let request = prompt::request(&[], transcript, Dialect::EditLines);
+        let request = prompt::request(
+            &survey::foundation(syntax()),
+            &[],
+            transcript,
+            Dialect::EditLines,
+        );
         self.asked.push((planned.model.clone(), request.clone()));
         let chain = self.chain();
         let end = |spent| CallEnd {

@@ -95,7 +95,12 @@ impl Player {
         ])];
         let mut calls = Vec::new();
         for _ in 0..STEPS {
-            let request = prompt::request(&self.earlier, transcript.clone(), Dialect::EditLines);
+            let request = prompt::request(
+                &survey::foundation(self.bench.syntax),
+                &self.earlier,
+                transcript.clone(),
+                Dialect::EditLines,
+            );
             let reply = offline::reply(&request);
             assert_eq!(
                 reply,

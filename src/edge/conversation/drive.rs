@@ -232,7 +232,8 @@ impl Conversation {
         let manifest = machine.manifest();
         let lacking =
             |path: &ProjectPath, entry: &FileEntry| syntax.lacks(path.as_str(), entry.hash);
-        let wanted = survey::wanted(&[manifest], &BTreeMap::new(), lacking);
+        let own = survey::own_files(manifest);
+        let wanted = survey::wanted(&[&own], &BTreeMap::new(), lacking);
         let contents = Blobs::sources(&self.env, &machine.app)?
             .get_all(wanted)
             .await?;

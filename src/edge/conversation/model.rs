@@ -5,11 +5,11 @@ use crate::{
     edge::{
         clock, model,
         objects::{self, Ledgered, WorkspaceCall},
-        random, settings,
+        parser, random, settings,
     },
     error::Result,
     generation::{
-        Answer, CallEnd, Conversation as Machine, Input, Planned, Spent, Writing, prompt,
+        Answer, CallEnd, Conversation as Machine, Input, Planned, Spent, Writing, prompt, survey,
     },
     ids::TurnId,
     llm::{
@@ -109,6 +109,7 @@ impl Conversation {
         let earlier = self.store.earlier(&others, prompt::HISTORY_BYTES)?;
         let transcript = self.store.transcript(turn)?;
         Ok(prompt::request(
+            &survey::foundation(parser::known()),
             &earlier,
             transcript,
             settings::dialect(&self.env)?,

@@ -39,8 +39,8 @@ const UNNAMED: [&str; 4] = ["", "Untitled app", "New app", "__APP_NAME__"];
 /// This turn so far.
 struct Turn {
     prompt: String,
-    /// The files that were there when it began, if all are named.
-    files: Option<Vec<String>>,
+    /// What was told of the app when it began.
+    context: String,
     steps: usize,
     done: Vec<Done>,
 }
@@ -61,7 +61,7 @@ impl Turn {
         let start = messages.iter().rposition(starts).unwrap_or(0);
         let mut turn = Self {
             prompt: String::new(),
-            files: None,
+            context: String::new(),
             steps: 0,
             done: Vec::new(),
         };
@@ -72,7 +72,7 @@ impl Turn {
                         match block {
                             UserBlock::Text { text } if index == 0 => turn.prompt.push_str(text),
                             UserBlock::Context { text } if index == 0 => {
-                                turn.files = listed_files(text);
+                                turn.context.clone_from(text);
                             }
                             UserBlock::Text { .. } | UserBlock::Context { .. } => {}
                             UserBlock::ToolResult(result) => turn.note(result),
@@ -137,13 +137,12 @@ pub(super) fn path_of(call: &ToolCall) -> Option<&str> {
     call.input.get("path").and_then(serde_json::Value::as_str)
 }
 
-/// The files named in an outline, if it names all of them.
-fn listed_files(context: &str) -> Option<Vec<String>> {
-    let mut lines = context.lines().skip_while(|line| line.trim() != "Files:");
-    lines.next()?;
+/// The files that an outline names under a heading, if it names all of them; none where there is no such heading.
+fn listed_files(text: &str, heading: &str) -> Option<Vec<String>> {
+    let lines = text.lines().skip_while(|line| line.trim() != heading);
     let mut folder = "";
     let mut files = Vec::new();
-    for line in lines.take_while(|line| !line.trim().is_empty()) {
+    for line in lines.skip(1).take_while(|line| !line.trim().is_empty()) {
         let name = |line: &str| line.split(": ").next().unwrap_or(line).trim().to_owned();
         if line.starts_with('…') {
             return None;
@@ -155,6 +154,18 @@ fn listed_files(context: &str) -> Option<Vec<String>> {
             files.push(name(line));
         }
     }
+    Some(files)
+}
+
+/// All files of the app at the beginning of the turn, if all are named: the foundation's and its own.
+fn all_files(system: &str, context: &str) -> Option<Vec<String>> {
+    let gone = listed_files(context, "Deleted:")?;
+    let own = listed_files(context, "Files:")?;
+    let foundation = listed_files(system, "Foundation:")?;
+    let still_there = foundation.into_iter().filter(|file| !gone.contains(file));
+    let mut files: Vec<String> = still_there.chain(own).collect();
+    files.sort();
+    files.dedup();
     Some(files)
 }
 
@@ -179,8 +190,8 @@ pub(super) fn reply(request: &Request) -> Reply {
             end(request, packages::report(&turn.done))
         };
     }
-    let files: Option<Vec<&str>> = turn
-        .files
+    let files = all_files(&request.system, &turn.context);
+    let files: Option<Vec<&str>> = files
         .as_ref()
         .map(|files| files.iter().map(String::as_str).collect());
     let views = turn.views();
