@@ -28,6 +28,8 @@ pub struct Limits {
     pub name_chars: usize,
     /// Messages that wait while a turn runs.
     pub queued_messages: usize,
+    /// Images of one message.
+    pub attachments: usize,
     /// Builds of one app that are not over.
     pub active_builds: usize,
 }
@@ -47,6 +49,7 @@ impl Limits {
         turn_millis: 20 * 60 * 1_000,
         name_chars: 80,
         queued_messages: 50,
+        attachments: 8,
         active_builds: 20,
     };
 }

@@ -23,7 +23,7 @@ mod turns;
 mod versions;
 
 pub use effect::{Answer, Effect, Job, Planned};
-pub use input::{CallEnd, Created, Input, ToolsRan, Writing};
+pub use input::{CallEnd, Created, Input, Said, ToolsRan, Writing};
 pub use records::{
     AppSummary, AppUsage, Author, Build, BuildOutcome, BuildStatus, Cause, Charge, MessageRole,
     Preview, Probe, Spending, Spent, Status, Version, Work,

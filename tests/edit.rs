@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use overskill::config::Limits;
 use overskill::edit::tokens::Ledger;
 use overskill::facts::Known;
-use overskill::generation::tools::{self, Dialect, Views, Workbench};
+use overskill::generation::tools::{self, Dialect, Intent, Views, Workbench};
 use overskill::llm::message::ToolCall;
 use overskill::project::{FileEntry, Manifest};
 use overskill_syntax::Native;
@@ -128,6 +128,7 @@ fn bench<'a>(files: &Files, syntax: &'a Known<'a>) -> Workbench<'a> {
         contents: BTreeMap::new(),
         views: Views::new(),
         ledger: Ledger::default(),
+        intent: Intent::Auto,
         dialect: Dialect::EditLines,
         syntax,
         limits: Limits::DEFAULT,

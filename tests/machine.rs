@@ -6,6 +6,8 @@
     reason = "a test that finds the unexpected stops"
 )]
 
+#[path = "machine/calls.rs"]
+mod calls;
 #[path = "machine/world.rs"]
 mod world;
 
@@ -24,7 +26,7 @@ use overskill::{
     time::Timestamp,
 };
 use proptest::prelude::*;
-use world::{DEVELOPMENT, Fault, World, report, succeeded, turn};
+use world::{DEVELOPMENT, Fault, World, report, said, succeeded, turn};
 
 const PROMPT: &str =
     "a recipe box where people save recipes with a title, ingredients and cooking minutes";
@@ -111,7 +113,7 @@ fn too_many_waiting_messages_are_refused_and_none_is_lost() {
     let refused = world
         .take(Input::Post {
             turn: turn(200),
-            content: "one more".to_owned(),
+            said: said("one more"),
         })
         .unwrap_err();
     assert_eq!(refused.kind, Kind::Conflict);
@@ -711,7 +713,7 @@ fn a_deleted_app_takes_nothing_more() {
     let refused = world
         .take(Input::Post {
             turn: turn(2),
-            content: "hello".to_owned(),
+            said: said("hello"),
         })
         .unwrap_err();
     assert_eq!(refused.kind, Kind::NotFound);

@@ -10,14 +10,14 @@ use crate::{
     digest::Digest,
     error::{Error, Kind, Result},
     generation::{
-        AppSummary, BuildOutcome, Charge, MessageRole, Spending, Version, Work, budget::Total,
+        AppSummary, BuildOutcome, Charge, MessageRole, Said, Spending, Version, Work, budget::Total,
     },
     http::{
         idempotency::{Answer as IdempotentAnswer, Nonce},
         resource::EditLanded,
     },
     ids::{AppId, BuildId, TokenId, TurnId, WorkspaceId},
-    llm::models::Reservation,
+    llm::{message::Image, models::Reservation},
     project::{FileEntry, Manifest, ProjectPath},
     time::Timestamp,
 };
@@ -33,10 +33,10 @@ pub(super) enum ConversationCall {
         model: String,
         preview_url: String,
         turn: TurnId,
-        prompt: String,
+        said: Said,
     },
     /// → `()`
-    Post { turn: TurnId, content: String },
+    Post { turn: TurnId, said: Said },
     /// → `()`
     Cancel { turn: TurnId },
     /// → [`AppUsage`](crate::generation::AppUsage)
@@ -115,6 +115,7 @@ pub(super) struct MessageRow {
     pub(super) turn: TurnId,
     pub(super) role: MessageRole,
     pub(super) content: String,
+    pub(super) attachments: Vec<Image>,
     pub(super) created_at: Timestamp,
 }
 

@@ -2,7 +2,7 @@
 
 use std::{borrow::Borrow, cell::RefCell, collections::BTreeSet, thread::LocalKey};
 
-use js_sys::{Date, Object, Promise, Reflect};
+use js_sys::{Date, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
 use worker::{Fetcher, State, worker_sys};
 
@@ -23,6 +23,11 @@ extern "C" {
 
     #[wasm_bindgen(method, catch, js_name = setAlarm)]
     fn set_alarm(this: &Storage, at: &Date) -> std::result::Result<Promise, JsValue>;
+
+    type Bytes;
+
+    #[wasm_bindgen(method, catch, js_name = toBase64)]
+    fn to_base64(this: &Bytes) -> std::result::Result<String, JsValue>;
 
     type Exports;
 
@@ -66,6 +71,15 @@ fn storage(state: &State) -> Storage {
     let storage = state.storage();
     let storage: &JsValue = storage.as_raw().as_ref();
     storage.clone().unchecked_into()
+}
+
+/// Bytes in base64.
+pub(super) fn base64(bytes: &[u8]) -> Result<String> {
+    let bytes: JsValue = Uint8Array::from(bytes).into();
+    bytes
+        .unchecked_into::<Bytes>()
+        .to_base64()
+        .map_err(|error| Error::internal(format!("no base64: {error:?}")))
 }
 
 /// Runs `body` in one transaction: all of its writes, or none when it fails.

@@ -72,7 +72,7 @@ impl Conversation {
             let outline = outline.unwrap_or_default();
             step.effects.push(Effect::OpenTranscript {
                 turn: turn.id.clone(),
-                context: prompt::context(&self.name, &outline),
+                context: prompt::context(&self.name, &outline, turn.intent),
             });
             step.feed(Event::AppOutlined {
                 turn: turn.id.clone(),

@@ -10,7 +10,7 @@ use crate::{
     config::{BuildPolicy, Limits},
     digest::Digest,
     ids::{BuildId, TurnId},
-    llm::message::Message,
+    llm::message::{Image, Message},
     project::Manifest,
     time::Timestamp,
 };
@@ -29,6 +29,7 @@ pub enum Effect {
         turn: TurnId,
         role: MessageRole,
         content: String,
+        attachments: Vec<Image>,
     },
     /// Begin the turn's transcript with what the model is told of the app, and the turn's stored message.
     OpenTranscript { turn: TurnId, context: String },

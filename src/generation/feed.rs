@@ -32,6 +32,9 @@ pub enum Event {
         turn: TurnId,
         role: MessageRole,
         content: String,
+        /// Hashes of images that go with it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        attachments: Vec<Digest>,
     },
     /// Work on a message begins.
     TurnStarted { turn: TurnId },
@@ -79,6 +82,12 @@ pub enum Event {
         stop: Stop,
         spent: Spent,
         billing_ignore: bool,
+    },
+    /// The model asks something that only the user can decide. The turn ends with it; the next message is the answer.
+    Question {
+        turn: TurnId,
+        question: String,
+        options: Vec<String>,
     },
     /// A build of the turn has failed, and the model is to mend it.
     RepairStarted {
@@ -206,6 +215,8 @@ pub enum Outcome {
     Completed,
     /// It was not; the summary says why.
     Failed,
+    /// The model has asked something, and the next message is the answer.
+    Asked,
     /// Somebody stopped it. What was done until then is kept.
     Cancelled,
     /// A budget has no room for it. What was done until then is kept.
@@ -232,6 +243,7 @@ impl Event {
             Self::ToolDelta { .. } => "tool_delta",
             Self::AttemptVoided { .. } => "attempt_voided",
             Self::StepFinished { .. } => "step_finished",
+            Self::Question { .. } => "question",
             Self::RepairStarted { .. } => "repair_started",
             Self::ToolCall { .. } => "tool_call",
             Self::ToolResult { .. } => "tool_result",

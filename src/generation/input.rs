@@ -1,16 +1,21 @@
 //! What happens to a conversation.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     effect::Job,
     records::{AppSummary, BuildOutcome, Probe, Spent},
-    tools,
+    tools::{self, Intent},
 };
 use crate::{
     build::{Diagnostic, Mode},
     digest::Digest,
     edit::tokens::Ledger,
     ids::{AppId, BuildId, TurnId, WorkspaceId},
-    llm::{message::Reply, retry::Failure},
+    llm::{
+        message::{Image, Reply},
+        retry::Failure,
+    },
     project::{FileEntry, Manifest, ProjectPath},
 };
 
@@ -30,7 +35,18 @@ pub struct Created {
     /// Its first turn.
     pub turn: TurnId,
     /// What that turn is about.
-    pub prompt: String,
+    pub said: Said,
+}
+
+/// What somebody says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// The words.
+    pub content: String,
+    /// What they may lead to.
+    pub intent: Intent,
+    /// Images that go with them, which are stored already.
+    pub attachments: Vec<Image>,
 }
 
 /// What happens to a conversation.
@@ -41,7 +57,7 @@ pub struct Created {
 )]
 pub enum Input {
     /// Somebody says something. The caller has made sure that the turn is new.
-    Post { turn: TurnId, content: String },
+    Post { turn: TurnId, said: Said },
     /// Somebody wants a turn to stop.
     Cancel { turn: TurnId },
     /// Somebody gives the app another name.

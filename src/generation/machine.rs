@@ -53,7 +53,7 @@ impl Conversation {
             policy: &BuildPolicy::DEFAULT,
             effects: Vec::new(),
         };
-        conversation.accept_message(created.turn, created.prompt, &mut step);
+        conversation.accept_message(created.turn, created.said, &mut step);
         step.run(Job::LayFoundation);
         step.run(Job::Announce);
         (conversation, step.effects)
@@ -85,7 +85,7 @@ impl Conversation {
 
     fn take(&mut self, input: Input, step: &mut Step<'_>) -> Result<()> {
         match input {
-            Input::Post { turn, content } => self.post(turn, content, step),
+            Input::Post { turn, said } => self.post(turn, said, step),
             Input::Cancel { turn } => self.cancel(&turn, step),
             Input::Rename { name } => {
                 self.rename(name, step);

@@ -8,7 +8,7 @@ use super::{
     feed::Outcome,
     records::{AppSummary, AppUsage, Build, Preview, Spending, Spent, Status},
     repair::Repair,
-    tools::Views,
+    tools::{Intent, Views},
 };
 use crate::{
     digest::Digest,
@@ -38,7 +38,7 @@ pub struct Conversation {
     pub updated_at: Timestamp,
     pub(super) phase: Phase,
     /// Turns whose messages are stored and wait; the texts are the storage's.
-    pub(super) waiting: VecDeque<TurnId>,
+    pub(super) waiting: VecDeque<Waiting>,
     pub(super) manifest: Manifest,
     /// Counts changes of the manifest, so that work done on an older one is noticed.
     pub(super) revision: u64,
@@ -90,10 +90,19 @@ pub(super) enum Phase {
     Deleted { purged_once: bool },
 }
 
+/// A turn that waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Waiting {
+    pub(super) turn: TurnId,
+    pub(super) intent: Intent,
+}
+
 /// The turn that runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Turn {
     pub(super) id: TurnId,
+    /// What it may lead to.
+    pub(super) intent: Intent,
     /// From 1.
     pub(super) step: u32,
     /// When its time is up.
@@ -259,7 +268,18 @@ impl Conversation {
 
     /// The turns that wait for the one that runs.
     pub fn waiting_turns(&self) -> impl Iterator<Item = &TurnId> {
-        self.waiting.iter()
+        self.waiting.iter().map(|waiting| &waiting.turn)
+    }
+
+    /// What the turn that runs may lead to.
+    #[must_use]
+    pub const fn intent(&self) -> Intent {
+        match &self.phase {
+            Phase::AwaitingModel(turn)
+            | Phase::RunningTools(turn)
+            | Phase::Building { turn, .. } => turn.intent,
+            Phase::Founding | Phase::Resting | Phase::Deleted { .. } => Intent::Auto,
+        }
     }
 
     fn status(&self) -> Status {

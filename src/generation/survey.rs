@@ -322,7 +322,7 @@ mod tests {
     use overskill_syntax::Native;
 
     use super::{
-        super::tools::{Answers, Dialect, Views},
+        super::tools::{Answers, Dialect, Intent, Views},
         *,
     };
     use crate::{config::Limits, edit::tokens::Ledger, llm::message::ToolResult};
@@ -392,6 +392,7 @@ mod tests {
                 entry,
             }],
             renamed: None,
+            asked: None,
             receipts: Vec::new(),
             saving: None,
         }];
@@ -402,6 +403,7 @@ mod tests {
             views: Views::default(),
             ledger: Ledger::default(),
             dialect: Dialect::EditLines,
+            intent: Intent::Auto,
             syntax: &syntax,
             limits: Limits::DEFAULT,
         };

@@ -61,8 +61,32 @@ pub struct Workbench<'a> {
     pub packages: Answers,
     /// What a parser says of them.
     pub syntax: &'a Known<'a>,
+    /// What the turn may lead to.
+    pub intent: Intent,
     /// What bounds the app.
     pub limits: Limits,
+}
+
+/// What somebody wants a message to lead to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Intent {
+    /// Whatever it asks for: the model decides.
+    #[default]
+    Auto,
+    /// Words only. Nothing can be changed.
+    Discuss,
+    /// Changes.
+    Build,
+}
+
+/// A question of the model's to the user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// The question.
+    pub text: String,
+    /// Answers to choose from; may be none.
+    pub options: Vec<String>,
 }
 
 /// One file that a call has changed.
@@ -83,6 +107,8 @@ pub struct Outcome {
     pub changes: Vec<Change>,
     /// The app's new name, when the call gave it one.
     pub renamed: Option<String>,
+    /// What the user is asked.
+    pub asked: Option<Question>,
     /// What was done to which file; empty for a call that is no change of files, and for one that was refused.
     pub receipts: Vec<Receipt>,
     /// What the call has cost against writing the files anew, estimated; nothing for a call that is no edit.
@@ -109,6 +135,7 @@ struct Done {
     changes: Vec<Change>,
     landings: Vec<(ProjectPath, Vec<Landing>)>,
     renamed: Option<String>,
+    asked: Option<Question>,
 }
 
 impl Done {
@@ -128,6 +155,7 @@ impl Done {
         self.changes.extend(next.changes);
         self.landings.extend(next.landings);
         self.renamed = next.renamed.or_else(|| self.renamed.take());
+        self.asked = next.asked.or_else(|| self.asked.take());
     }
 }
 
@@ -165,10 +193,12 @@ fn account(call: &ToolCall, changes: &[Change], bench: &mut Workbench<'_>) -> Sa
 /// Whether a call may change files.
 #[must_use]
 pub fn changes_files(call: &ToolCall) -> bool {
-    !matches!(
-        call.name.as_str(),
-        "view_file" | "search_files" | "rename_app"
-    )
+    call.name != "rename_app" && !only_looks(&call.name)
+}
+
+/// Whether a tool changes nothing of the app.
+fn only_looks(tool: &str) -> bool {
+    matches!(tool, "view_file" | "search_files" | "ask_user")
 }
 
 /// The contents that [`run`] needs on the workbench for these calls, by hash, each once.
@@ -235,6 +265,7 @@ pub fn run(call: &ToolCall, bench: &mut Workbench<'_>) -> Outcome {
         result,
         changes: done.changes,
         renamed: done.renamed,
+        asked: done.asked,
     }
 }
 
@@ -258,7 +289,7 @@ fn dispatch(call: &ToolCall, bench: &mut Workbench<'_>) -> Result<Done, Refused>
         return Err(Refused(format!(
             "there is no tool `{}`; the tools are {}",
             call.name.escape_debug(),
-            contract::names(bench.dialect).join(", ")
+            contract::names(bench.dialect, bench.intent).join(", ")
         )));
     };
     let tool = contract.name;
@@ -271,6 +302,11 @@ fn dispatch(call: &ToolCall, bench: &mut Workbench<'_>) -> Result<Done, Refused>
         )));
     }
     let arguments = Arguments::read(contract, &call.input)?;
+    if bench.intent == Intent::Discuss && !only_looks(tool) {
+        return Err(Refused(format!(
+            "{tool}: this is a discussion, in which nothing of the app is changed. Answer in words"
+        )));
+    }
     match tool {
         "write_file" => files::write_file(&arguments, bench),
         "edit_lines" => edits::edit_lines(&arguments, bench),
@@ -282,8 +318,42 @@ fn dispatch(call: &ToolCall, bench: &mut Workbench<'_>) -> Result<Done, Refused>
         "delete_file" => files::delete_file(&arguments, bench),
         "add_dependency" => packages::add_dependency(call, &arguments, bench),
         "remove_dependency" => packages::remove_dependency(&arguments, bench),
+        "ask_user" => ask_user(&arguments),
         _ => rename_app(&arguments, bench),
     }
+}
+
+fn ask_user(arguments: &Arguments<'_>) -> Result<Done, Refused> {
+    const MOST_OPTIONS: usize = 8;
+    const MOST_CHARS: usize = 2_000;
+    let text = arguments.text("question")?.trim();
+    let options = arguments.list("options")?;
+    let options: Vec<String> = options
+        .iter()
+        .map(|option| option.trim().to_owned())
+        .filter(|option| !option.is_empty())
+        .collect();
+    let chars = text.chars().count()
+        + options
+            .iter()
+            .map(|option| option.chars().count())
+            .sum::<usize>();
+    if text.is_empty() {
+        return Err(Refused("ask_user: `question` is empty".to_owned()));
+    }
+    if options.len() > MOST_OPTIONS || chars > MOST_CHARS {
+        return Err(Refused(format!(
+            "ask_user: a question has at most {MOST_OPTIONS} options and {MOST_CHARS} characters; make it shorter"
+        )));
+    }
+    Ok(Done {
+        says: "asked; the answer comes as the next message".to_owned(),
+        asked: Some(Question {
+            text: text.to_owned(),
+            options,
+        }),
+        ..Done::default()
+    })
 }
 
 fn rename_app(arguments: &Arguments<'_>, bench: &Workbench<'_>) -> Result<Done, Refused> {

@@ -3,11 +3,11 @@
 use super::{
     effect::{Effect, Job, Step},
     feed::{Event, Outcome},
-    input::ToolsRan,
+    input::{Said, ToolsRan},
     records::{Author, MessageRole, Spending},
     repair::Repair,
-    state::{Call, Conversation, Phase, Turn},
-    tools::Views,
+    state::{Call, Conversation, Phase, Turn, Waiting},
+    tools::{Question, Views},
 };
 use crate::{
     edit::tokens::{Ledger, Saving},
@@ -18,12 +18,7 @@ use crate::{
 };
 
 impl Conversation {
-    pub(super) fn post(
-        &mut self,
-        turn: TurnId,
-        content: String,
-        step: &mut Step<'_>,
-    ) -> Result<()> {
+    pub(super) fn post(&mut self, turn: TurnId, said: Said, step: &mut Step<'_>) -> Result<()> {
         if self.waiting.len() >= step.limits.queued_messages {
             return Err(Error::new(
                 Kind::Conflict,
@@ -34,7 +29,7 @@ impl Conversation {
             )
             .with("limit", step.limits.queued_messages));
         }
-        self.accept_message(turn, content, step);
+        self.accept_message(turn, said, step);
         match self.phase {
             Phase::Resting if self.head.is_some() => self.start_next_turn(step),
             Phase::Resting => {
@@ -47,9 +42,21 @@ impl Conversation {
     }
 
     /// From here on the message is not lost.
-    pub(super) fn accept_message(&mut self, turn: TurnId, content: String, step: &mut Step<'_>) {
-        self.record_message(&turn, MessageRole::User, content, step);
-        self.waiting.push_back(turn);
+    pub(super) fn accept_message(&mut self, turn: TurnId, said: Said, step: &mut Step<'_>) {
+        step.feed(Event::Message {
+            turn: turn.clone(),
+            role: MessageRole::User,
+            content: said.content.clone(),
+            attachments: said.attachments.iter().map(|image| image.hash).collect(),
+        });
+        step.effects.push(Effect::Message {
+            turn: turn.clone(),
+            role: MessageRole::User,
+            content: said.content,
+            attachments: said.attachments,
+        });
+        let intent = said.intent;
+        self.waiting.push_back(Waiting { turn, intent });
     }
 
     pub(super) fn foundation_laid(&mut self, manifest: Manifest, step: &mut Step<'_>) {
@@ -78,7 +85,7 @@ impl Conversation {
         let text = format!(
             "The app's first files could not be stored: {reason}. Send a message to try again."
         );
-        while let Some(turn) = self.waiting.pop_front() {
+        while let Some(Waiting { turn, .. }) = self.waiting.pop_front() {
             self.record_message(&turn, MessageRole::Assistant, text.clone(), step);
             step.feed(Event::TurnFinished {
                 turn,
@@ -98,7 +105,7 @@ impl Conversation {
         if self.phase != Phase::Resting {
             return;
         }
-        let Some(turn) = self.waiting.pop_front() else {
+        let Some(Waiting { turn, intent }) = self.waiting.pop_front() else {
             return;
         };
         step.feed(Event::TurnStarted { turn: turn.clone() });
@@ -108,6 +115,7 @@ impl Conversation {
         );
         let turn = Turn {
             id: turn,
+            intent,
             step: 1,
             ends_at: step.now.after(step.limits.turn_millis),
             is_open: false,
@@ -146,7 +154,9 @@ impl Conversation {
         step.finish(&job);
         let mut turn = turn.clone();
         let mut results = Vec::new();
+        let mut asked = None;
         for (summary, outcome) in ran.outcomes {
+            asked = asked.or(outcome.asked);
             step.feed(Event::ToolResult {
                 turn: turn.id.clone(),
                 step: turn.step,
@@ -179,7 +189,26 @@ impl Conversation {
         turn.views = ran.views;
         self.turn_edits = ran.ledger.saving();
         turn.ledger = ran.ledger;
-        self.next_step(turn, step);
+        match asked {
+            Some(question) => self.ask(turn, question, step),
+            None => self.next_step(turn, step),
+        }
+    }
+
+    /// The model has a question: the turn ends with it, and the next message is the answer.
+    fn ask(&mut self, turn: Turn, question: Question, step: &mut Step<'_>) {
+        let Question { text, options } = question;
+        step.feed(Event::Question {
+            turn: turn.id.clone(),
+            question: text.clone(),
+            options: options.clone(),
+        });
+        let listed: String = options
+            .iter()
+            .map(|option| format!("\n- {option}"))
+            .collect();
+        let gap = if options.is_empty() { "" } else { "\n" };
+        self.stop_turn(turn, Outcome::Asked, format!("{text}{gap}{listed}"), step);
     }
 
     /// Gives the model the word again, unless it had it too often.
@@ -284,7 +313,7 @@ impl Conversation {
     /// Somebody wants the turn to stop: one that waits never begins, one that runs ends here, with what it has changed as a
     /// version. Nothing happens to one that is over.
     pub(super) fn cancel(&mut self, id: &TurnId, step: &mut Step<'_>) -> Result<()> {
-        if let Some(place) = self.waiting.iter().position(|turn| turn == id) {
+        if let Some(place) = self.waiting.iter().position(|waiting| waiting.turn == *id) {
             self.waiting.remove(place);
             step.feed(Event::TurnFinished {
                 turn: id.clone(),
@@ -406,11 +435,13 @@ impl Conversation {
             turn: turn.clone(),
             role,
             content: content.clone(),
+            attachments: Vec::new(),
         });
         step.effects.push(Effect::Message {
             turn: turn.clone(),
             role,
             content,
+            attachments: Vec::new(),
         });
     }
 }

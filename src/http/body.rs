@@ -72,6 +72,9 @@ pub struct PostMessage {
     /// What it may lead to.
     #[serde(default)]
     pub mode: MessageMode,
+    /// Hashes of images that go with it, at most 8: of files that were written to the app before. Shown to models that take images.
+    #[serde(default)]
+    pub attachments: Vec<Digest>,
 }
 
 /// `PATCH /v1/apps/{app}`
@@ -252,6 +255,16 @@ impl Body for PostMessage {
 
     fn check(wire: Self, limits: &Limits) -> Result<Self> {
         check_prompt("content", &wire.content, limits)?;
+        if wire.attachments.len() > limits.attachments {
+            return Err(Error::new(
+                Kind::TooLarge,
+                format!(
+                    "A message has at most {} attachments. Send the others with the next one.",
+                    limits.attachments
+                ),
+            )
+            .with("limit", limits.attachments));
+        }
         Ok(wire)
     }
 }

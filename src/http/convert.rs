@@ -1,13 +1,23 @@
 //! The generation's values as what the API answers with.
 
-use super::resource;
+use super::{body::MessageMode, resource};
 use crate::{
     generation::{
         AppSummary, AppUsage, Author, Build, BuildStatus, MessageRole, Spending, Status, Version,
-        budget::Total,
+        budget::Total, tools::Intent,
     },
     llm::message::Usage,
 };
+
+impl From<MessageMode> for Intent {
+    fn from(mode: MessageMode) -> Self {
+        match mode {
+            MessageMode::Auto => Self::Auto,
+            MessageMode::Discuss => Self::Discuss,
+            MessageMode::Build => Self::Build,
+        }
+    }
+}
 
 fn costs(usage: Usage, micros: u64) -> resource::Costs {
     resource::Costs {

@@ -137,6 +137,8 @@ pub struct Message {
     pub role: Role,
     /// The words.
     pub content: String,
+    /// Hashes of the images that go with them.
+    pub attachments: Vec<Digest>,
     /// When.
     pub created_at: Timestamp,
 }

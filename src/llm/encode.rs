@@ -3,12 +3,15 @@
 //! What stays the same comes first, so that a provider's cache holds as much as it can: the tools, the standing instructions, the
 //! conversation. Blocks that only another model can read are left out.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::{
-    message::{Block, Message, Request, Tool, ToolCall, ToolResult, UserBlock},
+    message::{Block, Image, Message, Request, Tool, ToolCall, ToolResult, UserBlock},
     stream::Format,
 };
+use crate::digest::Digest;
 
 /// What a provider is asked beside the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +20,17 @@ pub struct Asked<'a> {
     pub model: &'a str,
     /// The most tokens that it may write.
     pub max_tokens: u32,
+}
+
+/// Contents of images, in base64.
+type Images = BTreeMap<Digest, String>;
+
+/// What stands in the place of an image that is not sent.
+const NO_IMAGE: &str =
+    "(An image that you are not shown: you cannot see images here. Say so if it matters.)";
+
+fn data_url(image: &Image, data: &str) -> String {
+    format!("data:{};base64,{data}", image.format.media_type())
 }
 
 /// The body of a call, as JSON.
@@ -41,7 +55,7 @@ fn anthropic(request: &Request, asked: Asked<'_>) -> Value {
     let mut messages: Vec<Value> = Vec::new();
     for message in &request.messages {
         let (role, content) = match message {
-            Message::User(blocks) => ("user", anthropic_user(blocks)),
+            Message::User(blocks) => ("user", anthropic_user(blocks, &request.images)),
             Message::Assistant(blocks) => (
                 "assistant",
                 blocks
@@ -81,7 +95,7 @@ fn mark(block: Option<&mut Value>) {
     }
 }
 
-fn anthropic_user(blocks: &[UserBlock]) -> Vec<Value> {
+fn anthropic_user(blocks: &[UserBlock], images: &Images) -> Vec<Value> {
     let encoded = results_first(blocks).filter_map(|block| match block {
         UserBlock::ToolResult(result) => Some(json!({
             "type": "tool_result",
@@ -92,6 +106,13 @@ fn anthropic_user(blocks: &[UserBlock]) -> Vec<Value> {
         UserBlock::Text { text } | UserBlock::Context { text } => {
             (!text.trim().is_empty()).then(|| json!({ "type": "text", "text": text }))
         }
+        UserBlock::Image(image) => Some(match images.get(&image.hash) {
+            Some(data) => json!({
+                "type": "image",
+                "source": { "type": "base64", "media_type": image.format.media_type(), "data": data },
+            }),
+            None => json!({ "type": "text", "text": NO_IMAGE }),
+        }),
     });
     encoded.collect()
 }
@@ -135,6 +156,13 @@ fn responses(request: &Request, asked: Asked<'_>) -> Value {
                 UserBlock::Text { text } | UserBlock::Context { text } => json!({
                     "role": "user",
                     "content": text,
+                }),
+                UserBlock::Image(image) => json!({
+                    "role": "user",
+                    "content": [match request.images.get(&image.hash) {
+                        Some(data) => json!({ "type": "input_image", "image_url": data_url(image, data) }),
+                        None => json!({ "type": "input_text", "text": NO_IMAGE }),
+                    }],
                 }),
                 UserBlock::ToolResult(result) => json!({
                     "type": "function_call_output",
@@ -185,7 +213,14 @@ fn chat(request: &Request, asked: Asked<'_>) -> Value {
                     UserBlock::Text { text } | UserBlock::Context { text } => {
                         json!({ "role": "user", "content": text })
                     }
-                    UserBlock::ToolResult(result) => json!({
+                    UserBlock::Image(image) => json!({
+                    "role": "user",
+                    "content": [match request.images.get(&image.hash) {
+                        Some(data) => json!({ "type": "image_url", "image_url": { "url": data_url(image, data) } }),
+                        None => json!({ "type": "text", "text": NO_IMAGE }),
+                    }],
+                }),
+                UserBlock::ToolResult(result) => json!({
                         "role": "tool",
                         "tool_call_id": result.call,
                         "content": outcome(result),

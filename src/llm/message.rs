@@ -1,6 +1,10 @@
 //! What is said to a model and what it answers, in no provider's format.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+
+use crate::digest::Digest;
 
 /// One call of a model: everything it is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,6 +15,71 @@ pub struct Request {
     pub messages: Vec<Message>,
     /// The tools on offer.
     pub tools: Vec<Tool>,
+    /// The contents of the images that the messages name, in base64. One that is not here is not sent.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub images: BTreeMap<Digest, String>,
+}
+
+/// An image that is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Image {
+    /// The hash of its content.
+    pub hash: Digest,
+    /// Its format.
+    pub format: ImageFormat,
+}
+
+/// The formats of images that models take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImageFormat {
+    /// PNG.
+    Png,
+    /// JPEG.
+    Jpeg,
+    /// GIF.
+    Gif,
+    /// WebP.
+    Webp,
+}
+
+impl ImageFormat {
+    /// The format of a content, by how it begins.
+    #[must_use]
+    pub fn of(content: &[u8]) -> Option<Self> {
+        match content {
+            [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some(Self::Png),
+            [0xff, 0xd8, 0xff, ..] => Some(Self::Jpeg),
+            [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(Self::Gif),
+            [
+                b'R',
+                b'I',
+                b'F',
+                b'F',
+                _,
+                _,
+                _,
+                _,
+                b'W',
+                b'E',
+                b'B',
+                b'P',
+                ..,
+            ] => Some(Self::Webp),
+            _ => None,
+        }
+    }
+
+    /// Its media type.
+    #[must_use]
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Png => "image/png",
+            Self::Jpeg => "image/jpeg",
+            Self::Gif => "image/gif",
+            Self::Webp => "image/webp",
+        }
+    }
 }
 
 /// A tool on offer.
@@ -45,6 +114,8 @@ pub enum UserBlock {
     },
     /// The result of one tool call. Every call has exactly one.
     ToolResult(ToolResult),
+    /// An image.
+    Image(Image),
     /// What the model is told beside what the user says, such as the outline of the app's files.
     Context {
         /// The words.

@@ -72,6 +72,8 @@ pub struct Bounds {
     pub max_output: u32,
     /// Tokens that it can read, the answer included.
     pub context: u32,
+    /// Whether it takes images.
+    pub images: bool,
 }
 
 /// Micro-dollars for a thousand tokens, which is dollars for a thousand million: whole numbers for all prices that there are.
@@ -126,6 +128,8 @@ pub struct Override {
     max_output: Option<u32>,
     /// Tokens that it can read.
     context: Option<u32>,
+    /// Whether it takes images.
+    images: Option<bool>,
 }
 
 /// Families of models by how their names begin, with dollars for a million tokens (read, out of the cache, into the cache, written):
@@ -145,6 +149,7 @@ const PRICES: [(&str, [f64; 4]); 8] = [
 const BOUNDS: Bounds = Bounds {
     max_output: 16_384,
     context: 200_000,
+    images: true,
 };
 
 fn thousandths(dollars: f64) -> Option<u64> {
@@ -205,7 +210,11 @@ impl Model {
             id: id.to_owned(),
             host,
             format,
-            bounds: BOUNDS,
+            // Models of servers that speak as OpenAI does are of all kinds.
+            bounds: Bounds {
+                images: format != Format::OpenAiChat,
+                ..BOUNDS
+            },
             price: known.and_then(|(_, dollars)| price(*dollars)),
         })
     }
@@ -242,6 +251,7 @@ impl Model {
     fn take(&mut self, said: &Override) -> Option<()> {
         self.bounds.max_output = said.max_output.unwrap_or(self.bounds.max_output).max(1);
         self.bounds.context = said.context.unwrap_or(self.bounds.context);
+        self.bounds.images = said.images.unwrap_or(self.bounds.images);
         let prices = [said.input, said.cache_read, said.cache_write, said.output];
         if prices.iter().all(Option::is_none) {
             return Some(());

@@ -12,7 +12,7 @@ use overskill::{
     facts::Known,
     generation::{
         Answer, Build, BuildOutcome, CallEnd, Charge, Conversation, Created, Effect, Input, Job,
-        MessageRole, Probe, Spent, ToolsRan, Version, Work,
+        MessageRole, Probe, Said, Spent, ToolsRan, Version, Work,
         feed::Event,
         prompt, survey,
         tools::{self, Dialect},
@@ -75,6 +75,13 @@ pub(crate) struct World {
     pub(crate) charges: Vec<Charge>,
 }
 
+pub(crate) fn said(content: &str) -> Said {
+    Said {
+        content: content.to_owned(),
+        ..Said::default()
+    }
+}
+
 pub(crate) fn turn(number: u8) -> TurnId {
     TurnId::from_seed(&[number; 16])
 }
@@ -95,7 +102,7 @@ impl World {
                 model: models[0].to_owned(),
                 preview_url: "http://preview-abcdefgh.localhost:8787".to_owned(),
                 turn: turn(1),
-                prompt: prompt.to_owned(),
+                said: said(prompt),
             },
             now,
         );
@@ -155,6 +162,7 @@ impl World {
                     turn,
                     role,
                     content,
+                    ..
                 } => self.messages.push((turn, role, content)),
                 Effect::Charge(charge) => self.charges.push(charge),
                 Effect::OpenTranscript { turn, context } => {
@@ -204,6 +212,14 @@ impl World {
             .cloned()?;
         self.now = self.now.max(due);
         Some(job)
+    }
+
+    /// A job that is to be done, whatever else is.
+    pub(crate) fn next_job_of(&self, wanted: fn(&Job) -> bool) -> Job {
+        let mut jobs = self.outbox.values().map(|(job, _)| job);
+        jobs.find(|job| wanted(job))
+            .expect("the job is there")
+            .clone()
     }
 
     pub(crate) fn run(&mut self, job: &Job, fault: Fault) {
@@ -302,6 +318,7 @@ impl World {
             &[],
             transcript,
             Dialect::EditLines,
+            machine.intent(),
         );
         self.asked.push((planned.model.clone(), request.clone()));
         let chain = self.chain();
@@ -352,6 +369,7 @@ impl World {
             views: machine.seen_and_spent().0,
             ledger: machine.seen_and_spent().1,
             dialect: Dialect::EditLines,
+            intent: machine.intent(),
             syntax: syntax(),
             limits: Limits::DEFAULT,
         };
@@ -432,7 +450,7 @@ impl World {
     pub(crate) fn post(&mut self, number: u8, content: &str) {
         self.take(Input::Post {
             turn: turn(number),
-            content: content.to_owned(),
+            said: said(content),
         })
         .unwrap();
     }

@@ -10,7 +10,7 @@ use overskill::{
         MessageRole,
         prompt::{self, Earlier},
         survey,
-        tools::{self, Dialect, Views, Workbench},
+        tools::{self, Dialect, Intent, Views, Workbench},
     },
     llm::{
         message::{Block, Message, Reply, Stop, ToolCall, ToolResult, UserBlock},
@@ -61,6 +61,7 @@ impl Player {
             views: Views::new(),
             ledger: Ledger::default(),
             dialect: Dialect::EditLines,
+            intent: Intent::Auto,
             syntax: Box::leak(Box::new(Known::new(&Native))),
             limits: limits.clone(),
         };
@@ -87,7 +88,7 @@ impl Player {
         );
         let mut transcript = vec![Message::User(vec![
             UserBlock::Context {
-                text: prompt::context(&self.name, &outline),
+                text: prompt::context(&self.name, &outline, Intent::Auto),
             },
             UserBlock::Text {
                 text: content.to_owned(),
@@ -100,6 +101,7 @@ impl Player {
                 &self.earlier,
                 transcript.clone(),
                 Dialect::EditLines,
+                Intent::Auto,
             );
             let reply = offline::reply(&request);
             assert_eq!(
@@ -211,7 +213,7 @@ fn well_formed(reply: &Reply, earlier: &[(ToolCall, ToolResult)]) {
     assert_eq!(ids.len(), count, "ids are unique within the turn");
     for call in calls {
         assert!(
-            tools::offered(Dialect::EditLines)
+            tools::offered(Dialect::EditLines, Intent::Auto)
                 .iter()
                 .any(|tool| tool.name == call.name),
             "{}",

@@ -4,7 +4,9 @@ use worker::{Response, ResponseBody};
 
 use super::{Begin, Call, Principal, Reply, Run};
 use crate::{
+    digest::Digest,
     edge::{
+        blobs::Blobs,
         clock,
         objects::{
             self, AppRow, ConversationCall, MessageRow, Object, VersionFiles, WorkspaceCall,
@@ -12,18 +14,17 @@ use crate::{
         settings,
     },
     error::{Error, Kind, Result},
-    generation::{AppSummary, AppUsage, Build, Version},
+    generation::{AppSummary, AppUsage, Build, Said, Version},
     http::{
         AppCall,
-        body::{
-            CreateApp, EditFiles, MAX_JSON_BYTES, MessageMode, PostMessage, RenameApp, StartBuild,
-        },
+        body::{CreateApp, EditFiles, MAX_JSON_BYTES, PostMessage, RenameApp, StartBuild},
         convert,
         idempotency::Nonce,
         page::{self, Page},
         resource, sse,
     },
     ids::{AppId, BuildId, TurnId},
+    llm::message::{Image, ImageFormat},
 };
 
 /// An app's name until a model finds a better one.
@@ -49,7 +50,10 @@ impl Call<'_> {
             model,
             preview_url: self.hosts.preview_url(&app),
             turn: turn.clone(),
-            prompt: wanted.prompt,
+            said: Said {
+                content: wanted.prompt,
+                ..Said::default()
+            },
         };
         let summary: AppSummary = objects::conversation(self.env, &app)?
             .ask(Some(&principal.workspace), call)
@@ -249,6 +253,7 @@ impl Call<'_> {
                 turn: row.turn,
                 role: row.role.into(),
                 content: row.content,
+                attachments: row.attachments.iter().map(|image| image.hash).collect(),
                 created_at: row.created_at,
             })
             .collect();
@@ -319,30 +324,25 @@ impl Wanted {
         match self {
             Self::Edits(wanted) => call.edit_files(app, asked, wanted, begun).await,
             Self::Message(PostMessage {
-                mode: MessageMode::Auto | MessageMode::Build,
+                mode,
                 content,
+                attachments,
             }) => {
                 let turn = TurnId::from_seed(&begun.nonce.0);
+                let said = Said {
+                    content,
+                    intent: mode.into(),
+                    attachments: images(call, app, attachments).await?,
+                };
                 asked
                     .ask::<()>(ConversationCall::Post {
                         turn: turn.clone(),
-                        content,
+                        said,
                     })
                     .await?;
-                Reply::json(
-                    202,
-                    &resource::TurnAccepted {
-                        turn: resource::TurnRef { id: turn },
-                    },
-                )
+                let turn = resource::TurnRef { id: turn };
+                Reply::json(202, &resource::TurnAccepted { turn })
             }
-            Self::Message(PostMessage {
-                mode: MessageMode::Discuss,
-                ..
-            }) => Err(Error::new(
-                Kind::NotImplemented,
-                "The mode `discuss` is planned and not there yet. A question is answered without changes in the mode `auto` too.",
-            )),
             Self::Cancel(turn) => {
                 let call = ConversationCall::Cancel { turn: turn.clone() };
                 asked.ask::<()>(call).await?;
@@ -381,6 +381,30 @@ impl Wanted {
             }
         }
     }
+}
+
+/// The images of these hashes, which have to be there.
+async fn images(call: &Call<'_>, app: &AppId, hashes: Vec<Digest>) -> Result<Vec<Image>> {
+    let sources = Blobs::sources(call.env, app)?;
+    let mut images = Vec::new();
+    for hash in hashes {
+        let refuse = |why: &str| {
+            Error::new(
+                Kind::Unprocessable,
+                format!(
+                    "The attachment `{hash}` {why}. Write the image to the app as a file first, and send that file's hash."
+                ),
+            )
+        };
+        if !sources.has_all([hash]).await? {
+            return Err(refuse("is not the hash of a file of this app"));
+        }
+        let content = sources.get(&hash).await?;
+        let format = ImageFormat::of(&content)
+            .ok_or_else(|| refuse("is no image in PNG, JPEG, GIF or WebP"))?;
+        images.push(Image { hash, format });
+    }
+    Ok(images)
 }
 
 async fn show_version(asked: &Asked<'_>, number: u32) -> Result<Reply> {

@@ -32,7 +32,7 @@ impl Conversation {
                 model,
                 preview_url,
                 turn,
-                prompt,
+                said,
             } => {
                 let workspace = workspace.ok_or_else(no_app)?;
                 json(&self.create(Created {
@@ -42,7 +42,7 @@ impl Conversation {
                     model,
                     preview_url,
                     turn,
-                    prompt,
+                    said,
                 })?)
             }
             Call::Preview => json(
@@ -66,9 +66,9 @@ impl Conversation {
 
     fn answer_existing(&self, call: Call) -> Result<serde_json::Value> {
         match call {
-            Call::Post { turn, content } => {
+            Call::Post { turn, said } => {
                 if !self.store.knows_turn(&turn)? {
-                    self.step(Input::Post { turn, content })?;
+                    self.step(Input::Post { turn, said })?;
                 }
                 json(&())
             }

@@ -262,6 +262,7 @@ impl Conversation {
             views,
             ledger,
             dialect: settings::dialect(&self.env)?,
+            intent: machine.intent(),
             syntax: parser::known(),
             limits: crate::config::Limits::DEFAULT,
         };

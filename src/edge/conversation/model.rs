@@ -2,19 +2,21 @@
 
 use super::Conversation;
 use crate::{
+    digest::Digest,
     edge::{
+        blobs::Blobs,
         clock, model,
         objects::{self, Ledgered, WorkspaceCall},
-        parser, random, settings,
+        parser, random, runtime, settings,
     },
     error::Result,
     generation::{
         Answer, CallEnd, Conversation as Machine, Input, Planned, Spent, Writing, prompt, survey,
     },
-    ids::TurnId,
+    ids::{AppId, TurnId},
     llm::{
         encode::{self, Asked},
-        message::{Request, SoFar},
+        message::{Message, Request, SoFar, UserBlock},
         models::{Model, Reservation},
         offline, stream,
     },
@@ -43,7 +45,7 @@ impl Conversation {
             return Ok(None);
         };
         self.witness("begun", turn.as_str()).await;
-        let request = self.request(turn)?;
+        let mut request = self.request(machine, turn)?;
         let chance = u64::from_le_bytes(random::bytes()?);
         let end = |spent| CallEnd {
             spent,
@@ -58,6 +60,9 @@ impl Conversation {
                 end: end(Spent::default()),
             }));
         };
+        if model.bounds.images {
+            self.show_images(&machine.app, &mut request).await?;
+        }
         let asked = Asked {
             model: &model.id,
             max_tokens: model.bounds.max_output,
@@ -99,7 +104,7 @@ impl Conversation {
     }
 
     /// What the model is told, as the storage has it now.
-    fn request(&self, turn: &TurnId) -> Result<Request> {
+    fn request(&self, machine: &Machine, turn: &TurnId) -> Result<Request> {
         let others = self.read_machine(|machine| {
             let mut others: Vec<TurnId> = machine.waiting_turns().cloned().collect();
             others.push(turn.clone());
@@ -113,7 +118,29 @@ impl Conversation {
             &earlier,
             transcript,
             settings::dialect(&self.env)?,
+            machine.intent(),
         ))
+    }
+
+    /// Loads the images that a request names, for a model that takes them. One that is gone is left out.
+    async fn show_images(&self, app: &AppId, request: &mut Request) -> Result<()> {
+        let named = request.messages.iter().flat_map(|message| match message {
+            Message::User(blocks) => blocks.as_slice(),
+            Message::Assistant(_) => &[],
+        });
+        let hashes: Vec<Digest> = named
+            .filter_map(|block| match block {
+                UserBlock::Image(image) => Some(image.hash),
+                _ => None,
+            })
+            .collect();
+        let sources = Blobs::sources(&self.env, app)?;
+        for hash in hashes {
+            if let Ok(content) = sources.get(&hash).await {
+                request.images.insert(hash, runtime::base64(&content)?);
+            }
+        }
+        Ok(())
     }
 
     /// Sets aside what an attempt can come to; why there is no room for it, if there is none.

@@ -10,13 +10,13 @@ use crate::{
     error::{Error, Result},
     generation::{Charge, Conversation as Machine, Effect, Job},
     ids::TurnId,
-    llm::message::{Message, UserBlock},
+    llm::message::{Image, Message, UserBlock},
     time::Timestamp,
 };
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS conversation(id INTEGER PRIMARY KEY CHECK (id = 1), state TEXT NOT NULL);
-    CREATE TABLE IF NOT EXISTS messages(seq INTEGER PRIMARY KEY AUTOINCREMENT, turn TEXT NOT NULL, role TEXT NOT NULL, content TEXT NOT NULL, created_at INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS messages(seq INTEGER PRIMARY KEY AUTOINCREMENT, turn TEXT NOT NULL, role TEXT NOT NULL, content TEXT NOT NULL, attachments TEXT NOT NULL, created_at INTEGER NOT NULL);
     CREATE INDEX IF NOT EXISTS messages_turn ON messages(turn);
     CREATE TABLE IF NOT EXISTS transcript(seq INTEGER PRIMARY KEY AUTOINCREMENT, turn TEXT NOT NULL, ends INTEGER NOT NULL, part TEXT NOT NULL);
     CREATE INDEX IF NOT EXISTS transcript_turn ON transcript(turn);
@@ -105,14 +105,16 @@ impl Store {
                     "INSERT INTO feed(at, kind, event) VALUES (?, ?, ?)",
                     vec![integer(now.0)?, event.kind().into(), json(event)?.into()],
                 )?,
-                Effect::Message { turn, role, content } => self.run(
-                    "INSERT INTO messages(turn, role, content, created_at) VALUES (?, ?, ?, ?)",
-                    vec![turn.as_str().into(), json(role)?.into(), content.as_str().into(), integer(now.0)?],
+                Effect::Message { turn, role, content, attachments } => self.run(
+                    "INSERT INTO messages(turn, role, content, attachments, created_at) VALUES (?, ?, ?, ?, ?)",
+                    vec![turn.as_str().into(), json(role)?.into(), content.as_str().into(), json(attachments)?.into(), integer(now.0)?],
                 )?,
                 Effect::OpenTranscript { turn, context } => {
-                    let context = UserBlock::Context { text: context.clone() };
-                    let text = self.message_of(turn)?;
-                    self.append_transcript(turn, &Message::User(vec![context, UserBlock::Text { text }]))?;
+                    let mut blocks = vec![UserBlock::Context { text: context.clone() }];
+                    let (text, images) = self.message_of(turn)?;
+                    blocks.extend(images.into_iter().map(UserBlock::Image));
+                    blocks.push(UserBlock::Text { text });
+                    self.append_transcript(turn, &Message::User(blocks))?;
                 }
                 Effect::Charge(charge) => self.run(
                     "INSERT INTO charges(key, charge, at) VALUES (?, ?, ?) ON CONFLICT(key) DO NOTHING",
@@ -148,16 +150,18 @@ impl Store {
         )
     }
 
-    fn message_of(&self, turn: &TurnId) -> worker::Result<String> {
+    fn message_of(&self, turn: &TurnId) -> worker::Result<(String, Vec<Image>)> {
         #[derive(Deserialize)]
         struct Row {
             content: String,
+            attachments: String,
         }
         let cursor = self.sql.exec(
-            "SELECT content FROM messages WHERE turn = ? ORDER BY seq LIMIT 1",
+            "SELECT content, attachments FROM messages WHERE turn = ? ORDER BY seq LIMIT 1",
             vec![turn.as_str().into()],
         )?;
-        Ok(cursor.one::<Row>()?.content)
+        let row = cursor.one::<Row>()?;
+        Ok((row.content, serde_json::from_str(&row.attachments)?))
     }
 
     fn append_transcript(&self, turn: &TurnId, message: &Message) -> worker::Result<()> {

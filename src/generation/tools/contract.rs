@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::llm::message::Tool;
 
-use super::Dialect;
+use super::{Dialect, Intent};
 
 /// One tool.
 pub(super) struct Contract {
@@ -86,9 +86,10 @@ impl Contract {
     }
 }
 
-/// The tools on offer where edits are stated in a dialect. The others' calls are run all the same.
+/// The tools on offer where edits are stated in a dialect. The others' calls are run all the same. In a discussion nothing that
+/// changes the app is on offer, and nothing of it is run.
 #[must_use]
-pub fn offered(dialect: Dialect) -> Vec<Tool> {
+pub fn offered(dialect: Dialect, intent: Intent) -> Vec<Tool> {
     let other = |name: &str| {
         Dialect::ALL
             .iter()
@@ -96,13 +97,17 @@ pub fn offered(dialect: Dialect) -> Vec<Tool> {
     };
     let offered = CONTRACTS
         .iter()
-        .filter(|tool| tool.name == "write_file" || !other(tool.name));
+        .filter(|tool| tool.name == "write_file" || !other(tool.name))
+        .filter(|tool| intent != Intent::Discuss || super::only_looks(tool.name));
     offered.map(Contract::tool).collect()
 }
 
 /// The names of the tools on offer.
-pub(super) fn names(dialect: Dialect) -> Vec<String> {
-    offered(dialect).into_iter().map(|tool| tool.name).collect()
+pub(super) fn names(dialect: Dialect, intent: Intent) -> Vec<String> {
+    offered(dialect, intent)
+        .into_iter()
+        .map(|tool| tool.name)
+        .collect()
 }
 
 const fn needed(name: &'static str, kind: Kind, description: &'static str) -> Argument {
@@ -247,6 +252,18 @@ pub(super) const CONTRACTS: &[Contract] = &[
         "remove_dependency",
         include_str!("../../../templates/prompts/tools/remove_dependency.md"),
         &[needed("name", Kind::Text, "The package's name.")],
+    ),
+    contract(
+        "ask_user",
+        include_str!("../../../templates/prompts/tools/ask_user.md"),
+        &[
+            needed("question", Kind::Text, "The question, in plain words."),
+            optional(
+                "options",
+                Kind::Texts,
+                "Answers to choose from, the likeliest first. The person may say something else.",
+            ),
+        ],
     ),
     contract(
         "rename_app",

@@ -13,6 +13,7 @@ fn bench(files: &[(&str, &[u8])]) -> Workbench<'static> {
         contents: BTreeMap::new(),
         views: Views::new(),
         ledger: Ledger::default(),
+        intent: Intent::Auto,
         dialect: Dialect::LineReplace,
         syntax: Box::leak(Box::new(Known::new(&Native))),
         limits: Limits::DEFAULT,
@@ -76,7 +77,7 @@ fn a_call_whose_arguments_were_cut_off_does_nothing() {
 #[test]
 fn one_edit_tool_is_offered() {
     for dialect in Dialect::ALL {
-        let offered = offered(dialect);
+        let offered = offered(dialect, Intent::Auto);
         let names: Vec<&str> = offered.iter().map(|tool| tool.name.as_str()).collect();
         let edits = ["edit_lines", "line_replace", "str_replace", "apply_patch"];
         let edits: Vec<&str> = edits
@@ -96,10 +97,60 @@ fn one_edit_tool_is_offered() {
 }
 
 #[test]
+fn a_discussion_changes_nothing() {
+    let mut bench = bench(&[]);
+    bench.intent = Intent::Discuss;
+    let offered = offered(Dialect::EditLines, Intent::Discuss);
+    let names: Vec<&str> = offered.iter().map(|tool| tool.name.as_str()).collect();
+    assert_eq!(names, ["view_file", "search_files", "ask_user"]);
+    for (name, input) in [
+        ("write_file", json!({ "path": "src/a.ts", "content": "x" })),
+        ("rename_app", json!({ "name": "Other" })),
+        ("add_dependency", json!({ "name": "left-pad" })),
+    ] {
+        let outcome = run(&call(name, input), &mut bench);
+        assert!(!outcome.result.ok && outcome.changes.is_empty(), "{name}");
+        assert!(
+            outcome.result.content.contains("this is a discussion"),
+            "{name}"
+        );
+        assert_eq!(outcome.renamed, None);
+    }
+}
+
+#[test]
+fn a_question_is_short_and_has_few_answers() {
+    let mut bench = bench(&[]);
+    let mut ask = |input| run(&call("ask_user", input), &mut bench);
+    let asked =
+        ask(json!({ "question": " Public or private? ", "options": ["Public", " ", "Private"] }));
+    let question = asked.asked.unwrap();
+    assert_eq!(question.text, "Public or private?");
+    assert_eq!(question.options, ["Public", "Private"]);
+    assert_eq!(
+        ask(json!({ "question": "Which?" }))
+            .asked
+            .unwrap()
+            .options
+            .len(),
+        0
+    );
+    for wrong in [
+        json!({ "question": " " }),
+        json!({ "question": "x".repeat(2_001) }),
+        json!({ "question": "Which?", "options": vec!["a"; 9] }),
+        json!({ "options": ["a"] }),
+    ] {
+        let refused = ask(wrong);
+        assert!(!refused.result.ok && refused.asked.is_none());
+    }
+}
+
+#[test]
 fn what_a_model_is_told_of_the_tools() {
     let all: Vec<String> = Dialect::ALL
         .into_iter()
-        .flat_map(offered)
+        .flat_map(|dialect| offered(dialect, Intent::Auto))
         .map(|tool| format!("{}: {}\n{:#}", tool.name, tool.description, tool.arguments))
         .collect::<std::collections::BTreeSet<_>>()
         .into_iter()
@@ -257,7 +308,7 @@ fn a_refused_call_says_why_and_changes_nothing() {
         (
             "search_web",
             json!({}),
-            "there is no tool `search_web`; the tools are write_file, line_replace, view_file, search_files, delete_file, add_dependency, remove_dependency, rename_app",
+            "there is no tool `search_web`; the tools are write_file, line_replace, view_file, search_files, delete_file, add_dependency, remove_dependency, ask_user, rename_app",
         ),
         (
             "view_file",

@@ -31,7 +31,8 @@ fn reads_bodies() {
         read::<PostMessage>(r#"{"content":"why?","mode":"discuss"}"#).unwrap(),
         PostMessage {
             content: "why?".to_owned(),
-            mode: MessageMode::Discuss
+            mode: MessageMode::Discuss,
+            attachments: Vec::new(),
         }
     );
     assert_eq!(

@@ -216,6 +216,7 @@ fn what_is_sent_is_what_is_described() {
         turn: turn().id,
         role: r::Role::Assistant,
         content: "Hello".to_owned(),
+        attachments: Vec::new(),
         created_at: Timestamp(1),
     };
     fits(

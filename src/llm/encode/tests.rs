@@ -1,4 +1,5 @@
 use super::*;
+use crate::llm::message::ImageFormat;
 
 const CLAUDE: &str = "claude-a";
 const GPT: &str = "gpt-a";
@@ -12,6 +13,13 @@ fn text(text: &str) -> UserBlock {
     UserBlock::Text {
         text: text.to_owned(),
     }
+}
+
+fn image(content: &[u8]) -> UserBlock {
+    UserBlock::Image(Image {
+        hash: Digest::of(content),
+        format: ImageFormat::Png,
+    })
 }
 
 fn said(text: &str) -> Block {
@@ -56,7 +64,11 @@ fn request() -> Request {
     Request {
         system: "You build apps.".to_owned(),
         messages: vec![
-            Message::User(vec![text("A recipe box")]),
+            Message::User(vec![
+                image(b"shown"),
+                image(b"not shown"),
+                text("A recipe box"),
+            ]),
             Message::Assistant(vec![said("It is there.")]),
             Message::User(vec![text("Add a rating")]),
             Message::Assistant(vec![
@@ -78,6 +90,7 @@ fn request() -> Request {
             ]),
             Message::Assistant(vec![own("llama", json!({}))]),
         ],
+        images: BTreeMap::from([(Digest::of(b"shown"), "c2hvd24=".to_owned())]),
         tools: ["view_file", "write_file"]
             .map(|name| Tool {
                 name: name.to_owned(),
@@ -181,6 +194,7 @@ fn an_answer_comes_back_as_it_was() {
         let message = read().message().unwrap();
         let request = Request {
             system: String::new(),
+            images: BTreeMap::new(),
             messages: vec![Message::Assistant(read().reply(CLAUDE).unwrap().blocks)],
             tools: Vec::new(),
         };

@@ -74,7 +74,9 @@ impl Turn {
                             UserBlock::Context { text } if index == 0 => {
                                 turn.context.clone_from(text);
                             }
-                            UserBlock::Text { .. } | UserBlock::Context { .. } => {}
+                            UserBlock::Text { .. }
+                            | UserBlock::Context { .. }
+                            | UserBlock::Image(_) => {}
                             UserBlock::ToolResult(result) => turn.note(result),
                         }
                     }

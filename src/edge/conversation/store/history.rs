@@ -22,6 +22,7 @@ struct MessageColumns {
     turn: TurnId,
     role: String,
     content: String,
+    attachments: String,
     created_at: u64,
 }
 
@@ -34,6 +35,7 @@ impl TryFrom<MessageColumns> for MessageRow {
             turn: row.turn,
             role: parse(&row.role)?,
             content: row.content,
+            attachments: parse(&row.attachments)?,
             created_at: Timestamp(row.created_at),
         })
     }
@@ -68,7 +70,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<MessageRow>> {
         let rows = self.rows::<MessageColumns>(
-            "SELECT seq, turn, role, content, created_at FROM messages WHERE seq > ? ORDER BY seq LIMIT ?",
+            "SELECT seq, turn, role, content, attachments, created_at FROM messages WHERE seq > ? ORDER BY seq LIMIT ?",
             vec![integer(after)?, i64::from(limit).into()],
         )?;
         rows.into_iter().map(MessageRow::try_from).collect()
@@ -86,7 +88,7 @@ impl Store {
         let mut total = 0;
         while total < bytes {
             let rows = self.rows::<MessageColumns>(
-                "SELECT seq, turn, role, content, created_at FROM messages WHERE seq < ? ORDER BY seq DESC LIMIT ?",
+                "SELECT seq, turn, role, content, attachments, created_at FROM messages WHERE seq < ? ORDER BY seq DESC LIMIT ?",
                 vec![integer(before)?, i64::from(PAGE).into()],
             )?;
             let Some(oldest) = rows.last() else { break };
