@@ -177,7 +177,9 @@ impl Call<'_> {
             self.header("authorization")?.as_deref(),
             self.header("cookie")?.as_deref(),
         )?;
-        if credential.by_cookie() && route.changes_state() {
+        // A browser sends the cookie with any page's WebSocket.
+        let is_socket = self.header("upgrade")?.is_some();
+        if credential.by_cookie() && (route.changes_state() || is_socket) {
             self.check_origin()?;
         }
         if self.is_known(&credential).await? {

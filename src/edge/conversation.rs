@@ -3,7 +3,7 @@
 //! | request | answer |
 //! |---|---|
 //! | `POST /` with an [`Asked`]`<`[`ConversationCall`]`>` | the call's answer as JSON, `Ok` or `Err` |
-//! | `GET /feed?workspace=&after=` | the feed as server-sent events |
+//! | `GET /feed?workspace=&after=` | the feed as server-sent events, or over a WebSocket (`sockets`) |
 //!
 //! Storage (SQLite; the tables are in `store`): `conversation` the machine's state, one row; `messages`;
 //! `transcript` what a turn's model reads, in parts of ≤ 1 MB; `versions` with their manifests; `builds`,
@@ -19,6 +19,7 @@
 mod calls;
 mod drive;
 mod model;
+mod sockets;
 mod store;
 
 use std::{
@@ -34,7 +35,8 @@ use futures::{
     stream,
 };
 use worker::{
-    Delay, DurableObject, Env, Method, Request, Response, State, console_error, durable_object,
+    Delay, DurableObject, Env, Method, Request, Response, State, WebSocket,
+    WebSocketIncomingMessage, console_error, durable_object,
 };
 
 use self::store::{FeedRow, Store};
@@ -59,7 +61,7 @@ const FEED_PAGE: u32 = 256;
 const HEARTBEAT_SECONDS: u64 = 20;
 
 /// One app's conversation.
-#[durable_object(alarm)]
+#[durable_object]
 pub struct Conversation {
     state: State,
     env: Env,
@@ -127,6 +129,39 @@ impl DurableObject for Conversation {
             console_error!("{error}");
         }
         Response::ok(serde_json::to_string(&answer)?)
+    }
+
+    async fn websocket_message(
+        &self,
+        socket: WebSocket,
+        message: WebSocketIncomingMessage,
+    ) -> worker::Result<()> {
+        self.hear_socket(&socket, &message);
+        Ok(())
+    }
+
+    async fn websocket_close(
+        &self,
+        socket: WebSocket,
+        code: usize,
+        _reason: String,
+        _was_clean: bool,
+    ) -> worker::Result<()> {
+        // A close is answered; codes that say that there was none cannot be sent.
+        let code = u16::try_from(code)
+            .ok()
+            .filter(|code| !matches!(code, 1005 | 1006 | 1015));
+        let _answered = socket.close(code, None::<&str>);
+        Ok(())
+    }
+
+    async fn websocket_error(
+        &self,
+        _socket: WebSocket,
+        _error: worker::Error,
+    ) -> worker::Result<()> {
+        // The reader is gone, and comes again if it likes.
+        Ok(())
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
@@ -211,6 +246,8 @@ impl Conversation {
                     .try_send(())
                     .map_or_else(|error| error.is_full(), |()| true)
             });
+            drop(readers);
+            self.tell_sockets();
         }
         if let Some(nudge) = self.nudge.borrow_mut().as_mut() {
             // A full channel has a nudge in it already.
@@ -267,6 +304,9 @@ impl Conversation {
         if !known {
             return Response::error("no such app", 404);
         }
+        if request.headers().get("upgrade")?.is_some() {
+            return self.open_socket(after);
+        }
         let (sender, more) = mpsc::channel(1);
         self.readers.borrow_mut().push(sender);
         let start = stream::once(async { Ok(sse::PRELUDE.as_bytes().to_vec()) });
@@ -281,10 +321,13 @@ impl Conversation {
 }
 
 /// A feed row as a client reads it: the event with its number and time.
-fn event_bytes(row: &FeedRow) -> Vec<u8> {
+fn event_json(row: &FeedRow) -> String {
     let fields = row.event.strip_prefix('{').unwrap_or(&row.event);
-    let data = format!("{{\"seq\":{},\"at\":{},{fields}", row.seq, row.at);
-    sse::event(row.seq, &row.kind, &data).into_bytes()
+    format!("{{\"seq\":{},\"at\":{},{fields}", row.seq, row.at)
+}
+
+fn event_bytes(row: &FeedRow) -> Vec<u8> {
+    sse::event(row.seq, &row.kind, &event_json(row)).into_bytes()
 }
 
 /// The feed from number `after` on, a page at a time, as fast as it is read; a comment now and then while there is

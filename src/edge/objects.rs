@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use worker::{Env, Method, Request, RequestInit, ResponseBody, Stub};
+use worker::{Env, Headers, Method, Request, RequestInit, Response, ResponseBody, Stub};
 
 use crate::{
     build::Mode,
@@ -367,6 +367,32 @@ impl Object {
             .map_err(|error| self.unavailable(error))?;
         match response.status_code() {
             200 => Ok(response.into_parts().1),
+            404 => Err(Error::new(Kind::NotFound, "There is no such app.")),
+            status => Err(self.unavailable(format!("the feed answers with the status {status}"))),
+        }
+    }
+
+    /// The same over a WebSocket, which the answer carries.
+    pub(super) async fn feed_socket(
+        &self,
+        workspace: &WorkspaceId,
+        after: u64,
+    ) -> Result<Response> {
+        let url = format!("https://object/feed?workspace={workspace}&after={after}");
+        let headers = Headers::new();
+        headers
+            .set("upgrade", "websocket")
+            .map_err(Error::internal)?;
+        let mut init = RequestInit::new();
+        init.with_headers(headers);
+        let request = Request::new_with_init(&url, &init).map_err(Error::internal)?;
+        let response = self
+            .stub
+            .fetch_with_request(request)
+            .await
+            .map_err(|error| self.unavailable(error))?;
+        match response.status_code() {
+            101 => Ok(response),
             404 => Err(Error::new(Kind::NotFound, "There is no such app.")),
             status => Err(self.unavailable(format!("the feed answers with the status {status}"))),
         }

@@ -228,6 +228,13 @@ impl Call<'_> {
         let after = sse::resume_after(self.header("last-event-id")?.as_deref(), &self.query)?;
         // Why an app cannot be shown, this says; the feed knows only that there is none.
         asked.ask::<AppSummary>(ConversationCall::Show).await?;
+        let upgrade = self.header("upgrade")?;
+        if upgrade.is_some_and(|to| to.eq_ignore_ascii_case("websocket")) {
+            return asked
+                .conversation
+                .feed_socket(&principal.workspace, after)
+                .await;
+        }
         if self.method == "HEAD" {
             return Reply::events(ResponseBody::Empty).map_err(Error::internal);
         }

@@ -191,6 +191,7 @@ impl Conversation {
                     .await?;
                 self.store.forget()?;
                 self.readers.borrow_mut().clear();
+                self.close_sockets();
                 Ok(Input::Purged)
             }
             Job::CallModel { .. } => Err(Error::internal("made elsewhere")),

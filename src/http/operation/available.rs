@@ -267,7 +267,8 @@ pub(super) static OPERATIONS: &[Operation] = &[
         "Follow the app: every event since a number, then live",
         &[answer(
             200,
-            "Events: `id` is the number, `event` the kind, `data` a JSON object.",
+            "Events: `id` is the number, `event` the kind, `data` a JSON object. With `Upgrade: websocket`, the same objects as \
+             messages; a reader that says `{\"ack\": n}` now and then is never told to slow down.",
             Events,
         )],
         |_, captures| captures.app(AppCall::Feed),

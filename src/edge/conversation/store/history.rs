@@ -54,6 +54,19 @@ impl Store {
         )
     }
 
+    /// How many bytes the events after number `after` have, up to number `last`.
+    pub(in crate::edge::conversation) fn feed_bytes(&self, after: u64, last: u64) -> Result<u64> {
+        #[derive(Deserialize)]
+        struct Row {
+            bytes: u64,
+        }
+        let rows = self.rows::<Row>(
+            "SELECT coalesce(sum(length(event)), 0) AS bytes FROM feed WHERE seq > ? AND seq <= ?",
+            vec![integer(after)?, integer(last)?],
+        )?;
+        Ok(rows.first().map_or(0, |row| row.bytes))
+    }
+
     /// Whether a turn was ever accepted.
     pub(in crate::edge::conversation) fn knows_turn(&self, turn: &TurnId) -> Result<bool> {
         let rows = self.rows::<serde_json::Value>(

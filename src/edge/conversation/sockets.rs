@@ -1,0 +1,145 @@
+//! The feed over WebSockets, which hibernate: an object that nobody calls is evicted, its sockets stay, and what each has heard is
+//! attached to it.
+//!
+//! Each message is one event, as JSON. A reader may say `{"ack": n}`: it has everything up to number n. Of what is not acknowledged, at
+//! most [`WINDOW_BYTES`] are sent: then the socket is closed with the code 1013, and the reader, when it has caught up, opens another
+//! with `?after=` the last number that it has. `ping` is answered with `pong`, without waking anybody.
+
+use std::{collections::BTreeMap, rc::Rc};
+
+use serde::{Deserialize, Serialize};
+use worker::{
+    Response, WebSocket, WebSocketIncomingMessage, WebSocketPair, console_error, worker_sys,
+};
+
+use super::{Conversation, FEED_PAGE, event_json};
+use crate::error::{Error, Result};
+
+/// How much is sent that a reader has not acknowledged, in bytes.
+const WINDOW_BYTES: u64 = 4 * 1024 * 1024;
+
+/// "Try again later" (RFC 6455's registry of codes).
+const TRY_AGAIN: u16 = 1013;
+
+/// "Gone away".
+const GONE: u16 = 1001;
+
+/// What is attached to a socket.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Reader {
+    /// The number of the last event that was sent.
+    sent: u64,
+    /// The number of the last event that the reader is known to have.
+    known: u64,
+}
+
+/// What a reader says.
+#[derive(Deserialize)]
+struct Ack {
+    ack: u64,
+}
+
+/// Events after a number, each as JSON, and the number of the last.
+type Page = Option<(u64, Vec<String>)>;
+
+impl Conversation {
+    /// Opens a socket for a reader that has everything up to number `after`.
+    pub(super) fn open_socket(&self, after: u64) -> worker::Result<Response> {
+        let pair = WebSocketPair::new()?;
+        self.state.accept_web_socket(&pair.server);
+        self.state
+            .set_websocket_auto_response(&worker_sys::WebSocketRequestResponsePair::new(
+                "ping", "pong",
+            )?);
+        let reader = Reader {
+            sent: after,
+            known: after,
+        };
+        pair.server.serialize_attachment(reader)?;
+        self.tell_socket(&pair.server, &mut BTreeMap::new());
+        Response::from_websocket(pair.client)
+    }
+
+    /// Sends what is new to all sockets.
+    pub(super) fn tell_sockets(&self) {
+        // Most readers are at the same place.
+        let mut pages = BTreeMap::new();
+        for socket in self.state.get_websockets() {
+            self.tell_socket(&socket, &mut pages);
+        }
+    }
+
+    /// The app is gone.
+    pub(super) fn close_sockets(&self) {
+        for socket in self.state.get_websockets() {
+            // One that is closed already needs no word.
+            let _closed = socket.close(Some(GONE), Some("the app was deleted"));
+        }
+    }
+
+    /// A reader says what it has.
+    pub(super) fn hear_socket(&self, socket: &WebSocket, message: &WebSocketIncomingMessage) {
+        let ack: Option<Ack> = match message {
+            WebSocketIncomingMessage::String(text) => serde_json::from_str(text).ok(),
+            WebSocketIncomingMessage::Binary(_) => None,
+        };
+        let Some(Ack { ack }) = ack else {
+            // Nothing else has a meaning here.
+            return;
+        };
+        if let Ok(Some(mut reader)) = socket.deserialize_attachment::<Reader>() {
+            reader.known = reader.known.max(ack.min(reader.sent));
+            if socket.serialize_attachment(reader).is_ok() {
+                self.tell_socket(socket, &mut BTreeMap::new());
+            }
+        }
+    }
+
+    fn tell_socket(&self, socket: &WebSocket, pages: &mut BTreeMap<u64, Rc<Page>>) {
+        if let Err(error) = self.send_all(socket, pages) {
+            console_error!("a reader of the feed is closed: {error}");
+            let _closed = socket.close(Some(TRY_AGAIN), Some("come again"));
+        }
+    }
+
+    fn send_all(&self, socket: &WebSocket, pages: &mut BTreeMap<u64, Rc<Page>>) -> Result<()> {
+        let attached = socket.deserialize_attachment::<Reader>();
+        let Some(mut reader) = attached.map_err(Error::internal)? else {
+            return Ok(());
+        };
+        let mut unknown = self.store.feed_bytes(reader.known, reader.sent)?;
+        loop {
+            let page = match pages.get(&reader.sent) {
+                Some(page) => Rc::clone(page),
+                None => {
+                    let page = Rc::new(self.page_after(reader.sent)?);
+                    pages.insert(reader.sent, Rc::clone(&page));
+                    page
+                }
+            };
+            let Some((last, events)) = page.as_ref() else {
+                break;
+            };
+            for event in events {
+                unknown = unknown.saturating_add(event.len() as u64);
+                // A socket that is closed takes nothing, and is forgotten by the platform.
+                if socket.send_with_str(event).is_err() {
+                    return Ok(());
+                }
+            }
+            reader.sent = *last;
+            if unknown > WINDOW_BYTES {
+                let reason = format!("slow down: come again with after={last}");
+                let _closed = socket.close(Some(TRY_AGAIN), Some(reason));
+                return Ok(());
+            }
+        }
+        socket.serialize_attachment(reader).map_err(Error::internal)
+    }
+
+    fn page_after(&self, after: u64) -> Result<Page> {
+        let rows = self.store.feed_after(after, FEED_PAGE)?;
+        let last = rows.last().map(|row| row.seq);
+        Ok(last.map(|last| (last, rows.iter().map(event_json).collect())))
+    }
+}
