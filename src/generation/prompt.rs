@@ -5,6 +5,12 @@
 
 use std::collections::BTreeMap;
 
+pub mod history;
+mod trim;
+
+pub use trim::RESULTS_BYTES;
+
+use self::history::Earlier;
 use crate::llm::message::{Block, Message, Request, UserBlock};
 
 use super::{
@@ -16,18 +22,16 @@ const SYSTEM: &str = include_str!("../../templates/prompts/system.md");
 const CONTEXT: &str = include_str!("../../templates/prompts/context.md");
 const DISCUSS: &str = include_str!("../../templates/prompts/discuss.md");
 const BUILD: &str = include_str!("../../templates/prompts/build.md");
+const BEFORE: &str = include_str!("../../templates/prompts/before.md");
 const GO_ON: &str = include_str!("../../templates/prompts/go_on.md");
 
-/// How many bytes of earlier messages a request carries at most; the newest are kept.
-pub const HISTORY_BYTES: usize = 64 * 1024;
-
-/// A message of an earlier turn.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Earlier {
-    /// Who spoke.
-    pub role: MessageRole,
-    /// What was said.
-    pub content: String,
+/// The turns before.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Told {
+    /// The beginnings of the messages that are too many to be carried in full, oldest first.
+    pub heads: Vec<Earlier>,
+    /// The newest, in full.
+    pub full: Vec<Earlier>,
 }
 
 /// The request of a call: the standing instructions with the outline of the foundation, the earlier messages, and the turn's own
@@ -35,19 +39,18 @@ pub struct Earlier {
 #[must_use]
 pub fn request(
     foundation: &str,
-    earlier: &[Earlier],
-    transcript: Vec<Message>,
+    told: &Told,
+    mut transcript: Vec<Message>,
     dialect: Dialect,
     intent: Intent,
 ) -> Request {
-    let mut budget = HISTORY_BYTES;
-    let recent = earlier.iter().rev().take_while(|message| {
-        let fits = message.content.len() <= budget;
-        budget = budget.saturating_sub(message.content.len());
-        fits
-    });
-    let mut messages: Vec<Message> = recent.map(spoken).collect();
-    messages.reverse();
+    let mut messages = Vec::new();
+    if let Some(lines) = history::shortened(&told.heads) {
+        let text = BEFORE.replace("{{lines}}", &lines);
+        messages.push(Message::User(vec![UserBlock::Context { text }]));
+    }
+    messages.extend(told.full.iter().map(spoken));
+    trim::trim(&mut transcript);
     messages.extend(transcript);
     Request {
         system: SYSTEM
@@ -82,5 +85,80 @@ fn spoken(message: &Earlier) -> Message {
     match message.role {
         MessageRole::User => Message::User(vec![UserBlock::Text { text }]),
         MessageRole::Assistant => Message::Assistant(vec![Block::Text { text }]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(role: MessageRole, content: &str) -> Earlier {
+        let content = content.to_owned();
+        Earlier { role, content }
+    }
+
+    #[test]
+    fn what_a_model_is_told() {
+        let told = Told {
+            heads: vec![
+                said(MessageRole::User, "A recipe box"),
+                said(MessageRole::Assistant, "It is there."),
+            ],
+            full: vec![
+                said(MessageRole::User, "Add a rating"),
+                said(MessageRole::Assistant, "Recipes have a rating now."),
+            ],
+        };
+        let opening = Message::User(vec![
+            UserBlock::Context {
+                text: context("Recipes", "src/lib/\n one.ts: one\n", Intent::Discuss),
+            },
+            UserBlock::Text {
+                text: "Why?".to_owned(),
+            },
+        ]);
+        let foundation = "src/app/\n App.tsx: App{}\n";
+        let dialect = Dialect::EditLines;
+        let request = request(foundation, &told, vec![opening], dialect, Intent::Discuss);
+        let messages = request.messages.iter().map(|message| {
+            let (who, texts): (&str, Vec<&str>) = match message {
+                Message::User(blocks) => (
+                    "user",
+                    blocks
+                        .iter()
+                        .filter_map(|block| match block {
+                            UserBlock::Text { text } | UserBlock::Context { text } => {
+                                Some(text.as_str())
+                            }
+                            UserBlock::ToolResult(_) | UserBlock::Image(_) => None,
+                        })
+                        .collect(),
+                ),
+                Message::Assistant(blocks) => (
+                    "assistant",
+                    blocks
+                        .iter()
+                        .filter_map(|block| match block {
+                            Block::Text { text } => Some(text.as_str()),
+                            Block::ToolCall(_) | Block::Own { .. } => None,
+                        })
+                        .collect(),
+                ),
+            };
+            format!("== {who}\n{}", texts.join("\n--\n"))
+        });
+        let messages: Vec<String> = messages.collect();
+        let shown = format!("== system\n{}\n{}", request.system, messages.join("\n"));
+        insta::assert_snapshot!(shown);
+    }
+
+    #[test]
+    fn nothing_is_left_to_be_filled_in() {
+        for intent in [Intent::Auto, Intent::Discuss, Intent::Build] {
+            let request = request("", &Told::default(), vec![], Dialect::Patch, intent);
+            assert!(!request.system.contains("{{"), "{}", request.system);
+            assert!(!context("A", "b", intent).contains("{{"));
+        }
+        assert!(!go_on().contains("{{"));
     }
 }

@@ -315,7 +315,7 @@ impl World {
         let transcript = self.transcript.get(turn).cloned().unwrap_or_default();
         let request = prompt::request(
             &survey::foundation(syntax()),
-            &[],
+            &prompt::Told::default(),
             transcript,
             Dialect::EditLines,
             machine.intent(),

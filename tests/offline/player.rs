@@ -8,7 +8,7 @@ use overskill::{
     facts::Known,
     generation::{
         MessageRole,
-        prompt::{self, Earlier},
+        prompt::{self, Told, history::Earlier},
         survey,
         tools::{self, Dialect, Intent, Views, Workbench},
     },
@@ -28,7 +28,7 @@ const STEPS: usize = 8;
 pub(super) struct Player {
     pub(super) bench: Workbench<'static>,
     pub(super) name: String,
-    earlier: Vec<Earlier>,
+    told: Told,
     /// Tools that refuse: a name and a path.
     pub(super) refuse: Option<(&'static str, &'static str)>,
 }
@@ -73,7 +73,7 @@ impl Player {
         Self {
             bench,
             name: "New app".to_owned(),
-            earlier: Vec::new(),
+            told: Told::default(),
             refuse: None,
         }
     }
@@ -98,7 +98,7 @@ impl Player {
         for _ in 0..STEPS {
             let request = prompt::request(
                 &survey::foundation(self.bench.syntax),
-                &self.earlier,
+                &self.told,
                 transcript.clone(),
                 Dialect::EditLines,
                 Intent::Auto,
@@ -113,11 +113,11 @@ impl Player {
             transcript.push(Message::Assistant(reply.blocks.clone()));
             if reply.stop == Stop::EndTurn {
                 let answer = text(&reply);
-                self.earlier.push(Earlier {
+                self.told.full.push(Earlier {
                     role: MessageRole::User,
                     content: content.to_owned(),
                 });
-                self.earlier.push(Earlier {
+                self.told.full.push(Earlier {
                     role: MessageRole::Assistant,
                     content: answer.clone(),
                 });

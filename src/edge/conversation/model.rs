@@ -110,12 +110,11 @@ impl Conversation {
             others.push(turn.clone());
             others
         })?;
-        let others: Vec<&TurnId> = others.iter().collect();
-        let earlier = self.store.earlier(&others, prompt::HISTORY_BYTES)?;
+        let told = self.store.earlier(&others)?;
         let transcript = self.store.transcript(turn)?;
         Ok(prompt::request(
             &survey::foundation(parser::known()),
-            &earlier,
+            &told,
             transcript,
             settings::dialect(&self.env)?,
             machine.intent(),

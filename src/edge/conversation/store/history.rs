@@ -6,7 +6,13 @@ use super::{FeedRow, Store, integer, parse};
 use crate::{
     edge::objects::MessageRow,
     error::{Error, Result},
-    generation::{Build, Version, prompt::Earlier},
+    generation::{
+        Build, Version,
+        prompt::{
+            Told,
+            history::{self, Earlier, Size},
+        },
+    },
     ids::{BuildId, TurnId},
     llm::message::Message,
     project::Manifest,
@@ -89,36 +95,53 @@ impl Store {
         rows.into_iter().map(MessageRow::try_from).collect()
     }
 
-    /// What was said last in turns other than `but`, oldest first: as many messages as it takes to have `bytes` of them.
-    pub(in crate::edge::conversation) fn earlier(
-        &self,
-        but: &[&TurnId],
-        bytes: usize,
-    ) -> Result<Vec<Earlier>> {
-        const PAGE: u32 = 32;
-        let mut before = MOST;
-        let mut found = Vec::new();
-        let mut total = 0;
-        while total < bytes {
-            let rows = self.rows::<MessageColumns>(
-                "SELECT seq, turn, role, content, attachments, created_at FROM messages WHERE seq < ? ORDER BY seq DESC LIMIT ?",
-                vec![integer(before)?, i64::from(PAGE).into()],
-            )?;
-            let Some(oldest) = rows.last() else { break };
-            before = oldest.seq;
-            for row in rows {
-                let message = MessageRow::try_from(row)?;
-                if total < bytes && !but.contains(&&message.turn) {
-                    total += message.content.len();
-                    found.push(Earlier {
-                        role: message.role,
-                        content: message.content,
-                    });
-                }
-            }
+    /// What was said in turns other than `but`: the newest in full, of those before them the beginnings.
+    pub(in crate::edge::conversation) fn earlier(&self, but: &[TurnId]) -> Result<Told> {
+        #[derive(Deserialize)]
+        struct Row {
+            seq: u64,
+            turn: TurnId,
+            bytes: usize,
         }
-        found.reverse();
-        Ok(found)
+        #[derive(Deserialize)]
+        struct Text {
+            turn: TurnId,
+            role: String,
+            content: String,
+        }
+        let mut rows = self.rows::<Row>(
+            "SELECT seq, turn, length(CAST(content AS BLOB)) AS bytes FROM messages ORDER BY seq DESC LIMIT ?",
+            vec![i64::from(history::MOST_MESSAGES).into()],
+        )?;
+        rows.reverse();
+        let oldest = rows.first().map_or(MOST, |row| row.seq);
+        let sizes: Vec<Size> = rows
+            .into_iter()
+            .filter(|row| !but.contains(&row.turn))
+            .map(|Row { seq, bytes, .. }| Size { seq, bytes })
+            .collect();
+        let from = history::full_from(&sizes);
+        let read = |statement: &str, values| -> Result<Vec<Earlier>> {
+            let rows = self.rows::<Text>(statement, values)?;
+            let own = rows.into_iter().filter(|row| !but.contains(&row.turn));
+            own.map(|row| {
+                Ok(Earlier {
+                    role: parse(&row.role)?,
+                    content: row.content,
+                })
+            })
+            .collect()
+        };
+        Ok(Told {
+            heads: read(
+                "SELECT turn, role, substr(content, 1, 1000) AS content FROM messages WHERE seq >= ? AND seq < ? ORDER BY seq",
+                vec![integer(oldest)?, integer(from)?],
+            )?,
+            full: read(
+                "SELECT turn, role, content FROM messages WHERE seq >= ? ORDER BY seq",
+                vec![integer(from.max(oldest))?],
+            )?,
+        })
     }
 
     /// What was said to the model and by it in a turn.
