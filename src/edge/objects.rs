@@ -44,7 +44,10 @@ pub(super) enum ConversationCall {
     /// → [`AppSummary`]
     Show,
     /// → [`AppSummary`]
-    Rename { name: String },
+    Update {
+        name: Option<String>,
+        model: Option<String>,
+    },
     /// → `()`
     Delete,
     /// → `Vec<`[`MessageRow`]`>`, oldest first

@@ -60,8 +60,11 @@ pub enum Input {
     Post { turn: TurnId, said: Said },
     /// Somebody wants a turn to stop.
     Cancel { turn: TurnId },
-    /// Somebody gives the app another name.
-    Rename { name: String },
+    /// Somebody gives the app another name, or has another model answer from the next turn on.
+    Update {
+        name: Option<String>,
+        model: Option<String>,
+    },
     /// Somebody writes a file whose content is stored already.
     PutFile { path: ProjectPath, entry: FileEntry },
     /// Somebody edits files whose new contents are stored already.
@@ -207,7 +210,7 @@ impl Input {
             | Self::Cancel { .. }
             | Self::CallBegun { .. }
             | Self::CallProgress { .. }
-            | Self::Rename { .. }
+            | Self::Update { .. }
             | Self::PutFile { .. }
             | Self::EditFiles { .. }
             | Self::DeleteFile { .. }

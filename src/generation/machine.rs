@@ -87,8 +87,13 @@ impl Conversation {
         match input {
             Input::Post { turn, said } => self.post(turn, said, step),
             Input::Cancel { turn } => self.cancel(&turn, step),
-            Input::Rename { name } => {
-                self.rename(name, step);
+            Input::Update { name, model } => {
+                if let Some(name) = name {
+                    self.rename(name, step);
+                }
+                if let Some(model) = model {
+                    self.model = model;
+                }
                 Ok(())
             }
             Input::PutFile { path, entry } => self.put_file(path, entry, step),
@@ -218,7 +223,7 @@ impl Conversation {
             } => self.job_failed(&job, failures, &reason, step),
             Input::Post { .. }
             | Input::Cancel { .. }
-            | Input::Rename { .. }
+            | Input::Update { .. }
             | Input::PutFile { .. }
             | Input::EditFiles { .. }
             | Input::DeleteFile { .. }

@@ -80,9 +80,13 @@ pub struct PostMessage {
 /// `PATCH /v1/apps/{app}`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct RenameApp {
+pub struct UpdateApp {
     /// The new name, 1 to 80 characters, without the white space around it.
-    pub name: String,
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The model that answers from the next turn on.
+    #[serde(default)]
+    pub model: Option<String>,
 }
 
 /// `POST /v1/apps/{app}/builds`
@@ -269,11 +273,29 @@ impl Body for PostMessage {
     }
 }
 
-impl Body for RenameApp {
+impl Body for UpdateApp {
     type Wire = Self;
 
     fn check(wire: Self, limits: &Limits) -> Result<Self> {
-        check_name(&wire.name, limits).map(|name| Self { name })
+        if wire
+            == (Self {
+                name: None,
+                model: None,
+            })
+        {
+            return Err(Error::new(
+                Kind::Invalid,
+                "There is nothing to change: give the app a `name`, a `model`, or both.",
+            ));
+        }
+        let name = wire
+            .name
+            .map(|name| check_name(&name, limits))
+            .transpose()?;
+        Ok(Self {
+            name,
+            model: wire.model,
+        })
     }
 }
 

@@ -72,7 +72,7 @@ pub enum AppCall {
     /// `GET` the app
     Show,
     /// `PATCH` the app
-    Rename,
+    Update,
     /// `DELETE` the app
     Delete,
     /// `POST messages`
@@ -229,7 +229,7 @@ impl AppCall {
     pub const fn changes_state(&self) -> bool {
         matches!(
             self,
-            Self::Rename
+            Self::Update
                 | Self::Delete
                 | Self::PostMessage
                 | Self::CancelTurn { .. }

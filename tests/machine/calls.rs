@@ -757,3 +757,24 @@ fn every_attempt_is_settled_once() {
     );
     assert!(world.outbox.is_empty());
 }
+
+#[test]
+fn another_model_answers_from_the_next_turn_on() {
+    let mut world = World::with("count", BOTH);
+    world.model = builder;
+    let job = begin(&mut world);
+    world
+        .take(Input::Update {
+            name: None,
+            model: Some(GPT.to_owned()),
+        })
+        .unwrap();
+    world.run(&job, Fault::None);
+    world.settle();
+    assert_eq!(answered_by(&world), [CLAUDE, CLAUDE]);
+    assert_eq!(world.machine().summary().model, GPT);
+    world.post(2, "again");
+    world.settle();
+    // Who comes first in the list still stands in for it.
+    assert_eq!(answered_by(&world)[2], GPT);
+}

@@ -17,7 +17,7 @@ use crate::{
     generation::{AppSummary, AppUsage, Build, Said, Version},
     http::{
         AppCall,
-        body::{CreateApp, EditFiles, MAX_JSON_BYTES, PostMessage, RenameApp, StartBuild},
+        body::{CreateApp, EditFiles, MAX_JSON_BYTES, PostMessage, StartBuild, UpdateApp},
         convert,
         idempotency::Nonce,
         page::{self, Page},
@@ -133,10 +133,15 @@ impl Call<'_> {
                     },
                 )?
             }
-            AppCall::Rename => {
+            AppCall::Update => {
                 let bytes = self.body(MAX_JSON_BYTES).await?;
-                let RenameApp { name } = self.parse(&bytes)?;
-                let summary: AppSummary = asked.ask(ConversationCall::Rename { name }).await?;
+                let UpdateApp { name, model } = self.parse(&bytes)?;
+                let model = match model {
+                    Some(model) => Some(self.choose_model(Some(model))?),
+                    None => None,
+                };
+                let call = ConversationCall::Update { name, model };
+                let summary: AppSummary = asked.ask(call).await?;
                 Reply::json(
                     200,
                     &resource::AppShown {

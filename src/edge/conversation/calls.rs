@@ -84,8 +84,8 @@ impl Conversation {
             }
             Call::Usage => json(&self.read_machine(Machine::usage)?),
             Call::Show => json(&self.read_machine(Machine::summary)?),
-            Call::Rename { name } => {
-                self.step(Input::Rename { name })?;
+            Call::Update { name, model } => {
+                self.step(Input::Update { name, model })?;
                 json(&self.read_machine(Machine::summary)?)
             }
             Call::Delete => {

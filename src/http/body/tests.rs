@@ -40,7 +40,10 @@ fn reads_bodies() {
         MessageMode::Auto
     );
     assert_eq!(
-        read::<RenameApp>(r#"{"name":"Ä & Ö"}"#).unwrap().name,
+        read::<UpdateApp>(r#"{"name":"Ä & Ö"}"#)
+            .unwrap()
+            .name
+            .unwrap(),
         "Ä & Ö"
     );
     assert_eq!(
@@ -205,9 +208,9 @@ fn keeps_to_the_limits() {
         (Kind::TooLarge, Some(&MAX_JSON_BYTES.into()))
     );
     let name = |length| format!(r#"{{"name":"{}"}}"#, "ü".repeat(length));
-    assert!(read::<RenameApp>(&name(80)).is_ok());
+    assert!(read::<UpdateApp>(&name(80)).is_ok());
     assert_eq!(
-        read::<RenameApp>(&name(81)).unwrap_err().kind,
+        read::<UpdateApp>(&name(81)).unwrap_err().kind,
         Kind::Invalid
     );
     for (length, fits) in [
@@ -234,7 +237,7 @@ fn takes_json_only() {
         (Some(""), false),
         (None, false),
     ] {
-        let read = parse::<RenameApp>(br#"{"name":"x"}"#, content_type, &Limits::DEFAULT);
+        let read = parse::<UpdateApp>(br#"{"name":"x"}"#, content_type, &Limits::DEFAULT);
         assert_eq!(read.is_ok(), good, "{content_type:?}");
         assert!(read.map_or_else(|error| error.public.contains("application/json"), |_| true));
     }

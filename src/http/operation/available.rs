@@ -10,7 +10,7 @@ use super::{
     Operation,
 };
 use crate::http::{
-    body::{ConsoleLogin, CreateApp, CreateToken, EditFiles, PostMessage, RenameApp, StartBuild},
+    body::{ConsoleLogin, CreateApp, CreateToken, EditFiles, PostMessage, StartBuild, UpdateApp},
     resource as r,
     route::{AppCall, Route},
 };
@@ -175,16 +175,16 @@ pub(super) static OPERATIONS: &[Operation] = &[
     Operation::new(
         Patch,
         "/v1/apps/{app}",
-        "renameApp",
+        "updateApp",
         "Rename an app",
         &[answer(
             200,
             "The app with its new name.",
             json::<r::AppShown>(),
         )],
-        |_, captures| captures.app(AppCall::Rename),
+        |_, captures| captures.app(AppCall::Update),
     )
-    .takes(json::<RenameApp>()),
+    .takes(json::<UpdateApp>()),
     Operation::new(
         Delete,
         "/v1/apps/{app}",

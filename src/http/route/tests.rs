@@ -61,7 +61,7 @@ fn finds_calls() {
         ("POST", "/v1/apps", Route::CreateApp),
         ("GET", "/v1/apps/abcdefgh", app(AppCall::Show)),
         ("GET", "/v1/apps/%61bcdefgh", app(AppCall::Show)),
-        ("PATCH", "/v1/apps/abcdefgh", app(AppCall::Rename)),
+        ("PATCH", "/v1/apps/abcdefgh", app(AppCall::Update)),
         ("DELETE", "/v1/apps/abcdefgh", app(AppCall::Delete)),
         (
             "POST",
