@@ -306,10 +306,9 @@ describe("a call that is not made like this", () => {
   test("a call of a later release: 501, once it is known who asks", async () => {
     const path = `/v1/apps/${app.id}`;
     for (const [method, target] of [
-      ["POST", "/v1/apps/import"], ["POST", `${path}/turns/${app.turn}/cancel`],
-      ["POST", `${path}/deployments`], ["GET", `${path}/env`], ["PUT", `${path}/env/preview/KEY`],
+      ["POST", "/v1/apps/import"], ["POST", `${path}/deployments`], ["GET", `${path}/env`], ["PUT", `${path}/env/preview/KEY`],
       ["GET", `${path}/domains`], ["GET", `${path}/tables`], ["GET", `${path}/members`], ["GET", `${path}/export`], ["POST", `${path}/clone`],
-      ["GET", `${path}/usage`], ["GET", "/v1/usage"], ["GET", "/v1/shards"], ["GET", "/metrics"],
+      ["GET", "/v1/shards"], ["GET", "/metrics"],
     ]) {
       const body = method === "GET" ? undefined : {};
       assertProblem(await stack.api(method, target, body), "not_implemented", /openapi\.json/);
