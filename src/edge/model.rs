@@ -8,7 +8,8 @@ use futures::{
 };
 use js_sys::Date;
 use worker::{
-    AbortController, ByteStream, Delay, Fetch, Headers, Method, Request, RequestInit, Response,
+    AbortController, ByteStream, Delay, Fetch, Headers, Method, Request, RequestInit,
+    RequestRedirect, Response,
 };
 
 use super::clock;
@@ -38,6 +39,9 @@ const REFUSAL_BYTES: usize = 16 * 1024;
 /// How long a refusal may take to be read.
 const REFUSAL_WAIT: Duration = Duration::from_secs(2);
 
+/// From how many bytes on a key is a secret: servers that want none are given any word.
+const SECRET_BYTES: usize = 8;
+
 /// Where a model is, and what opens the door.
 pub(super) struct Door {
     /// The operator's address of its host; empty for the host's own.
@@ -46,6 +50,16 @@ pub(super) struct Door {
     pub(super) key: String,
     /// After how much silence an answer is given up, in milliseconds.
     pub(super) stall_millis: u64,
+}
+
+impl Door {
+    /// What whoever answers says, without the key that it was shown.
+    fn without_key(&self, words: &str) -> String {
+        match self.key.trim() {
+            key if key.len() < SECRET_BYTES => words.to_owned(),
+            key => words.replace(key, "…"),
+        }
+    }
 }
 
 /// How a call ended that brought no answer.
@@ -121,7 +135,7 @@ pub(super) async fn call(
         return Ok(Failure::Broken.into());
     };
     if response.status_code() != 200 {
-        return Ok(refused(&mut response).await);
+        return Ok(refused(door, &mut response).await);
     }
     let Ok(stream) = response.stream() else {
         return Ok(Failure::Broken.into());
@@ -175,7 +189,7 @@ async fn listen(
                 heard = clock::now();
                 has_news = true;
                 if let Err(error) = answer.push(&bytes) {
-                    return Ok(unreadable(&error, answer.so_far().usage));
+                    return Ok(unreadable(door, &error, answer.so_far().usage));
                 }
                 if answer.is_over() {
                     break Failure::Broken;
@@ -193,25 +207,31 @@ async fn listen(
             says: String::new(),
             usage,
         }),
-        Err(error) => unreadable(&error, usage),
+        Err(error) => unreadable(door, &error, usage),
     })
 }
 
-fn unreadable(error: &StreamError, usage: Usage) -> End {
+fn unreadable(door: &Door, error: &StreamError, usage: Usage) -> End {
     let says = match error {
-        StreamError::Provider { message, .. } => said(message),
+        StreamError::Provider { message, .. } => said(&door.without_key(message)),
         // What was sent may be anything, and goes to no client.
-        StreamError::Malformed { reason, .. } => said(reason),
+        StreamError::Malformed { reason, .. } => said(&door.without_key(reason)),
         StreamError::Cut | StreamError::TooLarge => String::new(),
     };
+    let failure = match Failure::of(error) {
+        Failure::Event { kind } => Failure::Event {
+            kind: door.without_key(&kind),
+        },
+        other => other,
+    };
     End::Failed(Failed {
-        failure: Failure::of(error),
+        failure,
         says,
         usage,
     })
 }
 
-async fn refused(response: &mut Response) -> End {
+async fn refused(door: &Door, response: &mut Response) -> End {
     let status = response.status_code();
     let header = |name: &str| response.headers().get(name).ok().flatten();
     let retry_after = header("retry-after-ms")
@@ -236,7 +256,8 @@ async fn refused(response: &mut Response) -> End {
         });
         let _read = future::select(reading, Delay::from(REFUSAL_WAIT)).await;
     }
-    let (failure, says) = Failure::refused(status, retry_after, &String::from_utf8_lossy(&body));
+    let body = door.without_key(&String::from_utf8_lossy(&body));
+    let (failure, says) = Failure::refused(status, retry_after, &body);
     End::Failed(Failed {
         failure,
         says,
@@ -274,6 +295,8 @@ fn request(model: &Model, door: &Door, body: String) -> Result<Request> {
     let mut init = RequestInit::new();
     init.with_method(Method::Post)
         .with_headers(headers)
+        // The key is for this address alone.
+        .with_redirect(RequestRedirect::Manual)
         .with_body(Some(body.into()));
     Request::new_with_init(&model.url(&door.base), &init).map_err(Error::internal)
 }

@@ -103,6 +103,9 @@ impl Failure {
     pub fn told(&self) -> String {
         match self {
             Self::Status { status, kind, .. } => match (status, kind.as_str()) {
+                (300..=399, _) => {
+                    format!("is at another address than the one that is set for it ({status})")
+                }
                 (401 | 403, _) => "does not accept the key that is set for it".to_owned(),
                 (402, _) | (_, "insufficient_quota" | "billing_error") => {
                     "has no credit left".to_owned()
@@ -129,7 +132,7 @@ impl Failure {
                 // OpenAI's word for an account without credit, which time does not mend.
                 429 if kind == "insufficient_quota" => Nature::Provider,
                 408 | 429 | 500.. => Nature::Passing,
-                401..=404 => Nature::Provider,
+                300..=399 | 401..=404 => Nature::Provider,
                 _ => Nature::Request,
             },
             Self::Event { kind } => match kind.as_str() {

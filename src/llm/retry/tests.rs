@@ -99,6 +99,7 @@ fn what_may_pass_is_called_again_and_what_will_not_is_not() {
             Decision::GiveUp,
         ),
         (named("invalid_prompt"), Decision::GiveUp, Decision::GiveUp),
+        (status(302), Decision::GiveUp, OTHER),
         (status(401), Decision::GiveUp, OTHER),
         (status(402), Decision::GiveUp, OTHER),
         (status(403), Decision::GiveUp, OTHER),
