@@ -314,6 +314,14 @@ pub fn decide(of: &Situation<'_>, policy: &Policy) -> Decision {
     if of.attempt >= attempts {
         return otherwise;
     }
+    // Alone it is asked all the same.
+    let is_well = of
+        .breakers
+        .get(of.provider)
+        .is_none_or(|own| own.allows(of.now));
+    if another.is_some() && !is_well {
+        return otherwise;
+    }
     let jitter = of.chance % (policy.bound(of.attempt) + 1);
     let at = of
         .now

@@ -173,6 +173,10 @@ fn another_is_called_within_five_seconds_and_nobody_for_ever() {
         };
         assert_eq!(decide(&situation, &POLICY), decision, "{attempt} {since}");
     }
+    // One that is to be left alone is not asked again while another is well.
+    let ill = [open(30_000), WELL];
+    assert_eq!(decide(&situation(&failure, &ill), &POLICY), OTHER);
+    assert_eq!(decide(&situation(&failure, &ill[..1]), &POLICY), AGAIN);
     // From the second of two, the first is the other, unless it has had this call already.
     let second = Situation {
         provider: 1,
