@@ -19,6 +19,10 @@ use crate::{
     time::Timestamp,
 };
 
+/// The number of the first message of a message's turn.
+const BY_TURN: &str =
+    "(SELECT min(first.seq) FROM messages AS first WHERE first.turn = messages.turn)";
+
 /// Larger than any number of a row.
 const MOST: u64 = 1 << 52;
 
@@ -121,8 +125,10 @@ impl Store {
             .map(|Row { seq, bytes, .. }| Size { seq, bytes })
             .collect();
         let from = history::full_from(&sizes);
+        // Turn by turn: a message that came while another turn ran comes after that turn's answer.
         let read = |statement: &str, values| -> Result<Vec<Earlier>> {
-            let rows = self.rows::<Text>(statement, values)?;
+            let statement = format!("{statement} ORDER BY {BY_TURN}, seq");
+            let rows = self.rows::<Text>(&statement, values)?;
             let own = rows.into_iter().filter(|row| !but.contains(&row.turn));
             own.map(|row| {
                 Ok(Earlier {
@@ -134,11 +140,11 @@ impl Store {
         };
         Ok(Told {
             heads: read(
-                "SELECT turn, role, substr(content, 1, 1000) AS content FROM messages WHERE seq >= ? AND seq < ? ORDER BY seq",
+                "SELECT turn, role, substr(content, 1, 1000) AS content FROM messages WHERE seq >= ? AND seq < ?",
                 vec![integer(oldest)?, integer(from)?],
             )?,
             full: read(
-                "SELECT turn, role, content FROM messages WHERE seq >= ? ORDER BY seq",
+                "SELECT turn, role, content FROM messages WHERE seq >= ?",
                 vec![integer(from.max(oldest))?],
             )?,
         })
