@@ -19,6 +19,9 @@ use crate::{
     },
 };
 
+/// How much an answer that goes on may have said, in bytes: the state holds it.
+const MOST_BEGUN: usize = 256 * 1024;
+
 /// Why an attempt came to nothing that nobody has heard the end of.
 const INTERRUPTED: &str = "it was interrupted";
 
@@ -170,7 +173,8 @@ impl Conversation {
             Block::Text { .. } | Block::Own { .. } => None,
         });
         let calls: Vec<_> = calls.collect();
-        let is_empty = said.trim().is_empty() && calls.is_empty();
+        // What was cut off may have been whole.
+        let is_empty = said.trim().is_empty() && calls.is_empty() && turn.begun.is_empty();
         if is_empty
             && reply.stop != Stop::Refused
             && reply.stop != Stop::Paused
@@ -218,7 +222,7 @@ impl Conversation {
         } else {
             0
         };
-        let cut_too_often = turn.cut_off > step.limits.cut_offs;
+        let cut_too_often = turn.cut_off > step.limits.cut_offs || turn.begun.len() > MOST_BEGUN;
         match stop {
             Stop::Refused => {
                 let text = if said.trim().is_empty() {
@@ -233,6 +237,7 @@ impl Conversation {
                 self.turn_broken(turn, reason, step);
             }
             _ if !turn.unanswered.is_empty() => {
+                turn.begun.clear();
                 step.run(Job::RunTools {
                     turn: id.clone(),
                     step: number,
@@ -240,6 +245,7 @@ impl Conversation {
                 self.phase = Phase::RunningTools(turn);
             }
             Stop::MaxTokens => {
+                turn.begun.push_str(&said);
                 step.effects.push(Effect::Transcript {
                     turn: id.clone(),
                     message: Message::User(vec![UserBlock::Context {
@@ -250,7 +256,7 @@ impl Conversation {
             }
             // The answer is given back as it is, and goes on.
             Stop::Paused => self.next_step(turn, step),
-            Stop::EndTurn | Stop::ToolUse | Stop::Other => self.model_rests(turn, said, step),
+            Stop::EndTurn | Stop::ToolUse | Stop::Other => self.model_rests(turn, &said, step),
         }
     }
 
@@ -399,6 +405,7 @@ pub(super) fn void(
         retry_at,
         spent: turn.call.spent,
     });
+    turn.spent.add(&turn.call.spent, true);
     charge(turn, true, step);
 }
 

@@ -117,6 +117,8 @@ pub(super) struct Turn {
     pub(super) unanswered: Vec<String>,
     /// How many answers in a row were cut off by their limit.
     pub(super) cut_off: u32,
+    /// What the answer that goes on has said so far.
+    pub(super) begun: String,
     /// What came of its builds.
     pub(super) repair: Repair,
     /// What it was about, as its first build has it.

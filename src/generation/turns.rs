@@ -123,6 +123,7 @@ impl Conversation {
             call: Call::default(),
             unanswered: Vec::new(),
             cut_off: 0,
+            begun: String::new(),
             repair: Repair::default(),
             summary: None,
             spent: Spending::default(),
@@ -250,7 +251,8 @@ impl Conversation {
     }
 
     /// The model has said all it had to say: what it changed becomes a version, and that is built.
-    pub(super) fn model_rests(&mut self, turn: Turn, words: String, step: &mut Step<'_>) {
+    pub(super) fn model_rests(&mut self, mut turn: Turn, said: &str, step: &mut Step<'_>) {
+        let words = std::mem::take(&mut turn.begun) + said;
         let words = if words.trim().is_empty() {
             "I have changed the app.".to_owned()
         } else {
@@ -315,10 +317,13 @@ impl Conversation {
     pub(super) fn cancel(&mut self, id: &TurnId, step: &mut Step<'_>) -> Result<()> {
         if let Some(place) = self.waiting.iter().position(|waiting| waiting.turn == *id) {
             self.waiting.remove(place);
+            let text = "Cancelled before it began.".to_owned();
+            // A message without an answer would be one that later turns still have to do.
+            self.record_message(id, MessageRole::Assistant, text.clone(), step);
             step.feed(Event::TurnFinished {
                 turn: id.clone(),
                 outcome: Outcome::Cancelled,
-                summary: "Cancelled before it began.".to_owned(),
+                summary: text,
                 version: self.head.map(|head| head.number),
                 edits: Saving::default(),
                 app_edits: self.edits,

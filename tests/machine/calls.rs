@@ -396,21 +396,36 @@ fn a_call_that_was_cut_off_by_its_limit_is_not_run_and_the_others_are() {
 fn an_answer_that_is_too_long_goes_on_and_not_for_ever() {
     fn long(request: &Request) -> Reply {
         match answers(request) {
-            0 | 1 => reply(vec![text("And then")], Stop::MaxTokens),
-            _ => reply(vec![text("the end.")], Stop::EndTurn),
+            0 => reply(vec![text("First, this. ")], Stop::MaxTokens),
+            1 => reply(vec![text("Then th")], Stop::MaxTokens),
+            _ => reply(vec![text("at.")], Stop::EndTurn),
         }
     }
     let mut world = World::with("tell", ALONE);
     world.model = long;
     world.settle();
-    assert_eq!(
-        finished(&world, 1),
-        (Outcome::Completed, "the end.".to_owned())
-    );
+    // What was said in pieces is one message.
+    let whole = "First, this. Then that.".to_owned();
+    assert_eq!(finished(&world, 1), (Outcome::Completed, whole.clone()));
+    assert_eq!(world.messages.last().map(|(.., said)| said), Some(&whole));
     let Some(Message::User(last)) = world.asked[1].1.messages.last() else {
         panic!("{:?}", world.asked[1]);
     };
     assert!(matches!(&last[..], [UserBlock::Context { text }] if text.contains("cut off")));
+
+    fn whole_already(request: &Request) -> Reply {
+        match answers(request) {
+            0 => reply(vec![text("That is all.")], Stop::MaxTokens),
+            _ => reply(vec![], Stop::EndTurn),
+        }
+    }
+    let mut world = World::with("tell", ALONE);
+    world.model = whole_already;
+    world.settle();
+    assert_eq!(
+        finished(&world, 1),
+        (Outcome::Completed, "That is all.".to_owned())
+    );
 
     fn endless(_: &Request) -> Reply {
         reply(vec![text("And then")], Stop::MaxTokens)
@@ -523,9 +538,25 @@ fn cancelled_while_the_model_has_the_word_the_turn_ends_and_the_next_begins() {
     let job = begin(&mut world);
     world.post(2, "later");
     let input = world.perform(&job).unwrap();
+    let Job::CallModel { turn: id, step } = job else {
+        panic!("{job:?}");
+    };
+    let mut spent = Spent::default();
+    spent.usage.input = 70;
+    let heard = Input::CallProgress {
+        turn: id,
+        step,
+        text: "I wr".to_owned(),
+        writing: vec![],
+        spent,
+    };
+    world.take(heard).unwrap();
     world.take(Input::Cancel { turn: turn(1) }).unwrap();
     assert_eq!(finished(&world, 1).0, Outcome::Cancelled);
     assert_eq!(voided(&world).len(), 1);
+    // It has cost something, and nobody pays for it.
+    let spent = world.machine().usage().spent;
+    assert_eq!((spent.billed.input, spent.unbilled.input), (0, 70));
     // What comes of the call afterwards changes nothing.
     let before = world.state().to_owned();
     world.take(input).unwrap();
@@ -561,6 +592,12 @@ fn cancelled_before_it_began_or_while_it_is_built() {
     world.post(2, "later");
     world.take(Input::Cancel { turn: turn(2) }).unwrap();
     assert_eq!(finished(&world, 2).0, Outcome::Cancelled);
+    // Nobody takes it for something that is still to be done.
+    let (of, _, said) = world.messages.last().unwrap();
+    assert_eq!(
+        (of, said.as_str()),
+        (&turn(2), "Cancelled before it began.")
+    );
     for _ in 0..20 {
         if world.count("version_created") == 2 {
             break;

@@ -30,7 +30,7 @@ pub struct Costs {
 pub struct AppUsage {
     /// What was asked for.
     pub billed: Costs,
-    /// What mended the model's own mistakes.
+    /// What mended the model's own mistakes, and calls that came to nothing.
     pub unbilled: Costs,
     /// How long the builder has worked, in milliseconds; what came out of the build cache has taken no time.
     pub builder_ms: u64,
