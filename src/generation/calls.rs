@@ -405,7 +405,7 @@ pub(super) fn void(
         retry_at,
         spent: turn.call.spent,
     });
-    turn.spent.add(&turn.call.spent, true);
+    turn.voided.add(&turn.call.spent, true);
     charge(turn, true, step);
 }
 

@@ -45,6 +45,7 @@ impl Conversation {
             breakers: BTreeMap::new(),
             broken: BTreeSet::new(),
             spent: Spending::default(),
+            voided: Spending::default(),
             builder_millis: 0,
         };
         let mut step = Step {

@@ -57,6 +57,8 @@ pub struct Conversation {
     pub(super) broken: BTreeSet<String>,
     /// What all turns that are over have cost.
     pub(super) spent: Spending,
+    /// What attempts of all of them have cost that came to nothing.
+    pub(super) voided: Spending,
     /// How long the builder has worked, in milliseconds.
     pub(super) builder_millis: u64,
 }
@@ -125,6 +127,9 @@ pub(super) struct Turn {
     pub(super) summary: Option<String>,
     /// What it has cost.
     pub(super) spent: Spending,
+    /// What its attempts have cost that came to nothing. Not told with the turn: how often something breaks off is no matter of what
+    /// was asked.
+    pub(super) voided: Spending,
     /// What the model has seen of the files.
     pub(super) views: Views,
     /// What its edits have cost.
@@ -214,11 +219,13 @@ impl Conversation {
     #[must_use]
     pub fn usage(&self) -> AppUsage {
         let mut spent = self.spent;
+        spent.merge(&self.voided);
         if let Phase::AwaitingModel(turn)
         | Phase::RunningTools(turn)
         | Phase::Building { turn, .. } = &self.phase
         {
             spent.merge(&turn.spent);
+            spent.merge(&turn.voided);
         }
         AppUsage {
             spent,

@@ -127,6 +127,7 @@ impl Conversation {
             repair: Repair::default(),
             summary: None,
             spent: Spending::default(),
+            voided: Spending::default(),
             views: Views::new(),
             ledger: Ledger::default(),
         };
@@ -415,6 +416,7 @@ impl Conversation {
         let edits = std::mem::take(&mut self.turn_edits);
         self.edits = self.edits + edits;
         self.spent.merge(&turn.spent);
+        self.voided.merge(&turn.voided);
         step.feed(Event::TurnFinished {
             turn: turn.id.clone(),
             outcome,

@@ -92,7 +92,7 @@ export const TURNS = [
     { calls: [file("src/lib/much.ts", "export const much = 1;\n")] },
     { text: "It is written." },
   ] },
-  { say: "tell me all", steps: [{ text: "All of it would be", stop: "max_tokens" }, { text: "too much to tell." }] },
+  { say: "tell me all", steps: [{ text: "All of it would be ", stop: "max_tokens" }, { text: "too much to tell." }] },
   { say: "do something bad", steps: [{ text: "I will not do that.", stop: "refusal" }], outcome: "failed" },
   { say: "two at once", steps: [
     { calls: [file("src/lib/left.ts", "export const left = 1;\n"), file("src/lib/right.ts", "export const right = 2;\n")] },
