@@ -19,9 +19,11 @@ const FILES: &[(&str, &str)] = files! {
     "/console.css" => "console.css",
     "/console.js" => "console.js",
     "/console/api.js" => "api.js",
+    "/console/builds.js" => "builds.js",
     "/console/chat.js" => "chat.js",
     "/console/clock.js" => "clock.js",
     "/console/composer.js" => "composer.js",
+    "/console/conversation.css" => "conversation.css",
     "/console/dom.js" => "dom.js",
     "/console/feed.js" => "feed.js",
     "/console/files.js" => "files.js",
@@ -31,8 +33,10 @@ const FILES: &[(&str, &str)] = files! {
     "/console/sidebar.js" => "sidebar.js",
     "/console/sign-in.js" => "sign-in.js",
     "/console/stage.js" => "stage.js",
+    "/console/steps.js" => "steps.js",
     "/console/turn.js" => "turn.js",
     "/console/versions.js" => "versions.js",
+    "/console/work.js" => "work.js",
     "/console/workbench.js" => "workbench.js",
 };
 
