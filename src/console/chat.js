@@ -13,29 +13,32 @@ import { Turn } from "./turn.js";
 /** Pixels from the end that still count as reading the newest line. */
 const NEAR_END = 80;
 
-/** `send(text, key)` posts a message and resolves to its turn's id. `openFile`, `showPreview` as in `Turn`. */
-export function chat({ appId, send, openFile, showPreview }) {
+/**
+ * `send(text, key)` posts a message and resolves to its turn's id. `openFile`, `showPreview`, `model` as in `Turn`.
+ */
+export function chat({ appId, send, openFile, showPreview, model }) {
   const opened = now();
   const turns = new Map();
   const order = [];
   const buildGroups = new Map();
   let atEnd = true;
   let working = null;
+  let outcome = null;
   /** Turns that were asked for and are not finished, the oldest first. */
   const unfinished = new Set();
+  /** The turn whose question waits for an answer. */
+  let asking = null;
 
   const empty = el("div", { class: "feed-empty" }, el("span", { class: "spinner" }), el("p", {}, "Loading the conversation"));
   const feed = el("div", { class: "feed", role: "log", "aria-live": "off", "aria-label": "Conversation", tabindex: "0", testid: "feed" }, empty);
   const jump = el("button", { type: "button", class: "jump", hidden: true, onclick: () => toEnd() }, icon("down"), "Latest");
-  const box = composer({
-    label: "Message", placeholder: "Describe a change", draft: appId,
-    async submit(text, key) {
-      const turn = await send(text, key);
-      atEnd = true;
-      group(turn, now()).ask(text);
-      grown();
-    },
-  });
+  const post = async (text, key) => {
+    const turn = await send(text, key);
+    atEnd = true;
+    group(turn, now()).ask(text);
+    grown();
+  };
+  const box = composer({ label: "Message", placeholder: "Describe a change", draft: appId, submit: post });
 
   const toEnd = () => {
     atEnd = true;
@@ -54,12 +57,24 @@ export function chat({ appId, send, openFile, showPreview }) {
   const watcher = new ResizeObserver(() => atEnd && toEnd());
   watcher.observe(feed);
 
+  /** Whoever pressed a button that is no more goes on in the box; on glass that would bring up the keyboard. */
+  const refocus = () => {
+    if (document.activeElement === document.body && matchMedia("(pointer: fine)").matches) box.focus();
+  };
+
   let live = null;
   const liveNow = (row) => {
     live?.set({ state: "done" });
     live = row;
   };
-  const actions = { screenshot: (build) => appPath(appId, `/builds/${encodeURIComponent(build)}/screenshot`), openFile, showPreview, grown, liveNow };
+  const actions = {
+    screenshot: (build) => appPath(appId, `/builds/${encodeURIComponent(build)}/screenshot`),
+    async answer(text, key) {
+      await post(text, key);
+      refocus();
+    },
+    openFile, showPreview, grown, liveNow, model,
+  };
 
   function group(id, at) {
     const known = id === null ? null : turns.get(id);
@@ -80,11 +95,38 @@ export function chat({ appId, send, openFile, showPreview }) {
     return made;
   }
 
+  /** What comes after a question is the answer, be it another turn that has waited. */
+  const settle = (id) => {
+    if (asking === null || asking.id === id) return;
+    asking.settle(turns.get(id)?.words ?? null);
+    asking = null;
+  };
+
+  /** Keeps count of the turns. */
+  const follow = (event) => {
+    if (event.kind === "message" && event.role === "user") {
+      unfinished.add(event.turn);
+      settle(event.turn);
+    }
+    if (event.kind === "question") asking = turns.get(event.turn);
+    if (event.kind === "turn_started") {
+      working = event.turn;
+      settle(event.turn);
+    }
+    if (event.kind === "turn_finished") {
+      unfinished.delete(event.turn);
+      outcome = event.outcome;
+      if (working === event.turn) working = null;
+    }
+    // What is wrong with the app since then is no matter of that turn's.
+    if (event.kind === "build_finished" && event.status === "failed") outcome = null;
+  };
+
   return {
     node: el("section", { class: "chat", "aria-label": "Chat" }, el("div", { class: "feed-frame" }, feed, jump), el("div", { class: "chat-foot" }, box.node)),
     focus: box.focus,
-    /** Whether the conversation is at work on a turn. */
-    working: () => working !== null,
+    /** How the last turn ended, as far as the feed has said. */
+    outcome: () => outcome,
     /** Takes one feed event; says it aloud when it is news and not history. */
     apply(event) {
       observe(event.at);
@@ -93,11 +135,8 @@ export function chat({ appId, send, openFile, showPreview }) {
       const turn = event.turn ?? working ?? unfinished.values().next().value ?? null;
       const where = (event.build && buildGroups.get(event.build)) || group(turn, event.at);
       if (event.build) buildGroups.set(event.build, where);
-      if (event.kind === "message" && event.role === "user") unfinished.add(event.turn);
-      if (event.kind === "turn_finished") unfinished.delete(event.turn);
-      if (event.kind === "turn_started") working = event.turn;
-      if (event.kind === "turn_finished" && working === event.turn) working = null;
       const sentence = where.apply(event);
+      follow(event);
       if (sentence && event.at >= opened) announce(sentence);
       grown();
     },

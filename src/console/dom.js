@@ -94,13 +94,24 @@ export function ago(at) {
 const running = new Set();
 let ticking = null;
 
+function run(entry) {
+  running.add(entry);
+  ticking ??= setInterval(tick, 100);
+  entry.draw();
+}
+
+function tick() {
+  for (const entry of [...running]) entry.draw();
+  if (running.size > 0) return;
+  clearInterval(ticking);
+  ticking = null;
+}
+
 /** A counter that runs until `stop(millis)`; `from` is milliseconds since the Unix epoch. */
 export function stopwatch(from) {
   const node = el("span", { class: "elapsed" });
-  const entry = { node, from };
-  running.add(entry);
-  ticking ??= setInterval(tick, 100);
-  tick();
+  const entry = { draw: () => { node.textContent = duration(now() - from); } };
+  run(entry);
   return {
     node,
     stop(millis) {
@@ -110,12 +121,21 @@ export function stopwatch(from) {
   };
 }
 
-function tick() {
-  if (running.size === 0) {
-    clearInterval(ticking);
-    ticking = null;
-  }
-  for (const { node, from } of running) node.textContent = duration(now() - from);
+/** Whole seconds until `to`, in milliseconds since the Unix epoch; `over()` is called then, unless `stop()` was. */
+export function countdown(to, over) {
+  const node = el("span", { class: "elapsed" });
+  const stop = () => running.delete(entry);
+  const entry = {
+    draw() {
+      const left = Math.ceil((to - now()) / 1000);
+      node.textContent = `${Math.max(left, 1)} s`;
+      if (left > 0) return;
+      stop();
+      over();
+    },
+  };
+  run(entry);
+  return { node, stop };
 }
 
 /** What to do about a problem, when its own detail does not say. */

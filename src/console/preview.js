@@ -54,7 +54,7 @@ export function preview() {
     screen.replaceChildren(el("div", { class: "empty" },
       el("div", { class: "sketch", "aria-hidden": "true" }, el("i"), el("i"), el("i"), el("i")),
       app.status === "failed"
-        ? [el("h2", {}, "No preview yet"), el("p", {}, "The first build did not succeed. The conversation says why; send a message to try again.")]
+        ? [el("h2", {}, "No preview yet"), el("p", {}, "The conversation says why; send a message to go on. The first build that succeeds is shown here.")]
         : [el("h2", {}, "Your app is on its way"), el("p", {}, "It appears here as soon as its first build is live.")]));
   };
 

@@ -11,9 +11,11 @@ const MARKS = {
   failed: () => icon("cross"),
   warning: () => icon("warning"),
   live: () => el("span", { class: "beacon" }),
+  stopped: () => icon("stop"),
+  note: () => icon("reload"),
 };
 
-const SPOKEN = { running: "running", waiting: "waiting", done: "done", failed: "failed", warning: "warning", live: "live" };
+const SPOKEN = { running: "running", waiting: "waiting", done: "done", failed: "failed", warning: "warning", live: "live", stopped: "stopped", note: "note" };
 
 /**
  * One row. With `folds`, it opens onto `body`. `set({state, label, note})` changes what is given;

@@ -7,22 +7,44 @@
  */
 
 import { Builds } from "./builds.js";
-import { el, plural } from "./dom.js";
+import { spending } from "./cost.js";
+import { el, icon, plural } from "./dom.js";
+import { question } from "./question.js";
 import { diagnosticView, stage } from "./stage.js";
 import { Steps } from "./steps.js";
 import { WorkLog } from "./work.js";
+
+/** How a turn's end is shown, by its outcome. */
+const ENDS = {
+  completed: { state: "done", label: "Done" },
+  failed: { state: "failed", label: "Failed" },
+  asked: { state: "waiting", label: "Waiting for your answer" },
+  cancelled: { state: "stopped", label: "Stopped" },
+  limit_reached: { state: "stopped", label: "Stopped: the budget is used up" },
+};
+
+/** What to do about a budget that is used up, by what the summary names. */
+const BUDGETS = [
+  [/budget of this turn /, "Send a message to go on: each turn has a budget of its own."],
+  [/budget of this workspace for today /, "It begins anew at midnight UTC."],
+  [/budget of this (app|workspace) /, "Whoever runs this installation can raise it."],
+];
 
 const AUTHORS = { foundation: "the foundation", model: "the model", user: "you", restore: "a restore", system: "the build" };
 
 export class Turn {
   /** `actions`: `screenshot(build)` its address, `openFile(path, line)`, `showPreview()`, `liveNow(row)` with the row of the
-   * preview that is live from now on, and `grown()` after text was drawn. `at`: when the group began. */
+   * preview that is live from now on, `grown()` after text was drawn, `model()` the app's own (`null` while it is not known),
+   * `answer(text, key)` sends the answer to a question. `at`: when the group began. */
   constructor(id, at, actions) {
     this.id = id;
     this.at = at;
     this.actions = actions;
     this.began = at;
-    this.said = new Set();
+    this.started = false;
+    this.said = new Map();
+    this.question = null;
+    this.repair = null;
     this.work = new WorkLog();
     this.steps = new Steps(this.work, actions);
     this.builds = new Builds(this.work, actions);
@@ -37,6 +59,11 @@ export class Turn {
       case "turn_started": return this.start(event);
       case "step_started": return this.steps.start(event);
       case "text_delta": return this.steps.text(event);
+      case "tool_delta": return this.steps.draft(event);
+      case "attempt_voided": return this.steps.fail(event);
+      case "step_finished": return this.steps.finish(event);
+      case "question": return this.inquire(event);
+      case "repair_started": return this.mend(event);
       case "tool_call": return this.steps.callTool(event);
       case "tool_result": return this.steps.finishTool(event);
       case "app_checked": return this.check(event);
@@ -46,7 +73,7 @@ export class Turn {
       case "build_started": return this.builds.start(event);
       case "build_log": return this.builds.log(event);
       case "build_retrying": return this.builds.retry(event);
-      case "build_finished": return this.builds.finish(event);
+      case "build_finished": return this.finishBuild(event);
       case "preview_live": return this.live(event);
       case "app_renamed": return this.rename(event);
       case "turn_finished": return this.finish(event);
@@ -56,21 +83,62 @@ export class Turn {
 
   /** The user's message, the only one of a turn; safe to repeat, since the page shows it before the feed brings it. */
   ask(content) {
+    this.words = content;
     this.asked.replaceChildren(el("div", { class: "bubble" }, el("span", { class: "visually-hidden" }, "You: "), content));
     return null;
   }
 
   answer(content) {
-    // The message that ends a turn usually repeats what its steps have streamed.
-    if (squash(this.spoken()).includes(squash(content))) return null;
+    // The message that ends a turn usually repeats what its steps have streamed, or what it has asked.
+    if (this.question || squash(this.spoken()).includes(squash(content))) return null;
     this.prose(content);
     return content;
   }
 
   start(event) {
+    this.started = true;
     this.began = event.at;
     this.work.think(event.at);
     return "Working on it";
+  }
+
+  inquire(event) {
+    this.steps.rest(event.at);
+    this.steps.hide("ask_user");
+    this.question = question({ ...event, answer: (text, key) => this.actions.answer(text, key) });
+    this.work.add(this.question.node);
+    return null;
+  }
+
+  /** Takes the message that came after its question, which is the answer. */
+  settle(said) {
+    this.question.settle(said);
+    this.end?.set({ state: "done", label: "Answered" });
+  }
+
+  mend(event) {
+    this.steps.rest(event.at);
+    const what = plural(event.errors, "error");
+    const way = event.strategy === "rethink" ? ", in another way" : "";
+    const row = this.work.row({ state: "running", label: `Repairing${way}: ${what} (free)` });
+    row.node.dataset.testid = "repair";
+    row.start(event.at);
+    this.repair = { row, what };
+    return `Repairing ${what}${way}, free`;
+  }
+
+  /** A repair is over when the next build is, or the turn. */
+  endRepair(at, isMended) {
+    if (!this.repair) return;
+    const { row, what } = this.repair;
+    row.stop(at);
+    row.set(isMended ? { state: "done", label: `Repaired ${what} (free)` } : { state: "warning", label: `Tried to repair ${what} (free)` });
+    this.repair = null;
+  }
+
+  finishBuild(event) {
+    if (event.turn === this.id && event.status !== "superseded") this.endRepair(event.at, event.status === "succeeded");
+    return this.builds.finish(event);
   }
 
   /** What a step has broken; nothing is shown while all is well. */
@@ -117,35 +185,62 @@ export class Turn {
 
   finish(event) {
     this.steps.rest(event.at);
-    const took = stage({ state: event.outcome === "completed" ? "done" : "failed", label: event.outcome === "completed" ? "Done" : "Stopped" });
-    took.node.classList.add("turn-end");
-    Object.assign(took.node.dataset, { testid: "turn-finished", outcome: event.outcome });
-    took.start(this.began);
-    took.stop(event.at);
-    const { spent, rewrite } = event.edits;
-    if (rewrite > spent) took.set({ note: `edits cost ${Math.floor((100 * (rewrite - spent)) / rewrite)} % less than rewriting the files` });
-    if (event.outcome === "completed") {
-      if (event.version === null && event.summary && !squash(this.spoken()).includes(squash(event.summary))) this.prose(event.summary);
-      this.work.add(took.node);
-      return "Done";
+    this.endRepair(event.at, event.outcome === "completed");
+    this.end = stage(ENDS[event.outcome] ?? { state: "failed", label: event.outcome });
+    this.end.node.classList.add("turn-end");
+    Object.assign(this.end.node.dataset, { testid: "turn-finished", outcome: event.outcome });
+    if (this.started) {
+      this.end.start(this.began);
+      this.end.stop(event.at);
+    }
+    const sentence = this.conclude(event);
+    this.work.add(this.end.node);
+    return sentence;
+  }
+
+  /** Says how the turn ended and what it has cost; the sentence that says it aloud. */
+  conclude({ outcome, summary, version, edits, spent }) {
+    const facts = spending(spent, this.steps.prices);
+    if (edits.rewrite > edits.spent) facts.push(`edits cost ${Math.floor((100 * (edits.rewrite - edits.spent)) / edits.rewrite)} % less than rewriting the files`);
+    this.end.set({ note: facts.join(" · ") });
+    if (outcome === "completed") {
+      if (version === null && summary && !squash(this.spoken()).includes(squash(summary))) this.prose(summary);
+      return summary ? `Done. ${summary}` : "Done";
+    }
+    // The end says once more what was said as a message.
+    this.unsay(summary);
+    if (outcome === "asked") return `The model asks: ${summary}`;
+    if (outcome === "cancelled") {
+      this.end.set(this.started ? { note: [summary.replace(/^Stopped\.\s*/, "").replace(/\.$/, ""), ...facts].filter(Boolean).join(" · ") } : { label: "Taken back before it began" });
+      return summary;
+    }
+    if (outcome === "limit_reached") {
+      const [, advice] = BUDGETS.find(([budget]) => budget.test(summary)) ?? [];
+      this.work.add(el("div", { class: "notice", role: "group", testid: "limit" }, icon("warning"),
+        el("div", {}, el("p", {}, summary), advice && el("p", {}, advice))));
+      return `${summary} ${advice ?? ""}`;
     }
     this.work.add(
       el("div", { class: "problem", role: "group" },
         el("div", { class: "problem-text" },
           el("p", { class: "problem-title" }, "This turn did not succeed"),
-          event.summary && el("p", {}, event.summary),
-          el("p", {}, "The last good preview stays live. Say what to change, or restore an earlier version."))));
-    this.work.add(took.node);
-    return `This turn did not succeed. ${event.summary ?? ""}`;
+          summary && el("p", {}, summary),
+          el("p", {}, "What was live stays live. Say what to change, or restore an earlier version."))));
+    return `This turn did not succeed. ${summary ?? ""}`;
   }
 
   prose(text) {
-    this.work.prose(text);
-    this.said.add(text);
+    this.said.set(text, this.work.prose(text));
+  }
+
+  /** Takes back what was shown as said, where it is shown otherwise. */
+  unsay(text) {
+    this.said.get(text)?.remove();
+    this.said.delete(text);
   }
 
   spoken() {
-    return [...this.steps.spoken(), ...this.said].join("\n");
+    return [...this.steps.spoken(), ...this.said.keys()].join("\n");
   }
 }
 

@@ -15,6 +15,8 @@ import { versions } from "./versions.js";
 
 const TABS = [["chat", "Chat"], ["preview", "Preview"], ["versions", "Versions"], ["files", "Files"]];
 const STATUS = { creating: "Creating", working: "Working", ready: "Ready", failed: "Failed" };
+/** What an app's status means after a turn that ended so. */
+const STATUS_AFTER = { "failed limit_reached": ["Out of budget", "limit"], "ready asked": ["Asks you", "asked"] };
 
 /** Wait in milliseconds in which events that change the app become one request. */
 const GATHER = 150;
@@ -48,6 +50,7 @@ export function workbench({ appId, tab, file, draft, onApp, onGone, openMenu }) 
   const talk = chat({
     appId, openFile,
     showPreview: () => select("preview"),
+    model: () => app?.model ?? null,
     async send(content, key) {
       const { turn } = await call("POST", appPath(appId, "/messages"), { json: { content }, key });
       return turn.id;
@@ -104,8 +107,9 @@ export function workbench({ appId, tab, file, draft, onApp, onGone, openMenu }) 
     app = next;
     title.textContent = app.name;
     document.title = `${app.name} · OverSkill`;
-    status.textContent = STATUS[app.status] ?? app.status;
-    status.dataset.status = app.status;
+    const [name, look] = STATUS_AFTER[`${app.status} ${talk.outcome()}`] ?? [STATUS[app.status] ?? app.status, app.status];
+    status.textContent = name;
+    status.dataset.status = look;
     model.textContent = `${app.model} model`;
     for (const button of bar.querySelectorAll("button[hidden]")) button.hidden = false;
     previewPane.show(app);
