@@ -14,9 +14,9 @@ import { Turn } from "./turn.js";
 const NEAR_END = 80;
 
 /**
- * `send(text, key)` posts a message and resolves to its turn's id. `openFile`, `showPreview`, `model` as in `Turn`.
+ * `send(text, key)` posts a message and resolves to its turn's id. `openFile`, `showPreview`, `model`, `picture` as in `Turn`.
  */
-export function chat({ appId, send, openFile, showPreview, model }) {
+export function chat({ appId, send, openFile, showPreview, model, picture }) {
   const opened = now();
   const turns = new Map();
   const order = [];
@@ -73,7 +73,7 @@ export function chat({ appId, send, openFile, showPreview, model }) {
       await post(text, key);
       refocus();
     },
-    openFile, showPreview, grown, liveNow, model,
+    openFile, showPreview, grown, liveNow, model, picture,
   };
 
   function group(id, at) {

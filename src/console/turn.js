@@ -35,7 +35,8 @@ const AUTHORS = { foundation: "the foundation", model: "the model", user: "you",
 export class Turn {
   /** `actions`: `screenshot(build)` its address, `openFile(path, line)`, `showPreview()`, `liveNow(row)` with the row of the
    * preview that is live from now on, `grown()` after text was drawn, `model()` the app's own (`null` while it is not known),
-   * `answer(text, key)` sends the answer to a question. `at`: when the group began. */
+   * `answer(text, key)` sends the answer to a question, and `picture(hash)` is the address of an attachment, if the app has it
+   * still. `at`: when the group began. */
   constructor(id, at, actions) {
     this.id = id;
     this.at = at;
@@ -55,7 +56,7 @@ export class Turn {
   /** Takes one event. Returns the sentence that says it aloud, or `null` when it is not worth one. */
   apply(event) {
     switch (event.kind) {
-      case "message": return event.role === "user" ? this.ask(event.content) : this.answer(event.content);
+      case "message": return event.role === "user" ? this.ask(event.content, event.attachments) : this.answer(event.content);
       case "turn_started": return this.start(event);
       case "step_started": return this.steps.start(event);
       case "text_delta": return this.steps.text(event);
@@ -82,10 +83,27 @@ export class Turn {
   }
 
   /** The user's message, the only one of a turn; safe to repeat, since the page shows it before the feed brings it. */
-  ask(content) {
+  ask(content, attachments = []) {
     this.words = content;
-    this.asked.replaceChildren(el("div", { class: "bubble" }, el("span", { class: "visually-hidden" }, "You: "), content));
+    this.asked.replaceChildren(
+      el("div", { class: "bubble" }, el("span", { class: "visually-hidden" }, "You: "), content),
+      ...(attachments.length > 0 ? [this.pictures(attachments)] : []));
     return null;
+  }
+
+  /** Attachments are files of the app: one that it has no more is counted and not shown. */
+  pictures(hashes) {
+    const count = plural(hashes.length, "image");
+    const node = el("div", { class: "attachments", role: "group", "aria-label": `With ${count}` }, `With ${count}`);
+    Promise.all(hashes.map((hash) => this.actions.picture(hash))).then((found) => {
+      const shown = found.filter(Boolean);
+      if (shown.length === 0) return;
+      node.replaceChildren(...shown.map((src, index) => el("a", { href: src, target: "_blank", rel: "noopener" },
+        el("img", { src, alt: `Attached image ${index + 1}`, loading: "lazy" }))),
+        ...(shown.length < hashes.length ? [`and ${plural(hashes.length - shown.length, "image")} that the app has no more`] : []));
+      this.actions.grown();
+    }, () => null);
+    return node;
   }
 
   answer(content) {

@@ -4,7 +4,7 @@
  * The app as the server knows it is read again whenever the feed says it changed; the feed alone never makes it up.
  */
 
-import { appPath, call } from "./api.js";
+import { appPath, call, filePath, listAll } from "./api.js";
 import { ask, el, icon, iconButton, problemView } from "./dom.js";
 import { now } from "./clock.js";
 import { chat } from "./chat.js";
@@ -32,6 +32,7 @@ export function workbench({ appId, tab, file, draft, onApp, onGone, openMenu }) 
   let timer = null;
   let closed = false;
   let current = null;
+  let pictures = null;
 
   const title = el("h1", { class: "app-name" }, "…");
   const status = el("span", { class: "status" });
@@ -54,6 +55,13 @@ export function workbench({ appId, tab, file, draft, onApp, onGone, openMenu }) 
     async send(content, key) {
       const { turn } = await call("POST", appPath(appId, "/messages"), { json: { content }, key });
       return turn.id;
+    },
+    async picture(hash) {
+      // An attachment may be any file of the app, and is known by its content. Those of one moment are looked up in one list.
+      if (pictures === null) setTimeout(() => { pictures = null; }, GATHER);
+      pictures ??= listAll(appPath(appId, "/files"), "files");
+      const file = (await pictures).items.find((one) => one.hash === hash);
+      return file ? filePath(appId, file.path) : null;
     },
   });
   const previewPane = preview();
