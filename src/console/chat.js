@@ -4,19 +4,21 @@
  * Stays at the newest line while the reader is there, and leaves the page alone when they have scrolled up.
  */
 
-import { appPath } from "./api.js";
+import { appPath, newKey } from "./api.js";
 import { now, observe } from "./clock.js";
 import { announce, el, icon } from "./dom.js";
 import { composer } from "./composer.js";
+import { modeChoice } from "./mode.js";
 import { Turn } from "./turn.js";
 
 /** Pixels from the end that still count as reading the newest line. */
 const NEAR_END = 80;
 
 /**
- * `send(text, key)` posts a message and resolves to its turn's id. `openFile`, `showPreview`, `model`, `picture` as in `Turn`.
+ * `send(text, key, mode)` posts a message and resolves to its turn's id, `cancel(turn)` stops one. `openFile`, `showPreview`, `model`,
+ * `picture` as in `Turn`.
  */
-export function chat({ appId, send, openFile, showPreview, model, picture }) {
+export function chat({ appId, send, cancel, openFile, showPreview, model, picture }) {
   const opened = now();
   const turns = new Map();
   const order = [];
@@ -26,19 +28,24 @@ export function chat({ appId, send, openFile, showPreview, model, picture }) {
   let outcome = null;
   /** Turns that were asked for and are not finished, the oldest first. */
   const unfinished = new Set();
+  /** Those of them that somebody wants to stop. */
+  const stopping = new Set();
   /** The turn whose question waits for an answer. */
   let asking = null;
 
   const empty = el("div", { class: "feed-empty" }, el("span", { class: "spinner" }), el("p", {}, "Loading the conversation"));
   const feed = el("div", { class: "feed", role: "log", "aria-live": "off", "aria-label": "Conversation", tabindex: "0", testid: "feed" }, empty);
   const jump = el("button", { type: "button", class: "jump", hidden: true, onclick: () => toEnd() }, icon("down"), "Latest");
+  const mode = modeChoice(({ asks }) => box.ask(asks));
+  const stopName = el("span");
+  const stop = el("button", { type: "button", class: "stop", hidden: true, testid: "stop", onclick: () => halt(atWork()) }, icon("stop"), stopName);
   const post = async (text, key) => {
-    const turn = await send(text, key);
+    const turn = await send(text, key, mode.value());
     atEnd = true;
     group(turn, now()).ask(text);
     grown();
   };
-  const box = composer({ label: "Message", placeholder: "Describe a change", draft: appId, submit: post });
+  const box = composer({ label: "Message", placeholder: mode.asks, draft: appId, before: mode.node, after: stop, intent: mode.value, submit: post });
 
   const toEnd = () => {
     atEnd = true;
@@ -57,6 +64,47 @@ export function chat({ appId, send, openFile, showPreview, model, picture }) {
   const watcher = new ResizeObserver(() => atEnd && toEnd());
   watcher.observe(feed);
 
+  /** The turn that Stop is about: the one that runs, or the one that will. */
+  const atWork = () => working ?? unfinished.values().next().value ?? null;
+
+  let drawing = null;
+  const drawStop = () => {
+    // History passes by in one go, and only what it ends with counts.
+    drawing ??= requestAnimationFrame(() => {
+      drawing = null;
+      const turn = atWork();
+      const isStopping = stopping.has(turn);
+      const isLeft = document.activeElement === stop && (turn === null || isStopping);
+      stop.hidden = turn === null;
+      stop.disabled = isStopping;
+      stopName.textContent = isStopping ? "Stopping…" : "Stop";
+      if (isLeft) {
+        stop.blur();
+        refocus();
+      }
+    });
+  };
+
+  let uncomplain = () => {};
+  /** Stops a turn; whether nothing stands in the way of that. */
+  const halt = async (turn) => {
+    if (turn === null || stopping.has(turn)) return false;
+    stopping.add(turn);
+    uncomplain();
+    drawStop();
+    try {
+      await cancel(turn);
+      return true;
+    } catch (problem) {
+      // One that is over has nothing to be stopped, and the feed says how it ended.
+      if (problem.status === 409) return false;
+      stopping.delete(turn);
+      drawStop();
+      uncomplain = box.complain(problem, () => halt(turn));
+      return false;
+    }
+  };
+
   /** Whoever pressed a button that is no more goes on in the box; on glass that would bring up the keyboard. */
   const refocus = () => {
     if (document.activeElement === document.body && matchMedia("(pointer: fine)").matches) box.focus();
@@ -71,6 +119,11 @@ export function chat({ appId, send, openFile, showPreview, model, picture }) {
     screenshot: (build) => appPath(appId, `/builds/${encodeURIComponent(build)}/screenshot`),
     async answer(text, key) {
       await post(text, key);
+      refocus();
+    },
+    async takeBack(turn, text) {
+      // Its words go back to where they can be changed, unless others are there.
+      if ((await halt(turn)) && box.isEmpty()) box.fill(text);
       refocus();
     },
     openFile, showPreview, grown, liveNow, model, picture,
@@ -115,11 +168,15 @@ export function chat({ appId, send, openFile, showPreview, model, picture }) {
     }
     if (event.kind === "turn_finished") {
       unfinished.delete(event.turn);
+      stopping.delete(event.turn);
+      uncomplain();
       outcome = event.outcome;
       if (working === event.turn) working = null;
     }
     // What is wrong with the app since then is no matter of that turn's.
     if (event.kind === "build_finished" && event.status === "failed") outcome = null;
+    if (working !== null) for (const id of unfinished) if (id !== working) turns.get(id)?.wait();
+    drawStop();
   };
 
   return {

@@ -14,11 +14,14 @@ const LIMIT = 64 * 1024;
 
 const encoder = new TextEncoder();
 
-/** `submit(text, key)` sends; the box is emptied once it resolves. `draft` names the text kept over a reload. */
-export function composer({ label, placeholder, draft, submit, button = "Send" }) {
+/**
+ * `submit(text, key)` sends; the box is emptied once it resolves. `draft` names the text kept over a reload. `before` and `after` are
+ * what stands at the left, and beside the button; `intent()` is what else belongs to a message: changed, it makes it another one.
+ */
+export function composer({ label, placeholder, draft, submit, button = "Send", before = null, after = null, intent = () => "" }) {
   const stored = `overskill draft ${draft}`;
   let key = null;
-  let keyText = null;
+  let keyOf = null;
   let busy = false;
 
   const box = el("textarea", {
@@ -46,14 +49,15 @@ export function composer({ label, placeholder, draft, submit, button = "Send" })
     refresh();
     if (go.disabled) return;
     const text = box.value;
-    if (keyText !== text) [key, keyText] = [newKey(), text];
+    const whole = `${intent()} ${text}`;
+    if (keyOf !== whole) [key, keyOf] = [newKey(), whole];
     busy = true;
     go.classList.add("busy");
     refresh();
     trouble.replaceChildren();
     try {
       await submit(text, key);
-      keyText = null;
+      keyOf = null;
       if (box.value === text) box.value = "";
     } catch (problem) {
       trouble.replaceChildren(problemView(problem, { compact: true, action: sendNow }));
@@ -84,11 +88,22 @@ export function composer({ label, placeholder, draft, submit, button = "Send" })
   });
   const node = el("form", { class: "composer", onsubmit: (event) => { event.preventDefault(); sendNow(); } },
     trouble,
-    el("div", { class: "composer-frame" }, box, el("div", { class: "composer-foot" }, hint, counter, go)));
+    el("div", { class: "composer-frame" }, box, el("div", { class: "composer-foot" }, before, hint, counter, after, go)));
   queueMicrotask(refresh);
   return {
     node,
     focus: () => box.focus({ preventScroll: true }),
+    isEmpty: () => box.value.trim() === "",
+    /** Asks for something else. */
+    ask(words) {
+      box.placeholder = words;
+    },
+    /** Shows a problem that has to do with the conversation and not with what is in the box, until the function it returns is called. */
+    complain(problem, action) {
+      const view = problemView(problem, { compact: true, action });
+      trouble.replaceChildren(view);
+      return () => view.remove();
+    },
     fill(text) {
       box.value = text;
       keep();

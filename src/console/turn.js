@@ -35,8 +35,8 @@ const AUTHORS = { foundation: "the foundation", model: "the model", user: "you",
 export class Turn {
   /** `actions`: `screenshot(build)` its address, `openFile(path, line)`, `showPreview()`, `liveNow(row)` with the row of the
    * preview that is live from now on, `grown()` after text was drawn, `model()` the app's own (`null` while it is not known),
-   * `answer(text, key)` sends the answer to a question, and `picture(hash)` is the address of an attachment, if the app has it
-   * still. `at`: when the group began. */
+   * `answer(text, key)` sends the answer to a question, `takeBack(id, text)` ends a turn that has not begun, and `picture(hash)`
+   * the address of an attachment, if the app has it still. `at`: when the group began. */
   constructor(id, at, actions) {
     this.id = id;
     this.at = at;
@@ -44,6 +44,7 @@ export class Turn {
     this.began = at;
     this.started = false;
     this.said = new Map();
+    this.queued = null;
     this.question = null;
     this.repair = null;
     this.work = new WorkLog();
@@ -113,8 +114,21 @@ export class Turn {
     return content;
   }
 
+  /** Says that the turn waits for another one, until it starts or is taken back. */
+  wait() {
+    if (this.queued || this.started) return;
+    const back = el("button", { type: "button", class: "link", testid: "take-back", onclick: async () => {
+      back.disabled = true;
+      await this.actions.takeBack(this.id, this.words);
+      back.disabled = false;
+    } }, "Take back");
+    this.queued = this.work.row({ state: "waiting", label: "Waiting for the turn before it", note: back });
+  }
+
   start(event) {
     this.started = true;
+    this.queued?.node.remove();
+    this.queued = null;
     this.began = event.at;
     this.work.think(event.at);
     return "Working on it";
@@ -204,6 +218,7 @@ export class Turn {
   finish(event) {
     this.steps.rest(event.at);
     this.endRepair(event.at, event.outcome === "completed");
+    this.queued?.node.remove();
     this.end = stage(ENDS[event.outcome] ?? { state: "failed", label: event.outcome });
     this.end.node.classList.add("turn-end");
     Object.assign(this.end.node.dataset, { testid: "turn-finished", outcome: event.outcome });

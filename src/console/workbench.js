@@ -52,10 +52,11 @@ export function workbench({ appId, tab, file, draft, onApp, onGone, openMenu }) 
     appId, openFile,
     showPreview: () => select("preview"),
     model: () => app?.model ?? null,
-    async send(content, key) {
-      const { turn } = await call("POST", appPath(appId, "/messages"), { json: { content }, key });
+    async send(content, key, mode) {
+      const { turn } = await call("POST", appPath(appId, "/messages"), { json: { content, mode }, key });
       return turn.id;
     },
+    cancel: (turn) => call("POST", appPath(appId, `/turns/${encodeURIComponent(turn)}/cancel`)),
     async picture(hash) {
       // An attachment may be any file of the app, and is known by its content. Those of one moment are looked up in one list.
       if (pictures === null) setTimeout(() => { pictures = null; }, GATHER);

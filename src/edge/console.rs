@@ -29,6 +29,7 @@ const FILES: &[(&str, &str)] = files! {
     "/console/feed.js" => "feed.js",
     "/console/files.js" => "files.js",
     "/console/home.js" => "home.js",
+    "/console/mode.js" => "mode.js",
     "/console/preview.js" => "preview.js",
     "/console/prose.js" => "prose.js",
     "/console/question.js" => "question.js",
