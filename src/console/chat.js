@@ -8,6 +8,7 @@ import { appPath, newKey } from "./api.js";
 import { now, observe } from "./clock.js";
 import { announce, el, icon } from "./dom.js";
 import { composer } from "./composer.js";
+import { Prices } from "./cost.js";
 import { modeChoice } from "./mode.js";
 import { Turn } from "./turn.js";
 
@@ -23,6 +24,7 @@ export function chat({ appId, send, cancel, openFile, showPreview, model, pictur
   const turns = new Map();
   const order = [];
   const buildGroups = new Map();
+  const prices = new Prices();
   let atEnd = true;
   let working = null;
   let outcome = null;
@@ -162,6 +164,8 @@ export function chat({ appId, send, cancel, openFile, showPreview, model, pictur
       settle(event.turn);
     }
     if (event.kind === "question") asking = turns.get(event.turn);
+    if (event.kind === "step_finished") prices.take(event);
+    if (event.kind === "attempt_voided") prices.lose(event);
     if (event.kind === "turn_started") {
       working = event.turn;
       settle(event.turn);
@@ -184,6 +188,8 @@ export function chat({ appId, send, cancel, openFile, showPreview, model, pictur
     focus: box.focus,
     /** How the last turn ended, as far as the feed has said. */
     outcome: () => outcome,
+    /** What the feed says of the prices of models. */
+    prices,
     /** Takes one feed event; says it aloud when it is news and not history. */
     apply(event) {
       observe(event.at);

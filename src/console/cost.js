@@ -12,7 +12,8 @@ export function tokens(count) {
   return `${shortened(count)} ${count === 1 ? "token" : "tokens"}`;
 }
 
-function shortened(count) {
+/** `950`, `12.4k`. */
+export function shortened(count) {
   if (count < 1000) return String(count);
   // What would round up to a thousand thousands is a million.
   const [value, unit] = count < 999_500 ? [count / 1000, "k"] : [count / 1_000_000, "M"];
@@ -32,11 +33,18 @@ export function cachedShare(usage) {
   return all === 0 ? 0 : Math.floor((100 * usage.cache_read) / all);
 }
 
-/** What the feed has shown of the prices of models. */
+/** What the feed has shown of the prices of models, and of tokens that no account of the app counts. */
 export class Prices {
   constructor() {
     this.unknown = { billed: new Set(), free: new Set() };
     this.known = { billed: false, free: false };
+    /** Tokens of attempts that came to nothing, as far as it was said. */
+    this.lost = 0;
+  }
+
+  /** Takes an `attempt_voided`. */
+  lose({ spent }) {
+    this.lost += total(spent.usage);
   }
 
   /** Takes a `step_finished`. */

@@ -11,6 +11,7 @@ import { chat } from "./chat.js";
 import { openFeed } from "./feed.js";
 import { files } from "./files.js";
 import { preview } from "./preview.js";
+import { showUsage } from "./usage.js";
 import { versions } from "./versions.js";
 
 const TABS = [["chat", "Chat"], ["preview", "Preview"], ["versions", "Versions"], ["files", "Files"]];
@@ -41,6 +42,7 @@ export function workbench({ appId, tab, file, draft, onApp, onGone, openMenu }) 
   const bar = el("header", { class: "app-bar" },
     iconButton("menu", "Show the list of apps", openMenu, { class: "icon-button drawer-only" }),
     title, status, model, el("span", { class: "spacer" }), link,
+    iconButton("meter", "Usage", () => showUsage(appId, talk.prices), { testid: "show-usage", hidden: true }),
     iconButton("pencil", "Rename the app", () => rename(), { testid: "rename", hidden: true }),
     iconButton("bin", "Delete the app", () => remove(), { testid: "delete", hidden: true }));
 

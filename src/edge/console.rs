@@ -39,6 +39,7 @@ const FILES: &[(&str, &str)] = files! {
     "/console/steps.js" => "steps.js",
     "/console/trouble.js" => "trouble.js",
     "/console/turn.js" => "turn.js",
+    "/console/usage.js" => "usage.js",
     "/console/versions.js" => "versions.js",
     "/console/work.js" => "work.js",
     "/console/workbench.js" => "workbench.js",
