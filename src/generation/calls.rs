@@ -3,6 +3,8 @@
 //! A call has attempts. What an attempt has said is shown as it comes; when it comes to nothing, it is void as a whole, and what it
 //! has said counts for nothing: tools run when an answer is whole, and not before.
 
+use std::collections::BTreeSet;
+
 use super::{
     effect::{Answer, Effect, Job, Planned, Step},
     feed::{Event, Outcome},
@@ -156,7 +158,7 @@ impl Conversation {
         &mut self,
         id: &TurnId,
         number: u32,
-        reply: Reply,
+        mut reply: Reply,
         end: &CallEnd,
         step: &mut Step<'_>,
     ) {
@@ -167,6 +169,7 @@ impl Conversation {
         let Some(mut turn) = self.calling(id, number) else {
             return;
         };
+        tell_apart(&mut reply.blocks, &mut turn.calls);
         let said = words(&reply.blocks);
         let calls = reply.blocks.iter().filter_map(|block| match block {
             Block::ToolCall(call) => Some(call),
@@ -382,6 +385,20 @@ impl Conversation {
         }
         void(turn, reason, None, step);
         self.answer_all(turn, reason, step);
+    }
+}
+
+/// Gives calls another id whose id the turn has seen before: some servers count the calls of each answer anew.
+fn tell_apart(blocks: &mut [Block], known: &mut BTreeSet<String>) {
+    for block in blocks {
+        if let Block::ToolCall(call) = block {
+            let given = call.id.clone();
+            let mut count = 1;
+            while !known.insert(call.id.clone()) {
+                count += 1;
+                call.id = format!("{given}_{count}");
+            }
+        }
     }
 }
 

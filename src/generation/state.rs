@@ -115,6 +115,8 @@ pub(super) struct Turn {
     pub(super) model: String,
     /// The call of this step.
     pub(super) call: Call,
+    /// Ids of all its tool calls, so that each has one of its own.
+    pub(super) calls: BTreeSet<String>,
     /// Ids of the tool calls of this step that have no result yet.
     pub(super) unanswered: Vec<String>,
     /// How many answers in a row were cut off by their limit.

@@ -1,5 +1,7 @@
 //! A turn: one user message and all work until the conversation rests.
 
+use std::collections::BTreeSet;
+
 use super::{
     effect::{Effect, Job, Step},
     feed::{Event, Outcome},
@@ -121,6 +123,7 @@ impl Conversation {
             is_open: false,
             model: self.model.clone(),
             call: Call::default(),
+            calls: BTreeSet::new(),
             unanswered: Vec::new(),
             cut_off: 0,
             begun: String::new(),

@@ -815,3 +815,28 @@ fn another_model_answers_from_the_next_turn_on() {
     // Who comes first in the list still stands in for it.
     assert_eq!(answered_by(&world)[2], GPT);
 }
+
+#[test]
+fn calls_of_a_server_that_counts_them_anew_in_each_answer_are_told_apart() {
+    fn counts(request: &Request) -> Reply {
+        match answers(request) {
+            0 => reply(vec![write(0), write(0)], Stop::ToolUse),
+            1 => reply(vec![write(0)], Stop::ToolUse),
+            _ => reply(vec![text("It counts now.")], Stop::EndTurn),
+        }
+    }
+    let mut world = World::with("count", ALONE);
+    world.model = counts;
+    world.settle();
+    assert_eq!(finished(&world, 1).0, Outcome::Completed);
+    let ids: Vec<&str> = world
+        .feed
+        .iter()
+        .filter_map(|event| match event {
+            Event::ToolCall { call, .. } => Some(call.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(ids, ["call_0", "call_0_2", "call_0_3"]);
+    assert_answered(&world);
+}
