@@ -166,7 +166,7 @@ impl Failure {
 /// How often and how long.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    /// Calls of one provider in a row, the first among them, while another is well.
+    /// Calls of one provider in a row, the first among them, while another is well; after a silence there is no other.
     pub attempts_with_another: u32,
     /// The same while none is.
     pub attempts_alone: u32,
@@ -306,10 +306,12 @@ pub fn decide(of: &Situation<'_>, policy: &Policy) -> Decision {
         Nature::Provider => return otherwise,
         Nature::Passing => {}
     }
-    let attempts = if another.is_some() {
-        policy.attempts_with_another
-    } else {
-        policy.attempts_alone
+    // Who has kept us waiting may do so again, for longer than another may be waited for.
+    let kept_waiting = matches!(of.failure, Failure::Stalled | Failure::TimedOut);
+    let attempts = match another {
+        Some(_) if kept_waiting => 1,
+        Some(_) => policy.attempts_with_another,
+        None => policy.attempts_alone,
     };
     if of.attempt >= attempts {
         return otherwise;

@@ -769,7 +769,7 @@ fn a_repair_that_changes_nothing_ends_the_turn() {
 fn every_attempt_is_settled_once() {
     let mut world = World::with("count", BOTH);
     world.model = builder;
-    fails(&mut world, CLAUDE, [Failure::Stalled, Failure::Broken]);
+    fails(&mut world, CLAUDE, [Failure::Malformed, Failure::Broken]);
     world.settle();
     let charges: Vec<(u32, u32, &str, bool)> = world
         .charges
