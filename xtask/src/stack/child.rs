@@ -18,6 +18,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// A child that lived this long has recovered: its next pause is short again.
 const STEADY: Duration = Duration::from_secs(15);
 const STOP_LIMIT: Duration = Duration::from_secs(6);
+/// When set, a child that dies soon after its start waits no longer than any other: specs kill on purpose, and often.
+const RESTART_AT_ONCE: &str = "OVERSKILL_RESTART_AT_ONCE";
 
 /// How to start a child: a fresh command and what it reads from standard input.
 pub(crate) type Recipe = Box<dyn Fn() -> Result<(Command, Vec<u8>)>>;
@@ -35,6 +37,7 @@ pub(crate) struct Supervised {
     log: PathBuf,
     phase: Phase,
     pause: Duration,
+    longest_pause: Duration,
 }
 
 impl Supervised {
@@ -51,6 +54,11 @@ impl Supervised {
             log,
             phase: Phase::Stopped,
             pause: FIRST_PAUSE,
+            longest_pause: if std::env::var_os(RESTART_AT_ONCE).is_some() {
+                FIRST_PAUSE
+            } else {
+                LONGEST_PAUSE
+            },
         };
         supervised.spawn()?;
         Ok(supervised)
@@ -122,7 +130,7 @@ impl Supervised {
                     self.pause
                 };
                 let pause = self.pause;
-                self.pause = (pause * 2).min(LONGEST_PAUSE);
+                self.pause = (pause * 2).min(self.longest_pause);
                 self.phase = Phase::Waiting { until: now + pause };
                 Some(format!(
                     "! the {} ended ({status}); starting it again in {} ms (log: {})",
@@ -137,7 +145,7 @@ impl Supervised {
                     self.phase = Phase::Waiting {
                         until: now + self.pause,
                     };
-                    self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+                    self.pause = (self.pause * 2).min(self.longest_pause);
                     Some(format!("! {error:#}"))
                 }
             },
