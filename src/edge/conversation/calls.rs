@@ -25,7 +25,8 @@ impl Conversation {
             return Err(error.clone());
         }
         let Asked { workspace, call } = asked;
-        match call {
+        let entry = entry(&call);
+        let answer = match call {
             Call::Create {
                 app,
                 name,
@@ -61,7 +62,11 @@ impl Conversation {
                 self.check(workspace.as_ref())?;
                 self.answer_existing(call)
             }
+        }?;
+        if let Some((point, of)) = entry {
+            self.witness(point, &of).await;
         }
+        Ok(answer)
     }
 
     fn answer_existing(&self, call: Call) -> Result<serde_json::Value> {
@@ -326,6 +331,16 @@ impl Conversation {
                 && workspace.is_none_or(|workspace| machine.workspace == *workspace)
         })?;
         if known { Ok(()) } else { Err(no_app()) }
+    }
+}
+
+/// What whoever watches the journal hears of a call that was written there and not answered yet.
+fn entry(call: &Call) -> Option<(&'static str, String)> {
+    match call {
+        Call::Create { turn, .. } | Call::Post { turn, .. } => Some(("accepted", turn.to_string())),
+        Call::Claim { build } => Some(("claimed", build.to_string())),
+        Call::BuildReported { build, .. } => Some(("reported", build.to_string())),
+        _ => None,
     }
 }
 

@@ -110,7 +110,7 @@ impl Conversation {
     }
 
     /// Tells whoever watches the journal where it stands, and goes on when that was heard: a test that ends this process there. `of` is
-    /// a job, or a turn. Nobody watches where `JOURNAL_WITNESS` is empty.
+    /// a job, a turn or a build. Nobody watches where `JOURNAL_WITNESS` is empty.
     pub(super) async fn witness(&self, point: &str, of: &str) {
         let Some(address) = &self.witness else { return };
         if let Ok(url) = Url::parse_with_params(address, [("point", point), ("of", of)]) {
