@@ -35,6 +35,8 @@ export class Feed {
   events = [];
   /** How often a connection was opened. */
   connections = 0;
+  /** When the first bytes of each connection came that the feed was read on. */
+  attached = [];
   #stack;
   #target;
   #headers;
@@ -117,6 +119,7 @@ export class Feed {
           answer.resume();
         }
         answer.setEncoding("utf8");
+        if (answer.statusCode === 200) answer.once("data", () => this.attached.push(performance.now()));
         answer.on("data", (text) => answer.statusCode === 200 && parser.push(text).forEach((event) => this.#take(event)));
         answer.on("error", () => {});
         answer.on("close", done);

@@ -35,6 +35,10 @@ cargo xtask COMMAND
              --level namespaces|landlock|auto|none   (namespaces and landlock, as far as they are offered)
              --group sources|workers|requests|clients, --only NAME, --json
              exit status: 0 all contained, 1 not, 3 not tried
+  chaos    kill workerd, the builder and a double of the model at every entry of an app's journal and at random, and compare
+             --kills N     how often (200)
+             --seed S      what chance is made of; printed, so that a run can be had again
+             exit status: 0 all came to the same, 1 not
   engine   run one of the core's engines: JSON lines in, JSON lines out
              edits [--dialect line_replace|edit_lines]
              preflight
@@ -110,6 +114,13 @@ pub(crate) enum Task {
         /// What the program that attacks is told.
         words: Vec<String>,
     },
+    /// Kill what runs, and compare.
+    Chaos {
+        /// How often.
+        kills: u32,
+        /// What chance is made of.
+        seed: Option<u32>,
+    },
     /// Run the checks.
     Test(Depth),
     /// Look at the machine.
@@ -167,6 +178,8 @@ struct Options {
     app: Option<String>,
     runs: Option<u32>,
     minutes: Option<u32>,
+    kills: Option<u32>,
+    seed: Option<u32>,
     words: Vec<String>,
     help: bool,
 }
@@ -217,6 +230,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task> {
         "test" => &["quick", "full"],
         "bench" => &["port", "state", "runs", "quick"],
         "fuzz" => &["minutes"],
+        "chaos" => &["kills", "seed"],
         "doctor" | "coverage" | "image" | "exports" | "worker" | "mutants" => &[],
         "help" => return Ok(Task::Help),
         other => bail!("there is no command `{other}`\n\n{USAGE}"),
@@ -248,6 +262,8 @@ fn options(parser: &mut lexopt::Parser, command: &str, allowed: &[&str]) -> Resu
             Long("app") => options.app = Some(parser.value()?.string()?),
             Long("runs") => options.runs = Some(parser.value()?.parse()?),
             Long("minutes") => options.minutes = Some(parser.value()?.parse()?),
+            Long("kills") => options.kills = Some(parser.value()?.parse()?),
+            Long("seed") => options.seed = Some(parser.value()?.parse()?),
             Long("help") | Short('h') => options.help = true,
             Value(word) => options.words.push(word.string()?),
             other => return Err(other.unexpected().into()),
@@ -292,6 +308,13 @@ fn task(command: &str, mut options: Options) -> Result<Task> {
             minutes => Task::Fuzz { minutes },
         },
         ("fuzz", _) => bail!("`fuzz` has one target: cargo xtask fuzz edits [--minutes N]"),
+        ("chaos", []) => match options.kills.unwrap_or(200) {
+            0 => bail!("--kills must be at least 1"),
+            kills => Task::Chaos {
+                kills,
+                seed: options.seed,
+            },
+        },
         ("doctor", []) => Task::Doctor,
         ("coverage", []) => Task::Coverage,
         ("image", []) => Task::Image,
@@ -399,6 +422,16 @@ mod tests {
             Task::Attack { words }
         );
         assert!(parsed(&["attack", "--only", "files"]).is_err());
+    }
+
+    #[test]
+    fn chaos_has_a_count_and_may_have_a_seed() {
+        let (kills, seed) = (200, None);
+        assert_eq!(parsed(&["chaos"]).unwrap(), Task::Chaos { kills, seed });
+        let (kills, seed) = (30, Some(7));
+        let line = ["chaos", "--kills", "30", "--seed", "7"];
+        assert_eq!(parsed(&line).unwrap(), Task::Chaos { kills, seed });
+        assert!(parsed(&["chaos", "--kills", "0"]).is_err());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The chores of OverSkill: `cargo xtask dev | try | build | test | attack | mutants | coverage | image | doctor | engine | eval | fuzz | bench | exports | worker`.
+//! The chores of OverSkill: `cargo xtask dev | try | build | test | attack | chaos | mutants | coverage | image | doctor | engine | eval | fuzz | bench | exports | worker`.
 //! Sets up what is missing, builds, starts and checks. Idempotent; holds no product logic.
 
 mod api;
@@ -6,6 +6,7 @@ mod attack;
 mod attempt;
 mod bench;
 mod browser;
+mod chaos;
 mod checks;
 mod cli;
 mod coverage;
@@ -67,6 +68,7 @@ fn run() -> Result<ExitCode> {
         Task::Try { place, prompt, app } => attempt::run(&place, &prompt, app.as_deref()),
         Task::Build { words } => Ok(folder::run(&words)),
         Task::Attack { words } => Ok(attack::builder(&words)),
+        Task::Chaos { kills, seed } => chaos::run(kills, seed),
         Task::Test(depth) => checks::run(depth),
         Task::Doctor => doctor::run(),
         Task::Bench { place, runs } => bench::run(&place, runs),
