@@ -368,38 +368,6 @@ impl Conversation {
             self.phase = Phase::AwaitingModel(turn);
         }
     }
-
-    /// Ends a turn whose work is to be heard of no more: what it waits for is called off, and nothing is left open.
-    pub(super) fn call_off(&mut self, turn: &mut Turn, reason: &str, step: &mut Step<'_>) {
-        for job in [
-            Job::CallModel {
-                turn: turn.id.clone(),
-                step: turn.step,
-            },
-            Job::RunTools {
-                turn: turn.id.clone(),
-                step: turn.step,
-            },
-        ] {
-            step.finish(&job);
-        }
-        void(turn, reason, None, step);
-        self.answer_all(turn, reason, step);
-    }
-}
-
-/// Gives calls another id whose id the turn has seen before: some servers count the calls of each answer anew.
-fn tell_apart(blocks: &mut [Block], known: &mut BTreeSet<String>) {
-    for block in blocks {
-        if let Block::ToolCall(call) = block {
-            let given = call.id.clone();
-            let mut count = 1;
-            while !known.insert(call.id.clone()) {
-                count += 1;
-                call.id = format!("{given}_{count}");
-            }
-        }
-    }
 }
 
 /// The attempt under way comes to nothing, if there is one.
@@ -454,5 +422,19 @@ fn say(turn: &TurnId, number: u32, text: String, step: &mut Step<'_>) {
             step: number,
             text,
         });
+    }
+}
+
+/// Gives calls another id whose id the turn has seen before: some servers count the calls of each answer anew.
+fn tell_apart(blocks: &mut [Block], known: &mut BTreeSet<String>) {
+    for block in blocks {
+        if let Block::ToolCall(call) = block {
+            let given = call.id.clone();
+            let mut count = 1;
+            while !known.insert(call.id.clone()) {
+                count += 1;
+                call.id = format!("{given}_{count}");
+            }
+        }
     }
 }
