@@ -45,8 +45,8 @@ pub struct Error {
     /// What the user reads: what is wrong and what to do.
     pub public: String,
     /// Further members of the problem document, such as `current` or `limit`.
-    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
-    pub members: serde_json::Map<String, serde_json::Value>,
+    #[serde(default, skip_serializing_if = "no_members")]
+    pub members: Box<serde_json::Map<String, serde_json::Value>>,
     /// What the log reads: why. Never shown.
     #[serde(skip)]
     pub source: Option<String>,
@@ -62,7 +62,7 @@ impl Error {
         Self {
             kind,
             public: public.into(),
-            members: serde_json::Map::new(),
+            members: Box::default(),
             source: None,
         }
     }
@@ -96,6 +96,10 @@ impl Error {
         self.members.insert(member.to_owned(), value.into());
         self
     }
+}
+
+fn no_members(members: &serde_json::Map<String, serde_json::Value>) -> bool {
+    members.is_empty()
 }
 
 impl fmt::Display for Error {

@@ -73,7 +73,7 @@ impl Problem {
         document.insert("title".to_owned(), title.into());
         document.insert("status".to_owned(), status.into());
         document.insert("detail".to_owned(), error.public.as_str().into());
-        for (member, value) in &error.members {
+        for (member, value) in error.members.iter() {
             if !document.contains_key(member) && member != "instance" {
                 document.insert(member.clone(), value.clone());
             }

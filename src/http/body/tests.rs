@@ -166,7 +166,7 @@ fn says_where_and_what_is_wrong() {
         "`mode`: unknown variant `fast`, expected `development` or `production` (line 1, column 14)."
     );
     assert_eq!(
-        Value::Object(error.members),
+        Value::Object(*error.members),
         serde_json::json!({ "field": "mode", "line": 1, "column": 14 })
     );
     let error = parse::<CreateApp>(b"{\"prompt\":\"\xff\"}", JSON, &Limits::DEFAULT).unwrap_err();
@@ -267,7 +267,7 @@ fn repeats_no_secret_and_no_flood() {
     assert!(error.public.len() < 1_000, "{}", error.public.len());
     let error = read::<StartBuild>(&format!(r#"{{"{flood}":1}}"#)).unwrap_err();
     assert!(error.public.len() < 1_000, "{}", error.public.len());
-    assert!(Value::Object(error.members).to_string().len() < 1_000);
+    assert!(Value::Object(*error.members).to_string().len() < 1_000);
 }
 
 proptest! {
