@@ -277,6 +277,7 @@ export class Turn {
   }
 }
 
+/** Without white space: an answer that was cut off in the middle of a word goes on in another step. */
 function squash(text) {
-  return text.replace(/\s+/g, " ").trim();
+  return text.replace(/\s+/g, "");
 }
