@@ -165,7 +165,6 @@ export function chat({ appId, send, cancel, openFile, showPreview, model, pictur
     }
     if (event.kind === "question") asking = turns.get(event.turn);
     if (event.kind === "step_finished") prices.take(event);
-    if (event.kind === "attempt_voided") prices.lose(event);
     if (event.kind === "turn_started") {
       working = event.turn;
       settle(event.turn);

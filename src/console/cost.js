@@ -33,18 +33,11 @@ export function cachedShare(usage) {
   return all === 0 ? 0 : Math.floor((100 * usage.cache_read) / all);
 }
 
-/** What the feed has shown of the prices of models, and of tokens that no account of the app counts. */
+/** What the feed has shown of the prices of models. */
 export class Prices {
   constructor() {
     this.unknown = { billed: new Set(), free: new Set() };
     this.known = { billed: false, free: false };
-    /** Tokens of attempts that came to nothing, as far as it was said. */
-    this.lost = 0;
-  }
-
-  /** Takes an `attempt_voided`. */
-  lose({ spent }) {
-    this.lost += total(spent.usage);
   }
 
   /** Takes a `step_finished`. */

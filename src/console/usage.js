@@ -27,20 +27,19 @@ export async function showUsage(appId, prices) {
 
 function account({ billed, unbilled, builds, builder_ms: time }, prices) {
   const used = total(billed.tokens);
-  const mended = total(unbilled.tokens);
+  const free = total(unbilled.tokens);
   const unknown = [...prices.unknown.billed, ...prices.unknown.free];
   const names = [...new Set(unknown)].join(", ");
   const facts = [
     ["Cost", used > 0 ? prices.cost(billed.micros, "billed") : "nothing", used > 0 && tokens(used)],
     used > 0 && ["Tokens", parts(billed.tokens)],
-    mended > 0 && ["Repairs", "free", `${tokens(mended)}, not counted above`],
-    prices.lost > 0 && ["Broken off", "free", `at least ${tokens(prices.lost)} of answers that came to nothing, not counted above`],
+    free > 0 && ["Free", tokens(free), "repairs, and answers that came to nothing; not counted above"],
     ["Builds", builds === 0 ? "none" : plural(builds, "build"), builds > 0 && `${duration(time)} of the builder's time`],
   ];
   return [
     el("dl", { class: "facts" }, facts.filter(Boolean).map(([name, value, note]) => [
       el("dt", {}, name), el("dd", {}, el("span", {}, value), note && el("span", { class: "quiet" }, note))]).flat()),
-    used + mended === 0
+    used + free === 0
       ? el("p", { class: "help" }, "No model's tokens were used so far.")
       : el("p", { class: "help" }, names
         ? `The price of ${names} is not known here, so what it took has no cost above.`

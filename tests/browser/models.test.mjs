@@ -38,6 +38,7 @@ const SCRIPT = {
   "Be overloaded": ({ provider, attempt }) => provider === "anthropic"
     ? { status: 529, headers: { "retry-after": attempt === 0 ? "2" : "60" }, error: { type: "overloaded_error", message: "Try later." } }
     : { text: "I was asked instead.", gapMs: 25 },
+  "Go on and on": ({ step }) => step === 0 ? { text: "One half of an ans", stop: "max_tokens" } : { text: "wer, and the other." },
   "Ask me": ({ step }) => step === 0 ? { text: "One thing first.", calls: [{ name: "ask_user", input: QUESTION }] } : { text: "?" },
   "Dark, with a green accent": () => ({ text: "Then it is dark." }),
   "Neither of them": () => ({ text: "Then it is purple." }),
@@ -155,6 +156,13 @@ describe("an answer", () => {
     assert.equal(await trouble().getByText(`${CLAUDE} is overloaded (529): Try later.`).count(), 2);
     await trouble().locator("summary").click();
   });
+
+  test("that is longer than one may be goes on, and is told once", async () => {
+    await say("Go on and on");
+    await end("completed");
+    await turn().getByText("The answer was cut off").waitFor();
+    assert.deepEqual(await turn().locator(".prose").allInnerTexts().then((all) => all.filter(Boolean)), ["One half of an ans", "wer, and the other."]);
+  });
 });
 
 describe("a question", () => {
@@ -253,7 +261,7 @@ describe("afterwards", () => {
     const { billed, builds } = (await stack.api("GET", `/v1/apps/${id}/usage`)).body;
     const said = (await account.innerText()).replace(/\s+/g, " ");
     assert.match(said, new RegExp(`Cost \\$${(billed.micros / 1e6).toFixed(3)} `));
-    assert.match(said, new RegExp(`Repairs free [\\d.]+k tokens, not counted above Broken off free at least .* Builds ${builds} builds`));
+    assert.match(said, new RegExp(`Free [\\d.]+k tokens repairs, and answers that came to nothing; not counted above Builds ${builds} builds`));
     await page.keyboard.press("Escape");
     await account.waitFor({ state: "detached" });
   });
