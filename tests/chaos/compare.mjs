@@ -30,7 +30,7 @@ export function account(seen) {
     "files": lines(seen.files),
     "contents": lines(seen.contents),
     "ledger": lines([{ billed: seen.spent.billed, steps: seen.spent.steps }, { billed: seen.usage.billed, builds: seen.usage.builds }]),
-    "app": lines([{ ...timeless(seen.app), served: seen.served }]),
+    "app": lines([{ ...timeless(seen.app), served: seen.served, listed: seen.listed && timeless(seen.listed) }]),
     "page": lines(seen.page),
   };
 }
@@ -83,7 +83,7 @@ export function doubled({ events, messages, apps, cost, spent }) {
   for (const { turn, role, content } of messages) count(`stored message ${turn} ${role} ${content}`);
   const twice = [...seen].filter(([, times]) => times > 1).map(([what, times]) => `${what}: ${times} times`);
   if (apps !== 1) twice.push(`${apps} apps were created`);
-  const more = ["billed", "unbilled"].filter((side) => JSON.stringify(cost[side]) !== JSON.stringify(spent[side]));
+  const more = ["billed", "unbilled", "held"].filter((side) => JSON.stringify(cost[side]) !== JSON.stringify(spent[side]));
   return [...twice, ...more.map((side) => `${side} in the ledger ${JSON.stringify(spent[side])}, by the feed ${JSON.stringify(cost[side])}`)];
 }
 

@@ -95,16 +95,16 @@ export class Scenario {
     };
     await until("the builds to end", over, { timeoutMs: PATIENCE_MS });
     const cost = costs(app.feed.events);
-    const spent = await until("the ledger to be settled", async () => {
-      const now = difference(await this.#usage(), this.before);
-      return JSON.stringify(now) === JSON.stringify({ ...cost, steps: now.steps }) && now;
-    }, { timeoutMs: 15_000, everyMs: 100 }).catch(async () => difference(await this.#usage(), this.before));
+    const spent = await late(async () => difference(await this.#usage(), this.before), (now) => same(now, { ...cost, steps: now.steps }));
+    const shown = await app.show();
+    const listed = await late(() => this.#listed(), (now) => same(now, shown));
     const versions = (await app.versions()).reverse();
     const { files } = await app.get("/files?limit=200");
     const builds = app.feed.of("build_queued").map(({ build }) => app.get(`/builds/${build}`));
     const events = [...app.feed.events];
     return {
-      app: await app.show(),
+      app: shown,
+      listed,
       apps: (await this.#countApps()) - this.apps,
       served: await app.served(),
       page: await page(app),
@@ -127,13 +127,19 @@ export class Scenario {
     this.app?.close();
   }
 
+  /** The app as the workspace knows it. */
+  async #listed() {
+    const { apps } = (await this.stack.api("GET", "/v1/apps?limit=200")).body;
+    return apps.find(({ id }) => id === this.app.id);
+  }
+
   #countApps() {
     return until("the apps", async () => (await this.stack.api("GET", "/v1/apps?limit=200")).body.apps.length);
   }
 
   async #usage() {
     const usage = await until("the ledger", async () => (await this.stack.api("GET", "/v1/usage")).body);
-    return { billed: usage.billed.tokens, unbilled: usage.unbilled.tokens, steps: usage.total.steps };
+    return { billed: usage.billed.tokens, unbilled: usage.unbilled.tokens, held: usage.total.tokens, steps: usage.total.steps };
   }
 }
 
@@ -150,20 +156,34 @@ async function page(app) {
 
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
 
+/** What jobs tell a moment later: as it is to be, or in the end as it is. */
+function late(look, isRight) {
+  const right = async () => {
+    const now = await look();
+    return isRight(now) && now;
+  };
+  return until("it to be told", right, { timeoutMs: 15_000, everyMs: 100 }).catch(look);
+}
+
+const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+
 const KINDS = ["input", "cache_read", "cache_write", "output"];
 
-/** What a feed says that its calls have cost, those apart that are not billed. */
+/** What a feed says that its calls have cost, those apart that are not billed; and nothing is held for any that is over. */
 function costs(events) {
-  const sum = { billed: Object.fromEntries(KINDS.map((kind) => [kind, 0])), unbilled: Object.fromEntries(KINDS.map((kind) => [kind, 0])) };
+  const sum = { billed: Object.fromEntries(KINDS.map((kind) => [kind, 0])), unbilled: Object.fromEntries(KINDS.map((kind) => [kind, 0])), held: 0 };
   for (const event of events) {
     if (event.kind !== "step_finished" && event.kind !== "attempt_voided") continue;
     const side = event.billing_ignore === false ? sum.billed : sum.unbilled;
-    for (const kind of KINDS) side[kind] += event.spent.usage[kind] ?? 0;
+    for (const kind of KINDS) {
+      side[kind] += event.spent.usage[kind] ?? 0;
+      sum.held += event.spent.usage[kind] ?? 0;
+    }
   }
   return sum;
 }
 
 function difference(now, before) {
   const less = (side) => Object.fromEntries(KINDS.map((kind) => [kind, now[side][kind] - before[side][kind]]));
-  return { billed: less("billed"), unbilled: less("unbilled"), steps: now.steps - before.steps };
+  return { billed: less("billed"), unbilled: less("unbilled"), held: now.held - before.held, steps: now.steps - before.steps };
 }

@@ -29,6 +29,8 @@ pub(super) struct Player {
     pub(super) bench: Workbench<'static>,
     pub(super) name: String,
     told: Told,
+    /// What messages may lead to.
+    pub(super) intent: Intent,
     /// Tools that refuse: a name and a path.
     pub(super) refuse: Option<(&'static str, &'static str)>,
 }
@@ -74,6 +76,7 @@ impl Player {
             bench,
             name: "New app".to_owned(),
             told: Told::default(),
+            intent: Intent::Auto,
             refuse: None,
         }
     }
@@ -88,7 +91,7 @@ impl Player {
         );
         let mut transcript = vec![Message::User(vec![
             UserBlock::Context {
-                text: prompt::context(&self.name, &outline, Intent::Auto),
+                text: prompt::context(&self.name, &outline, self.intent),
             },
             UserBlock::Text {
                 text: content.to_owned(),
@@ -101,7 +104,7 @@ impl Player {
                 &self.told,
                 transcript.clone(),
                 Dialect::EditLines,
-                Intent::Auto,
+                self.intent,
             );
             let reply = offline::reply(&request);
             assert_eq!(

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use overskill::generation::tools::Intent;
+
 use super::player::{Player, Turn};
 
 /// Numbers that look random and are the same every time.
@@ -353,5 +355,20 @@ fn later_changes_are_line_edits() {
             "{message}: {changes:?}"
         );
         assert!(!changes.is_empty(), "{message}");
+    }
+}
+
+#[test]
+fn in_a_discussion_nothing_is_changed_and_it_is_said_what_would_be() {
+    let mut player = Player::new();
+    player.intent = Intent::Discuss;
+    for prompt in ["recipes with a title and minutes", "add the package zod"] {
+        let turn = player.say(prompt);
+        assert!(turn.changes().is_empty(), "{prompt}");
+        assert!(
+            turn.answer.starts_with("I understood: ") && turn.answer.contains("I changed nothing"),
+            "{}",
+            turn.answer
+        );
     }
 }

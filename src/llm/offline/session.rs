@@ -184,8 +184,11 @@ pub(super) struct Outlook {
 /// Answers one call.
 pub(super) fn reply(request: &Request) -> Reply {
     let turn = Turn::of(&request.messages);
+    let may_change = request.tools.iter().any(|tool| tool.name == "write_file");
     if let Some(wishes) = packages::wished(&turn.prompt) {
-        return if turn.done.is_empty() {
+        return if !may_change {
+            end(request, discussed(&packages::intent(&wishes)))
+        } else if turn.done.is_empty() {
             let calls = wishes.iter().map(packages::Wish::call).collect();
             act(request, packages::intent(&wishes), numbered(&turn, calls))
         } else {
@@ -248,8 +251,18 @@ pub(super) fn reply(request: &Request) -> Reply {
     if calls.is_empty() {
         return end(request, summary::report(&outlook, &turn.done));
     }
+    if !may_change {
+        return end(request, discussed(&summary::intent(&outlook)));
+    }
     let blocks = numbered(&turn, calls);
     act(request, summary::intent(&outlook), blocks)
+}
+
+/// What is said of a change where nothing is to be changed.
+fn discussed(intent: &str) -> String {
+    format!(
+        "{intent}\n\nThis is a discussion, so I changed nothing. Send it to be built, and I do it."
+    )
 }
 
 fn is_resource(path: &str) -> bool {
