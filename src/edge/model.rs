@@ -120,6 +120,7 @@ pub(super) async fn call(
         }));
     }
     let off = CallOff(AbortController::default());
+    let sent_bytes = body.len();
     let request = request(model, door, body)?;
     let signal = off.0.signal();
     let sent = {
@@ -140,24 +141,30 @@ pub(super) async fn call(
     let Ok(stream) = response.stream() else {
         return Ok(Failure::Broken.into());
     };
-    listen(model, door, stream, tell).await
+    listen(model, door, sent_bytes, stream, tell).await
 }
 
 async fn listen(
     model: &Model,
     door: &Door,
+    sent_bytes: usize,
     mut stream: ByteStream,
     mut tell: impl AsyncFnMut(SoFar) -> Result<bool>,
 ) -> Result<End> {
     let began = clock::now();
     let mut answer = Answer::new(model.format);
+    let so_far = |answer: &Answer| {
+        let mut so_far = answer.so_far();
+        so_far.usage = so_far.usage.or_estimated(sent_bytes, so_far.bytes());
+        so_far
+    };
     let mut heard = began;
     let mut told = Timestamp::default();
     let mut has_news = false;
     let failure = loop {
         let now = clock::now();
         if has_news && now.since(told) >= TELL_MILLIS {
-            if !tell(answer.so_far()).await? {
+            if !tell(so_far(&answer)).await? {
                 return Ok(End::Unwanted);
             }
             told = now;
@@ -189,7 +196,7 @@ async fn listen(
                 heard = clock::now();
                 has_news = true;
                 if let Err(error) = answer.push(&bytes) {
-                    return Ok(unreadable(door, &error, answer.so_far().usage));
+                    return Ok(unreadable(door, &error, so_far(&answer).usage));
                 }
                 if answer.is_over() {
                     break Failure::Broken;
@@ -199,9 +206,13 @@ async fn listen(
             Some(Err(_)) | None => break Failure::Broken,
         }
     };
-    let usage = answer.so_far().usage;
+    let SoFar { usage, .. } = so_far(&answer);
+    let come = answer.so_far().bytes();
     Ok(match answer.reply(&model.id) {
-        Ok(reply) => End::Answered(reply),
+        Ok(reply) => End::Answered(Reply {
+            usage: reply.usage.or_estimated(sent_bytes, come),
+            ..reply
+        }),
         Err(StreamError::Cut) => End::Failed(Failed {
             failure,
             says: String::new(),

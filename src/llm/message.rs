@@ -225,6 +225,15 @@ pub struct SoFar {
     pub usage: Usage,
 }
 
+impl SoFar {
+    /// How much has come, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let arguments = self.calls.iter().map(|call| call.arguments.len());
+        self.text.len() + arguments.sum::<usize>()
+    }
+}
+
 /// A tool call that is being written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Writing {
@@ -256,6 +265,21 @@ impl Usage {
             .saturating_add(self.cache_write)
             .saturating_add(self.output)
     }
+
+    /// The same, or an estimate where the provider has told nothing and something has come: a token for every four bytes that were
+    /// sent, and for every four that have come. Some providers tell at the end of an answer, and some not at all.
+    #[must_use]
+    pub fn or_estimated(self, sent: usize, come: usize) -> Self {
+        let tokens = |bytes: usize| u64::try_from(bytes).unwrap_or(u64::MAX).div_ceil(4);
+        if self.total() > 0 || come == 0 {
+            return self;
+        }
+        Self {
+            input: tokens(sent),
+            output: tokens(come),
+            ..self
+        }
+    }
 }
 
 impl std::ops::Add for Usage {
@@ -268,5 +292,26 @@ impl std::ops::Add for Usage {
             cache_write: self.cache_write.saturating_add(more.cache_write),
             output: self.output.saturating_add(more.output),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_has_counted_is_estimated() {
+        let told = Usage {
+            cache_read: 7,
+            ..Usage::default()
+        };
+        let estimated = Usage {
+            input: 3,
+            output: 1,
+            ..Usage::default()
+        };
+        assert_eq!(told.or_estimated(9, 4), told);
+        assert_eq!(Usage::default().or_estimated(9, 4), estimated);
+        assert_eq!(Usage::default().or_estimated(9, 0), Usage::default());
     }
 }
