@@ -60,6 +60,25 @@ const CASES = {
     answers: [{ ...WELL, errorAfter: 4, error: { type: "overloaded_error", message: "Too much." } }, WELL],
     voided: [/broke off its answer \(.*\): Too much\.$/],
   },
+  "an answer that breaks off has cost something, whether or not its provider has said so": {
+    answers: [{ ...WELL, cutAfter: -3 }, WELL],
+    voided: [/broke off/],
+    check: async (app) => {
+      const { unbilled } = await app.get("/usage");
+      const [{ spent }] = app.told(app.turn, "attempt_voided");
+      assert.deepEqual(unbilled.tokens, spent.usage);
+      assert.ok(spent.usage.input > 1000 && spent.usage.output > 0, JSON.stringify(spent));
+    },
+  },
+  "an answer whose provider counts nothing is counted": {
+    answers: [{ ...WELL, usage: { input: 0, cacheRead: 0, cacheWrite: 0, output: 0 } }],
+    voided: [],
+    check: async (app) => {
+      const { billed: { tokens } } = await app.get("/usage");
+      const bytes = Number(app.calls[0].headers["content-length"]);
+      assert.deepEqual(tokens, { input: Math.ceil(bytes / 4), cache_read: 0, cache_write: 0, output: Math.ceil(TEXT.length / 4) });
+    },
+  },
   "an event that nobody knows is passed over": { answers: [{ ...WELL, unknownEventAt: 3 }], voided: [] },
   "an answer with nothing in it": { answers: [{}, { text: " \n" }, WELL], voided: [/said nothing/, /said nothing/] },
   "two faults in one call, and one in the next": {
