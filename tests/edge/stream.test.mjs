@@ -63,7 +63,8 @@ for (const [format, model] of Object.entries(MODELS)) {
       }
     });
 
-    test("has words before and after its calls", { skip: format === "openai-chat" && "has one text and one list of calls" }, async () => {
+    // Chat Completions has one text and one list of calls.
+    if (format !== "openai-chat") test("has words before and after its calls", async () => {
       const app = await stage.app([{ ...BETWEEN, gapMs: 40 }, { text: "Done." }], { model });
       await app.completed();
       assert.equal(app.text(app.turn, 1), "First, I look.\n\nThen I say this.");
