@@ -212,6 +212,8 @@ mod tests {
             file("src/edit.rs", edit),
             file("src/edit/lines.rs", (10, 10)),
             file("src/editor.rs", (0, 1_000)),
+            file("src/generation/calls.rs", (95, 100)),
+            file("src/llm/retry.rs", (3, 3)),
             file("src/build/job.rs", (19, 20)),
             file("builder-container/src/sandbox/guard.rs", (96, 100)),
             file("src/preflight/names.rs", (9, 10)),
@@ -225,7 +227,8 @@ mod tests {
         let files = read(report((80, 90)).as_bytes()).unwrap();
         assert_eq!(
             judged(&files).unwrap(),
-            "lines reached by tests: src/edit 90 % of 100, src/preflight 90 % of 10, src/search 100 % of 1, \
+            "lines reached by tests: src/edit 90 % of 100, src/generation 95 % of 100, src/llm 100 % of 3, \
+             src/preflight 90 % of 10, src/search 100 % of 1, \
              src/build 95 % of 20, builder-container/src 96 % of 100"
         );
     }

@@ -387,12 +387,12 @@ mod tests {
                 )
             })
             .collect();
-        // In the order of names.
+        // In the order in which they stand.
         assert_eq!(
             told,
             [
-                ("package_name", 4, 5),
                 ("foreign_package", 3, 5),
+                ("package_name", 4, 5),
                 ("foreign_package", 5, 5)
             ]
         );
