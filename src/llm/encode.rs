@@ -160,7 +160,7 @@ fn responses(request: &Request, asked: Asked<'_>) -> Value {
                 UserBlock::Image(image) => json!({
                     "role": "user",
                     "content": [match request.images.get(&image.hash) {
-                        Some(data) => json!({ "type": "input_image", "image_url": data_url(image, data) }),
+                        Some(data) => json!({ "type": "input_image", "detail": "auto", "image_url": data_url(image, data) }),
                         None => json!({ "type": "input_text", "text": NO_IMAGE }),
                     }],
                 }),

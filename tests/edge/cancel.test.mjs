@@ -104,8 +104,8 @@ describe("a turn is cancelled", { concurrency: 3 }, () => {
     assert.equal(voided.retry_at, undefined);
     assert.ok(voided.spent.usage.input > 0);
     // It costs, and nobody pays.
-    const { billed, unbilled } = await app.get("/usage");
-    assert.deepEqual([billed.tokens.input, unbilled.tokens.input], [0, voided.spent.usage.input]);
+    const { unbilled } = await app.get("/usage");
+    assert.equal(unbilled.tokens.input, voided.spent.usage.input);
     await assertNext(app, app.turn, next);
     await sleep(200);
     assert.equal(call.sent, sent);

@@ -58,6 +58,11 @@ impl Call<'_> {
         let summary: AppSummary = objects::conversation(self.env, &app)?
             .ask(Some(&principal.workspace), call)
             .await?;
+        // The conversation tells of itself too, but whoever lists the apps now finds this one.
+        let listed = Box::new(summary.clone());
+        workspace
+            .ask::<()>(None, WorkspaceCall::PutApp { summary: listed })
+            .await?;
         let created = resource::AppCreated {
             app: summary.into(),
             turn: resource::TurnRef { id: turn },
