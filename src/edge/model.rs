@@ -18,7 +18,7 @@ use crate::{
     llm::{
         message::{Reply, SoFar, Usage},
         models::{Host, Model},
-        retry::{Failure, said},
+        retry::{Failure, NOT_SET, said},
         stream::{Answer, StreamError},
     },
     time::Timestamp,
@@ -106,11 +106,17 @@ pub(super) async fn call(
     body: String,
     tell: impl AsyncFnMut(SoFar) -> Result<bool>,
 ) -> Result<End> {
-    if door.key.is_empty() && door.base.trim().is_empty() {
-        let says = format!("{}_API_KEY is not set", model.host.prefix());
+    let prefix = model.host.prefix();
+    let lacks = match (door.base.trim(), door.key.as_str()) {
+        ("", _) if model.host.default_base().is_empty() => Some(format!("{prefix}_BASE_URL")),
+        ("", "") => Some(format!("{prefix}_API_KEY")),
+        _ => None,
+    };
+    if let Some(name) = lacks {
+        let says = format!("{name} is not set");
         let failure = Failure::Status {
             status: 401,
-            kind: "no_key".to_owned(),
+            kind: NOT_SET.to_owned(),
             retry_after_millis: None,
         };
         return Ok(End::Failed(Failed {

@@ -111,7 +111,6 @@ impl Conversation {
         step.effects.push(Effect::Answer(Answer::Call(Some(Planned {
             model: turn.model.clone(),
             attempt: turn.call.attempt,
-            billing_ignore: turn.repair.is_on(),
         }))));
         self.phase = Phase::AwaitingModel(turn);
     }

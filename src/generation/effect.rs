@@ -83,8 +83,6 @@ pub struct Planned {
     pub model: String,
     /// Which attempt this is in its step, from 1.
     pub attempt: u32,
-    /// Whether it is not billed.
-    pub billing_ignore: bool,
 }
 
 /// Work that is done outside of the transaction: at least once, under a key.

@@ -92,6 +92,18 @@ pub(super) enum Phase {
     Deleted { purged_once: bool },
 }
 
+impl Phase {
+    /// The turn that runs, if one does.
+    pub(super) const fn turn(&self) -> Option<&Turn> {
+        match self {
+            Self::AwaitingModel(turn) | Self::RunningTools(turn) | Self::Building { turn, .. } => {
+                Some(turn)
+            }
+            Self::Founding | Self::Resting | Self::Deleted { .. } => None,
+        }
+    }
+}
+
 /// A turn that waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Waiting {
@@ -222,10 +234,7 @@ impl Conversation {
     pub fn usage(&self) -> AppUsage {
         let mut spent = self.spent;
         spent.merge(&self.voided);
-        if let Phase::AwaitingModel(turn)
-        | Phase::RunningTools(turn)
-        | Phase::Building { turn, .. } = &self.phase
-        {
+        if let Some(turn) = self.phase.turn() {
             spent.merge(&turn.spent);
             spent.merge(&turn.voided);
         }
@@ -284,13 +293,11 @@ impl Conversation {
 
     /// What the turn that runs may lead to.
     #[must_use]
-    pub const fn intent(&self) -> Intent {
-        match &self.phase {
-            Phase::AwaitingModel(turn)
-            | Phase::RunningTools(turn)
-            | Phase::Building { turn, .. } => turn.intent,
-            Phase::Founding | Phase::Resting | Phase::Deleted { .. } => Intent::Auto,
-        }
+    pub fn intent(&self) -> Intent {
+        self.phase
+            .turn()
+            .map(|turn| turn.intent)
+            .unwrap_or_default()
     }
 
     fn status(&self) -> Status {

@@ -69,20 +69,11 @@ impl Conversation {
             });
             return Ok(());
         }
-        let turn = match &self.phase {
-            Phase::AwaitingModel(turn)
-            | Phase::RunningTools(turn)
-            | Phase::Building { turn, .. }
-                if turn.id == *id =>
-            {
-                turn.clone()
-            }
-            _ => {
-                return Err(Error::new(
-                    Kind::Conflict,
-                    format!("The turn `{id}` is over: there is nothing to stop."),
-                ));
-            }
+        let Some(turn) = self.phase.turn().filter(|turn| turn.id == *id).cloned() else {
+            return Err(Error::new(
+                Kind::Conflict,
+                format!("The turn `{id}` is over: there is nothing to stop."),
+            ));
         };
         let text = match &self.phase {
             Phase::Building { build, .. } => format!(

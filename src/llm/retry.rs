@@ -41,6 +41,9 @@ pub enum Failure {
     Empty,
 }
 
+/// The kind of a failure of ours: nobody was asked, since a setting is missing.
+pub const NOT_SET: &str = "not_set";
+
 /// How much of a provider's own words is passed on, in characters.
 const MOST_CHARS: usize = 300;
 
@@ -106,6 +109,7 @@ impl Failure {
                 (300..=399, _) => {
                     format!("is at another address than the one that is set for it ({status})")
                 }
+                (_, NOT_SET) => "cannot be asked as it is set up".to_owned(),
                 (401 | 403, _) => "does not accept the key that is set for it".to_owned(),
                 (402, _) | (_, "insufficient_quota" | "billing_error") => {
                     "has no credit left".to_owned()

@@ -78,19 +78,7 @@ fn builder(request: &Request) -> Reply {
 }
 
 fn finished(world: &World, number: u8) -> (Outcome, String) {
-    let ends: Vec<_> = world
-        .feed
-        .iter()
-        .filter_map(|event| match event {
-            Event::TurnFinished {
-                turn: id,
-                outcome,
-                summary,
-                ..
-            } if *id == turn(number) => Some((*outcome, summary.clone())),
-            _ => None,
-        })
-        .collect();
+    let ends = super::finished(world, number);
     let [end] = &ends[..] else {
         panic!("{ends:?}");
     };

@@ -112,8 +112,7 @@ export const TURNS = [
 
 /** The double's script. Answers depend on the conversation alone. */
 export function answer({ provider, said }) {
-  const turn = TURNS.find(({ say }) => said.last.endsWith(say) || said.messages.some(({ role, texts }) => role === "user" && texts.at(-1) === say));
-  const current = [...TURNS].reverse().find(({ say }) => said.messages.some(({ role, texts }) => role === "user" && texts.includes(say))) ?? turn;
+  const current = TURNS.findLast(({ say }) => said.messages.some(({ role, texts }) => role === "user" && texts.includes(say)));
   assert.ok(current, `nobody said ${said.last.slice(-80)}`);
   const start = said.messages.findLastIndex(({ role, texts }) => role === "user" && texts.includes(current.say));
   const step = said.messages.slice(start).filter(({ role }) => role === "assistant").length;

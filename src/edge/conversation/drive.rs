@@ -92,6 +92,8 @@ impl Conversation {
             let name = due.job.key();
             self.witness("begins", &name).await;
             let input = self.attempt(due).await?;
+            // What is done is not called off: the machine knows whether it wants what came of it.
+            self.call_offs.borrow_mut().remove(&name);
             self.witness("done", &name).await;
             if let Some(input) = input {
                 self.step(input)?;
@@ -153,14 +155,9 @@ impl Conversation {
     /// Does a job's work; the input that it leads to, or nothing when the work is not wanted any more.
     async fn perform(&self, job: &Job) -> Result<Option<Input>> {
         let machine = self.machine.borrow().clone().ok_or_else(super::no_app)?;
-        if let Job::CallModel { turn, step } = job {
-            return self.call_model(&machine, turn, *step).await;
-        }
-        self.perform_other(&machine, job).await.map(Some)
-    }
-
-    async fn perform_other(&self, machine: &Machine, job: &Job) -> Result<Input> {
-        match job {
+        let machine = &machine;
+        let input = match job {
+            Job::CallModel { turn, step } => return self.call_model(machine, turn, *step).await,
             Job::LayFoundation => self.lay_foundation(machine).await,
             Job::RunTools { turn, step } => self.run_tools(machine, turn, *step).await,
             Job::Settle {
@@ -194,8 +191,8 @@ impl Conversation {
                 self.close_sockets();
                 Ok(Input::Purged)
             }
-            Job::CallModel { .. } => Err(Error::internal("made elsewhere")),
-        }
+        };
+        input.map(Some)
     }
 
     async fn lay_foundation(&self, machine: &Machine) -> Result<Input> {

@@ -121,7 +121,7 @@ impl Conversation {
         ))
     }
 
-    /// Loads the images that a request names, for a model that takes them. One that is gone is left out.
+    /// Loads the images that a request names, for a model that takes them.
     async fn show_images(&self, app: &AppId, request: &mut Request) -> Result<()> {
         let named = request.messages.iter().flat_map(|message| match message {
             Message::User(blocks) => blocks.as_slice(),
@@ -135,9 +135,8 @@ impl Conversation {
             .collect();
         let sources = Blobs::sources(&self.env, app)?;
         for hash in hashes {
-            if let Ok(content) = sources.get(&hash).await {
-                request.images.insert(hash, runtime::base64(&content)?);
-            }
+            let content = sources.get(&hash).await?;
+            request.images.insert(hash, runtime::base64(&content)?);
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 //! attached to it.
 //!
 //! Each message is one event, as JSON. A reader may say `{"ack": n}`: it has everything up to number n. Of what is not acknowledged, at
-//! most [`WINDOW_BYTES`] are sent: then the socket is closed with the code 1013, and the reader, when it has caught up, opens another
+//! most [`WINDOW_BYTES`] and an event are sent: then the socket is closed with the code 1013, and the reader, when it has caught up, opens another
 //! with `?after=` the last number that it has. `ping` is answered with `pong`, without waking anybody.
 
 use std::{collections::BTreeMap, rc::Rc};
@@ -29,8 +29,8 @@ const GONE: u16 = 1001;
 struct Reader {
     /// The number of the last event that was sent.
     sent: u64,
-    /// The number of the last event that the reader is known to have.
-    known: u64,
+    /// How many bytes of what was sent the reader has not acknowledged.
+    unknown: u64,
 }
 
 /// What a reader says.
@@ -39,8 +39,8 @@ struct Ack {
     ack: u64,
 }
 
-/// Events after a number, each as JSON, and the number of the last.
-type Page = Option<(u64, Vec<String>)>;
+/// Events after a number: each with its own, as JSON.
+type Page = Vec<(u64, String)>;
 
 impl Conversation {
     /// Opens a socket for a reader that has everything up to number `after`.
@@ -53,7 +53,7 @@ impl Conversation {
             )?);
         let reader = Reader {
             sent: after,
-            known: after,
+            unknown: 0,
         };
         pair.server.serialize_attachment(reader)?;
         self.tell_socket(&pair.server, &mut BTreeMap::new());
@@ -87,8 +87,11 @@ impl Conversation {
             // Nothing else has a meaning here.
             return;
         };
-        if let Ok(Some(mut reader)) = socket.deserialize_attachment::<Reader>() {
-            reader.known = reader.known.max(ack.min(reader.sent));
+        if let Ok(Some(mut reader)) = socket.deserialize_attachment::<Reader>()
+            && let Ok(unknown) = self.store.feed_bytes(ack, reader.sent)
+        {
+            // What was acknowledged before stays so.
+            reader.unknown = reader.unknown.min(unknown);
             if socket.serialize_attachment(reader).is_ok() {
                 self.tell_socket(socket, &mut BTreeMap::new());
             }
@@ -107,7 +110,6 @@ impl Conversation {
         let Some(mut reader) = attached.map_err(Error::internal)? else {
             return Ok(());
         };
-        let mut unknown = self.store.feed_bytes(reader.known, reader.sent)?;
         loop {
             let page = match pages.get(&reader.sent) {
                 Some(page) => Rc::clone(page),
@@ -117,21 +119,21 @@ impl Conversation {
                     page
                 }
             };
-            let Some((last, events)) = page.as_ref() else {
+            if page.is_empty() {
                 break;
-            };
-            for event in events {
-                unknown = unknown.saturating_add(event.len() as u64);
+            }
+            for (seq, event) in page.iter() {
                 // A socket that is closed takes nothing, and is forgotten by the platform.
                 if socket.send_with_str(event).is_err() {
                     return Ok(());
                 }
-            }
-            reader.sent = *last;
-            if unknown > WINDOW_BYTES {
-                let reason = format!("slow down: come again with after={last}");
-                let _closed = socket.close(Some(TRY_AGAIN), Some(reason));
-                return Ok(());
+                reader.sent = *seq;
+                reader.unknown = reader.unknown.saturating_add(event.len() as u64);
+                if reader.unknown > WINDOW_BYTES {
+                    let reason = format!("slow down: come again with after={seq}");
+                    let _closed = socket.close(Some(TRY_AGAIN), Some(reason));
+                    return Ok(());
+                }
             }
         }
         socket.serialize_attachment(reader).map_err(Error::internal)
@@ -139,7 +141,6 @@ impl Conversation {
 
     fn page_after(&self, after: u64) -> Result<Page> {
         let rows = self.store.feed_after(after, FEED_PAGE)?;
-        let last = rows.last().map(|row| row.seq);
-        Ok(last.map(|last| (last, rows.iter().map(event_json).collect())))
+        Ok(rows.iter().map(|row| (row.seq, event_json(row))).collect())
     }
 }
