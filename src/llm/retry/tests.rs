@@ -284,3 +284,14 @@ fn what_broke_an_answer_is_a_failure_of_its_kind() {
         assert_eq!(Failure::of(&error), failure);
     }
 }
+
+#[test]
+fn what_is_not_set_up_is_told_as_such_and_another_is_asked() {
+    let failure = Failure::Status {
+        status: 401,
+        kind: NOT_SET.to_owned(),
+        retry_after_millis: None,
+    };
+    assert_eq!(failure.told(), "cannot be asked as it is set up");
+    assert_eq!(failure.nature(), Nature::Provider);
+}
