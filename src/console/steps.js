@@ -55,7 +55,7 @@ export class Steps {
 
   text(event) {
     const step = this.hear(event);
-    step.text += event.text;
+    step.text = event.whole ? event.text : step.text + event.text;
     step.drawing ??= requestAnimationFrame(() => {
       step.drawing = null;
       showProse(step.prose, step.text);

@@ -13,6 +13,7 @@
 //! One event that changes something is one transaction: state, feed, records, outbox, and the alarm. The alarm
 //! runs the jobs; an object that starts with a full outbox arms it again, so a kill at any moment loses nothing.
 //!
+//! Once a turn is over, older turns of the feed are compacted (`generation::feed::compact`), but for the newest `FEED_WHOLE_EVENTS` events.
 //! Readers of the feed read the table, each at its own pace, and are only told when there is more: nothing is held
 //! for a slow one, and none sees a gap or a repetition.
 
@@ -39,7 +40,7 @@ use worker::{
     WebSocketIncomingMessage, console_error, durable_object,
 };
 
-use self::store::{FeedRow, Store};
+use self::store::Store;
 use super::{
     clock,
     objects::{Asked, ConversationCall},
@@ -48,7 +49,10 @@ use super::{
 use crate::{
     config::BuildPolicy,
     error::{Error, Kind, Result},
-    generation::{Answer, Conversation as Machine, Effect, Input},
+    generation::{
+        Answer, Conversation as Machine, Effect, Input,
+        feed::{self, Event},
+    },
     http::sse,
     ids::WorkspaceId,
     time::Timestamp,
@@ -253,6 +257,24 @@ impl Conversation {
             // A full channel has a nudge in it already.
             let _ = nudge.try_send(());
         }
+        let is_turn_over =
+            |effect: &Effect| matches!(effect, Effect::Feed(Event::TurnFinished { .. }));
+        if effects.iter().any(is_turn_over)
+            && let Err(error) = self.compact_feed()
+        {
+            // It is whole still; the end of the next turn comes back to it.
+            console_error!("the feed could not be compacted: {error}");
+        }
+        Ok(())
+    }
+
+    /// Compacts the turns of the feed that are over and before its newest events.
+    fn compact_feed(&self) -> Result<()> {
+        let newest = settings::feed_whole_events(&self.env)?;
+        while let Some(part) = self.store.compactable(newest)? {
+            runtime::transaction(&self.state, || self.store.compact(&part))
+                .map_err(Error::internal)?;
+        }
         Ok(())
     }
 
@@ -320,13 +342,12 @@ impl Conversation {
     }
 }
 
-/// A feed row as a client reads it: the event with its number and time.
-fn event_json(row: &FeedRow) -> String {
-    let fields = row.event.strip_prefix('{').unwrap_or(&row.event);
-    format!("{{\"seq\":{},\"at\":{},{fields}", row.seq, row.at)
+/// A feed row as a client reads it.
+fn event_json(row: &feed::Row) -> String {
+    feed::as_json(row.seq, row.since, row.at, &row.event)
 }
 
-fn event_bytes(row: &FeedRow) -> Vec<u8> {
+fn event_bytes(row: &feed::Row) -> Vec<u8> {
     sse::event(row.seq, &row.kind, &event_json(row)).into_bytes()
 }
 

@@ -63,6 +63,13 @@ pub(super) fn journal_witness(env: &Env) -> Option<String> {
         .filter(|address| !address.is_empty())
 }
 
+/// How many of the newest events of a feed are never compacted.
+pub(super) fn feed_whole_events(env: &Env) -> Result<u64> {
+    let text = variable(env, "FEED_WHOLE_EVENTS")?;
+    text.parse()
+        .map_err(|error| Error::internal(format!("FEED_WHOLE_EVENTS must be a number: {error}")))
+}
+
 /// What models may cost.
 pub(super) fn budget(env: &Env) -> Result<Budget> {
     Budget::parse(&variable(env, "BUDGET")?)

@@ -398,7 +398,7 @@ fn charge(turn: &Turn, voided: bool, step: &mut Step<'_>) {
     if turn.model == crate::llm::models::OFFLINE {
         return;
     }
-    step.effects.push(Effect::Charge(Charge {
+    let charge = Charge {
         turn: turn.id.clone(),
         step: turn.step,
         attempt: turn.call.attempt,
@@ -406,12 +406,9 @@ fn charge(turn: &Turn, voided: bool, step: &mut Step<'_>) {
         spent: turn.call.spent,
         billing_ignore: voided || turn.repair.is_on(),
         voided,
-    }));
-    step.run(Job::Settle {
-        turn: turn.id.clone(),
-        step: turn.step,
-        attempt: turn.call.attempt,
-    });
+    };
+    step.run(charge.settlement());
+    step.effects.push(Effect::Charge(charge));
 }
 
 fn say(turn: &TurnId, number: u32, text: String, step: &mut Step<'_>) {
@@ -420,6 +417,7 @@ fn say(turn: &TurnId, number: u32, text: String, step: &mut Step<'_>) {
             turn: turn.clone(),
             step: number,
             text,
+            whole: false,
         });
     }
 }

@@ -1,6 +1,10 @@
 //! The feed: what a client sees of a conversation, numbered and replayable.
 //!
-//! The number and the time of an event are given by the storage that keeps it.
+//! The number and the time of an event are given by the storage that keeps it. Older parts are compacted: [`compact`].
+
+mod compaction;
+
+pub use compaction::{Row, as_json, compact};
 
 use serde::{Deserialize, Serialize};
 
@@ -46,11 +50,14 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "is_false")]
         repair: bool,
     },
-    /// The model says a piece of text: what follows on those of this step before, of the same attempt.
+    /// The model says a piece of text: what follows on those of this step before, of the same attempt. One that is
+    /// `whole` takes the place of them all.
     TextDelta {
         turn: TurnId,
         step: u32,
         text: String,
+        #[serde(default, skip_serializing_if = "is_false")]
+        whole: bool,
     },
     /// The model is writing the arguments of a tool call, the `index`th of this step from 0; so many bytes have come.
     ToolDelta {

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{
+    calls,
     effect::{Effect, Job, Step},
     feed::Event,
     input::{Created, Input},
@@ -103,6 +104,10 @@ impl Conversation {
             Input::Restore { version, manifest } => self.restore(version, manifest, step),
             Input::StartBuild { mode } => self.start_build_by_hand(mode, step),
             Input::Delete => {
+                // What the call that runs has cost so far is settled before the rest is forgotten.
+                if let Phase::AwaitingModel(turn) = &mut self.phase {
+                    calls::void(turn, "the app was deleted", None, step);
+                }
                 self.forget();
                 step.effects.push(Effect::FinishAll);
                 step.run(Job::Purge);

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::effect::Job;
 use crate::{
     build::{Diagnostic, Mode, Render, Report},
     digest::Digest,
@@ -329,6 +330,18 @@ pub struct Charge {
     pub billing_ignore: bool,
     /// Whether it came to nothing.
     pub voided: bool,
+}
+
+impl Charge {
+    /// The job that tells the workspace's ledger.
+    #[must_use]
+    pub fn settlement(&self) -> Job {
+        Job::Settle {
+            turn: self.turn.clone(),
+            step: self.step,
+            attempt: self.attempt,
+        }
+    }
 }
 
 /// What a look at a preview found.

@@ -60,14 +60,19 @@ const reported = () => stage.double.calls.filter(({ status }) => status === 200)
 const tokens = ({ input, cache_read, cache_write, output }) => input + cache_read + cache_write + output;
 
 describe("a budget", () => {
-  test("gets back what was set aside for a turn that is cancelled", async () => {
+  for (const [n, what] of ["a turn that is cancelled", "an app that is deleted"].entries()) test(`gets back what was set aside for ${what}`, async () => {
+    const before = (await used()).total.tokens;
     const app = await stage.app([{ text: "It has a list of recipes. ".repeat(100), gapMs: 50, usage: USAGE }]);
     await app.feed.find("words", (event) => event.kind === "text_delta");
     const { total } = await used();
-    assert.ok(total.tokens > 2 * COST, `${total.tokens} tokens`);
-    await app.cancel();
-    assert.equal((await app.ended()).outcome, "cancelled");
-    await until("the ledger to be settled", async () => (await used()).total.tokens === USAGE.input + USAGE.cacheRead + 1);
+    assert.ok(total.tokens > before + 2 * COST, `${total.tokens} tokens`);
+    if (n === 1) {
+      assert.equal((await app.delete()).status, 204);
+    } else {
+      await app.cancel();
+      assert.equal((await app.ended()).outcome, "cancelled");
+    }
+    await until("the ledger to be settled", async () => (await used()).total.tokens === before + USAGE.input + USAGE.cacheRead + 1);
     const after = await used();
     assert.deepEqual([after.total.steps, tokens(after.billed.tokens), tokens(after.unbilled.tokens)], [0, 0, after.total.tokens]);
   });

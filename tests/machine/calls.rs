@@ -12,6 +12,7 @@ use overskill::{
         repair::Strategy,
         tools::Intent,
     },
+    ids::TurnId,
     llm::{
         message::{Block, Message, Reply, Request, Stop, ToolCall, Usage, UserBlock},
         retry::Failure,
@@ -287,21 +288,27 @@ fn an_empty_answer_is_a_failure_until_something_was_done() {
     );
 }
 
-#[test]
-fn what_a_model_says_is_told_as_it_comes_and_all_of_it_once() {
-    let mut world = World::with("count", ALONE);
-    world.model = builder;
-    let job = begin(&mut world);
-    let Job::CallModel { turn: id, step } = job.clone() else {
+/// Begins an attempt at a call, and does not make it.
+fn call_begun(world: &mut World, job: &Job) -> (TurnId, u32) {
+    let Job::CallModel { turn, step } = job.clone() else {
         panic!("{job:?}");
     };
     let begun = world.take(Input::CallBegun {
-        turn: id.clone(),
+        turn: turn.clone(),
         step,
         chain: vec![CLAUDE.to_owned()],
         outline: Some(String::new()),
     });
     assert!(matches!(begun, Ok(Some(Answer::Call(Some(_))))));
+    (turn, step)
+}
+
+#[test]
+fn what_a_model_says_is_told_as_it_comes_and_all_of_it_once() {
+    let mut world = World::with("count", ALONE);
+    world.model = builder;
+    let job = begin(&mut world);
+    let (id, step) = call_begun(&mut world, &job);
     let mut hear = |words: &str, bytes| {
         let writing = Writing {
             name: "write_file".to_owned(),
@@ -827,4 +834,31 @@ fn calls_of_a_server_that_counts_them_anew_in_each_answer_are_told_apart() {
         .collect();
     assert_eq!(ids, ["call_0", "call_0_2", "call_0_3"]);
     assert_answered(&world);
+}
+
+#[test]
+fn what_a_call_has_cost_counts_when_its_app_is_deleted_meanwhile() {
+    let mut world = World::with("count", ALONE);
+    let job = begin(&mut world);
+    let (id, step) = call_begun(&mut world, &job);
+    let spent = Spent {
+        usage: usage(5),
+        micros: Some(7),
+    };
+    let heard = world.take(Input::CallProgress {
+        turn: id.clone(),
+        step,
+        text: "I wr".to_owned(),
+        writing: vec![],
+        spent,
+    });
+    assert_eq!(heard.unwrap(), Some(Answer::Held(true)));
+    world.take(Input::Delete).unwrap();
+    let [charge] = &world.charges[..] else {
+        panic!("{:?}", world.charges);
+    };
+    assert_eq!(
+        (&charge.turn, charge.attempt, charge.spent, charge.voided),
+        (&id, 1, spent, true)
+    );
 }

@@ -28,7 +28,8 @@ export class EventParser {
 
 /**
  * Follows a feed and holds it to its promise: every number once, in order, without a gap, also over connections that
- * break. What breaks the promise makes every waiter fail.
+ * break. Where older parts were compacted, an event may stand for others before it, and says so in `since`. What breaks the promise
+ * makes every waiter fail.
  */
 export class Feed {
   /** The events' data, in order. */
@@ -131,8 +132,9 @@ export class Feed {
 
   #take({ id, event, data }) {
     const parsed = JSON.parse(data);
-    if (id !== String(this.last + 1)) this.#fail(`event ${id} follows ${this.last}: ${data}`);
-    else if (parsed.seq !== Number(id) || parsed.kind !== event) this.#fail(`event ${id} (${event}) says otherwise: ${data}`);
+    const { seq, since = seq } = parsed;
+    if (!(since <= this.last + 1 && seq > this.last)) this.#fail(`event ${id} follows ${this.last}: ${data}`);
+    else if (seq !== Number(id) || since > seq || parsed.kind !== event) this.#fail(`event ${id} (${event}) says otherwise: ${data}`);
     else this.events.push(parsed);
     for (const look of [...this.#listeners]) look();
   }
@@ -143,12 +145,22 @@ export class Feed {
   }
 }
 
+/** What a step has said, from the events of its turn: words of attempts that came to nothing do not count. */
+export function saidIn(events, step) {
+  let said = "";
+  for (const event of events.filter((event) => event.step === step)) {
+    if (event.kind === "attempt_voided") said = "";
+    if (event.kind === "text_delta") said = event.whole ? event.text : said + event.text;
+  }
+  return said;
+}
+
 /** The feed from after `after` to the event `upTo`, over a connection of its own. */
 export async function readFeed(stack, app, { after = 0, upTo, headers } = {}) {
   const feed = new Feed(stack, app, { after, headers });
   try {
     await feed.find(`event ${upTo}`, (event) => event.seq === upTo);
-    return feed.events.slice(0, upTo - after);
+    return feed.events.filter(({ seq }) => seq <= upTo);
   } finally {
     feed.close();
   }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 
 import { startStack } from "../../xtask/local/harness.mjs";
 import { App } from "./app.mjs";
+import { saidIn } from "./feed.mjs";
 import { KEYS, ModelDouble } from "./model.mjs";
 import { assertNoPanic } from "./problem.mjs";
 import { until } from "./wait.mjs";
@@ -54,9 +55,7 @@ class Actor extends App {
 
   /** What a step has said: the deltas of its last attempt. */
   text(turn, step) {
-    const events = this.told(turn, "text_delta", "attempt_voided").filter((event) => event.step === step);
-    const from = events.findLastIndex(({ kind }) => kind === "attempt_voided") + 1;
-    return events.slice(from).map(({ text }) => text).join("");
+    return saidIn(this.told(turn, "text_delta", "attempt_voided"), step);
   }
 
   /** The end of a turn, however it ends, and what must be true of it in any case. */

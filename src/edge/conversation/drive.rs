@@ -177,6 +177,7 @@ impl Conversation {
             Job::EndTurn { turn } => Ok(Input::TimeIsUp { turn: turn.clone() }),
             Job::Announce => self.announce(machine).await,
             Job::Purge => {
+                self.settle_all(machine).await?;
                 blobs::purge(&self.env, &machine.app).await?;
                 objects::workspace(&self.env, &machine.workspace)?
                     .ask::<()>(

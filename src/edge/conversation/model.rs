@@ -1,5 +1,7 @@
 //! The job that calls a model: begun in the journal, heard as it comes, ended in the journal.
 
+use worker::Env;
+
 use super::Conversation;
 use crate::{
     digest::Digest,
@@ -11,7 +13,8 @@ use crate::{
     },
     error::Result,
     generation::{
-        Answer, CallEnd, Conversation as Machine, Input, Planned, Spent, Writing, prompt, survey,
+        Answer, CallEnd, Charge, Conversation as Machine, Input, Job, Planned, Spent, Writing,
+        prompt, survey,
     },
     ids::{AppId, TurnId},
     llm::{
@@ -20,6 +23,7 @@ use crate::{
         models::{Model, Reservation},
         offline, stream,
     },
+    time::Timestamp,
 };
 
 impl Conversation {
@@ -175,22 +179,13 @@ impl Conversation {
         step: u32,
         attempt: u32,
     ) -> Result<Input> {
-        if let Some((charge, at)) = self.store.charge(turn, step, attempt)? {
-            objects::workspace(&self.env, &machine.workspace)?
-                .ask::<()>(
-                    None,
-                    WorkspaceCall::Settle {
-                        of: Ledgered {
-                            app: machine.app.clone(),
-                            turn: turn.clone(),
-                            step,
-                            attempt,
-                        },
-                        charge,
-                        at,
-                    },
-                )
-                .await?;
+        let settlement = Job::Settle {
+            turn: turn.clone(),
+            step,
+            attempt,
+        };
+        if let Some((charge, at)) = self.store.charge(&settlement)? {
+            tell_ledger(&self.env, machine, charge, at).await?;
         }
         Ok(Input::Settled {
             turn: turn.clone(),
@@ -198,6 +193,26 @@ impl Conversation {
             attempt,
         })
     }
+
+    /// Tells the workspace's ledger of everything that it does not know.
+    pub(super) async fn settle_all(&self, machine: &Machine) -> Result<()> {
+        for (charge, at) in self.store.unsettled()? {
+            tell_ledger(&self.env, machine, charge, at).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn tell_ledger(env: &Env, machine: &Machine, charge: Charge, at: Timestamp) -> Result<()> {
+    let of = Ledgered {
+        app: machine.app.clone(),
+        turn: charge.turn.clone(),
+        step: charge.step,
+        attempt: charge.attempt,
+    };
+    objects::workspace(env, &machine.workspace)?
+        .ask(None, WorkspaceCall::Settle { of, charge, at })
+        .await
 }
 
 fn spent(model: &Model, usage: crate::llm::message::Usage) -> Spent {

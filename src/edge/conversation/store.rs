@@ -1,6 +1,7 @@
 //! The conversation's rows. Every function is synchronous: what one event writes without waiting is one
 //! transaction.
 
+mod compaction;
 mod history;
 
 use serde::{Deserialize, de::DeserializeOwned};
@@ -15,7 +16,7 @@ use crate::{
 };
 
 const SCHEMA: &str = "
-    CREATE TABLE IF NOT EXISTS conversation(id INTEGER PRIMARY KEY CHECK (id = 1), state TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS conversation(id INTEGER PRIMARY KEY CHECK (id = 1), state TEXT NOT NULL, compacted INTEGER NOT NULL DEFAULT 0);
     CREATE TABLE IF NOT EXISTS messages(seq INTEGER PRIMARY KEY AUTOINCREMENT, turn TEXT NOT NULL, role TEXT NOT NULL, content TEXT NOT NULL, attachments TEXT NOT NULL, created_at INTEGER NOT NULL);
     CREATE INDEX IF NOT EXISTS messages_turn ON messages(turn);
     CREATE TABLE IF NOT EXISTS transcript(seq INTEGER PRIMARY KEY AUTOINCREMENT, turn TEXT NOT NULL, ends INTEGER NOT NULL, part TEXT NOT NULL);
@@ -24,7 +25,7 @@ const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS builds(id TEXT PRIMARY KEY, build TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS build_log(seq INTEGER PRIMARY KEY AUTOINCREMENT, build TEXT NOT NULL, line TEXT NOT NULL);
     CREATE INDEX IF NOT EXISTS build_log_build ON build_log(build);
-    CREATE TABLE IF NOT EXISTS feed(seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, kind TEXT NOT NULL, event TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS feed(seq INTEGER PRIMARY KEY AUTOINCREMENT, since INTEGER, at INTEGER NOT NULL, kind TEXT NOT NULL, event TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS outbox(key TEXT PRIMARY KEY, job TEXT NOT NULL, due INTEGER NOT NULL, failures INTEGER NOT NULL, starts INTEGER NOT NULL DEFAULT 0);
     CREATE TABLE IF NOT EXISTS charges(key TEXT PRIMARY KEY, charge TEXT NOT NULL, at INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS done(nonce TEXT PRIMARY KEY, answer TEXT NOT NULL, at INTEGER NOT NULL);
@@ -35,15 +36,6 @@ const PART_BYTES: usize = 1_000_000;
 
 /// How long the answer to a request is kept: longer than an idempotency key is remembered. Milliseconds.
 const KEPT_MILLIS: u64 = 25 * 60 * 60 * 1_000;
-
-/// A row of the feed.
-#[derive(Debug, Clone, Deserialize)]
-pub(super) struct FeedRow {
-    pub(super) seq: u64,
-    pub(super) at: u64,
-    pub(super) kind: String,
-    pub(super) event: String,
-}
 
 /// A row of the outbox.
 #[derive(Debug)]
@@ -110,6 +102,8 @@ impl Store {
                     vec![turn.as_str().into(), json(role)?.into(), content.as_str().into(), json(attachments)?.into(), integer(now.0)?],
                 )?,
                 Effect::OpenTranscript { turn, context } => {
+                    // Of turns before this one, messages are told, and nothing else.
+                    self.run("DELETE FROM transcript WHERE turn <> ?", vec![turn.as_str().into()])?;
                     let mut blocks = vec![UserBlock::Context { text: context.clone() }];
                     let (text, images) = self.message_of(turn)?;
                     blocks.extend(images.into_iter().map(UserBlock::Image));
@@ -118,7 +112,7 @@ impl Store {
                 }
                 Effect::Charge(charge) => self.run(
                     "INSERT INTO charges(key, charge, at) VALUES (?, ?, ?) ON CONFLICT(key) DO NOTHING",
-                    vec![charge_key(&charge.turn, charge.step, charge.attempt).into(), json(charge)?.into(), integer(now.0)?],
+                    vec![charge.settlement().key().into(), json(charge)?.into(), integer(now.0)?],
                 )?,
                 Effect::Transcript { turn, message } => self.append_transcript(turn, message)?,
                 Effect::Version { version, manifest } => self.run(
@@ -139,6 +133,8 @@ impl Store {
                 )?,
                 Effect::Finish { key } => {
                     self.run("DELETE FROM outbox WHERE key = ?", vec![key.as_str().into()])?;
+                    // What is settled is the workspace's.
+                    self.run("DELETE FROM charges WHERE key = ?", vec![key.as_str().into()])?;
                 }
                 Effect::FinishAll => self.run("DELETE FROM outbox", vec![])?,
                 Effect::Answer(_) => {}
@@ -241,25 +237,27 @@ impl Store {
         .map_err(Error::internal)
     }
 
-    /// What an attempt at a call has cost, and when it was over.
-    pub(super) fn charge(
-        &self,
-        turn: &TurnId,
-        step: u32,
-        attempt: u32,
-    ) -> Result<Option<(Charge, Timestamp)>> {
+    /// What an attempt at a call has cost, and when it was over, if that is not settled.
+    pub(super) fn charge(&self, settlement: &Job) -> Result<Option<(Charge, Timestamp)>> {
+        let charges = self.charges("WHERE key = ?", vec![settlement.key().into()])?;
+        Ok(charges.into_iter().next())
+    }
+
+    /// What is not settled.
+    pub(super) fn unsettled(&self) -> Result<Vec<(Charge, Timestamp)>> {
+        self.charges("", vec![])
+    }
+
+    fn charges(&self, which: &str, values: Vec<Value>) -> Result<Vec<(Charge, Timestamp)>> {
         #[derive(Deserialize)]
         struct Row {
             charge: String,
             at: u64,
         }
-        let rows = self.rows::<Row>(
-            "SELECT charge, at FROM charges WHERE key = ?",
-            vec![charge_key(turn, step, attempt).into()],
-        )?;
-        rows.first()
+        let rows = self.rows::<Row>(&format!("SELECT charge, at FROM charges {which}"), values)?;
+        rows.iter()
             .map(|row| Ok((parse(&row.charge)?, Timestamp(row.at))))
-            .transpose()
+            .collect()
     }
 
     /// The answer that was given to a request before.
@@ -317,10 +315,6 @@ impl Store {
         let cursor = self.sql.exec(statement, values).map_err(Error::internal)?;
         cursor.to_array().map_err(Error::internal)
     }
-}
-
-fn charge_key(turn: &TurnId, step: u32, attempt: u32) -> String {
-    format!("{turn}/{step}/{attempt}")
 }
 
 fn json<T: serde::Serialize>(value: &T) -> worker::Result<String> {

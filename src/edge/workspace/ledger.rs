@@ -1,6 +1,7 @@
 //! The workspace's ledger: what is set aside for calls of models, and what they have cost.
 //!
-//! `ledger` one row an attempt; `totals` what they come to, one row a scope of `generation::budget`. Both change together.
+//! `ledger` one row an attempt; `totals` what they come to, one row a scope of `generation::budget`. Both change together. Rows of
+//! attempts that are settled, and totals of turns and days, are kept for [`KEPT_MILLIS`].
 
 use serde::Deserialize;
 
@@ -21,8 +22,13 @@ use crate::{
 
 pub(super) const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS ledger(key TEXT PRIMARY KEY, at INTEGER NOT NULL, tokens INTEGER NOT NULL, micros INTEGER NOT NULL, charge TEXT);
-    CREATE TABLE IF NOT EXISTS totals(scope TEXT PRIMARY KEY, total TEXT NOT NULL, spent TEXT NOT NULL);
+    CREATE INDEX IF NOT EXISTS ledger_by_age ON ledger(at);
+    CREATE TABLE IF NOT EXISTS totals(scope TEXT PRIMARY KEY, at INTEGER NOT NULL, total TEXT NOT NULL, spent TEXT NOT NULL);
+    CREATE INDEX IF NOT EXISTS totals_by_age ON totals(at);
 ";
+
+/// How long a row is kept: far longer than a conversation goes on to settle an attempt, which is known by it. Milliseconds.
+const KEPT_MILLIS: u64 = 30 * 24 * 60 * 60 * 1_000;
 
 /// A row of the ledger.
 #[derive(Deserialize)]
@@ -108,7 +114,21 @@ impl Workspace {
             total.millis = total.millis.saturating_add(at.since(began));
             spending.add(&spent, charge.billing_ignore);
         })?;
+        self.forget_old(at)?;
         json(&())
+    }
+
+    fn forget_old(&self, now: Timestamp) -> Result<()> {
+        let oldest = now.0.saturating_sub(KEPT_MILLIS);
+        self.run(
+            "DELETE FROM ledger WHERE at < ? AND charge IS NOT NULL",
+            vec![integer(oldest)],
+        )?;
+        self.run(
+            "DELETE FROM totals WHERE at < ? AND (scope LIKE 'turn/%' OR scope LIKE 'day/%')",
+            vec![integer(oldest)],
+        )?;
+        Ok(())
     }
 
     pub(super) fn usage(&self, at: Timestamp) -> Result<serde_json::Value> {
@@ -161,9 +181,10 @@ impl Workspace {
             change(&mut total, &mut spent);
             let text = |value: serde_json::Result<String>| value.map_err(Error::internal);
             self.run(
-                "INSERT INTO totals(scope, total, spent) VALUES (?, ?, ?) ON CONFLICT(scope) DO UPDATE SET total = excluded.total, spent = excluded.spent",
+                "INSERT INTO totals(scope, at, total, spent) VALUES (?, ?, ?, ?) ON CONFLICT(scope) DO UPDATE SET at = excluded.at, total = excluded.total, spent = excluded.spent",
                 vec![
                     scope.into(),
+                    integer(at.0),
                     text(serde_json::to_string(&total))?.into(),
                     text(serde_json::to_string(&spent))?.into(),
                 ],

@@ -267,7 +267,9 @@ pub(super) static OPERATIONS: &[Operation] = &[
         "Follow the app: every event since a number, then live",
         &[answer(
             200,
-            "Events: `id` is the number, `event` the kind, `data` a JSON object. With `Upgrade: websocket`, the same objects as \
+            "Events: `id` is the number, `event` the kind, `data` a JSON object. Turns that have long been over are compacted: an \
+             event with a `since` stands for the numbers from there to its own, and a `text_delta` that is `whole` takes the place \
+             of what its step has said before. With `Upgrade: websocket`, the same objects as \
              messages; a reader that says `{\"ack\": n}` now and then is never told to slow down.",
             Events,
         )],

@@ -2,12 +2,12 @@
 
 use serde::Deserialize;
 
-use super::{FeedRow, Store, integer, parse};
+use super::{Store, integer, parse};
 use crate::{
     edge::objects::MessageRow,
     error::{Error, Result},
     generation::{
-        Build, Version,
+        Build, Version, feed,
         prompt::{
             Told,
             history::{self, Earlier, Size},
@@ -57,9 +57,9 @@ impl Store {
         &self,
         after: u64,
         limit: u32,
-    ) -> Result<Vec<FeedRow>> {
+    ) -> Result<Vec<feed::Row>> {
         self.rows(
-            "SELECT seq, at, kind, event FROM feed WHERE seq > ? ORDER BY seq LIMIT ?",
+            "SELECT seq, since, at, kind, event FROM feed WHERE seq > ? ORDER BY seq LIMIT ?",
             vec![integer(after)?, i64::from(limit).into()],
         )
     }
