@@ -1,14 +1,4 @@
-//! The conversation machine in a simulated world, with a simulated clock.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that finds the unexpected stops"
-)]
-
-#[path = "machine/calls.rs"]
 mod calls;
-#[path = "machine/world.rs"]
 mod world;
 
 use overskill::{
