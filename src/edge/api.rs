@@ -14,7 +14,7 @@ use self::reply::Reply;
 use super::{
     console, objects,
     objects::{Begun, WorkspaceCall},
-    preview, random, settings,
+    parser, preview, random, runtime, settings,
 };
 use crate::{
     config::Limits,
@@ -119,6 +119,7 @@ impl Call<'_> {
                 200,
                 &Health {
                     status: "ok".to_owned(),
+                    memory_bytes: runtime::memory_bytes() + u64::from(parser::memory_bytes()),
                 },
             )?,
             Route::OpenApi => Reply::raw(200, openapi::TEXT.to_owned()),

@@ -11,6 +11,10 @@ use crate::facts::Known;
 extern "C" {
     /// Facts as JSON; nothing when the file took the parser down.
     fn facts(path: &[u8], content: &[u8]) -> Option<Vec<u8>>;
+
+    /// The size of its memory, in bytes.
+    #[wasm_bindgen(js_name = memoryBytes)]
+    pub(super) fn memory_bytes() -> u32;
 }
 
 /// Reads files in the second module. What is not in a language that is parsed, or too large, is not even sent there.

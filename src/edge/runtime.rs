@@ -82,6 +82,12 @@ pub(super) fn base64(bytes: &[u8]) -> Result<String> {
         .map_err(|error| Error::internal(format!("no base64: {error:?}")))
 }
 
+/// The size of this module's memory, in bytes. The memory is that of all objects and requests in the isolate.
+pub(super) fn memory_bytes() -> u64 {
+    const PAGE_BYTES: u64 = 64 * 1024;
+    core::arch::wasm32::memory_size::<0>() as u64 * PAGE_BYTES
+}
+
 /// Runs `body` in one transaction: all of its writes, or none when it fails.
 pub(super) fn transaction(
     state: &State,

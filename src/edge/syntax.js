@@ -31,6 +31,11 @@ export function facts(path, content) {
   }
 }
 
+/** How large its memory is, in bytes. */
+export function memoryBytes() {
+  return memory?.buffer.byteLength ?? 0;
+}
+
 function fresh() {
   memory ??= new WebAssembly.Memory(PAGES);
   // An instance expects zeros where its data says nothing.

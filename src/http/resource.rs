@@ -31,6 +31,8 @@ use crate::{
 pub struct Health {
     /// `ok`.
     pub status: String,
+    /// How large the WebAssembly memories of the instance that answers are, in bytes. They grow as they must and never shrink.
+    pub memory_bytes: u64,
 }
 
 /// Whose token or session it is.

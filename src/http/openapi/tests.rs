@@ -178,6 +178,7 @@ fn what_is_sent_is_what_is_described() {
         "Health",
         r::Health {
             status: "ok".to_owned(),
+            memory_bytes: 4 << 20,
         },
     );
     fits(
