@@ -14,6 +14,7 @@ mod conversation;
 mod loader;
 mod model;
 mod objects;
+mod pace;
 mod packages;
 mod parser;
 mod preview;

@@ -14,7 +14,7 @@ use self::reply::Reply;
 use super::{
     console, objects,
     objects::{Begun, WorkspaceCall},
-    parser, preview, random, runtime, settings,
+    pace, parser, preview, random, runtime, settings,
 };
 use crate::{
     config::Limits,
@@ -61,6 +61,7 @@ async fn dispatch(
     context: &JsValue,
     hosts: &Hosts,
 ) -> Result<Response> {
+    pace::request();
     let url = request.url().map_err(Error::internal)?;
     let authority = match (url.host_str(), url.port()) {
         (Some(host), Some(port)) => format!("{host}:{port}"),
@@ -230,6 +231,11 @@ impl Call<'_> {
         let cut_off = |error| {
             Error::new(Kind::Invalid, "The body was cut off. Send it again.").caused_by(error)
         };
+        let declared = length.and_then(|length| length.trim().parse::<usize>().ok());
+        if declared.is_some_and(|declared| declared <= limit) {
+            // The platform holds a body to the length that it declares.
+            return self.request.bytes().await.map_err(cut_off);
+        }
         let mut stream = self.request.stream().map_err(cut_off)?;
         let (mut bytes, mut drained) = (Vec::new(), 0);
         while let Some(chunk) = stream.next().await {

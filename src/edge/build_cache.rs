@@ -44,7 +44,7 @@ impl DurableObject for BuildCache {
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        let asked: Asked<Call> = request.json().await?;
+        let asked: Asked<Call> = serde_json::from_str(&request.text().await?)?;
         let answer = self.answer(asked.call);
         if let Err(error) = &answer {
             console_error!("{error}");

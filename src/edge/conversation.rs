@@ -125,7 +125,7 @@ impl DurableObject for Conversation {
         if request.method() == Method::Get {
             return self.open_feed(&request);
         }
-        let asked: Asked<ConversationCall> = request.json().await?;
+        let asked: Asked<ConversationCall> = serde_json::from_str(&request.text().await?)?;
         let answer = self.answer(asked).await;
         if let Err(error) = &answer
             && error.source.is_some()
@@ -296,7 +296,9 @@ impl Conversation {
 
     /// Sets the alarm to the earliest job that does not run.
     fn arm(&self) -> Result<()> {
-        if self.unreadable.is_some() || !self.store.is_created()? {
+        if self.unreadable.is_some()
+            || (self.machine.borrow().is_none() && !self.store.is_created()?)
+        {
             return Ok(());
         }
         let under_way = self.under_way.borrow();

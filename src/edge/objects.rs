@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use worker::{Env, Headers, Method, Request, RequestInit, Response, ResponseBody, Stub};
 
+use super::runtime;
 use crate::{
     build::Mode,
     digest::Digest,
@@ -348,13 +349,12 @@ impl Object {
         let mut init = RequestInit::new();
         init.with_method(Method::Post).with_body(Some(body.into()));
         let request = Request::new_with_init("https://object/", &init).map_err(Error::internal)?;
-        let mut response = self
+        let response = self
             .stub
             .fetch_with_request(request)
             .await
             .map_err(|error| self.unavailable(error))?;
-        let text = response
-            .text()
+        let text = runtime::text(response)
             .await
             .map_err(|error| self.unavailable(error))?;
         serde_json::from_str::<Result<T>>(&text).map_err(Error::internal)?

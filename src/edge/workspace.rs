@@ -8,6 +8,8 @@
 
 mod ledger;
 
+use std::cell::Cell;
+
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use worker::{
     DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue as Value, State,
@@ -45,6 +47,8 @@ pub struct Workspace {
     sql: SqlStorage,
     state: State,
     env: Env,
+    /// Whether the tables are there.
+    is_prepared: Cell<bool>,
 }
 
 impl DurableObject for Workspace {
@@ -53,11 +57,12 @@ impl DurableObject for Workspace {
             sql: state.storage().sql(),
             state,
             env,
+            is_prepared: Cell::default(),
         }
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        let asked: Asked<Call> = request.json().await?;
+        let asked: Asked<Call> = serde_json::from_str(&request.text().await?)?;
         let answer = self.answer(asked.call);
         if let Err(error) = &answer
             && error.source.is_some()
@@ -76,10 +81,7 @@ impl Workspace {
         {
             return json(&false);
         }
-        self.sql.exec(SCHEMA, None).map_err(Error::internal)?;
-        self.sql
-            .exec(ledger::SCHEMA, None)
-            .map_err(Error::internal)?;
+        self.prepare()?;
         match call {
             Call::KnowsToken { hash } => json(&self.knows_token(&hash)?),
             Call::KnowsSession { hash, bootstrap } => json(&self.knows_session(&hash, bootstrap)?),
@@ -113,6 +115,17 @@ impl Workspace {
             Call::BeginRequest { key, digest, nonce } => self.begin_request(&key, digest, nonce),
             Call::EndRequest { key, answer } => self.end_request(&key, answer),
         }
+    }
+
+    /// Creates the tables, once for each time that the object comes to life.
+    fn prepare(&self) -> Result<()> {
+        if !self.is_prepared.get() {
+            for schema in [SCHEMA, ledger::SCHEMA] {
+                self.sql.exec(schema, None).map_err(Error::internal)?;
+            }
+            self.is_prepared.set(true);
+        }
+        Ok(())
     }
 
     /// All that is written, or nothing.

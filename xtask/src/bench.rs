@@ -1,6 +1,7 @@
 //! `cargo xtask bench journey`: how long each stage takes from a prompt to its preview, seen by a client.
 
 pub(crate) mod build;
+pub(crate) mod conversations;
 pub(crate) mod edits;
 
 use std::process::ExitCode;

@@ -3,29 +3,19 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
-use crate::{place, setup};
+use crate::setup;
 
 /// Builds what changed and starts the program, whose output is its own.
 ///
 /// # Errors
 /// When a part can be neither found nor made, or Node does not start.
 pub(crate) fn run(kills: u32, seed: Option<u32>) -> Result<ExitCode> {
-    let parts = setup::ensure()?;
-    let mut command = parts.node.command();
-    command
-        .current_dir(place::root())
-        .env("OVERSKILL_XTASK", std::env::current_exe()?)
-        .arg("tests/chaos/chaos.mjs")
-        .args(["--kills", &kills.to_string()]);
-    if let Some(seed) = seed {
-        command.args(["--seed", &seed.to_string()]);
+    let (kills, seed) = (kills.to_string(), seed.map(|seed| seed.to_string()));
+    let mut arguments = vec!["--kills", kills.as_str()];
+    if let Some(seed) = &seed {
+        arguments.extend(["--seed", seed]);
     }
-    let status = command.status().context("Node could not be started")?;
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    setup::ensure()?.program("tests/chaos/chaos.mjs", &arguments)
 }

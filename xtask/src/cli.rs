@@ -51,6 +51,7 @@ cargo xtask COMMAND
   doctor   say what is installed, what is not and what to do
   bench    journey [--runs N]   time each stage from prompt to preview (10)
            build [--quick]      builds, cold, warm and several at once, beside bare Vite; memory over 100 of them
+           conversations        100 conversations at once: how soon messages are accepted, and the memory that they take
            edits                CPU time to locate and splice edits, natively and in workerd
   coverage how much of the critical rooms' lines the native tests reach
   image    lint the builder's Dockerfile, perform its steps without Docker, and build through what comes of it
@@ -139,6 +140,8 @@ pub(crate) enum Task {
     },
     /// Time edits, natively and in workerd.
     BenchEdits,
+    /// Talk to many apps at once.
+    BenchConversations,
     /// Run one of the core's engines on standard input and output.
     Engine {
         /// What it is told.
@@ -299,10 +302,11 @@ fn task(command: &str, mut options: Options) -> Result<Task> {
             runs => Task::Bench { place, runs },
         },
         ("bench", [what]) if what == "edits" => Task::BenchEdits,
+        ("bench", [what]) if what == "conversations" => Task::BenchConversations,
         ("bench", [what]) if what == "build" => Task::BenchBuild {
             quick: options.quick,
         },
-        ("bench", _) => bail!("`bench` measures one of: journey, build, edits"),
+        ("bench", _) => bail!("`bench` measures one of: journey, build, conversations, edits"),
         ("fuzz", [what]) if what == "edits" => match options.minutes.unwrap_or(10) {
             0 => bail!("--minutes must be at least 1"),
             minutes => Task::Fuzz { minutes },
@@ -406,6 +410,8 @@ mod tests {
             assert_eq!(parsed(line).unwrap(), Task::Engine { words });
         }
         assert_eq!(parsed(&["bench", "edits"]).unwrap(), Task::BenchEdits);
+        let line = ["bench", "conversations"];
+        assert_eq!(parsed(&line).unwrap(), Task::BenchConversations);
         let quick = true;
         assert_eq!(
             parsed(&["bench", "build", "--quick"]).unwrap(),

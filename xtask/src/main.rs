@@ -73,6 +73,7 @@ fn run() -> Result<ExitCode> {
         Task::Doctor => doctor::run(),
         Task::Bench { place, runs } => bench::run(&place, runs),
         Task::BenchEdits => bench::edits::run(),
+        Task::BenchConversations => bench::conversations::run(),
         Task::BenchBuild { quick } => bench::build::run(quick),
         Task::Engine { words } => engine::run(&words),
         Task::Fuzz { minutes } => fuzz::run("edits", minutes),

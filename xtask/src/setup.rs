@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::thread;
 use std::time::Instant;
 
@@ -57,6 +58,27 @@ pub(crate) struct Parts {
     pub(crate) builder: PathBuf,
     /// Whether there is a sandbox for builds.
     pub(crate) confined: bool,
+}
+
+impl Parts {
+    /// Runs a program of `tests` that starts stacks by itself, and whose output is its own.
+    ///
+    /// # Errors
+    /// When Node does not start.
+    pub(crate) fn program(&self, script: &str, arguments: &[&str]) -> Result<ExitCode> {
+        let mut command = self.node.command();
+        command
+            .current_dir(place::root())
+            .env("OVERSKILL_XTASK", std::env::current_exe()?)
+            .arg(script)
+            .args(arguments);
+        let status = command.status().context("Node could not be started")?;
+        Ok(if status.success() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
+    }
 }
 
 /// Installs what is missing and builds what changed.

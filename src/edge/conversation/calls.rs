@@ -10,6 +10,7 @@ use crate::{
             Asked, Claimed, ConversationCall as Call, EditedFile, FileWritten, Files, Live,
             VersionFiles,
         },
+        pace,
     },
     error::{Error, Kind, Result},
     generation::{Answer, Conversation as Machine, Created, Input, Status},
@@ -25,6 +26,9 @@ impl Conversation {
             return Err(error.clone());
         }
         let Asked { workspace, call } = asked;
+        if workspace.is_some() {
+            pace::request();
+        }
         let entry = entry(&call);
         let answer = match call {
             Call::Create {

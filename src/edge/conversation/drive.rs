@@ -15,7 +15,10 @@ use worker::{Delay, Fetch, Url, console_error};
 use super::{Conversation, store::DueJob};
 use crate::{
     digest::Digest,
-    edge::{blobs, blobs::Blobs, clock, loader, objects, packages, parser, preview, settings},
+    edge::{
+        blobs, blobs::Blobs, clock, loader, objects, pace, pace::Working, packages, parser,
+        preview, settings,
+    },
     error::{Error, Result},
     generation::{Conversation as Machine, Input, Job, Probe, ToolsRan, survey, tools},
     ids::{AppId, BuildId, TurnId},
@@ -89,9 +92,10 @@ impl Conversation {
     fn run(&self, due: DueJob) -> impl Future<Output = (String, Result<()>)> {
         let key = due.job.key();
         let work = async move {
+            let working = pace::turn().await;
             let name = due.job.key();
             self.witness("begins", &name).await;
-            let input = self.attempt(due).await?;
+            let input = self.attempt(due, working).await?;
             // What is done is not called off: the machine knows whether it wants what came of it.
             self.call_offs.borrow_mut().remove(&name);
             self.witness("done", &name).await;
@@ -122,7 +126,7 @@ impl Conversation {
     }
 
     /// Does a job's work, unless it was begun too often already: it may be what ends this process.
-    async fn attempt(&self, due: DueJob) -> Result<Option<Input>> {
+    async fn attempt(&self, due: DueJob, working: Working) -> Result<Option<Input>> {
         let DueJob {
             job,
             failures,
@@ -138,7 +142,7 @@ impl Conversation {
         }
         // A start that cannot be counted is not made.
         self.store.count_start(&job)?;
-        match self.perform(&job).await {
+        match self.perform(&job, working).await {
             Ok(input) => Ok(input),
             Err(error) => {
                 console_error!("{} failed: {error}", job.key());
@@ -153,11 +157,13 @@ impl Conversation {
     }
 
     /// Does a job's work; the input that it leads to, or nothing when the work is not wanted any more.
-    async fn perform(&self, job: &Job) -> Result<Option<Input>> {
+    async fn perform(&self, job: &Job, working: Working) -> Result<Option<Input>> {
         let machine = self.machine.borrow().clone().ok_or_else(super::no_app)?;
         let machine = &machine;
         let input = match job {
-            Job::CallModel { turn, step } => return self.call_model(machine, turn, *step).await,
+            Job::CallModel { turn, step } => {
+                return self.call_model(machine, turn, *step, working).await;
+            }
             Job::LayFoundation => self.lay_foundation(machine).await,
             Job::RunTools { turn, step } => self.run_tools(machine, turn, *step).await,
             Job::Settle {

@@ -9,6 +9,7 @@ use crate::{
         blobs::Blobs,
         clock, model,
         objects::{self, Ledgered, WorkspaceCall},
+        pace::Working,
         parser, random, runtime, settings,
     },
     error::Result,
@@ -33,6 +34,7 @@ impl Conversation {
         machine: &Machine,
         turn: &TurnId,
         step: u32,
+        working: Working,
     ) -> Result<Option<Input>> {
         let chain = settings::chain(&self.env, &machine.model)?;
         let outline = match step {
@@ -82,6 +84,8 @@ impl Conversation {
             }));
         }
         let door = settings::door(&self.env, &model)?;
+        // From here on there is more waiting than working.
+        drop(working);
         let mut shown = Shown::default();
         let tell = async |so_far: SoFar| {
             let heard = shown.input(turn, step, so_far, &model);

@@ -295,3 +295,66 @@ fn what_is_not_set_up_is_told_as_such_and_another_is_asked() {
     assert_eq!(failure.told(), "cannot be asked as it is set up");
     assert_eq!(failure.nature(), Nature::Provider);
 }
+
+#[test]
+fn what_a_provider_says_of_a_refusal_is_passed_on_without_keys() {
+    let refused = |status, body: &str| {
+        let (failure, says) = Failure::refused(status, Some(1_500), body);
+        let Failure::Status {
+            status: told,
+            kind,
+            retry_after_millis: Some(1_500),
+        } = failure
+        else {
+            panic!("{failure:?}");
+        };
+        assert_eq!(told, status);
+        (kind, says)
+    };
+    let said = |kind: &str, says: &str| (kind.to_owned(), says.to_owned());
+    // Anthropic's way, OpenAI's, where the code says more than the type, and those of servers that say less.
+    for (status, body, kind, says) in [
+        (
+            400,
+            r#"{"type":"error","error":{"type":"invalid_request_error","message":"Too\n long."}}"#,
+            "invalid_request_error",
+            "Too long.",
+        ),
+        (
+            429,
+            r#"{"error":{"type":"requests","code":"rate_limit_exceeded","message":"Slow down."}}"#,
+            "rate_limit_exceeded",
+            "Slow down.",
+        ),
+        (
+            404,
+            r#"{"error":"model 'x' not found"}"#,
+            "",
+            "model 'x' not found",
+        ),
+        (500, r#"{"message":"Oh."}"#, "", "Oh."),
+        (502, "<html>Bad gateway</html>", "", ""),
+        (500, r#"{"error":7}"#, "", ""),
+    ] {
+        assert_eq!(refused(status, body), said(kind, says), "{body}");
+    }
+    for status in [401, 403] {
+        for body in [
+            r#"{"error":{"type":"authentication_error","message":"invalid key sk-1"}}"#,
+            r#"{"error":"invalid key sk-1"}"#,
+        ] {
+            assert_eq!(refused(status, body).1, "", "{body}");
+        }
+    }
+    let (kind, says) = refused(
+        400,
+        &format!(
+            r#"{{"error":{{"type":"{0}","message":"{0}"}}}}"#,
+            "ü".repeat(900)
+        ),
+    );
+    assert_eq!(
+        [kind.chars().count(), says.chars().count()],
+        [MOST_CHARS; 2]
+    );
+}
