@@ -18,7 +18,7 @@ pub use definitions::{Definitions, MAX_DEFINITIONS};
 pub use expression::{Expression, ExpressionError, MAX_QUERY_BYTES};
 pub use globs::{GlobError, Selection};
 pub use names::{Likeness, likeness, words};
-pub use outline::{MAX_BYTES as MAX_OUTLINE_BYTES, Outlined, outline};
+pub use outline::{MAX_BYTES as MAX_OUTLINE_BYTES, Outlined, outline, summary};
 pub use symbols::{Source, Symbol, SymbolKind, find, is_name};
 pub use text::{Caps, Excerpt, FileHits, Found, Hit, Search, SkipReason, Skipped};
 

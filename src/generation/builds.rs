@@ -79,6 +79,8 @@ impl Conversation {
                 matches!(active.stage, Stage::Waiting { .. })
                     && active.build.mode == Mode::Development
                     && active.build.version < version
+                    // While nothing is live, the foundation is what is live if the rest does not build.
+                    && !(self.preview.is_none() && active.build.version == 1)
             })
             .map(|active| active.build.id.clone())
             .collect();

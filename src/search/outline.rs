@@ -44,11 +44,9 @@ pub fn outline(files: &[Outlined<'_>], max_bytes: usize) -> String {
             let _ = writeln!(entry, "{of}/");
         }
         let indent = if of.is_empty() { "" } else { " " };
-        let _ = writeln!(
-            entry,
-            "{indent}{name}{}",
-            file.facts.map(summary).unwrap_or_default()
-        );
+        let summary = file.facts.and_then(summary);
+        let summary = summary.map_or_else(String::new, |summary| format!(": {summary}"));
+        let _ = writeln!(entry, "{indent}{name}{summary}");
         if out.len() + entry.len() + RESERVE.min(max_bytes) > max_bytes {
             let _ = writeln!(
                 out,
@@ -63,8 +61,9 @@ pub fn outline(files: &[Outlined<'_>], max_bytes: usize) -> String {
     out
 }
 
-/// What a file has for others, after a colon; nothing when it has nothing.
-fn summary(facts: &Facts) -> String {
+/// What a file has for others, as in an outline; nothing when it has nothing.
+#[must_use]
+pub fn summary(facts: &Facts) -> Option<String> {
     let mut parts: Vec<String> = Vec::new();
     let exports = facts
         .exports
@@ -101,10 +100,7 @@ fn summary(facts: &Facts) -> String {
     tables.sort();
     tables.dedup();
     parts.extend(listed(tables).map(|names| format!("tables {names}")));
-    if parts.is_empty() {
-        return String::new();
-    }
-    format!(": {}", parts.join("; "))
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 /// The props of a component, the parameters of a function.

@@ -53,6 +53,13 @@ fn until(world: &mut World, wanted: fn(&Job) -> bool) -> Job {
     panic!("the job never came");
 }
 
+/// Sends the build that is due next, and takes it.
+fn claimed(world: &mut World) -> Work {
+    let job = until(world, |job| matches!(job, Job::SendBuild { .. }));
+    world.run(&job, Fault::None);
+    world.claim().unwrap()
+}
+
 #[test]
 fn a_prompt_becomes_a_live_version() {
     let mut world = World::new(PROMPT);
@@ -71,6 +78,28 @@ fn a_prompt_becomes_a_live_version() {
         .map(|(version, _)| version.author)
         .collect();
     assert_eq!(authors, [Author::Foundation, Author::Model]);
+}
+
+#[test]
+fn where_nothing_else_builds_the_foundation_is_live() {
+    let mut world = World::new(PROMPT);
+    // No builder has taken the foundation before there is a newer version.
+    until(&mut world, |job| matches!(job, Job::SendBuild { .. }));
+    while world.versions.len() < 2 {
+        let job =
+            world.next_job_of(|job| !matches!(job, Job::SendBuild { .. } | Job::EndTurn { .. }));
+        world.run(&job, Fault::None);
+    }
+    let [first, second] = [claimed(&mut world), claimed(&mut world)];
+    assert_eq!([first.version, second.version], [1, 2]);
+    let broken = BuildOutcome::Failed {
+        diagnostics: vec![Diagnostic::error("syntax", "Unexpected token")],
+        report: None,
+    };
+    world.report(&second, broken);
+    world.report(&first, succeeded(&first));
+    world.settle();
+    assert_eq!(live(&world), Some(1));
 }
 
 #[test]
@@ -119,10 +148,7 @@ fn a_failed_build_leaves_the_last_good_preview_live() {
     let mut world = World::new(PROMPT);
     world.settle();
     world.post(2, "add a rating from 1 to 5 to recipes");
-    until(&mut world, |job| matches!(job, Job::SendBuild { .. }));
-    let job = world.next_job().unwrap();
-    world.run(&job, Fault::None);
-    let work = world.claim().unwrap();
+    let work = claimed(&mut world);
     let diagnostic = Diagnostic::error("syntax", "Unexpected token")
         .in_file("src/App.tsx".parse().unwrap())
         .at("x", 1, None);
@@ -150,10 +176,7 @@ fn a_preview_that_does_not_work_does_not_go_live() {
     let mut world = World::new(PROMPT);
     world.settle();
     world.post(2, "add a rating from 1 to 5 to recipes");
-    until(&mut world, |job| matches!(job, Job::SendBuild { .. }));
-    let job = world.next_job().unwrap();
-    world.run(&job, Fault::None);
-    let work = world.claim().unwrap();
+    let work = claimed(&mut world);
     world.report(&work, succeeded(&work));
     let probe = Probe::Failed(vec!["`/` answered 500".to_owned()]);
     world
@@ -267,10 +290,7 @@ fn a_silent_consumer_loses_its_claim_and_its_late_report_counts_for_nothing() {
 #[test]
 fn progress_renews_the_claim() {
     let mut world = World::new(PROMPT);
-    until(&mut world, |job| matches!(job, Job::SendBuild { .. }));
-    let job = world.next_job().unwrap();
-    world.run(&job, Fault::None);
-    let work = world.claim().unwrap();
+    let work = claimed(&mut world);
     for _ in 0..10 {
         world.now = world.now.after(BuildPolicy::DEFAULT.lease_millis - 1);
         let (build, attempt) = (work.build.clone(), work.attempt);
@@ -829,10 +849,7 @@ proptest! {
 fn claimed_in_a_second_turn(world: &mut World) -> Work {
     world.settle();
     world.post(2, "add a rating from 1 to 5 to recipes");
-    until(world, |job| matches!(job, Job::SendBuild { .. }));
-    let job = world.next_job().unwrap();
-    world.run(&job, Fault::None);
-    world.claim().unwrap()
+    claimed(world)
 }
 
 /// Sends a build whose consumer fell silent until it is in another's hands.
@@ -1187,10 +1204,7 @@ fn an_old_build_does_not_say_how_the_app_is() {
     let Some(Answer::Build(production)) = production else {
         panic!("{production:?}")
     };
-    until(&mut world, |job| matches!(job, Job::SendBuild { .. }));
-    let job = world.next_job().unwrap();
-    world.run(&job, Fault::None);
-    let work = world.claim().unwrap();
+    let work = claimed(&mut world);
     assert_eq!(work.build, production.id);
     world.report(
         &work,

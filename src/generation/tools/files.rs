@@ -9,6 +9,7 @@ use super::{
 use crate::{
     edit::{self, whole},
     project::ProjectPath,
+    search,
 };
 
 pub(super) fn write_file(
@@ -67,6 +68,10 @@ pub(super) fn put_whole(
     }
     let verb = if old.is_some() { "rewrote" } else { "created" };
     let mut says = format!("{path}: {verb} with {lines}");
+    // Others are written by it long after its content has left the context.
+    if let Some(summary) = search::summary(&facts) {
+        says.push_str(&format!("\nFor others: {summary}"));
+    }
     // A new file is kept although it is broken: mending it costs less than writing it again.
     if let Some(fault) = facts
         .faults
