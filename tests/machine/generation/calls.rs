@@ -430,6 +430,16 @@ fn an_answer_that_is_too_long_goes_on_and_not_for_ever() {
     world.settle();
     assert_eq!(finished(&world, 1).0, Outcome::Failed);
     assert_eq!(world.asked.len(), 1 + Limits::DEFAULT.cut_offs as usize);
+
+    // Before that, an answer ends that has said too much.
+    fn very_long(_: &Request) -> Reply {
+        reply(vec![text(&"And then ".repeat(15_000))], Stop::MaxTokens)
+    }
+    let mut world = World::with("tell", ALONE);
+    world.model = very_long;
+    world.settle();
+    assert_eq!(finished(&world, 1).0, Outcome::Failed);
+    assert_eq!(world.asked.len(), 3);
 }
 
 #[test]
