@@ -61,7 +61,6 @@ async fn dispatch(
     context: &JsValue,
     hosts: &Hosts,
 ) -> Result<Response> {
-    pace::request();
     let url = request.url().map_err(Error::internal)?;
     let authority = match (url.host_str(), url.port()) {
         (Some(host), Some(port)) => format!("{host}:{port}"),
@@ -72,6 +71,7 @@ async fn dispatch(
         Host::Preview(app) => preview::serve(request, env, context, &app, hosts).await,
         Host::Unknown => preview::page(placeholder::unknown(), 404, hosts),
         Host::Console => {
+            pace::request();
             // The crate's own type takes a method that it does not know for GET.
             let method = request.inner().method();
             let route = route(&method, url.path())?;
@@ -232,8 +232,10 @@ impl Call<'_> {
             Error::new(Kind::Invalid, "The body was cut off. Send it again.").caused_by(error)
         };
         let declared = length.and_then(|length| length.trim().parse::<usize>().ok());
-        if declared.is_some_and(|declared| declared <= limit) {
-            // The platform holds a body to the length that it declares.
+        if declared.is_some_and(|declared| declared <= limit)
+            && self.header("transfer-encoding")?.is_none()
+        {
+            // The platform holds a body to the length that it declares, unless it comes in chunks.
             return self.request.bytes().await.map_err(cut_off);
         }
         let mut stream = self.request.stream().map_err(cut_off)?;

@@ -13,7 +13,8 @@
 //! One event that changes something is one transaction: state, feed, records, outbox, and the alarm. The alarm
 //! runs the jobs; an object that starts with a full outbox arms it again, so a kill at any moment loses nothing.
 //!
-//! Once a turn is over, older turns of the feed are compacted (`generation::feed::compact`), but for the newest `FEED_WHOLE_EVENTS` events.
+//! Once a turn or a build is over, older parts of the feed are compacted (`generation::feed::compact`), but for the newest
+//! `FEED_WHOLE_EVENTS` events.
 //! Readers of the feed read the table, each at its own pace, and are only told when there is more: nothing is held
 //! for a slow one, and none sees a gap or a repetition.
 
@@ -257,9 +258,16 @@ impl Conversation {
             // A full channel has a nudge in it already.
             let _ = nudge.try_send(());
         }
-        let is_turn_over =
-            |effect: &Effect| matches!(effect, Effect::Feed(Event::TurnFinished { .. }));
-        if effects.iter().any(is_turn_over)
+        let is_over = |effect: &Effect| {
+            let Effect::Feed(event) = effect else {
+                return false;
+            };
+            matches!(
+                event,
+                Event::TurnFinished { .. } | Event::BuildFinished { .. }
+            )
+        };
+        if effects.iter().any(is_over)
             && let Err(error) = self.compact_feed()
         {
             // It is whole still; the end of the next turn comes back to it.
@@ -268,12 +276,16 @@ impl Conversation {
         Ok(())
     }
 
-    /// Compacts the turns of the feed that are over and before its newest events.
+    /// Compacts what of the feed is over and before its newest events.
     fn compact_feed(&self) -> Result<()> {
         let newest = settings::feed_whole_events(&self.env)?;
         while let Some(part) = self.store.compactable(newest)? {
-            runtime::transaction(&self.state, || self.store.compact(&part))
-                .map_err(Error::internal)?;
+            let compacted = runtime::transaction(&self.state, || self.store.compact(&part));
+            if let Err(error) = compacted {
+                // What cannot be compacted does not keep the rest from it.
+                console_error!("a part of the feed stays as it is: {error}");
+                self.store.leave(&part).map_err(Error::internal)?;
+            }
         }
         Ok(())
     }

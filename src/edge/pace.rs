@@ -19,22 +19,27 @@ use crate::time::Timestamp;
 const QUIET_MILLIS: u64 = 15;
 
 /// For how long work stands back at most, however many requests come, in milliseconds.
-const PATIENCE_MILLIS: u64 = 1_000;
+const PATIENCE_MILLIS: u64 = 250;
 
 /// How many pieces of work are under way at a time.
-const MOST: usize = 4;
+const MOST: u64 = 4;
 
-/// After so many milliseconds a piece of work that is not over does not count: what did it is gone, or waits for something.
+/// After so many milliseconds a piece of work that is not over does not count: what did it is gone, or waits for something. Nor does one
+/// that waits and has not looked.
 const LOST_MILLIS: u64 = 5_000;
 
-/// All that wait together look about as often as once in so many milliseconds whether it is their turn.
-const LOOK_MILLIS: u64 = 3;
+/// One that waits looks after so many milliseconds whether it is its turn, times its place among those that wait.
+const LOOK_MILLIS: u64 = 4;
+
+/// The most of it.
+const MOST_LOOK_MILLIS: u64 = 200;
 
 thread_local! {
     static REQUEST: Cell<Timestamp> = const { Cell::new(Timestamp(0)) };
     static WORKING: RefCell<BTreeMap<u64, Timestamp>> = const { RefCell::new(BTreeMap::new()) };
+    /// Those that wait, in the order in which they came, with when they looked last.
+    static WAITING: RefCell<BTreeMap<u64, Timestamp>> = const { RefCell::new(BTreeMap::new()) };
     static NEXT: Cell<u64> = const { Cell::new(0) };
-    static WAITING: Cell<u64> = const { Cell::new(0) };
 }
 
 /// A request is there that somebody waits for.
@@ -52,50 +57,60 @@ impl Drop for Working {
 }
 
 /// One that waits for its turn.
-struct Waiting;
+struct Waiting {
+    number: u64,
+    since: Timestamp,
+}
 
 impl Waiting {
     fn begin() -> Self {
-        WAITING.set(WAITING.get() + 1);
-        Self
+        let number = NEXT.get();
+        NEXT.set(number + 1);
+        Self {
+            number,
+            since: clock::now(),
+        }
     }
 
-    /// How long it waits before it looks again.
-    fn pause(&self) -> Duration {
-        Duration::from_millis((WAITING.get() * LOOK_MILLIS).clamp(QUIET_MILLIS, 200))
+    /// How many wait before this one. Who has not looked for long is gone.
+    fn look(&self, now: Timestamp) -> u64 {
+        WAITING.with_borrow_mut(|waiting| {
+            waiting.insert(self.number, now);
+            waiting.retain(|_, looked| now.since(*looked) < LOST_MILLIS);
+            waiting.range(..self.number).count() as u64
+        })
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        WAITING.set(WAITING.get().saturating_sub(1));
+        WAITING.with_borrow_mut(|waiting| waiting.remove(&self.number));
     }
 }
 
-/// Waits until a piece of work may begin.
+/// Waits until a piece of work may begin. Who comes first, begins first.
 pub(super) async fn turn() -> Working {
     let waiting = Waiting::begin();
-    let began = clock::now();
     loop {
         let now = clock::now();
+        let before = waiting.look(now);
         let is_quiet =
-            now.since(REQUEST.get()) >= QUIET_MILLIS || now.since(began) >= PATIENCE_MILLIS;
-        if is_quiet && let Some(working) = begin(now) {
+            now.since(REQUEST.get()) >= QUIET_MILLIS || now.since(waiting.since) >= PATIENCE_MILLIS;
+        if is_quiet && let Some(working) = begin(&waiting, before, now) {
             return working;
         }
-        Delay::from(waiting.pause()).await;
+        let pause = ((before + 1) * LOOK_MILLIS).min(MOST_LOOK_MILLIS);
+        Delay::from(Duration::from_millis(pause)).await;
     }
 }
 
-/// Begins a piece of work, if there is room for one.
-fn begin(now: Timestamp) -> Option<Working> {
+/// Begins a piece of work, if there is room for it and for those that wait before it.
+fn begin(waiting: &Waiting, before: u64, now: Timestamp) -> Option<Working> {
     WORKING.with_borrow_mut(|working| {
         working.retain(|_, since| now.since(*since) < LOST_MILLIS);
-        (working.len() < MOST).then(|| {
-            let id = NEXT.get();
-            NEXT.set(id + 1);
-            working.insert(id, now);
-            Working(id)
+        (working.len() as u64 + before < MOST).then(|| {
+            working.insert(waiting.number, now);
+            Working(waiting.number)
         })
     })
 }

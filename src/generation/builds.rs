@@ -316,7 +316,7 @@ impl Conversation {
                         url: self.preview_url.clone(),
                     });
                 }
-                self.turn_is_live(id, step);
+                self.turn_is_live(id, version, step);
                 if let Some(lockfile) = lockfile {
                     self.lock_packages(version, lockfile, step);
                 }

@@ -4,7 +4,7 @@
 
 mod compaction;
 
-pub use compaction::{Row, as_json, compact};
+pub use compaction::{Mark, Row, as_json, compact, part_end};
 
 use serde::{Deserialize, Serialize};
 

@@ -29,9 +29,12 @@ impl Conversation {
         }
     }
 
-    /// Ends the turn that waits for this build. The next one is not begun yet.
-    pub(super) fn turn_is_live(&mut self, id: &BuildId, step: &mut Step<'_>) {
-        self.broken.clear();
+    /// Ends the turn that waits for this build of a version. The next one is not begun yet.
+    pub(super) fn turn_is_live(&mut self, id: &BuildId, version: u32, step: &mut Step<'_>) {
+        // An older version that works says nothing of what is wrong with the newest.
+        if self.head.is_some_and(|head| head.number == version) {
+            self.broken.clear();
+        }
         if let Some((turn, summary)) = self.waiting_turn(id) {
             self.end_turn(&turn, Outcome::Completed, summary, step);
         }

@@ -200,6 +200,21 @@ describe("the size of a file", () => {
     assert.equal(etag, exact.headers.etag);
   });
 
+  test("may not be more than it says it is, when it comes in chunks", async () => {
+    const target = `/v1/apps/${app.id}/files/data/chunks.bin`;
+    const whole = binary(5 * KIB * KIB + 1);
+    const bytes = Buffer.concat([
+      Buffer.from(head("PUT", target, {
+        host: `localhost:${stack.port}`, authorization: `Bearer ${stack.token}`,
+        "content-length": 10, "transfer-encoding": "chunked", connection: "close",
+      })),
+      Buffer.from(`${whole.length.toString(16)}\r\n`), whole, Buffer.from("\r\n0\r\n\r\n"),
+    ]);
+    const answer = await breakOff(stack.port, bytes, "end");
+    assert.match(answer, /^HTTP\/1\.1 4\d\d /, answer.slice(0, 300));
+    assertProblem(await app.fileCall("GET", "data/chunks.bin"), "not_found");
+  });
+
   test("is told also to who sends all of it before reading the answer", async () => {
     const body = binary(5 * KIB * KIB + 1);
     const head = [

@@ -100,6 +100,9 @@ fn where_nothing_else_builds_the_foundation_is_live() {
     world.report(&first, succeeded(&first));
     world.settle();
     assert_eq!(live(&world), Some(1));
+    // What is wrong with the newest version is known still: the next turn is not blamed for it.
+    let state: serde_json::Value = serde_json::from_str(world.state()).unwrap();
+    assert_eq!(state["broken"].as_array().map(Vec::len), Some(1));
 }
 
 #[test]

@@ -31,7 +31,7 @@ use crate::{
 const MOST_STARTS: u32 = 10;
 
 /// For how long one alarm takes on work, in milliseconds. The platform ends it after 15 minutes, and a call of a model may take ten.
-const DRIVE_MILLIS: u64 = 4 * 60 * 1_000;
+const DRIVE_MILLIS: u64 = 3 * 60 * 1_000;
 
 impl Conversation {
     /// Runs what is due until nothing is, then leaves the rest to the alarm.
@@ -95,6 +95,7 @@ impl Conversation {
             let working = pace::turn().await;
             let name = due.job.key();
             self.witness("begins", &name).await;
+            let working = takes_long(&due.job).then_some(working);
             let input = self.attempt(due, working).await?;
             // What is done is not called off: the machine knows whether it wants what came of it.
             self.call_offs.borrow_mut().remove(&name);
@@ -126,7 +127,7 @@ impl Conversation {
     }
 
     /// Does a job's work, unless it was begun too often already: it may be what ends this process.
-    async fn attempt(&self, due: DueJob, working: Working) -> Result<Option<Input>> {
+    async fn attempt(&self, due: DueJob, working: Option<Working>) -> Result<Option<Input>> {
         let DueJob {
             job,
             failures,
@@ -157,7 +158,7 @@ impl Conversation {
     }
 
     /// Does a job's work; the input that it leads to, or nothing when the work is not wanted any more.
-    async fn perform(&self, job: &Job, working: Working) -> Result<Option<Input>> {
+    async fn perform(&self, job: &Job, working: Option<Working>) -> Result<Option<Input>> {
         let machine = self.machine.borrow().clone().ok_or_else(super::no_app)?;
         let machine = &machine;
         let input = match job {
@@ -165,7 +166,7 @@ impl Conversation {
                 return self.call_model(machine, turn, *step, working).await;
             }
             Job::LayFoundation => self.lay_foundation(machine).await,
-            Job::RunTools { turn, step } => self.run_tools(machine, turn, *step).await,
+            Job::RunTools { turn, step } => self.run_tools(machine, turn, *step, working).await,
             Job::Settle {
                 turn,
                 step,
@@ -245,7 +246,13 @@ impl Conversation {
         Ok(survey::outline(manifest, &contents, syntax))
     }
 
-    async fn run_tools(&self, machine: &Machine, turn: &TurnId, step: u32) -> Result<Input> {
+    async fn run_tools(
+        &self,
+        machine: &Machine,
+        turn: &TurnId,
+        step: u32,
+        mut working: Option<Working>,
+    ) -> Result<Input> {
         let calls = last_calls(self.store.transcript(turn)?);
         let sources = Blobs::sources(&self.env, &machine.app)?;
         let manifest = machine.manifest().clone();
@@ -275,6 +282,8 @@ impl Conversation {
         let mut outcomes = Vec::new();
         for call in &calls {
             if let Some((wanted, question)) = tools::question(call, &bench) {
+                // Others work while this one waits.
+                drop(working.take());
                 let answer = registry.ask(&question).await;
                 bench.packages.insert(wanted, answer);
             }
@@ -354,6 +363,14 @@ impl Conversation {
             .await?;
         Ok(Input::Announced { summary })
     }
+}
+
+/// Whether a job takes the thread for long, and not only waits for others.
+const fn takes_long(job: &Job) -> bool {
+    matches!(
+        job,
+        Job::LayFoundation | Job::CallModel { .. } | Job::RunTools { .. } | Job::Probe { .. }
+    )
 }
 
 /// The tools that the model called last.

@@ -20,7 +20,7 @@ use crate::{
     ids::{AppId, TurnId},
     llm::{
         encode::{self, Asked},
-        message::{Message, Request, SoFar, UserBlock},
+        message::{Message, Request, SoFar, Usage, UserBlock},
         models::{Model, Reservation},
         offline, stream,
     },
@@ -34,7 +34,7 @@ impl Conversation {
         machine: &Machine,
         turn: &TurnId,
         step: u32,
-        working: Working,
+        working: Option<Working>,
     ) -> Result<Option<Input>> {
         let chain = settings::chain(&self.env, &machine.model)?;
         let outline = match step {
@@ -86,6 +86,17 @@ impl Conversation {
         let door = settings::door(&self.env, &model)?;
         // From here on there is more waiting than working.
         drop(working);
+        // Whoever hears nothing more of it takes it that the request was read.
+        let sent = Input::CallProgress {
+            turn: turn.clone(),
+            step,
+            text: String::new(),
+            writing: Vec::new(),
+            spent: spent(&model, Usage::default().or_estimated(body.len(), 1)),
+        };
+        if self.step(sent)? != Some(Answer::Held(true)) {
+            return Ok(None);
+        }
         let mut shown = Shown::default();
         let tell = async |so_far: SoFar| {
             let heard = shown.input(turn, step, so_far, &model);
@@ -219,7 +230,7 @@ async fn tell_ledger(env: &Env, machine: &Machine, charge: Charge, at: Timestamp
         .await
 }
 
-fn spent(model: &Model, usage: crate::llm::message::Usage) -> Spent {
+fn spent(model: &Model, usage: Usage) -> Spent {
     Spent {
         usage,
         micros: model.cost(&usage),

@@ -29,6 +29,43 @@ pub struct Row {
     pub event: String,
 }
 
+/// After so many events a part ends as soon as it may.
+const PART: usize = 1_000;
+
+/// Where an event stands, and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Mark {
+    /// Its number.
+    pub seq: u64,
+    /// The kind of the event.
+    pub kind: String,
+    /// Its turn, if it has one.
+    pub turn: Option<String>,
+}
+
+/// Where a part may end that can be compacted by itself, from marks that follow on each other and begin where no turn runs: after the
+/// first thousand, or as late as possible, with an event that stays, and not while a turn runs, whose words would be cut in two. A turn that was taken back
+/// before it began ends in the middle of another.
+#[must_use]
+pub fn part_end(marks: &[Mark]) -> Option<u64> {
+    let mut running = None;
+    let mut end = None;
+    for (number, mark) in marks.iter().enumerate() {
+        match mark.kind.as_str() {
+            "turn_started" => running = mark.turn.as_ref(),
+            "turn_finished" if mark.turn.as_ref() == running => running = None,
+            _ => {}
+        }
+        if running.is_none() && !LEFT_OUT.contains(&mark.kind.as_str()) {
+            end = Some(mark.seq);
+            if number + 1 >= PART {
+                break;
+            }
+        }
+    }
+    end
+}
+
 /// What is read of an event that belongs to a step.
 #[derive(Deserialize)]
 struct OfStep {
@@ -235,6 +272,47 @@ mod tests {
     fn the_last_event_stays_whatever_it_is() {
         assert_eq!(left(&[log(), log()]), vec![(12, Some(11), log())]);
         assert_eq!(left(&[]), vec![]);
+    }
+
+    #[test]
+    fn a_part_ends_where_no_turn_runs() {
+        let marks = |kinds: &[(&str, &str)]| -> Vec<Mark> {
+            let marks = kinds.iter().zip(5..);
+            marks
+                .map(|((kind, turn), seq)| Mark {
+                    seq,
+                    kind: (*kind).to_owned(),
+                    turn: (!turn.is_empty()).then(|| (*turn).to_owned()),
+                })
+                .collect()
+        };
+        assert_eq!(part_end(&[]), None);
+        let taken_back = [
+            ("message", "b"),
+            ("turn_started", "a"),
+            ("text_delta", "a"),
+            ("turn_finished", "b"),
+            ("text_delta", "a"),
+        ];
+        assert_eq!(part_end(&marks(&taken_back)), Some(5));
+        let over = [
+            &taken_back[..],
+            &[("turn_finished", "a"), ("build_log", "")],
+        ]
+        .concat();
+        assert_eq!(part_end(&marks(&over)), Some(10));
+        // It began before: nothing is known to end.
+        assert_eq!(part_end(&marks(&taken_back[1..])), None);
+        let long = vec![("file_changed", ""); 3 * PART];
+        assert_eq!(part_end(&marks(&long)), Some(5 + PART as u64 - 1));
+        let one = [
+            &[("turn_started", "a")][..],
+            &long,
+            &[("turn_finished", "a")],
+            &long,
+        ]
+        .concat();
+        assert_eq!(part_end(&marks(&one)), Some(5 + 3 * PART as u64 + 1));
     }
 
     #[test]

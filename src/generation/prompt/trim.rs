@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use crate::llm::message::{Block, Message, UserBlock};
+use crate::llm::message::{Block, Message, ToolCall, UserBlock};
 
 /// How many bytes of results and arguments a request carries at most: about a third of what a model reads at once.
 pub const RESULTS_BYTES: usize = 240 * 1024;
@@ -59,6 +59,8 @@ pub(super) fn trim(transcript: &mut [Message]) {
             Some(Message::Assistant(blocks)) => {
                 if let Some(Block::ToolCall(call)) = blocks.get_mut(place) {
                     leave_out(&mut call.input);
+                    let note = call.unreadable.as_deref().and_then(written);
+                    call.unreadable = note.or_else(|| call.unreadable.take());
                 }
             }
             None => {}
@@ -87,7 +89,7 @@ fn sizes(message: &Message) -> Vec<(usize, Size)> {
         Message::Assistant(blocks) => {
             let calls = blocks.iter().enumerate();
             let calls = calls.filter_map(|(place, block)| match block {
-                Block::ToolCall(call) => Some((place, of_arguments(&call.input))),
+                Block::ToolCall(call) => Some((place, of_call(call))),
                 Block::Text { .. } | Block::Own { .. } => None,
             });
             calls.collect()
@@ -105,6 +107,22 @@ fn of_result(content: &str) -> Size {
     Size { whole, left }
 }
 
+fn of_call(call: &ToolCall) -> Size {
+    let arguments = of_arguments(&call.input);
+    let unreadable = of_text(call.unreadable.as_deref().unwrap_or_default());
+    Size {
+        whole: arguments.whole + unreadable.whole,
+        left: arguments.left + unreadable.left,
+    }
+}
+
+fn of_text(text: &str) -> Size {
+    Size {
+        whole: text.len(),
+        left: written(text).map_or(text.len(), |note| note.len()),
+    }
+}
+
 fn of_arguments(value: &Value) -> Size {
     let of = |parts: &mut dyn Iterator<Item = Size>| {
         parts.fold(Size { whole: 0, left: 0 }, |sum, part| Size {
@@ -113,10 +131,7 @@ fn of_arguments(value: &Value) -> Size {
         })
     };
     match value {
-        Value::String(text) => Size {
-            whole: text.len(),
-            left: written(text).map_or(text.len(), |note| note.len()),
-        },
+        Value::String(text) => of_text(text),
         Value::Array(values) => of(&mut values.iter().map(of_arguments)),
         Value::Object(members) => of(&mut members.values().map(of_arguments)),
         Value::Null | Value::Bool(_) | Value::Number(_) => Size { whole: 0, left: 0 },
@@ -167,10 +182,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{
-        edit::whole,
-        llm::message::{ToolCall, ToolResult},
-    };
+    use crate::{edit::whole, llm::message::ToolResult};
 
     /// A step whose result has so many bytes.
     fn step(number: usize, bytes: usize) -> Message {

@@ -304,6 +304,32 @@ fn call_begun(world: &mut World, job: &Job) -> (TurnId, u32) {
 }
 
 #[test]
+fn only_the_call_that_is_under_way_is_heard() {
+    let mut world = World::with("count", ALONE);
+    let job = begin(&mut world);
+    let heard = |world: &mut World, turn: &TurnId, step: u32| {
+        let told = world.feed.len();
+        let answer = world.take(Input::CallProgress {
+            turn: turn.clone(),
+            step,
+            text: "I wr".to_owned(),
+            writing: vec![],
+            spent: Spent::default(),
+        });
+        let is_held = answer.unwrap() == Some(Answer::Held(true));
+        assert_eq!(world.feed.len() > told, is_held, "told is what is heard");
+        is_held
+    };
+    // It is awaited, but nobody is at it.
+    assert!(!heard(&mut world, &turn(1), 1));
+    let (id, step) = call_begun(&mut world, &job);
+    assert!(heard(&mut world, &id, step));
+    assert!(!heard(&mut world, &id, step + 1));
+    assert!(!heard(&mut world, &turn(2), step));
+    assert!(heard(&mut world, &id, step));
+}
+
+#[test]
 fn what_a_model_says_is_told_as_it_comes_and_all_of_it_once() {
     let mut world = World::with("count", ALONE);
     world.model = builder;

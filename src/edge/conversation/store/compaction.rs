@@ -1,4 +1,4 @@
-//! Compacts the feed, a turn at a time.
+//! Compacts the feed, a part at a time.
 
 use std::ops::RangeInclusive;
 
@@ -8,8 +8,12 @@ use worker::SqlStorageValue as Value;
 use super::{Store, integer};
 use crate::{error::Result, generation::feed};
 
+/// How many events are looked at for the end of a part: more than a turn has. Twenty minutes of ten deltas a second, and as many of its
+/// builders' lines and files.
+const LOOKED_AT: u32 = 40_000;
+
 impl Store {
-    /// The numbers of the oldest turn that is over and not compacted, if it ends before the `newest` events.
+    /// The numbers of the oldest part of the feed that is not compacted, and may be: nothing of it is among the `newest` events.
     pub(in crate::edge::conversation) fn compactable(
         &self,
         newest: u64,
@@ -17,15 +21,28 @@ impl Store {
         #[derive(Deserialize)]
         struct Row {
             compacted: u64,
-            ends: Option<u64>,
+            last: Option<u64>,
         }
         let rows = self.rows::<Row>(
-            "SELECT compacted, (SELECT min(seq) FROM feed WHERE kind = 'turn_finished' AND seq > compacted AND seq <= (SELECT max(seq) FROM feed) - ?) AS ends FROM conversation",
-            vec![integer(newest)?],
+            "SELECT compacted, (SELECT max(seq) FROM feed) AS last FROM conversation",
+            vec![],
         )?;
-        Ok(rows
-            .first()
-            .and_then(|row| Some(row.compacted + 1..=row.ends?)))
+        let Some(Row { compacted, last }) = rows.into_iter().next() else {
+            return Ok(None);
+        };
+        let old = last.unwrap_or_default().saturating_sub(newest);
+        if old <= compacted {
+            return Ok(None);
+        }
+        let marks = self.rows::<feed::Mark>(
+            "SELECT seq, kind, json_extract(event, '$.turn') AS turn FROM feed WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
+            vec![
+                integer(compacted)?,
+                integer(old)?,
+                i64::from(LOOKED_AT).into(),
+            ],
+        )?;
+        Ok(feed::part_end(&marks).map(|end| compacted + 1..=end))
     }
 
     /// Compacts a part of the feed.
@@ -56,6 +73,14 @@ impl Store {
                 ],
             )?;
         }
+        self.leave(part)
+    }
+
+    /// Leaves a part as it is from now on.
+    pub(in crate::edge::conversation) fn leave(
+        &self,
+        part: &RangeInclusive<u64>,
+    ) -> worker::Result<()> {
         self.run(
             "UPDATE conversation SET compacted = ?",
             vec![integer(*part.end())?],
