@@ -7,7 +7,7 @@ use overskill::{
     config::Limits,
     error::Kind,
     generation::{
-        Answer, BuildOutcome, Input, Job, Spent, Writing,
+        Answer, BuildOutcome, CallEnd, Input, Job, Spent, Writing,
         feed::{Event, Outcome},
         repair::Strategy,
         tools::Intent,
@@ -327,6 +327,25 @@ fn only_the_call_that_is_under_way_is_heard() {
     assert!(!heard(&mut world, &id, step + 1));
     assert!(!heard(&mut world, &turn(2), step));
     assert!(heard(&mut world, &id, step));
+    // Of the whole answer, the rest is told.
+    let end = CallEnd {
+        spent: Spent::default(),
+        chain: vec![CLAUDE.to_owned()],
+        chance: 0,
+    };
+    world
+        .take(Input::ModelReplied {
+            turn: id,
+            step,
+            reply: reply(vec![text("I wrI write it.")], Stop::EndTurn),
+            end,
+        })
+        .unwrap();
+    let words = world.feed.iter().filter_map(|event| match event {
+        Event::TextDelta { text, .. } => Some(text.as_str()),
+        _ => None,
+    });
+    assert_eq!(words.collect::<Vec<_>>(), ["I wr", "I wr", "ite it."]);
 }
 
 #[test]
