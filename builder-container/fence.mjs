@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url"
 const mark = "overskill:outside:"
 let allowed = null
 
-/** Files outside that were asked for so far. Vite looks for a `package.json` in every folder above by itself. */
+/** Files outside that were asked for so far. */
 export const refusals = new Set()
 
 const lies = (path, folder) => path === folder || path.startsWith(folder + sep)
@@ -55,7 +55,10 @@ const check = (path) => {
   if (allowed === null || typeof path === "number" || typeof path?.fd === "number") return
   const target = resolve(path instanceof URL ? fileURLToPath(path) : String(path))
   if (within(target)) return
-  if (basename(target) !== "package.json") refusals.add(target)
+  // Resolvers look for this in every folder above by themselves. There is none, as far as they are concerned.
+  if (basename(target) === "package.json")
+    throw Object.assign(new Error(`ENOENT: no such file or directory, open '${target}'`), { code: "ENOENT", errno: -2, path: target })
+  refusals.add(target)
   throw new Error(mark + target)
 }
 

@@ -263,7 +263,6 @@ fn run(
     command
         .env_remove("CARGO_TARGET_DIR")
         .env("OVERSKILL_TEST_DEPTH", "least")
-        .env("CARGO_PROFILE_DEV_DEBUG", "none")
         .env("CARGO_PROFILE_DEV_DEBUG", "0");
     command
         .args([

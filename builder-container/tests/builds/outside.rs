@@ -19,6 +19,8 @@ async fn absolute_paths_lead_to_no_file_of_the_project() {
     let builder = unconfined().await;
     let secret = builder.state.canonicalize().unwrap().join("secret.json");
     std::fs::write(&secret, "{\"secret\":\"kept from everyone\"}").unwrap();
+    // Whoever resolves a package looks for this in all folders above: it is no file of the project's either.
+    std::fs::write(builder.state.join("package.json"), "{}").unwrap();
     let secret = secret.display();
     let cases = [
         (
