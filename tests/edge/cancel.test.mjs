@@ -87,6 +87,9 @@ describe("a turn is cancelled", { concurrency: 3 }, () => {
     const next = await app.say("What is next?");
     await cancel(app);
     await until("the call to be closed", () => call.closed === "by client", { timeoutMs: AT_ONCE });
+    // The provider has said nothing of it, but what was sent may be on its bill: a token for every four bytes.
+    const { spent } = app.told(app.turn, "attempt_voided")[0];
+    assert.equal(spent.usage.input, Math.ceil(Buffer.byteLength(JSON.stringify(call.request)) / 4));
     await assertNext(app, app.turn, next);
   });
 

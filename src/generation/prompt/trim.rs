@@ -285,4 +285,34 @@ mod tests {
         // Nobody writes the note into a file.
         assert!(whole::left_out("", note).is_err());
     }
+
+    #[test]
+    fn arguments_that_were_cut_off_are_counted_and_trimmed_too() {
+        let mut transcript: Vec<Message> = (0..30)
+            .flat_map(|number| {
+                let call = ToolCall {
+                    id: format!("call_{number}"),
+                    name: "write_file".to_owned(),
+                    input: json!({}),
+                    unreadable: Some(format!("{{\"content\":\"{}", "x".repeat(20_000))),
+                };
+                [
+                    Message::Assistant(vec![Block::ToolCall(call)]),
+                    step(number, 20),
+                ]
+            })
+            .collect();
+        let before = transcript.clone();
+        trim(&mut transcript);
+        let total: usize = sizes(&transcript).iter().sum();
+        assert!(total <= RESULTS_BYTES, "{total}");
+        assert_eq!(transcript[58..], before[58..]);
+        let Message::Assistant(blocks) = &transcript[0] else {
+            panic!("no call");
+        };
+        assert!(
+            matches!(&blocks[..], [Block::ToolCall(call)] if call.unreadable.as_ref().is_some_and(|text| text.contains("omitted"))),
+            "{blocks:?}"
+        );
+    }
 }
