@@ -21,6 +21,7 @@ mod preview;
 mod random;
 mod runtime;
 mod settings;
+mod witness;
 mod workspace;
 
 use js_sys::{Promise, futures::future_to_promise};

@@ -3,12 +3,12 @@
 //! | request | answer |
 //! |---|---|
 //! | `POST /` with an [`Asked`]`<`[`ConversationCall`]`>` | the call's answer as JSON, `Ok` or `Err` |
-//! | `GET /feed?workspace=&after=` | the feed as server-sent events, or over a WebSocket (`sockets`) |
+//! | `GET /feed?name=&workspace=&after=` | the feed as server-sent events, or over a WebSocket (`sockets`) |
 //!
 //! Storage (SQLite; the tables are in `store`): `conversation` the machine's state, one row; `messages`;
 //! `transcript` what a turn's model reads, in parts of ≤ 1 MB; `versions` with their manifests; `builds`,
 //! `build_log`; `feed` the numbered events; `outbox` the jobs that are not done; `done` the answers to requests
-//! that may come again. An object that was never created has no table.
+//! that may come again. An object that was never opened has no table: what its app was accepted with is in the workspace, until then.
 //!
 //! One event that changes something is one transaction: state, feed, records, outbox, and the alarm. The alarm
 //! runs the jobs; an object that starts with a full outbox arms it again, so a kill at any moment loses nothing.
@@ -46,6 +46,7 @@ use super::{
     clock,
     objects::{Asked, ConversationCall},
     runtime, settings,
+    witness::Witness,
 };
 use crate::{
     config::BuildPolicy,
@@ -84,7 +85,7 @@ pub struct Conversation {
     nudge: RefCell<Option<mpsc::Sender<()>>>,
     armed: Cell<Option<Timestamp>>,
     /// Who hears where the journal stands.
-    witness: Option<String>,
+    witness: Witness,
     /// How often in a row the driver stopped because what came of a job could not be stored.
     unsettled: Cell<u32>,
 }
@@ -96,7 +97,7 @@ impl DurableObject for Conversation {
             Ok(machine) => (machine, None),
             Err(error) => (None, Some(error)),
         };
-        let witness = settings::journal_witness(&env);
+        let witness = Witness::of(&env);
         let object = Self {
             state,
             env,
@@ -124,7 +125,7 @@ impl DurableObject for Conversation {
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
         if request.method() == Method::Get {
-            return self.open_feed(&request);
+            return self.open_feed(&request).await;
         }
         let asked: Asked<ConversationCall> = serde_json::from_str(&request.text().await?)?;
         let answer = self.answer(asked).await;
@@ -323,7 +324,7 @@ impl Conversation {
         Ok(())
     }
 
-    fn open_feed(&self, request: &Request) -> worker::Result<Response> {
+    async fn open_feed(&self, request: &Request) -> worker::Result<Response> {
         let url = request.url()?;
         let parameter = |name: &str| {
             url.query_pairs()
@@ -334,6 +335,9 @@ impl Conversation {
         let after = parameter("after")
             .and_then(|text| text.parse().ok())
             .unwrap_or(0);
+        if let (Some(name), Some(workspace)) = (parameter("name"), &workspace) {
+            self.open_if_accepted(&name, workspace).await?;
+        }
         let known = self.machine.borrow().as_ref().is_some_and(|machine| {
             !machine.is_deleted() && Some(&machine.workspace) == workspace.as_ref()
         });

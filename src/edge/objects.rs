@@ -11,7 +11,8 @@ use crate::{
     digest::Digest,
     error::{Error, Kind, Result},
     generation::{
-        AppSummary, BuildOutcome, Charge, MessageRole, Said, Spending, Version, Work, budget::Total,
+        AppSummary, BuildOutcome, Charge, Created, MessageRole, Said, Spending, Version, Work,
+        budget::Total,
     },
     http::{
         idempotency::{Answer as IdempotentAnswer, Nonce},
@@ -27,15 +28,8 @@ use crate::{
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum ConversationCall {
-    /// → [`AppSummary`]
-    Create {
-        app: AppId,
-        name: String,
-        model: String,
-        preview_url: String,
-        turn: TurnId,
-        said: Said,
-    },
+    /// → `bool`: whether it is open, as this workspace's. One that the workspace has accepted is opened by any call in its name.
+    Open { workspace: WorkspaceId },
     /// → `()`
     Post { turn: TurnId, said: Said },
     /// → `()`
@@ -201,8 +195,10 @@ pub(super) enum WorkspaceCall {
     Tokens { before: Option<u64>, limit: u32 },
     /// → `()`. Its sessions end.
     DeleteToken { id: TokenId },
-    /// → `()`. Idempotent.
-    ReserveApp { app: AppId },
+    /// → [`AppSummary`]: the app as it is. From then on it is listed, and its conversation will be opened. Idempotent.
+    AcceptApp { created: Box<Created> },
+    /// → `Option<`[`Created`]`>`: an app that was accepted, while its conversation may not be open
+    Accepted { app: AppId },
     /// → `()`. An older summary never replaces a newer one.
     PutApp { summary: Box<AppSummary> },
     /// → `()`
@@ -298,6 +294,8 @@ pub(super) enum Begun {
 /// A conversation is asked in somebody's name, or by the system itself (no workspace).
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Asked<C> {
+    /// The name of the object that is asked, which it cannot ask the platform for.
+    pub(super) name: String,
     pub(super) workspace: Option<WorkspaceId>,
     pub(super) call: C,
 }
@@ -320,6 +318,7 @@ pub(super) fn build_cache(env: &Env, key: &Digest) -> Result<Object> {
 /// A Durable Object by name.
 pub(super) struct Object {
     stub: Stub,
+    name: String,
     /// What it is to a user.
     what: &'static str,
 }
@@ -331,6 +330,7 @@ impl Object {
             .and_then(|namespace| namespace.get_by_name(name));
         Ok(Self {
             stub: stub.map_err(Error::internal)?,
+            name: name.to_owned(),
             what,
         })
     }
@@ -342,6 +342,7 @@ impl Object {
         call: impl Serialize,
     ) -> Result<T> {
         let asked = Asked {
+            name: self.name.clone(),
             workspace: workspace.cloned(),
             call,
         };
@@ -362,10 +363,9 @@ impl Object {
 
     /// The feed after event number `after`, as a stream that does not end. 404 when there is no such app any more.
     pub(super) async fn feed(&self, workspace: &WorkspaceId, after: u64) -> Result<ResponseBody> {
-        let url = format!("https://object/feed?workspace={workspace}&after={after}");
         let response = self
             .stub
-            .fetch_with_str(&url)
+            .fetch_with_str(&self.feed_url(workspace, after))
             .await
             .map_err(|error| self.unavailable(error))?;
         match response.status_code() {
@@ -381,14 +381,14 @@ impl Object {
         workspace: &WorkspaceId,
         after: u64,
     ) -> Result<Response> {
-        let url = format!("https://object/feed?workspace={workspace}&after={after}");
         let headers = Headers::new();
         headers
             .set("upgrade", "websocket")
             .map_err(Error::internal)?;
         let mut init = RequestInit::new();
         init.with_headers(headers);
-        let request = Request::new_with_init(&url, &init).map_err(Error::internal)?;
+        let request = Request::new_with_init(&self.feed_url(workspace, after), &init)
+            .map_err(Error::internal)?;
         let response = self
             .stub
             .fetch_with_request(request)
@@ -399,6 +399,11 @@ impl Object {
             404 => Err(Error::new(Kind::NotFound, "There is no such app.")),
             status => Err(self.unavailable(format!("the feed answers with the status {status}"))),
         }
+    }
+
+    fn feed_url(&self, workspace: &WorkspaceId, after: u64) -> String {
+        let name = &self.name;
+        format!("https://object/feed?name={name}&workspace={workspace}&after={after}")
     }
 
     fn unavailable(&self, error: impl fmt::Display) -> Error {

@@ -104,6 +104,14 @@ pub(super) async fn turn() -> Working {
     }
 }
 
+/// A piece of work that begins now, or else does not.
+pub(super) fn at_once() -> Option<Working> {
+    let waiting = Waiting::begin();
+    let now = clock::now();
+    let before = waiting.look(now);
+    begin(&waiting, before, now)
+}
+
 /// Begins a piece of work, if there is room for it and for those that wait before it.
 fn begin(waiting: &Waiting, before: u64, now: Timestamp) -> Option<Working> {
     WORKING.with_borrow_mut(|working| {

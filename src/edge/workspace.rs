@@ -2,7 +2,11 @@
 //!
 //! `POST /` with an [`Asked`]`<`[`WorkspaceCall`]`>`; the call's answer as JSON, `Ok` or `Err`.
 //!
-//! Storage (SQLite): `apps` each app's latest summary, in the order of creation; `tokens` and `sessions` by the
+//! An app is accepted here, in one write: making its conversation takes longer, and many may be asked for at once. The conversation is
+//! opened by whoever asks it for something first, and by this object's alarm.
+//!
+//! Storage (SQLite): `apps` each app's latest summary, in the order of creation; `accepted` what apps were accepted with whose
+//! conversation may not be open yet; `tokens` and `sessions` by the
 //! SHA-256 of their text, never the text, a session with the hash of the token that opened it; `requests` one row an idempotency key,
 //! kept for 24 hours; `ledger` and `totals` what models have cost (`ledger`).
 
@@ -10,6 +14,7 @@ mod ledger;
 
 use std::cell::Cell;
 
+use futures::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use worker::{
     DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue as Value, State,
@@ -18,20 +23,23 @@ use worker::{
 
 use super::{
     clock,
-    objects::{AppRow, Asked, Begun, TokenRow, WorkspaceCall as Call},
-    runtime,
+    objects::{self, AppRow, Asked, Begun, ConversationCall, TokenRow, WorkspaceCall as Call},
+    pace, runtime,
+    witness::Witness,
 };
 use crate::{
+    config::BuildPolicy,
     digest::Digest,
     error::{Error, Kind, Result},
-    generation::AppSummary,
+    generation::{self, AppSummary, Created},
     http::idempotency::{self, Decision, Record},
     ids::{AppId, TokenId},
     time::Timestamp,
 };
 
 const SCHEMA: &str = "
-    CREATE TABLE IF NOT EXISTS apps(seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, updated_at INTEGER NOT NULL, summary TEXT);
+    CREATE TABLE IF NOT EXISTS apps(seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, updated_at INTEGER NOT NULL, summary TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS accepted(app TEXT PRIMARY KEY, created TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS tokens(seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, hash TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS sessions(hash TEXT PRIMARY KEY, token TEXT NOT NULL, expires_at INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS requests(key TEXT PRIMARY KEY, record TEXT NOT NULL, created_at INTEGER NOT NULL);
@@ -41,14 +49,21 @@ const SCHEMA: &str = "
 /// The most API tokens of one workspace.
 const MAX_TOKENS: u32 = 100;
 
+/// How many conversations are opened at a time.
+const OPENED_AT_ONCE: usize = 4;
+
 /// One workspace.
-#[durable_object(fetch)]
+#[durable_object(alarm)]
 pub struct Workspace {
     sql: SqlStorage,
     state: State,
     env: Env,
     /// Whether the tables are there.
     is_prepared: Cell<bool>,
+    /// Who hears where the journal stands.
+    witness: Witness,
+    /// How often in a row conversations could not be opened.
+    unopened: Cell<u32>,
 }
 
 impl DurableObject for Workspace {
@@ -56,20 +71,43 @@ impl DurableObject for Workspace {
         Self {
             sql: state.storage().sql(),
             state,
+            witness: Witness::of(&env),
             env,
             is_prepared: Cell::default(),
+            unopened: Cell::default(),
         }
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
         let asked: Asked<Call> = serde_json::from_str(&request.text().await?)?;
+        let turn = match &asked.call {
+            Call::AcceptApp { created } => Some(created.turn.clone()),
+            _ => None,
+        };
         let answer = self.answer(asked.call);
         if let Err(error) = &answer
             && error.source.is_some()
         {
             console_error!("{error}");
         }
+        if let Some(turn) = turn {
+            self.witness.hears("accepted", turn.as_str()).await;
+        }
         Response::ok(serde_json::to_string(&answer)?)
+    }
+
+    async fn alarm(&self) -> worker::Result<Response> {
+        // An error here would count against the platform's six retries, after which it gives up on the alarm.
+        match self.open_accepted().await {
+            Ok(()) => self.unopened.set(0),
+            Err(error) => {
+                console_error!("not every conversation could be opened: {error}");
+                self.unopened.set(self.unopened.get().saturating_add(1));
+                let pause = BuildPolicy::DEFAULT.backoff(self.unopened.get());
+                runtime::arm(&self.state, clock::now().after(pause))?;
+            }
+        }
+        Response::empty()
     }
 }
 
@@ -102,12 +140,10 @@ impl Workspace {
             } => self.create_token(&id, name, &hash, created_at),
             Call::Tokens { before, limit } => self.tokens(before, limit),
             Call::DeleteToken { id } => self.delete_token(&id),
-            Call::ReserveApp { app } => self.run(
-                "INSERT INTO apps(id, updated_at) VALUES (?, 0) ON CONFLICT(id) DO NOTHING",
-                vec![app.as_str().into()],
-            ),
-            Call::PutApp { summary } => self.put_app(&summary),
-            Call::RemoveApp { app } => self.remove_app(&app),
+            Call::AcceptApp { created } => self.at_once(|| self.accept_app(&created)),
+            Call::Accepted { app } => json(&self.accepted(&app)?),
+            Call::PutApp { summary } => self.at_once(|| self.put_app(&summary)),
+            Call::RemoveApp { app } => self.at_once(|| self.remove_app(&app)),
             Call::Apps { before, limit } => self.apps(before, limit),
             Call::Reserve { of, worst, at } => self.at_once(|| self.reserve(&of, worst, at)),
             Call::Settle { of, charge, at } => self.at_once(|| self.settle(&of, &charge, at)),
@@ -124,6 +160,9 @@ impl Workspace {
                 self.sql.exec(schema, None).map_err(Error::internal)?;
             }
             self.is_prepared.set(true);
+            if !self.all_accepted()?.is_empty() {
+                runtime::arm(&self.state, clock::now()).map_err(Error::internal)?;
+            }
         }
         Ok(())
     }
@@ -275,7 +314,105 @@ impl Workspace {
         self.run("DELETE FROM sessions WHERE token = ?", vec![hash.into()])
     }
 
+    fn accept_app(&self, created: &Created) -> Result<serde_json::Value> {
+        #[derive(Deserialize)]
+        struct Row {
+            summary: String,
+        }
+        let now = clock::now();
+        let (conversation, _) = generation::Conversation::create(created.clone(), now);
+        let made = self.rows::<serde_json::Value>(
+            "INSERT INTO apps(id, summary, updated_at) VALUES (?, ?, ?) ON CONFLICT(id) DO NOTHING RETURNING seq",
+            vec![
+                created.app.as_str().into(),
+                json(&conversation.summary())?.to_string().into(),
+                integer(now.0),
+            ],
+        )?;
+        if !made.is_empty() {
+            self.run(
+                "INSERT INTO accepted(app, created) VALUES (?, ?)",
+                vec![
+                    created.app.as_str().into(),
+                    json(created)?.to_string().into(),
+                ],
+            )?;
+            runtime::arm(&self.state, now).map_err(Error::internal)?;
+        }
+        let rows = self.rows::<Row>(
+            "SELECT summary FROM apps WHERE id = ?",
+            vec![created.app.as_str().into()],
+        )?;
+        let row = rows
+            .first()
+            .ok_or_else(|| Error::internal("an app that was accepted is not there"))?;
+        serde_json::from_str(&row.summary).map_err(Error::internal)
+    }
+
+    /// What an app was accepted with, while its conversation may not be open.
+    fn accepted(&self, app: &AppId) -> Result<Option<Created>> {
+        #[derive(Deserialize)]
+        struct Row {
+            created: String,
+        }
+        let rows = self.rows::<Row>(
+            "SELECT created FROM accepted WHERE app = ?",
+            vec![app.as_str().into()],
+        )?;
+        rows.first()
+            .map(|row| serde_json::from_str(&row.created).map_err(Error::internal))
+            .transpose()
+    }
+
+    /// The apps whose conversations may not be open.
+    fn all_accepted(&self) -> Result<Vec<AppId>> {
+        #[derive(Deserialize)]
+        struct Row {
+            app: AppId,
+        }
+        let rows = self.rows::<Row>("SELECT app FROM accepted", vec![])?;
+        Ok(rows.into_iter().map(|row| row.app).collect())
+    }
+
+    /// Opens the conversations of apps that were accepted. One that cannot be opened does not keep the others from it.
+    async fn open_accepted(&self) -> Result<()> {
+        self.prepare()?;
+        let opened: Vec<_> = stream::iter(self.all_accepted()?)
+            .map(|app| self.open(app))
+            .buffer_unordered(OPENED_AT_ONCE)
+            .collect()
+            .await;
+        opened.into_iter().collect()
+    }
+
+    async fn open(&self, app: AppId) -> Result<()> {
+        let _working = pace::turn().await;
+        let Some(created) = self.accepted(&app)? else {
+            return Ok(());
+        };
+        let workspace = created.workspace;
+        let is_open: bool = objects::conversation(&self.env, &app)?
+            .ask(None, ConversationCall::Open { workspace })
+            .await?;
+        if is_open || self.accepted(&app)?.is_none() {
+            return self.opened(&app);
+        }
+        // The 61 random bits of its id were those of another one.
+        console_error!("the app {app} is another workspace's, and cannot be opened");
+        self.at_once(|| self.remove_app(&app)).map(drop)
+    }
+
+    /// An app's conversation is open, and holds all that the app was accepted with.
+    fn opened(&self, app: &AppId) -> Result<()> {
+        self.run(
+            "DELETE FROM accepted WHERE app = ?",
+            vec![app.as_str().into()],
+        )
+        .map(drop)
+    }
+
     fn put_app(&self, summary: &AppSummary) -> Result<serde_json::Value> {
+        self.opened(&summary.id)?;
         self.run(
             "UPDATE apps SET summary = ?, updated_at = ? WHERE id = ? AND updated_at <= ?",
             vec![
@@ -288,6 +425,7 @@ impl Workspace {
     }
 
     fn remove_app(&self, app: &AppId) -> Result<serde_json::Value> {
+        self.opened(app)?;
         self.run("DELETE FROM apps WHERE id = ?", vec![app.as_str().into()])
     }
 
@@ -298,7 +436,7 @@ impl Workspace {
             summary: String,
         }
         let rows = self.rows::<Row>(
-            "SELECT seq, summary FROM apps WHERE seq < ? AND summary IS NOT NULL ORDER BY seq DESC LIMIT ?",
+            "SELECT seq, summary FROM apps WHERE seq < ? ORDER BY seq DESC LIMIT ?",
             vec![from_the_end(before), i64::from(limit).into()],
         )?;
         let apps: Result<Vec<AppRow>> = rows

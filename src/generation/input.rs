@@ -17,10 +17,11 @@ use crate::{
         retry::Failure,
     },
     project::{FileEntry, Manifest, ProjectPath},
+    time::Timestamp,
 };
 
 /// What an app is told to be at its creation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Created {
     /// Its id.
     pub app: AppId,
@@ -36,6 +37,8 @@ pub struct Created {
     pub turn: TurnId,
     /// What that turn is about.
     pub said: Said,
+    /// When it was accepted, which may be before its conversation begins.
+    pub at: Timestamp,
 }
 
 /// What somebody says.

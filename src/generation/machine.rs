@@ -30,7 +30,7 @@ impl Conversation {
             name: created.name,
             model: created.model,
             preview_url: created.preview_url,
-            created_at: now,
+            created_at: created.at,
             updated_at: now,
             phase: Phase::Founding,
             waiting: VecDeque::new(),

@@ -16,7 +16,7 @@ use overskill::{
     time::Timestamp,
 };
 use proptest::prelude::*;
-use world::{DEVELOPMENT, Fault, World, report, said, succeeded, turn};
+use world::{ACCEPTED, DEVELOPMENT, Fault, World, report, said, succeeded, turn};
 
 const PROMPT: &str =
     "a recipe box where people save recipes with a title, ingredients and cooking minutes";
@@ -78,6 +78,13 @@ fn a_prompt_becomes_a_live_version() {
         .map(|(version, _)| version.author)
         .collect();
     assert_eq!(authors, [Author::Foundation, Author::Model]);
+}
+
+#[test]
+fn an_app_was_created_when_it_was_accepted() {
+    let summary = World::new(PROMPT).machine().summary();
+    assert_eq!(summary.created_at, ACCEPTED);
+    assert!(summary.updated_at > ACCEPTED);
 }
 
 #[test]

@@ -51,8 +51,8 @@ export class App {
   }
 
   /** Waits for the end of a turn, which has to be a good one. */
-  async completed(turn = this.turn) {
-    const end = await this.feed.turnFinished(turn);
+  async completed(turn = this.turn, options) {
+    const end = await this.feed.turnFinished(turn, options);
     assert.equal(end.outcome, "completed", JSON.stringify(end));
     return end;
   }

@@ -28,6 +28,8 @@ export function quantile(values, share) {
  * @returns what was measured: times to accept in milliseconds, memory in bytes
  */
 export async function crowd(count, { isEachBuilt = false, delayMs = 200 } = {}) {
+  // Twice as many builds as conversations take their time.
+  const timeoutMs = (isEachBuilt ? 6_000 : 900) * count;
   const stage = await Stage.start([MODELS.anthropic], { double: { delayMs } });
   const accepted = { created: [], said: [] };
   const timed = async (times, call) => {
@@ -61,8 +63,8 @@ export async function crowd(count, { isEachBuilt = false, delayMs = 200 } = {}) 
     const turns = await Promise.all(seconds);
     let peak = 0;
     for (const [n, app] of apps.entries()) {
-      await app.completed(app.turn);
-      const end = await app.completed(turns[n]);
+      await app.completed(app.turn, { timeoutMs });
+      const end = await app.completed(turns[n], { timeoutMs });
       assert.equal(end.version, 3, JSON.stringify(end));
       assert.equal(app.feed.of("turn_finished").length, 2);
       assert.deepEqual((await app.messages()).map(({ role }) => role).sort(), ["assistant", "assistant", "user", "user"]);

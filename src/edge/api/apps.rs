@@ -11,10 +11,10 @@ use crate::{
         objects::{
             self, AppRow, ConversationCall, MessageRow, Object, VersionFiles, WorkspaceCall,
         },
-        settings,
+        pace, settings,
     },
     error::{Error, Kind, Result},
-    generation::{AppSummary, AppUsage, Build, Said, Version},
+    generation::{AppSummary, AppUsage, Build, Created, Said, Version},
     http::{
         AppCall,
         body::{CreateApp, EditFiles, MAX_JSON_BYTES, PostMessage, StartBuild, UpdateApp},
@@ -40,12 +40,9 @@ impl Call<'_> {
         let model = self.choose_model(wanted.model)?;
         let app = AppId::from_seed(&nonce.0);
         let turn = TurnId::from_seed(&nonce.0);
-        let workspace = objects::workspace(self.env, &principal.workspace)?;
-        workspace
-            .ask::<()>(None, WorkspaceCall::ReserveApp { app: app.clone() })
-            .await?;
-        let call = ConversationCall::Create {
+        let created = Box::new(Created {
             app: app.clone(),
+            workspace: principal.workspace.clone(),
             name: wanted.name.unwrap_or_else(|| UNNAMED.to_owned()),
             model,
             preview_url: self.hosts.preview_url(&app),
@@ -54,15 +51,20 @@ impl Call<'_> {
                 content: wanted.prompt,
                 ..Said::default()
             },
-        };
-        let summary: AppSummary = objects::conversation(self.env, &app)?
-            .ask(Some(&principal.workspace), call)
+            at: clock::now(),
+        });
+        let mut summary: AppSummary = objects::workspace(self.env, &principal.workspace)?
+            .ask(None, WorkspaceCall::AcceptApp { created })
             .await?;
-        // The conversation tells of itself too, but whoever lists the apps now finds this one.
-        let listed = Box::new(summary.clone());
-        workspace
-            .ask::<()>(None, WorkspaceCall::PutApp { summary: listed })
-            .await?;
+        // The workspace sees to it that the conversation is opened. Where not much goes on that is waited for, so that
+        // whoever goes to the preview right away finds it.
+        if let Some(_working) = pace::at_once() {
+            let conversation = objects::conversation(self.env, &app)?;
+            let opened = conversation
+                .ask(Some(&principal.workspace), ConversationCall::Show)
+                .await;
+            summary = opened.unwrap_or(summary);
+        }
         let created = resource::AppCreated {
             app: summary.into(),
             turn: resource::TurnRef { id: turn },

@@ -5,10 +5,10 @@ use serde::Serialize;
 use super::{Conversation, no_app};
 use crate::{
     edge::{
-        clock,
+        clock, objects,
         objects::{
             Asked, Claimed, ConversationCall as Call, EditedFile, FileWritten, Files, Live,
-            VersionFiles,
+            VersionFiles, WorkspaceCall,
         },
         pace,
     },
@@ -25,30 +25,20 @@ impl Conversation {
         if let Some(error) = &self.unreadable {
             return Err(error.clone());
         }
-        let Asked { workspace, call } = asked;
-        if workspace.is_some() {
+        let Asked {
+            name,
+            workspace,
+            call,
+        } = asked;
+        if let Some(workspace) = &workspace {
             pace::request();
+            self.open_if_accepted(&name, workspace).await?;
         }
         let entry = entry(&call);
         let answer = match call {
-            Call::Create {
-                app,
-                name,
-                model,
-                preview_url,
-                turn,
-                said,
-            } => {
-                let workspace = workspace.ok_or_else(no_app)?;
-                json(&self.create(Created {
-                    app,
-                    workspace,
-                    name,
-                    model,
-                    preview_url,
-                    turn,
-                    said,
-                })?)
+            Call::Open { workspace } => {
+                self.open_if_accepted(&name, &workspace).await?;
+                json(&self.check(Some(&workspace)).is_ok())
             }
             Call::Preview => json(
                 &self
@@ -68,7 +58,7 @@ impl Conversation {
             }
         }?;
         if let Some((point, of)) = entry {
-            self.witness(point, &of).await;
+            self.witness.hears(point, &of).await;
         }
         Ok(answer)
     }
@@ -187,35 +177,33 @@ impl Conversation {
                 self.step(Input::BuildUndelivered { build })?;
                 json(&())
             }
-            Call::Create { .. } | Call::Preview => Err(Error::internal("answered before")),
+            Call::Open { .. } | Call::Preview => Err(Error::internal("answered before")),
         }
     }
 
-    /// Idempotent: created again by the same turn, nothing happens.
-    fn create(&self, created: Created) -> Result<crate::generation::AppSummary> {
-        let same = self
-            .machine
-            .borrow()
-            .as_ref()
-            .map(|machine| machine.workspace == created.workspace);
-        match same {
-            Some(true) if self.store.knows_turn(&created.turn)? => {
-                return self.read_machine(Machine::summary);
-            }
-            Some(_) => {
-                return Err(Error::new(
-                    Kind::Conflict,
-                    format!("The app id `{}` is taken.", created.app),
-                ));
-            }
-            None => {}
+    /// Opens the conversation, if it is not open and its workspace has accepted the app `name`.
+    pub(super) async fn open_if_accepted(&self, name: &str, workspace: &WorkspaceId) -> Result<()> {
+        if self.machine.borrow().is_some() {
+            return Ok(());
         }
+        let app = name.parse().map_err(Error::internal)?;
+        let accepted: Option<Created> = objects::workspace(&self.env, workspace)?
+            .ask(None, WorkspaceCall::Accepted { app })
+            .await?;
+        let Some(created) = accepted else {
+            return Ok(());
+        };
+        if self.machine.borrow().is_some() {
+            // Another call was quicker.
+            return Ok(());
+        }
+        let turn = created.turn.clone();
         let now = clock::now();
         let (machine, effects) = Machine::create(created, now);
         self.store.create().map_err(Error::internal)?;
-        let summary = machine.summary();
         self.commit(machine, &effects, now, || Ok(()))?;
-        Ok(summary)
+        self.witness.hears("opened", turn.as_str()).await;
+        Ok(())
     }
 
     /// Runs an input that answers with a value, once for a nonce.
@@ -341,7 +329,7 @@ impl Conversation {
 /// What whoever watches the journal hears of a call that was written there and not answered yet.
 fn entry(call: &Call) -> Option<(&'static str, String)> {
     match call {
-        Call::Create { turn, .. } | Call::Post { turn, .. } => Some(("accepted", turn.to_string())),
+        Call::Post { turn, .. } => Some(("accepted", turn.to_string())),
         Call::Claim { build } => Some(("claimed", build.to_string())),
         Call::BuildReported { build, .. } => Some(("reported", build.to_string())),
         _ => None,

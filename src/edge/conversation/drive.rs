@@ -10,7 +10,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
-use worker::{Delay, Fetch, Url, console_error};
+use worker::{Delay, console_error};
 
 use super::{Conversation, store::DueJob};
 use crate::{
@@ -94,15 +94,15 @@ impl Conversation {
         let work = async move {
             let working = pace::turn().await;
             let name = due.job.key();
-            self.witness("begins", &name).await;
+            self.witness.hears("begins", &name).await;
             let working = takes_long(&due.job).then_some(working);
             let input = self.attempt(due, working).await?;
             // What is done is not called off: the machine knows whether it wants what came of it.
             self.call_offs.borrow_mut().remove(&name);
-            self.witness("done", &name).await;
+            self.witness.hears("done", &name).await;
             if let Some(input) = input {
                 self.step(input)?;
-                self.witness("taken", &name).await;
+                self.witness.hears("taken", &name).await;
             }
             Ok(())
         };
@@ -113,16 +113,6 @@ impl Conversation {
             self.call_offs.borrow_mut().remove(&key);
             // What was called off is not wanted any more.
             (key, done.unwrap_or(Ok(())))
-        }
-    }
-
-    /// Tells whoever watches the journal where it stands, and goes on when that was heard: a test that ends this process there. `of` is
-    /// a job, a turn or a build. Nobody watches where `JOURNAL_WITNESS` is empty.
-    pub(super) async fn witness(&self, point: &str, of: &str) {
-        let Some(address) = &self.witness else { return };
-        if let Ok(url) = Url::parse_with_params(address, [("point", point), ("of", of)]) {
-            // Whoever does not answer, does not mind.
-            let _heard = Fetch::Url(url).send().await;
         }
     }
 

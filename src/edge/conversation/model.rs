@@ -50,7 +50,7 @@ impl Conversation {
         let Some(Answer::Call(Some(planned))) = begun else {
             return Ok(None);
         };
-        self.witness("begun", turn.as_str()).await;
+        self.witness.hears("begun", turn.as_str()).await;
         let mut request = self.request(machine, turn)?;
         let chance = u64::from_le_bytes(random::bytes()?);
         let end = |spent| CallEnd {
@@ -101,7 +101,7 @@ impl Conversation {
         let tell = async |so_far: SoFar| {
             let heard = shown.input(turn, step, so_far, &model);
             let answer = self.step(heard)?;
-            self.witness("heard", turn.as_str()).await;
+            self.witness.hears("heard", turn.as_str()).await;
             Ok(matches!(answer, Some(Answer::Held(true))))
         };
         Ok(match model::call(&model, &door, body, tell).await? {

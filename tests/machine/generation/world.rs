@@ -86,6 +86,9 @@ pub(crate) fn turn(number: u8) -> TurnId {
     TurnId::from_seed(&[number; 16])
 }
 
+/// When the app of every world was accepted: before its conversation began.
+pub(crate) const ACCEPTED: Timestamp = Timestamp(999_000);
+
 impl World {
     pub(crate) fn new(prompt: &str) -> Self {
         Self::with(prompt, &[OFFLINE])
@@ -103,6 +106,7 @@ impl World {
                 preview_url: "http://preview-abcdefgh.localhost:8787".to_owned(),
                 turn: turn(1),
                 said: said(prompt),
+                at: ACCEPTED,
             },
             now,
         );
