@@ -6,6 +6,7 @@
 //! | room | holds |
 //! |---|---|
 //! | [`ids`], [`time`], [`digest`], [`error`], [`config`] | the words and limits that all rooms share |
+//! | [`pace`] | which work goes first in an isolate |
 //! | [`project`] | paths and manifests: what files an app has |
 //! | [`edit`] | where an edit lands in a file |
 //! | [`facts`] | what a parser has said of files |
@@ -31,6 +32,7 @@ pub mod generation;
 pub mod http;
 pub mod ids;
 pub mod llm;
+pub mod pace;
 pub mod preflight;
 pub mod project;
 pub mod publish;
