@@ -32,6 +32,14 @@ pub(crate) fn processes(state: &Path) -> Vec<i32> {
     found
 }
 
+/// Whether a process has this among its arguments.
+pub(crate) fn runs(pid: i32, argument: &str) -> bool {
+    let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    String::from_utf8_lossy(&line)
+        .split('\0')
+        .any(|one| one == argument)
+}
+
 fn with_argument(mark: &str) -> Vec<i32> {
     std::fs::read_dir("/proc")
         .unwrap()

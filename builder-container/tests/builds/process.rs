@@ -14,7 +14,7 @@ use overskill::{build::Mode, digest::Digest};
 
 use crate::{
     client::{TOKEN, head, job, node, repository, slow_types, state, toolchain},
-    failures::{processes, workers},
+    failures::{processes, runs, workers},
 };
 
 fn program() -> Command {
@@ -163,8 +163,12 @@ fn killed_it_takes_the_type_check_along() {
     stream
         .write_all(&[head(TOKEN, body.len()), body].concat())
         .unwrap();
-    // The worker, the script that minds the compiler, the compiler.
-    until("the type check runs", || processes(&state).len() == 3);
+    let compiles = || {
+        processes(&state)
+            .into_iter()
+            .any(|pid| runs(pid, "--listFiles"))
+    };
+    until("the type check runs", compiles);
     child.kill().unwrap();
     child.wait().unwrap();
     until("nothing is left", || processes(&state).is_empty());
