@@ -17,7 +17,7 @@ use crate::mutants::{self, Extent};
 use crate::node::{self, Node};
 use crate::setup::{self, Parts};
 use crate::toolchain::Toolchain;
-use crate::{browser, coverage, image, place, process, progress, sandbox, vendor, worker};
+use crate::{browser, coverage, data, image, place, process, progress, sandbox, vendor, worker};
 
 /// Tells tests and specs how much to do: `usual` (samples) or `full` (the whole counts).
 const DEPTH: &str = "OVERSKILL_TEST_DEPTH";
@@ -103,13 +103,24 @@ pub(crate) fn run(depth: Depth) -> Result<ExitCode> {
     run.gate("build of the foundation", |run| {
         npm_script(run, parts.as_ref(), "build")
     });
+    run.check("specs of the data", |run| {
+        let node = node.as_ref().context("there is no Node")?;
+        specs(run, "data", data::with_postgres(node)?)
+    });
     if depth != Depth::Quick {
         run.check("specs in workerd", |run| {
-            specs(run, parts.as_ref(), "edge", None)
+            let mut node = node_of(parts.as_ref())?;
+            // A look at each of many apps takes longer than building them.
+            node.env("OVERSKILL_RENDER_CHECK", "off");
+            specs(run, "edge", node)
         });
         run.check("specs in a browser", |run| {
-            let chromium = chromium.as_ref().context("there is no Chromium")?;
-            specs(run, parts.as_ref(), "browser", Some(chromium))
+            let mut node = node_of(parts.as_ref())?;
+            node.env(
+                "CHROMIUM",
+                chromium.as_ref().context("there is no Chromium")?,
+            );
+            specs(run, "browser", node)
         });
     }
     println!("checked in {}", progress::seconds(start.elapsed()));
@@ -316,16 +327,13 @@ fn spec_limit(depth: Depth) -> &'static str {
     }
 }
 
-fn specs(
-    run: &Run,
-    parts: Option<&Parts>,
-    folder: &str,
-    chromium: Option<&PathBuf>,
-) -> Result<Tally> {
-    let node: &Node = &parts.context("Worker or builder were not built")?.node;
-    let mut command = node.command();
-    command
-        .current_dir(place::root())
+fn node_of(parts: Option<&Parts>) -> Result<Command> {
+    let parts = parts.context("Worker or builder were not built")?;
+    Ok(parts.node.command())
+}
+
+fn specs(run: &Run, folder: &str, mut node: Command) -> Result<Tally> {
+    node.current_dir(place::root())
         .env("OVERSKILL_XTASK", std::env::current_exe()?)
         .args([
             "--test",
@@ -334,12 +342,7 @@ fn specs(
             spec_limit(run.depth),
         ])
         .arg(format!("tests/{folder}/**/*.test.mjs"));
-    match chromium {
-        Some(chromium) => command.env("CHROMIUM", chromium),
-        // A look at each of many apps takes longer than building them.
-        None => command.env("OVERSKILL_RENDER_CHECK", "off"),
-    };
     let log = format!("specs-{folder}");
-    let output = run.capture(&log, &mut command)?;
+    let output = run.capture(&log, &mut node)?;
     Ok(run.counted(&log, &output, tally::tap))
 }

@@ -10,6 +10,7 @@ mod chaos;
 mod checks;
 mod cli;
 mod coverage;
+mod data;
 mod dev;
 mod doctor;
 mod engine;
@@ -24,6 +25,7 @@ mod node;
 #[path = "../../builder-container/src/node_rule.rs"]
 mod node_rule;
 mod place;
+mod postgres;
 mod process;
 mod progress;
 mod sandbox;
@@ -75,7 +77,10 @@ fn run() -> Result<ExitCode> {
         Task::BenchEdits => bench::edits::run(),
         Task::BenchConversations => bench::conversations::run(),
         Task::BenchBuild { quick } => bench::build::run(quick),
-        Task::Engine { words } => engine::run(&words),
+        Task::Engine { words } => match words.split_first() {
+            Some((what, options)) if what == "data" => data::run(options),
+            _ => engine::run(&words),
+        },
         Task::Fuzz { minutes } => fuzz::run("edits", minutes),
         Task::Mutants { files } => mutants::update(&files),
         Task::Coverage => coverage::run(),

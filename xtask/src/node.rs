@@ -188,7 +188,8 @@ fn package() -> String {
     format!("node-{}-{}", std::env::consts::OS, npm_arch())
 }
 
-fn npm_arch() -> &'static str {
+/// This machine's processor, as npm names it.
+pub(crate) fn npm_arch() -> &'static str {
     match std::env::consts::ARCH {
         "x86_64" => "x64",
         "aarch64" => "arm64",

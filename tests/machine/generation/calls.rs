@@ -397,6 +397,35 @@ fn what_a_model_says_is_told_as_it_comes_and_all_of_it_once() {
 }
 
 #[test]
+fn a_call_that_could_not_be_made_is_void_at_once_and_made_again() {
+    let mut world = World::with("count", ALONE);
+    world.model = builder;
+    let job = begin(&mut world);
+    let (id, step) = call_begun(&mut world, &job);
+    world
+        .take(Input::JobFailed {
+            job,
+            failures: 1,
+            reason: "the storage does not answer".to_owned(),
+        })
+        .unwrap();
+    assert_eq!(voided(&world), [(1, CLAUDE.to_owned())]);
+    assert_eq!(world.charges.len(), 1);
+    assert!(world.charges[0].voided);
+    let late = world.take(Input::CallProgress {
+        turn: id,
+        step,
+        text: "late".to_owned(),
+        writing: vec![],
+        spent: Spent::default(),
+    });
+    assert_eq!(late.unwrap(), Some(Answer::Held(false)));
+    world.settle();
+    assert_eq!(finished(&world, 1).0, Outcome::Completed);
+    assert_eq!(voided(&world).len(), 1);
+}
+
+#[test]
 fn a_call_that_was_cut_off_by_its_limit_is_not_run_and_the_others_are() {
     fn cut(request: &Request) -> Reply {
         match answers(request) {

@@ -1,0 +1,187 @@
+// A shard on this machine: what a Supabase project serves (`/rest/v1`, `/auth/v1`), over PostgreSQL or over PGlite, with our migrations.
+//
+// It is `@supabase/lite`, Supabase's own, with its faults mended from outside: it would grant everything to everybody once it sees
+// row-level security, tells some errors of the database as its own, and encodes the JSON arguments of functions twice.
+import { randomBytes } from "node:crypto";
+import fs from "node:fs";
+import http from "node:http";
+import path from "node:path";
+import { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+
+import { App } from "@supabase/lite";
+
+import { startPostgres } from "./postgres.mjs";
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const MIGRATIONS = path.join(here, "../../../src/data/migrations");
+const HOSTED = fs.readFileSync(path.join(here, "hosted.sql"), "utf8");
+const MAX_MAILS = 1_000;
+
+/** The migrations, in their order. */
+function migrations() {
+  return fs.readdirSync(MIGRATIONS).filter((name) => name.endsWith(".sql")).sort().map((name) => fs.readFileSync(path.join(MIGRATIONS, name), "utf8"));
+}
+
+/** The HTTP status that PostgREST answers with for an error of the database (https://docs.postgrest.org/en/stable/references/errors.html). */
+function status(code, isAnonymous) {
+  const one = { 23503: 409, 23505: 409, 25006: 405, 53400: 500, P0001: 400, 42883: 404, "42P01": 404, "42P17": 500, 42501: isAnonymous ? 401 : 403 }[code];
+  const kind = {
+    "08": 503, "09": 500, "0L": 403, "0P": 403, 25: 500, 28: 403, "2D": 500, 38: 500, 39: 500, "3B": 500, 40: 500, 53: 503, 54: 500, 55: 500, 57: 500, 58: 500,
+    F0: 500, HV: 500, P0: 500, XX: 500,
+  }[code.slice(0, 2)];
+  return one ?? kind ?? 400;
+}
+
+/** Errors that lite answers with the right status by itself. */
+const KNOWN = /^(PGRST.*|PT.*|23505|23503|25006|42(?!P01).*|22.*|21.*|23502)$/;
+
+/** JSON that is text already stays as it is. */
+function json(value) {
+  if (typeof value !== "string") return JSON.stringify(value);
+  try {
+    JSON.parse(value);
+    return value;
+  } catch {
+    return JSON.stringify(value);
+  }
+}
+const TYPES = {
+  json: { to: 114, from: [114], serialize: json, parse: JSON.parse },
+  jsonb: { to: 3802, from: [3802], serialize: json, parse: JSON.parse },
+};
+
+/** A connection of lite's, without what it would do behind our back. */
+function mended(connection) {
+  connection.ensureRlsContext = async () => true;
+  const normalize = connection.normalizeDbError.bind(connection);
+  connection.normalizeDbError = (error) => {
+    // A table that is not there it knows before it asks; of one that a function misses, it would say the same.
+    const normal = error?.code === "42P01" ? error : normalize(error);
+    if (typeof normal?.code !== "string" || !/^[0-9A-Z]{5}$/.test(normal.code) || KNOWN.test(normal.code)) return normal;
+    const { code, message, detail = null, hint = null } = normal;
+    const said = { code, message, details: detail, hint };
+    // What PostgREST lets a function raise to choose its answer.
+    return Object.assign(new Error(JSON.stringify(said)), { code: "PGRST", detail: JSON.stringify({ status: status(code), headers: {} }) });
+  };
+  return connection;
+}
+
+async function overPostgres(folder) {
+  const { default: postgres } = await import("postgres");
+  const { createPostgresConnection } = await import("@supabase/lite/postgres");
+  const server = await startPostgres({ folder });
+  const admin = postgres(server.url("postgres"), { max: 1, onnotice() {} });
+  const connection = (user) => mended(createPostgresConnection({ url: server.url(user), postgresOptions: { max: 8, onnotice() {}, types: TYPES } }));
+  return {
+    url: server.url("postgres"),
+    execute: (text) => admin.unsafe(text).simple(),
+    /** As whom the authorization is served, and the tables: PostgREST's own role, which may do nothing by itself. */
+    auth: connection("postgres"),
+    rest: async () => {
+      await admin.unsafe(server.setPassword("authenticator"));
+      // A token's user is looked up with it.
+      await admin.unsafe("grant usage on schema auth to authenticator; grant select on all tables in schema auth to authenticator");
+      return connection("authenticator");
+    },
+    listen: (heard) => admin.listen("pgrst", heard),
+    stop: async () => {
+      await admin.end({ timeout: 1 });
+      await server.stop();
+    },
+  };
+}
+
+async function overPglite(folder) {
+  const { createPgliteConnection } = await import("@supabase/lite/pglite");
+  const connection = mended(await createPgliteConnection({ url: folder ?? "memory://", pgliteOptions: { serializers: { 114: json, 3802: json } } }));
+  return {
+    url: null,
+    execute: (text) => connection.driver.exec(text),
+    auth: connection,
+    rest: async () => connection,
+    listen: (heard) => connection.driver.listen("pgrst", heard),
+    pglite: connection.driver,
+    stop: () => connection.close(),
+  };
+}
+
+/** Serves `answer`, which takes a `Request` and gives a `Response`, on the loopback address. */
+function serve(port, answer) {
+  const server = http.createServer(async (incoming, outgoing) => {
+    try {
+      const { method, url, headers, socket } = incoming;
+      const hasBody = method !== "GET" && method !== "HEAD";
+      const request = new Request(new URL(url, `http://${headers.host ?? "127.0.0.1"}`), {
+        method, headers: Object.entries(headers).flatMap(([name, value]) => [value].flat().map((one) => [name, one])),
+        body: hasBody ? Readable.toWeb(incoming) : undefined, duplex: hasBody ? "half" : undefined,
+      });
+      const response = await answer(request, { peerAddress: socket.remoteAddress ?? null });
+      outgoing.writeHead(response.status, [...response.headers].flat());
+      if (response.body) Readable.fromWeb(response.body).pipe(outgoing);
+      else outgoing.end();
+    } catch (error) {
+      if (!outgoing.headersSent) outgoing.writeHead(500, { "content-type": "application/json" });
+      outgoing.end(JSON.stringify({ message: String(error) }));
+    }
+  });
+  return new Promise((resolve, reject) => server.once("error", reject).listen(port, "127.0.0.1", () => resolve(server)));
+}
+
+/**
+ * Starts a shard with our migrations and nothing else in it.
+ * @param {{backend: "postgres" | "pglite", folder?: string, port?: number, isConfirmed?: boolean}} options `folder` of the database: PGlite
+ *   without one keeps it in memory; `isConfirmed`: whoever signs up has to confirm the address
+ * @returns `{shard: {url, publishable_key, secret_key, jwt_secret, db, mails}, pglite, stop}`: `db` the database's own address, where it
+ *   is a server, `mails` where mails that were sent can be read, `[{from, to, subject, text, html}]`, `pglite` the database otherwise
+ */
+export async function startShard({ backend, folder, port = 0, isConfirmed = false }) {
+  const key = (kind) => `sb_${kind}_${randomBytes(24).toString("base64url")}`;
+  const [publishable_key, secret_key, jwt_secret] = [key("publishable"), key("secret"), randomBytes(48).toString("base64url")];
+  const database = backend === "postgres" ? await overPostgres(folder) : await overPglite(folder);
+  await database.execute(HOSTED);
+  const mails = [];
+  const send = async (mail) => {
+    mails.push(mail);
+    if (mails.length > MAX_MAILS) mails.shift();
+  };
+  const app = (connection, site) =>
+    new App({
+      connection,
+      auth: {
+        enabled: true, jwt_secret, jwt_expiry: 3_600, enable_signup: true, site_url: site, additional_redirect_urls: ["http://**"], publishable_key, secret_key,
+        email: { enable_confirmations: isConfirmed },
+      },
+      api: { schemas: ["public"], max_rows: 1_000 },
+      options: { drivers: { email: { send } }, server: { admin: false } },
+    });
+  const site = "http://127.0.0.1:3000";
+  const authentication = app(database.auth, site);
+  await authentication.ensureSystemSchema();
+  // It has replaced what policies ask.
+  await database.execute(HOSTED);
+  for (const migration of migrations()) await database.execute(migration);
+  const rest = await database.rest();
+  const tables = rest === database.auth ? authentication : app(rest, site);
+  await database.listen(async (payload) => {
+    if (payload === "" || payload.includes("reload schema")) await tables.connection.clearSchemaCache();
+  });
+  await tables.connection.clearSchemaCache?.();
+  const server = await serve(port, (request, context) => {
+    const { pathname } = new URL(request.url);
+    if (pathname === "/mails") return Response.json(mails);
+    if (pathname.startsWith("/auth/v1")) return authentication.fetch(request, context);
+    if (pathname.startsWith("/rest/v1")) return tables.fetch(request, context);
+    return Response.json({ message: "not found" }, { status: 404 });
+  });
+  const url = `http://127.0.0.1:${server.address().port}`;
+  return {
+    shard: { url, publishable_key, secret_key, jwt_secret, db: database.url, mails: `${url}/mails` },
+    pglite: database.pglite,
+    stop: async () => {
+      server.close();
+      server.closeAllConnections();
+      await database.stop();
+    },
+  };
+}
