@@ -261,6 +261,11 @@ mod tests {
             "`yy` is not exported by “bc”,  line 3"
         ));
         assert!(!same("`x` is not exported", "`x` is not defined"));
+        assert!(!same("Expected 2 arguments", "Expected arguments"));
+        assert_eq!(
+            signature(&error("c", "src/a.ts", "Got  12 of `x`")),
+            "c|src/a.ts|Got # of …"
+        );
         assert_ne!(
             signature(&error("c", "src/a.ts", "m")),
             signature(&error("c", "src/b.ts", "m"))

@@ -623,6 +623,42 @@ fn a_turn_that_takes_too_long_is_stopped() {
 }
 
 #[test]
+fn the_time_of_another_turn_and_a_job_of_one_stop_nothing() {
+    let phases: [fn(&Job) -> bool; 3] = [
+        |job| matches!(job, Job::CallModel { .. }),
+        |job| matches!(job, Job::RunTools { .. }),
+        |job| matches!(job, Job::SendBuild { build } if *build == BuildId::numbered(2)),
+    ];
+    for phase in phases {
+        let mut world = World::new(PROMPT);
+        until(&mut world, phase);
+        let before = (world.state().to_owned(), world.feed.len());
+        let other = turn(2);
+        world
+            .take(Input::TimeIsUp {
+                turn: other.clone(),
+            })
+            .unwrap();
+        world
+            .take(Input::JobFailed {
+                job: Job::CallModel {
+                    turn: other,
+                    step: 1,
+                },
+                failures: u32::MAX,
+                reason: "it was interrupted 10 times".to_owned(),
+            })
+            .unwrap();
+        assert_eq!((world.state().to_owned(), world.feed.len()), before);
+        world.settle();
+        assert!(matches!(
+            finished(&world, 1).as_slice(),
+            [(Outcome::Completed, _)]
+        ));
+    }
+}
+
+#[test]
 fn a_storage_that_fails_is_tried_again_and_the_next_message_starts_over() {
     let mut world = World::new(PROMPT);
     let mut failures = 0;
