@@ -128,6 +128,21 @@ fn how_lines_end_makes_no_difference() {
     }
 }
 
+/// Where the event ends that ends a response.
+fn end_of_response(body: &str) -> usize {
+    let mut end = 0;
+    for line in body.split_inclusive('\n') {
+        end += line.len();
+        let event = line.strip_prefix("data: ").unwrap_or_default();
+        let event: Value = serde_json::from_str(event).unwrap_or_default();
+        let kind = event["type"].as_str().unwrap_or_default();
+        if ["completed", "incomplete", "failed"].contains(&kind.trim_start_matches("response.")) {
+            break;
+        }
+    }
+    body[..end].trim_end().len()
+}
+
 /// A tool call whose arguments were cut off must never look like a whole one: what ends anywhere but after its last event is an error,
 /// but for a blank line, `[DONE]`, and usage that servers send when all is said.
 #[test]
@@ -137,7 +152,7 @@ fn an_answer_that_is_cut_off_is_an_error_wherever() {
         let text = String::from_utf8(case.body.clone()).unwrap();
         let last = match case.format {
             Format::Anthropic => text.rfind(r#"data: {"type":"message_stop"}"#).unwrap() + 29,
-            Format::OpenAiResponses => text.trim_end().len(),
+            Format::OpenAiResponses => end_of_response(&text),
             Format::OpenAiChat => {
                 let ends = text.rmatch_indices(r#""finish_reason":""#);
                 let (last, _) = ends.last().unwrap();

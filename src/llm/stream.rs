@@ -118,8 +118,8 @@ trait Gather: fmt::Debug {
         false
     }
 
-    /// Whether the data that is no JSON is this format's end.
-    fn is_end(&self, _data: &str) -> bool {
+    /// Whether an event of this name is passed over where its data cannot be read: one that says nothing, or is of no known kind.
+    fn passes_over(&self, _event: &str) -> bool {
         false
     }
 }
@@ -173,7 +173,11 @@ impl Answer {
             is_ended,
         } = self;
         reader.push(bytes, |frame| {
-            *is_ended |= gather.is_end(&frame.data);
+            // What follows the end belongs to no answer.
+            *is_ended |= is_end(&frame.data) || gather.is_over();
+            if *is_ended {
+                return Ok(());
+            }
             take(gather.as_mut(), unknown, &frame)
         })
     }
@@ -222,9 +226,10 @@ impl Answer {
 
     fn whole(mut self) -> Result<Box<dyn Gather>, StreamError> {
         // What is no whole event was cut off in its middle.
+        let is_over = self.is_over();
         if let Some(frame) = self.reader.finish()
-            && (serde_json::from_str::<Value>(&frame.data).is_ok()
-                || self.gather.is_end(&frame.data))
+            && !is_over
+            && serde_json::from_str::<Value>(&frame.data).is_ok()
         {
             take(self.gather.as_mut(), &mut self.unknown, &frame)?;
         }
@@ -260,13 +265,63 @@ fn words(text: &str) -> Option<Block> {
     (!text.is_empty()).then_some(Block::Text { text })
 }
 
+/// What ends a stream, in formats of OpenAI's and what was made after them. What is no end of an answer by then has none.
+fn is_end(data: &str) -> bool {
+    data.trim() == "[DONE]"
+}
+
+/// JSON with a replacement character for every half of a letter of two (`\ud83d`) whose other half is not there; nothing where all are
+/// whole. Some providers cut a text into deltas between them.
+fn whole_letters(json: &str) -> Option<String> {
+    let unit = |text: &str| {
+        let digits = text.strip_prefix("\\u")?.get(..4)?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let (mut whole, mut rest, mut is_mended) = (String::new(), json, false);
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        whole.push_str(before);
+        let length = match unit(escape) {
+            Some(0xD800..=0xDBFF)
+                if matches!(escape.get(6..).and_then(unit), Some(0xDC00..=0xDFFF)) =>
+            {
+                12
+            }
+            Some(0xD800..=0xDFFF) => {
+                is_mended = true;
+                whole.push_str("\\ufffd");
+                rest = escape.get(6..)?;
+                continue;
+            }
+            _ => 1 + escape.chars().nth(1).map_or(0, char::len_utf8),
+        };
+        let (kept, after) = escape.split_at(length);
+        whole.push_str(kept);
+        rest = after;
+    }
+    whole.push_str(rest);
+    is_mended.then_some(whole)
+}
+
 fn take(gather: &mut dyn Gather, unknown: &mut u64, frame: &Frame) -> Result<(), StreamError> {
     let Frame { event, data } = frame;
-    if gather.is_end(data) {
+    if data.trim().is_empty() {
+        // Some keep the connection alive so.
         return Ok(());
     }
-    let parsed = serde_json::from_str(data);
-    let value: Map<String, Value> = parsed.map_err(|error| StreamError::malformed(data, error))?;
+    let parsed: Result<Map<String, Value>, _> =
+        serde_json::from_str(data).or_else(|error| match whole_letters(data) {
+            Some(data) => serde_json::from_str(&data),
+            None => Err(error),
+        });
+    let value = match parsed {
+        Ok(value) => value,
+        Err(_) if gather.passes_over(event) => {
+            *unknown += 1;
+            return Ok(());
+        }
+        Err(error) => return Err(StreamError::malformed(data, error)),
+    };
     match gather.take(event, &value) {
         Ok(known) => {
             *unknown += u64::from(!known);

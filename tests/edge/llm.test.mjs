@@ -16,6 +16,11 @@ const OTHERWISE = {
   "openai-chat/unknown_events": "they stop at a chunk without choices",
   "openai-responses/output_not_repeated": "they take the empty list for the whole",
   "openai-responses/search_and_annotations": "they take the empty list for the whole, and stop at events that they do not know",
+  "openai-chat/id_repeated": "they stop at a call without a place",
+  "openai-responses/part_added_twice": "they stop at it, though the end repeats all",
+  "openai-responses/text_not_repeated": "they stop at it, though the end repeats all",
+  "anthropic/compaction": "they know it in their beta alone",
+  "anthropic/half_letter": "their texts may have halves of letters, which nobody can write down",
   "anthropic/last_blank_line_missing": "they pass over an end without a blank line, and find no message",
 };
 

@@ -54,9 +54,13 @@ impl Block {
                 push(block, "citations", [Value::Object(citation)]);
             }
             ("compaction_delta", "compaction") => {
-                append(block, "content", needed(delta, "content")?);
+                // As a whole, and encrypted where the caller may not read it.
+                let fields = delta.iter().filter(|(name, _)| *name != "type");
+                block.extend(fields.map(|(name, value)| (name.clone(), value.clone())));
             }
-            ("input_json_delta", _) if block.contains_key("input") => {
+            ("input_json_delta", kind)
+                if kind.ends_with("tool_use") || block.contains_key("input") =>
+            {
                 self.arguments.push_str(needed(delta, "partial_json")?);
             }
             _ => return Ok(false),
@@ -105,6 +109,15 @@ impl Message {
             } => Ok((message, content)),
             _ => Err(StreamError::Cut),
         }
+    }
+
+    /// Ends what nobody has ended.
+    fn end(mut self) -> Self {
+        self.content
+            .iter_mut()
+            .filter(|block| block.is_open)
+            .for_each(Block::end);
+        self
     }
 
     fn begun(&mut self) -> Result<&mut Map<String, Value>, Fault> {
@@ -164,7 +177,14 @@ impl Gather for Message {
                 self.content.push(Block::new(block));
             }
             "content_block_delta" => return self.block(data)?.take(object(data, "delta")?),
-            "content_block_stop" => self.block(data)?.end(),
+            "content_block_stop" => {
+                self.begun()?;
+                match self.content.get_mut(index(data, "index")?) {
+                    Some(block) if block.is_open => block.end(),
+                    Some(_) => {}
+                    None => return fault("no such block has begun"),
+                }
+            }
             "message_delta" => {
                 let delta = object(data, "delta")?;
                 let message = self.begun()?;
@@ -193,7 +213,7 @@ impl Gather for Message {
     }
 
     fn message(self: Box<Self>) -> Result<Value, StreamError> {
-        let (mut message, content) = self.whole()?;
+        let (mut message, content) = self.end().whole()?;
         let content = content.into_iter().map(|block| Value::Object(block.value));
         message.insert("content".to_owned(), content.collect());
         Ok(Value::Object(message))
@@ -201,6 +221,19 @@ impl Gather for Message {
 
     fn is_over(&self) -> bool {
         self.is_over
+    }
+
+    fn passes_over(&self, event: &str) -> bool {
+        !matches!(
+            event,
+            "" | "error"
+                | "message_start"
+                | "content_block_start"
+                | "content_block_delta"
+                | "content_block_stop"
+                | "message_delta"
+                | "message_stop"
+        )
     }
 
     fn so_far(&self) -> SoFar {

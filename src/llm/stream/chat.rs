@@ -12,9 +12,6 @@ use super::{
 };
 use crate::llm::message::{Block, Reply, SoFar, Stop, Usage, Writing};
 
-/// What ends a stream.
-const DONE: &str = "[DONE]";
-
 /// Members of a delta that servers bring piece by piece, as `content`.
 const PIECES: [&str; 4] = ["content", "refusal", "reasoning", "reasoning_content"];
 
@@ -45,14 +42,16 @@ impl Choice {
     fn take(&mut self, choice: &Map<String, Value>) -> Result<(), Fault> {
         for (name, value) in choice {
             match (name.as_str(), value) {
-                ("index" | "delta", _) | ("finish_reason", Value::Null) => {}
+                ("index" | "delta" | "message", _) | ("finish_reason", Value::Null) => {}
+                ("finish_reason", Value::String(reason)) if reason.is_empty() => {}
                 ("finish_reason", value) => self.finish_reason = value.clone(),
                 ("logprobs", Value::Object(more)) => self.take_logprobs(more),
                 ("logprobs", _) => {}
                 (_, value) => drop(self.other.insert(name.clone(), value.clone())),
             }
         }
-        match choice.get("delta") {
+        // Some send all that there is in one piece.
+        match choice.get("delta").or_else(|| choice.get("message")) {
             Some(Value::Object(delta)) => self.take_delta(delta),
             None | Some(Value::Null) => Ok(()),
             Some(_) => fault("`delta` is no object"),
@@ -64,6 +63,7 @@ impl Choice {
             for (name, value) in more {
                 match value {
                     Value::Array(list) => push(known, name, list.iter().cloned()),
+                    Value::Null if known.contains_key(name) => {}
                     value => drop(known.insert(name.clone(), value.clone())),
                 }
             }
@@ -85,6 +85,12 @@ impl Choice {
                         self.take_call(call)?;
                     }
                 }
+                ("function_call", Value::Object(more)) => {
+                    take_pieces(&mut self.message, name, more, &["arguments"]);
+                }
+                ("audio", Value::Object(more)) => {
+                    take_pieces(&mut self.message, name, more, &["data", "transcript"]);
+                }
                 (_, value) => drop(self.message.insert(name.clone(), value.clone())),
             }
         }
@@ -96,11 +102,16 @@ impl Choice {
             return fault("a tool call is no object");
         };
         let last = self.calls.last_key_value().map(|(place, _)| *place);
-        let place = match call.get("index") {
+        let id = text(call, "id");
+        let same = |known: &Call| text(&known.other, "id") == id;
+        let place = match call.get("index").filter(|place| !place.is_null()) {
             Some(_) => index(call, "index")?,
-            // Without a place, a call with an id is another one, and what has none goes on with the last.
-            None if text(call, "id").is_empty() => last.unwrap_or_default(),
-            None => last.map_or(0, |last| last + 1),
+            // Without a place, what has no id goes on with the last call, and an id that was not there before is another one's.
+            None if id.is_empty() => last.unwrap_or_default(),
+            None => {
+                let known = self.calls.iter().find(|(_, known)| same(known));
+                known.map_or_else(|| last.map_or(0, |last| last + 1), |(place, _)| *place)
+            }
         };
         let known = self.calls.entry(place).or_default();
         for (name, value) in call {
@@ -158,6 +169,28 @@ impl Choice {
     }
 }
 
+/// What a member has more: texts that come in pieces, and all else as it is.
+fn take_pieces(
+    to: &mut Map<String, Value>,
+    name: &str,
+    more: &Map<String, Value>,
+    pieces: &[&str],
+) {
+    let known = to.entry(name).or_insert_with(|| Value::Object(Map::new()));
+    let Value::Object(known) = known else {
+        *known = Value::Object(more.clone());
+        return;
+    };
+    for (name, value) in more {
+        match value {
+            Value::String(more) if pieces.contains(&name.as_str()) => append(known, name, more),
+            Value::Null => {}
+            Value::String(text) if text.is_empty() => {}
+            _ => drop(known.insert(name.clone(), value.clone())),
+        }
+    }
+}
+
 impl Call {
     fn whole(self, place: usize) -> Result<Value, StreamError> {
         let Self {
@@ -179,20 +212,29 @@ impl Call {
 }
 
 impl Gather for Completion {
-    fn take(&mut self, _event: &str, data: &Map<String, Value>) -> Result<bool, Fault> {
+    fn take(&mut self, event: &str, data: &Map<String, Value>) -> Result<bool, Fault> {
         if let Some(error) = data.get("error").filter(|error| !error.is_null()) {
             return Err(Fault::Provider(StreamError::provider(error)));
         }
         let Some(choices) = data.get("choices") else {
+            // Some do not put it into a member.
+            if event == "error" || text(data, "object") == "error" {
+                let error = Value::Object(data.clone());
+                return Err(Fault::Provider(StreamError::provider(&error)));
+            }
             return Ok(false);
         };
         let Value::Array(choices) = choices else {
             return fault("`choices` is no list");
         };
+        let is_first = self.completion.is_none();
         let completion = self.completion.get_or_insert_default();
+        // Azure's verdict on what was said comes in chunks that say nothing of the completion.
+        let says_nothing = !is_first && data.get("id").and_then(Value::as_str) == Some("");
         for (name, value) in data {
             match (name.as_str(), value) {
                 ("choices" | "object", _) => {}
+                (_, _) if says_nothing && name != "usage" => {}
                 // Usage comes once, in the end or with each chunk, and is `null` in others.
                 (_, Value::Null) if completion.contains_key(name) => {}
                 _ => drop(completion.insert(name.clone(), value.clone())),
@@ -297,10 +339,6 @@ impl Gather for Completion {
             stop,
             usage: usage(&completion),
         })
-    }
-
-    fn is_end(&self, data: &str) -> bool {
-        data.trim() == DONE
     }
 }
 

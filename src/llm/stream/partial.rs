@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 
-/// The value with what is not whole left out: texts and names that have no end, members that have no value.
+/// The value with what is not whole left out: texts and names that have no end, members that have no value, numbers that may have had
+/// more digits.
 pub(super) fn parse(text: &str) -> Option<Value> {
     if let Ok(whole) = serde_json::from_str(text) {
         return Some(whole);
@@ -69,7 +70,9 @@ fn good(bytes: &[u8]) -> (Option<usize>, Vec<Container>) {
                 let ends = |byte: &u8| b",:]} \t\n\r".contains(byte);
                 let end = at + rest.iter().position(ends).unwrap_or(rest.len());
                 let word = bytes.get(at - 1..end).unwrap_or_default();
-                if serde_json::from_slice::<Value>(word).is_err() {
+                // More digits may have been to come.
+                let is_cut = end == bytes.len() && !byte.is_ascii_alphabetic();
+                if is_cut || serde_json::from_slice::<Value>(word).is_err() {
                     break;
                 }
                 at = end;
@@ -114,7 +117,11 @@ mod tests {
                 json!({"edits":[["1ab","2cd","x"],[]]}),
             ),
             (r#"{"a":{"b":[1,{"c":tr"#, json!({"a":{"b":[1,{}]}})),
-            (r#"{"a":12"#, json!({"a":12})),
+            (r#"{"a":12"#, json!({})),
+            (r#"{"a":12,"b":-5"#, json!({"a":12})),
+            (r#"{"a":[1,2"#, json!({"a":[1]})),
+            (r#"{"a":12 "#, json!({"a":12})),
+            (r#"{"a":true"#, json!({"a":true})),
             (r#"{"a":-"#, json!({})),
             (r#"{"a":1."#, json!({})),
             (r#"{"a":"x\"y"}"#, json!({"a":"x\"y"})),

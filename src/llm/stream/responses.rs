@@ -182,13 +182,16 @@ impl Response {
                 .is_none_or(|output| output.is_empty())
         };
         // Servers that store nothing leave out what they have sent already.
-        if is_empty(response.get("output"))
+        if text(&response, "status") != "failed"
+            && is_empty(response.get("output"))
             && let Some(output) = self
                 .response
                 .as_mut()
                 .and_then(|known| known.remove("output"))
         {
-            response.insert("output".to_owned(), output);
+            let output = output.as_array().into_iter().flatten();
+            let output = output.filter(|item| !item.is_null()).cloned();
+            response.insert("output".to_owned(), output.collect());
         }
         self.response = Some(response);
         self.is_over = is_over;
@@ -208,9 +211,11 @@ impl Response {
             match step {
                 "delta" => append(self.part(*part, data)?, member, needed(data, "delta")?),
                 "done" => {
-                    let whole = needed(data, whole)?;
+                    // Who does not repeat it has said it.
                     let part = self.part(*part, data)?;
-                    part.insert((*member).to_owned(), Value::from(whole));
+                    if let Some(Value::String(whole)) = data.get(*whole) {
+                        part.insert((*member).to_owned(), Value::from(whole.as_str()));
+                    }
                 }
                 _ => return Ok(false),
             }
@@ -225,6 +230,23 @@ impl Response {
         }
         Ok(false)
     }
+}
+
+/// The most items of a response, and parts of an item.
+const MOST_PLACES: usize = 10_000;
+
+/// Puts an item or part into its place, which may be before or after its turn: the end repeats all of it.
+fn put(list: &mut Vec<Value>, place: usize, value: Map<String, Value>) -> Result<(), Fault> {
+    if place >= MOST_PLACES {
+        return fault("a place is too far away");
+    }
+    if list.len() <= place {
+        list.resize(place + 1, Value::Null);
+    }
+    if let Some(known) = list.get_mut(place) {
+        *known = Value::Object(value);
+    }
+    Ok(())
 }
 
 /// The blocks of an item in no provider's shape. True when one of them is a refusal.
@@ -288,11 +310,8 @@ impl Gather for Response {
             "completed" | "incomplete" | "failed" => self.replace(data, true)?,
             "output_item.added" => {
                 let item = object(data, "item")?.clone();
-                let output = self.output()?;
-                if index(data, "output_index")? != output.len() {
-                    return fault("the items are out of order");
-                }
-                output.push(Value::Object(item));
+                let place = index(data, "output_index")?;
+                put(self.output()?, place, item)?;
             }
             "output_item.done" => {
                 let item = object(data, "item")?.clone();
@@ -301,10 +320,7 @@ impl Gather for Response {
             "content_part.added" | "reasoning_summary_part.added" => {
                 let part = object(data, "part")?.clone();
                 let (list, place) = self.parts(part_of(own), data)?;
-                if place != list.len() {
-                    return fault("the parts are out of order");
-                }
-                list.push(Value::Object(part));
+                put(list, place, part)?;
             }
             "content_part.done" | "reasoning_summary_part.done" => {
                 let part = object(data, "part")?.clone();
