@@ -307,15 +307,15 @@ impl Conversation {
         }
     }
 
-    /// Sets the alarm to the earliest job that does not run.
+    /// Sets the alarm to the earliest job, also to one that runs: nothing else comes back to it when this process ends. The alarm that
+    /// drives it goes on meanwhile, and in the end sets it to what is left.
     fn arm(&self) -> Result<()> {
         if self.unreadable.is_some()
             || (self.machine.borrow().is_none() && !self.store.is_created()?)
         {
             return Ok(());
         }
-        let under_way = self.under_way.borrow();
-        if let Some(due) = self.store.next_due(|key| under_way.contains(key))?
+        if let Some(due) = self.store.first_due()?
             && self.armed.get() != Some(due)
         {
             runtime::arm(&self.state, due).map_err(Error::internal)?;

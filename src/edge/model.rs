@@ -30,9 +30,6 @@ const ANTHROPIC_VERSION: &str = "2023-06-01";
 /// How often whoever listens is told of what has come, in milliseconds.
 const TELL_MILLIS: u64 = 100;
 
-/// How long one call may take, in milliseconds. The platform ends an alarm after 15 minutes.
-const CALL_MILLIS: u64 = 10 * 60 * 1_000;
-
 /// How much of a refusal is read, in bytes.
 const REFUSAL_BYTES: usize = 16 * 1024;
 
@@ -99,11 +96,12 @@ impl Drop for CallOff {
     }
 }
 
-/// Makes a call. `tell` hears of the answer as it comes, and says whether anybody still wants it.
+/// Makes a call that takes at most so many milliseconds. `tell` hears of the answer as it comes, and says whether anybody still wants it.
 pub(super) async fn call(
     model: &Model,
     door: &Door,
     body: String,
+    most_millis: u64,
     tell: impl AsyncFnMut(SoFar) -> Result<bool>,
 ) -> Result<End> {
     let prefix = model.host.prefix();
@@ -126,15 +124,17 @@ pub(super) async fn call(
         }));
     }
     let off = CallOff(AbortController::default());
+    let ends = clock::now().after(most_millis);
     let sent_bytes = body.len();
     let request = request(model, door, body)?;
     let signal = off.0.signal();
     let sent = {
         let fetch = Fetch::Request(request);
         let sending = pin!(fetch.send_with_signal(&signal));
-        let silence = Delay::from(Duration::from_millis(door.stall_millis));
+        let silence = Delay::from(Duration::from_millis(door.stall_millis.min(most_millis)));
         match future::select(sending, silence).await {
             Either::Left((sent, _)) => sent,
+            Either::Right(_) if clock::now() >= ends => return Ok(Failure::TimedOut.into()),
             Either::Right(_) => return Ok(Failure::Stalled.into()),
         }
     };
@@ -147,24 +147,24 @@ pub(super) async fn call(
     let Ok(stream) = response.stream() else {
         return Ok(Failure::Broken.into());
     };
-    listen(model, door, sent_bytes, stream, tell).await
+    listen(model, door, sent_bytes, ends, stream, tell).await
 }
 
 async fn listen(
     model: &Model,
     door: &Door,
     sent_bytes: usize,
+    ends: Timestamp,
     mut stream: ByteStream,
     mut tell: impl AsyncFnMut(SoFar) -> Result<bool>,
 ) -> Result<End> {
-    let began = clock::now();
     let mut answer = Answer::new(model.format);
     let so_far = |answer: &Answer| {
         let mut so_far = answer.so_far();
         so_far.usage = so_far.usage.or_estimated(sent_bytes, so_far.bytes());
         so_far
     };
-    let mut heard = began;
+    let mut heard = clock::now();
     let mut told = Timestamp::default();
     let mut has_news = false;
     let failure = loop {
@@ -177,7 +177,7 @@ async fn listen(
             has_news = false;
         }
         let silence = door.stall_millis.saturating_sub(now.since(heard));
-        let time = CALL_MILLIS.saturating_sub(now.since(began));
+        let time = ends.since(now);
         let wait = if has_news {
             silence.min(time).min(TELL_MILLIS)
         } else {
@@ -188,7 +188,7 @@ async fn listen(
                 Either::Left((next, _)) => next,
                 Either::Right(_) => {
                     let now = clock::now();
-                    if now.since(began) >= CALL_MILLIS {
+                    if now >= ends {
                         break Failure::TimedOut;
                     }
                     if now.since(heard) >= door.stall_millis {

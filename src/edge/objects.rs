@@ -205,7 +205,7 @@ pub(super) enum WorkspaceCall {
     RemoveApp { app: AppId },
     /// → `Vec<`[`AppRow`]`>`, newest first
     Apps { before: Option<u64>, limit: u32 },
-    /// → `Option<String>`: why there is no room for the call in a budget, if there is none. Idempotent.
+    /// → [`Reserved`](crate::generation::budget::Reserved). Idempotent.
     Reserve {
         of: Ledgered,
         worst: Reservation,

@@ -21,6 +21,9 @@ use crate::{
 /// How many of the files that a page loads first are asked for at the same time, as browsers do.
 const LOADED_AT_ONCE: usize = 6;
 
+/// What an app's Worker (`publish/worker.js`) answers where the storage of its files fails, and never else: no fault of the app's.
+const ASSET_UNREADABLE: u16 = 502;
+
 thread_local! {
     /// Paths of the vendor modules that an app's Worker has answered with, as far as this isolate has looked.
     static SERVED: Seen<String> = const { Seen::new() };
@@ -146,6 +149,12 @@ async fn look_at(worker: &Fetcher, load: &probe::Load) -> Result<probe::Answer> 
 }
 
 fn answer(response: &Response, is_blank: bool) -> Result<probe::Answer> {
+    if response.status_code() == ASSET_UNREADABLE {
+        return Err(Error::unavailable(
+            "A file of the app could not be read.",
+            "its Worker answers with the status 502",
+        ));
+    }
     let content_type = response.headers().get("content-type").map_err(silent)?;
     Ok(probe::Answer {
         status: response.status_code(),

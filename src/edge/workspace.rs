@@ -6,13 +6,13 @@
 //! opened by whoever asks it for something first, and by this object's alarm.
 //!
 //! Storage (SQLite): `apps` each app's latest summary, in the order of creation; `accepted` what apps were accepted with whose
-//! conversation may not be open yet; `tokens` and `sessions` by the
+//! conversation may not be open yet; `removed` what apps were deleted, as long as the request that has made one may come again; `tokens` and `sessions` by the
 //! SHA-256 of their text, never the text, a session with the hash of the token that opened it; `requests` one row an idempotency key,
 //! kept for 24 hours; `ledger` and `totals` what models have cost (`ledger`).
 
 mod ledger;
 
-use std::cell::Cell;
+use std::{cell::Cell, collections::BTreeSet};
 
 use futures::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -31,7 +31,7 @@ use crate::{
     config::BuildPolicy,
     digest::Digest,
     error::{Error, Kind, Result},
-    generation::{self, AppSummary, Created},
+    generation::{self, AppSummary, Created, budget::Scope},
     http::idempotency::{self, Decision, Record},
     ids::{AppId, TokenId},
     time::Timestamp,
@@ -40,6 +40,7 @@ use crate::{
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS apps(seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, updated_at INTEGER NOT NULL, summary TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS accepted(app TEXT PRIMARY KEY, created TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS removed(app TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS tokens(seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, hash TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS sessions(hash TEXT PRIMARY KEY, token TEXT NOT NULL, expires_at INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS requests(key TEXT PRIMARY KEY, record TEXT NOT NULL, created_at INTEGER NOT NULL);
@@ -320,6 +321,16 @@ impl Workspace {
             summary: String,
         }
         let now = clock::now();
+        let removed = self.rows::<serde_json::Value>(
+            "SELECT app FROM removed WHERE app = ?",
+            vec![created.app.as_str().into()],
+        )?;
+        if !removed.is_empty() {
+            return Err(Error::new(
+                Kind::Conflict,
+                "The app that this request has made was deleted since. Send it with another Idempotency-Key to make a new one.",
+            ));
+        }
         let (conversation, _) = generation::Conversation::create(created.clone(), now);
         let made = self.rows::<serde_json::Value>(
             "INSERT INTO apps(id, summary, updated_at) VALUES (?, ?, ?) ON CONFLICT(id) DO NOTHING RETURNING seq",
@@ -374,15 +385,25 @@ impl Workspace {
         Ok(rows.into_iter().map(|row| row.app).collect())
     }
 
-    /// Opens the conversations of apps that were accepted. One that cannot be opened does not keep the others from it.
+    /// Opens the conversations of apps that were accepted, also of those that are meanwhile. One that cannot be opened does not keep the
+    /// others from it.
     async fn open_accepted(&self) -> Result<()> {
         self.prepare()?;
-        let opened: Vec<_> = stream::iter(self.all_accepted()?)
-            .map(|app| self.open(app))
-            .buffer_unordered(OPENED_AT_ONCE)
-            .collect()
-            .await;
-        opened.into_iter().collect()
+        let mut tried = BTreeSet::new();
+        let mut result = Ok(());
+        loop {
+            let mut apps = self.all_accepted()?;
+            apps.retain(|app| tried.insert(app.clone()));
+            if apps.is_empty() {
+                return result;
+            }
+            let opened: Vec<_> = stream::iter(apps)
+                .map(|app| self.open(app))
+                .buffer_unordered(OPENED_AT_ONCE)
+                .collect()
+                .await;
+            result = opened.into_iter().fold(result, Result::and);
+        }
     }
 
     async fn open(&self, app: AppId) -> Result<()> {
@@ -425,7 +446,18 @@ impl Workspace {
     }
 
     fn remove_app(&self, app: &AppId) -> Result<serde_json::Value> {
+        let now = clock::now();
         self.opened(app)?;
+        self.run(
+            "DELETE FROM totals WHERE scope = ?",
+            vec![Scope::app(app).into()],
+        )?;
+        self.run(
+            "INSERT INTO removed(app, at) VALUES (?, ?) ON CONFLICT(app) DO NOTHING",
+            vec![app.as_str().into(), integer(now.0)],
+        )?;
+        let expired = now.0.saturating_sub(2 * idempotency::LIFETIME_MILLIS);
+        self.run("DELETE FROM removed WHERE at <= ?", vec![integer(expired)])?;
         self.run("DELETE FROM apps WHERE id = ?", vec![app.as_str().into()])
     }
 

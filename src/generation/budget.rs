@@ -2,8 +2,8 @@
 //! once goes over a cap.
 //!
 //! The setting `BUDGET` is a JSON object of caps by scope: `turn`, `app`, `workspace` (for ever) and `day` (a workspace's day in
-//! UTC), each with `tokens`, `dollars`, `steps` (calls that were answered or are under way) and `minutes` (the time that calls have
-//! taken). What is left out has no cap. Everything counts, repairs too: they are not billed, but they cost.
+//! UTC), each with `tokens`, `dollars`, `steps` (calls that were answered or are under way) and `minutes` (the time that calls
+//! take; of what is left, a call gets ten at most and has to get one, and ends when they are over). What is left out has no cap. Everything counts, repairs too: they are not billed, but they cost.
 
 use std::fmt;
 
@@ -15,6 +15,11 @@ use crate::{
     llm::models::Reservation,
     time::Timestamp,
 };
+
+const MINUTE_MILLIS: u64 = 60 * 1_000;
+
+/// How long one call may take, in milliseconds. The platform ends an alarm after 15 minutes.
+const CALL_MILLIS: u64 = 10 * MINUTE_MILLIS;
 
 const DAY_MILLIS: u64 = 24 * 60 * 60 * 1_000;
 
@@ -59,6 +64,22 @@ pub struct Total {
     pub millis: u64,
 }
 
+/// What becomes of the wish to make a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reserved {
+    /// What it can come to is set aside.
+    Granted {
+        /// How long it may take, in milliseconds.
+        millis: u64,
+    },
+    /// There is no room for it.
+    Refused {
+        /// Why, as the end of a sentence.
+        reason: String,
+    },
+}
+
 /// Whose money it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
@@ -81,10 +102,16 @@ impl Scope {
     pub fn key(self, app: &AppId, turn: &TurnId, now: Timestamp) -> String {
         match self {
             Self::Turn => format!("turn/{app}/{turn}"),
-            Self::App => format!("app/{app}"),
+            Self::App => Self::app(app),
             Self::Workspace => "workspace".to_owned(),
             Self::Day => Self::day(now),
         }
+    }
+
+    /// The name of an app.
+    #[must_use]
+    pub fn app(app: &AppId) -> String {
+        format!("app/{app}")
     }
 
     /// The name of a day.
@@ -139,18 +166,32 @@ impl Budget {
         }
     }
 
-    /// Why a call has no room, as the end of a sentence; nothing when it has.
+    /// Whether a call has room, and for how long.
     #[must_use]
-    pub fn refuse(&self, totals: &[(Scope, Total)], wanted: Reservation) -> Option<String> {
-        totals.iter().find_map(|(scope, total)| {
+    pub fn reserve(&self, totals: &[(Scope, Total)], wanted: Reservation) -> Reserved {
+        let mut millis = CALL_MILLIS;
+        for (scope, total) in totals {
             let cap = self.cap(*scope);
-            let what = cap.exceeded(total, wanted)?;
-            Some(format!("the budget of {scope} is used up ({what})"))
-        })
+            if let Some(what) = cap.exceeded(total, wanted) {
+                let reason = format!("the budget of {scope} is used up ({what})");
+                return Reserved::Refused { reason };
+            }
+            millis = millis.min(cap.millis_left(total));
+        }
+        Reserved::Granted { millis }
     }
 }
 
 impl Cap {
+    const fn millis_left(&self, total: &Total) -> u64 {
+        match self.minutes {
+            Some(minutes) => minutes
+                .saturating_mul(MINUTE_MILLIS)
+                .saturating_sub(total.millis),
+            None => u64::MAX,
+        }
+    }
+
     fn exceeded(&self, total: &Total, wanted: Reservation) -> Option<String> {
         #[expect(
             clippy::cast_possible_truncation,
@@ -168,8 +209,9 @@ impl Cap {
         if let Some(cap) = over(self.steps, total.steps.saturating_add(1)) {
             return Some(format!("{cap} steps"));
         }
-        let spent = total.millis.div_ceil(60_000).saturating_add(1);
-        over(self.minutes, spent).map(|cap| format!("{cap} minutes"))
+        self.minutes
+            .filter(|_| self.millis_left(total) < MINUTE_MILLIS)
+            .map(|cap| format!("{cap} minutes"))
     }
 }
 
@@ -182,10 +224,36 @@ mod tests {
         micros: 100,
     };
 
-    fn refused(budget: &str, total: Total) -> Option<String> {
+    fn reserved(budget: &str, total: Total) -> Reserved {
         Budget::parse(budget)
             .unwrap()
-            .refuse(&Scope::ALL.map(|scope| (scope, total)), WANTED)
+            .reserve(&Scope::ALL.map(|scope| (scope, total)), WANTED)
+    }
+
+    fn refused(budget: &str, total: Total) -> Option<String> {
+        match reserved(budget, total) {
+            Reserved::Granted { .. } => None,
+            Reserved::Refused { reason } => Some(reason),
+        }
+    }
+
+    #[test]
+    fn a_call_gets_the_time_that_is_left_and_ten_minutes_at_most() {
+        let used = |millis| Total {
+            millis,
+            ..Total::default()
+        };
+        let granted = |budget: &str, millis| match reserved(budget, used(millis)) {
+            Reserved::Granted { millis } => Some(millis),
+            Reserved::Refused { .. } => None,
+        };
+        assert_eq!(granted("{}", 0), Some(600_000));
+        assert_eq!(granted(r#"{"turn":{"minutes":60}}"#, 0), Some(600_000));
+        let both = r#"{"turn":{"minutes":5},"day":{"minutes":4}}"#;
+        assert_eq!(granted(both, 0), Some(240_000));
+        assert_eq!(granted(both, 180_000), Some(60_000));
+        assert_eq!(granted(both, 180_001), None);
+        assert_eq!(granted(r#"{"day":{"minutes":0}}"#, 0), None);
     }
 
     #[test]

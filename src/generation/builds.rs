@@ -333,6 +333,15 @@ impl Conversation {
         }
     }
 
+    /// Nobody could look at a built preview.
+    pub(super) fn unprobed(&mut self, id: &BuildId, reason: &str, step: &mut Step<'_>) {
+        let is_probed = |active: &ActiveBuild| matches!(active.stage, Stage::Probing { .. });
+        if self.builds.get(id).is_some_and(is_probed) {
+            let text = format!("The preview could not be checked: {reason}");
+            self.give_up(id, Cause::Platform, text, step);
+        }
+    }
+
     /// An attempt came to nothing through no fault of the sources.
     fn attempt_failed(&mut self, id: &BuildId, cause: Cause, reason: &str, step: &mut Step<'_>) {
         let Some(active) = self.builds.get_mut(id) else {

@@ -312,24 +312,23 @@ impl Conversation {
         } else {
             format!("{told}: {says}")
         };
-        let retry_at = match decision {
-            Decision::Retry { at } => Some(at),
-            Decision::FailOver { .. } | Decision::GiveUp => None,
+        let (to, retry_at) = match decision {
+            Decision::Retry { at } => (None, Some(at)),
+            Decision::FailOver { to } => (Some(to), None),
+            Decision::GoBack { to, at } => (Some(to), Some(at)),
+            Decision::GiveUp => (None, None),
         };
         void(&mut turn, &reason, retry_at, step);
-        let next = match decision {
-            Decision::FailOver { to } => end.chain.get(to),
-            Decision::Retry { .. } | Decision::GiveUp => None,
-        };
-        match (retry_at, next) {
-            (Some(at), _) => step.run_at(job, at),
-            (None, Some(next)) => {
-                let before = std::mem::replace(&mut turn.model, next.clone());
-                turn.call.tried.push(before);
-                turn.call.failures = 0;
-                turn.call.failing_since = None;
-                step.run(job);
-            }
+        let next = to.and_then(|to| end.chain.get(to));
+        if let Some(next) = next {
+            let before = std::mem::replace(&mut turn.model, next.clone());
+            turn.call.tried.push(before);
+            turn.call.failures = 0;
+            turn.call.failing_since = None;
+        }
+        match (next, retry_at) {
+            (_, Some(at)) => step.run_at(job, at),
+            (Some(_), None) => step.run(job),
             (None, None) => {
                 step.finish(&job);
                 let reason = format!("the model {} {reason}", turn.model);

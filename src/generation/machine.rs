@@ -9,7 +9,7 @@ use super::{
     effect::{Effect, Job, Step},
     feed::Event,
     input::{Created, Input},
-    records::{Probe, Spending},
+    records::Spending,
     state::{Conversation, Phase},
 };
 use crate::{
@@ -279,11 +279,7 @@ impl Conversation {
                 self.turn_failed(turn, reason, step)
             }
             Job::Probe { build } => {
-                self.probed(
-                    build,
-                    Probe::Failed(vec![format!("The preview could not be checked: {reason}.")]),
-                    step,
-                );
+                self.unprobed(build, reason, step);
             }
             Job::SendBuild { .. }
             | Job::Settle { .. }

@@ -123,7 +123,9 @@ pub(super) struct Turn {
     pub(super) ends_at: Timestamp,
     /// Whether its transcript has begun.
     pub(super) is_open: bool,
-    /// Which model has the word: the app's, until another has to stand in for it.
+    /// Which model it began with: the app's, as it was then.
+    pub(super) first_model: String,
+    /// Which model has the word: that one, until another has to stand in for it.
     pub(super) model: String,
     /// The call of this step.
     pub(super) call: Call,
@@ -298,6 +300,13 @@ impl Conversation {
             .turn()
             .map(|turn| turn.intent)
             .unwrap_or_default()
+    }
+
+    /// Which model is asked first: that with which the turn that runs has begun.
+    #[must_use]
+    pub fn first_model(&self) -> &str {
+        let turn = self.phase.turn();
+        turn.map_or(&self.model, |turn| &turn.first_model)
     }
 
     fn status(&self) -> Status {

@@ -121,6 +121,7 @@ impl Conversation {
             step: 1,
             ends_at: step.now.after(step.limits.turn_millis),
             is_open: false,
+            first_model: self.model.clone(),
             model: self.model.clone(),
             call: Call::default(),
             calls: BTreeSet::new(),

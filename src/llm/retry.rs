@@ -3,7 +3,8 @@
 //!
 //! Called again is what may pass by itself: 408, 429, 5xx (529 is Anthropic's word for overloaded), time-outs, silence, connections
 //! that break. A request that the provider will not have is never sent to it again. Waits have full jitter (a time between nothing
-//! and a bound that doubles), so that calls which failed together do not come back together; `Retry-After` is kept.
+//! and a bound that doubles), so that calls which failed together do not come back together; `Retry-After` is kept, and up to a second is
+//! added.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -289,6 +290,13 @@ pub enum Decision {
         /// Which.
         to: usize,
     },
+    /// Call one of the providers again that had failed before the one that was called now: what it had may have passed by then.
+    GoBack {
+        /// Which.
+        to: usize,
+        /// Not before.
+        at: Timestamp,
+    },
     /// Nobody can be called in time, or nobody will have the request.
     GiveUp,
 }
@@ -307,7 +315,9 @@ pub fn decide(of: &Situation<'_>, policy: &Policy) -> Decision {
     let otherwise = another.map_or(Decision::GiveUp, |to| Decision::FailOver { to });
     match of.failure.nature() {
         Nature::Request => return Decision::GiveUp,
-        Nature::Provider => return otherwise,
+        Nature::Provider => {
+            return another.map_or_else(|| go_back(of, policy), |to| Decision::FailOver { to });
+        }
         Nature::Passing => {}
     }
     // Who has kept us waiting may do so again, for longer than another may be waited for.
@@ -329,16 +339,38 @@ pub fn decide(of: &Situation<'_>, policy: &Policy) -> Decision {
         return otherwise;
     }
     let jitter = of.chance % (policy.bound(of.attempt) + 1);
-    let at = of
-        .now
-        .after(of.failure.retry_after().unwrap_or_default().max(jitter));
-    if another.is_some() && at.since(of.failing_since) > policy.fail_over_millis {
+    let wanted = of.failure.retry_after();
+    let least = of.now.after(wanted.unwrap_or(jitter));
+    if another.is_some() && least.since(of.failing_since) > policy.fail_over_millis {
         return otherwise;
     }
+    // It says the same to all that it refuses.
+    let at = match wanted {
+        Some(_) => least.after(jitter.min(policy.backoff_millis)),
+        None => least,
+    };
     if at >= of.ends_at {
         return Decision::GiveUp;
     }
     Decision::Retry { at }
+}
+
+/// Back to whom may be called soonest of those whose own failures may pass. One that will not have any request is not gone back to, so
+/// that this ends.
+fn go_back(of: &Situation<'_>, policy: &Policy) -> Decision {
+    let candidates = of.tried.iter().filter_map(|tried| {
+        let breaker = of.breakers.get(*tried)?;
+        let at = breaker.open_until.unwrap_or(of.now).max(of.now);
+        (*tried != of.provider && breaker.failures > 0).then_some((at, *tried))
+    });
+    let Some((at, to)) = candidates.min() else {
+        return Decision::GiveUp;
+    };
+    let at = at.after(of.chance % (policy.bound(1) + 1));
+    if at >= of.ends_at {
+        return Decision::GiveUp;
+    }
+    Decision::GoBack { to, at }
 }
 
 #[cfg(test)]

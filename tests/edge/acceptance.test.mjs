@@ -48,6 +48,28 @@ describe("an app whose request was cut off when it had been accepted", () => {
   });
 });
 
+describe("an app that was deleted before the request that made it was answered", () => {
+  test("is not made again when the request comes again", async () => {
+    const headers = { "idempotency-key": "deleted-meanwhile" };
+    let turn;
+    // The request is never answered: the app is deleted first, and then the process ends.
+    let deleted;
+    witness.hear = async ({ point, of }) => {
+      if (point !== "accepted" || turn) return true;
+      turn = of;
+      const [app] = await apps();
+      assert.equal((await stack.api("DELETE", `/v1/apps/${app.id}`)).status, 204);
+      deleted = stack.killWorker();
+      return false;
+    };
+    await assert.rejects(stack.api("POST", "/v1/apps", { prompt: QUESTION }, headers));
+    witness.hear = async () => true;
+    await stack.waitHealthy({ not: deleted });
+    assertProblem(await stack.api("POST", "/v1/apps", { prompt: QUESTION }, headers), "conflict", /deleted since/);
+    assert.deepEqual(await apps(), []);
+  });
+});
+
 describe(`${CROWD} apps that are asked for in one moment`, () => {
   const opened = [];
   const early = [];

@@ -133,7 +133,11 @@ describe("a budget", () => {
   test("that is used up lets no model be asked", async () => {
     // What is left is too little for a call, or becomes so.
     let last;
-    for (let n = 0; n < 30 && last?.outcome !== "limit_reached"; n += 1) last = await (await stage.app([DONE])).ended();
+    for (let n = 0; n < 30 && last?.outcome !== "limit_reached"; n += 1) {
+      last = await (await stage.app([DONE])).ended();
+      // A turn that is over may have something set aside still.
+      await until("the ledger to be settled", async () => (await used()).total.tokens === reported());
+    }
     assert.match(last.summary, LIMIT);
     const before = stage.double.calls.length;
     const app = await stage.app([DONE]);

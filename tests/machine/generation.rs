@@ -203,6 +203,38 @@ fn a_preview_that_does_not_work_does_not_go_live() {
 }
 
 #[test]
+fn a_preview_that_nobody_could_look_at_is_no_fault_of_the_sources() {
+    let mut world = World::new(PROMPT);
+    world.settle();
+    world.post(2, "add a rating from 1 to 5 to recipes");
+    let work = claimed(&mut world);
+    world.report(&work, succeeded(&work));
+    let job = until(&mut world, |job| matches!(job, Job::Probe { .. }));
+    for failures in 1..=6 {
+        world
+            .take(Input::JobFailed {
+                job: job.clone(),
+                failures,
+                reason: "the storage does not answer".to_owned(),
+            })
+            .unwrap();
+    }
+    world.settle();
+    let [diagnostic] = &world.builds[&work.build].diagnostics[..] else {
+        panic!("{:?}", world.builds[&work.build].diagnostics);
+    };
+    assert_eq!(diagnostic.code.as_deref(), Some("platform_unavailable"));
+    assert!(diagnostic.message.contains("the storage does not answer"));
+    assert!(matches!(
+        finished(&world, 2).as_slice(),
+        [(Outcome::Failed, _)]
+    ));
+    let is_repair = |event: &Event| matches!(event, Event::RepairStarted { .. });
+    assert!(!world.feed.iter().any(is_repair));
+    assert_eq!(live(&world), Some(2));
+}
+
+#[test]
 fn a_builder_that_stays_away_is_tried_again_and_then_given_up_with_a_reason() {
     let mut world = World::new(PROMPT);
     world.settle();

@@ -30,8 +30,12 @@ use crate::{
 /// How often a job is begun without coming to an end.
 const MOST_STARTS: u32 = 10;
 
-/// For how long one alarm takes on work, in milliseconds. The platform ends it after 15 minutes, and a call of a model may take ten.
+/// For how long one alarm takes on work that may take long, in milliseconds. The platform ends it after 15 minutes, and a call of a model
+/// may take ten.
 const DRIVE_MILLIS: u64 = 3 * 60 * 1_000;
+
+/// For how long it takes on any, in milliseconds.
+const LAST_MILLIS: u64 = 13 * 60 * 1_000;
 
 impl Conversation {
     /// Runs what is due until nothing is, then leaves the rest to the alarm.
@@ -53,12 +57,22 @@ impl Conversation {
     async fn run_jobs(&self, nudges: &mut mpsc::Receiver<()>) -> Result<()> {
         let mut jobs = FuturesUnordered::new();
         let mut unsettled = None;
-        let until = clock::now().after(DRIVE_MILLIS);
+        let began = clock::now();
         loop {
-            let takes_more = unsettled.is_none() && clock::now() < until;
+            let now = clock::now();
+            let since = now.since(began);
+            let takes = |job: &Job| {
+                since
+                    < if takes_long(job) {
+                        DRIVE_MILLIS
+                    } else {
+                        LAST_MILLIS
+                    }
+            };
+            let takes_more = unsettled.is_none() && since < LAST_MILLIS;
             if takes_more {
-                for due in self.store.due(clock::now())? {
-                    if self.under_way.borrow_mut().insert(due.job.key()) {
+                for due in self.store.due(now)? {
+                    if takes(&due.job) && self.under_way.borrow_mut().insert(due.job.key()) {
                         jobs.push(self.run(due));
                     }
                 }
@@ -66,13 +80,14 @@ impl Conversation {
             if jobs.is_empty() {
                 return unsettled.map_or(Ok(()), Err);
             }
+            // What is due and not taken on waits for the next alarm.
             let wait = self
                 .store
-                .next_due(|key| self.under_way.borrow().contains(key))?;
+                .next_due(now, |key| self.under_way.borrow().contains(key))?;
             let timer = match wait {
-                Some(due) if takes_more => Either::Left(Delay::from(Duration::from_millis(
-                    due.since(clock::now()).max(1),
-                ))),
+                Some(due) if takes_more => {
+                    Either::Left(Delay::from(Duration::from_millis(due.since(now).max(1))))
+                }
                 _ => Either::Right(future::pending::<()>()),
             };
             futures::select_biased! {

@@ -15,7 +15,7 @@ use crate::{
     error::Result,
     generation::{
         Answer, CallEnd, Charge, Conversation as Machine, Input, Job, Planned, Spent, Writing,
-        prompt, survey,
+        budget::Reserved, prompt, survey,
     },
     ids::{AppId, TurnId},
     llm::{
@@ -36,7 +36,7 @@ impl Conversation {
         step: u32,
         working: Option<Working>,
     ) -> Result<Option<Input>> {
-        let chain = settings::chain(&self.env, &machine.model)?;
+        let chain = settings::chain(&self.env, machine.first_model())?;
         let outline = match step {
             1 => Some(self.outline(machine).await?),
             _ => None,
@@ -76,13 +76,16 @@ impl Conversation {
         let body = encode::body(model.format, &request, asked).to_string();
         drop(request);
         let worst = model.worst(body.len());
-        if let Some(reason) = self.reserve(machine, turn, step, &planned, worst).await? {
-            return Ok(Some(Input::CallRefused {
-                turn: turn.clone(),
-                step,
-                reason,
-            }));
-        }
+        let millis = match self.reserve(machine, turn, step, &planned, worst).await? {
+            Reserved::Granted { millis } => millis,
+            Reserved::Refused { reason } => {
+                return Ok(Some(Input::CallRefused {
+                    turn: turn.clone(),
+                    step,
+                    reason,
+                }));
+            }
+        };
         let door = settings::door(&self.env, &model)?;
         // From here on there is more waiting than working.
         drop(working);
@@ -104,22 +107,24 @@ impl Conversation {
             self.witness.hears("heard", turn.as_str()).await;
             Ok(matches!(answer, Some(Answer::Held(true))))
         };
-        Ok(match model::call(&model, &door, body, tell).await? {
-            model::End::Answered(reply) => Some(Input::ModelReplied {
-                turn: turn.clone(),
-                step,
-                end: end(spent(&model, reply.usage)),
-                reply,
-            }),
-            model::End::Failed(failed) => Some(Input::CallFailed {
-                turn: turn.clone(),
-                step,
-                failure: failed.failure,
-                says: failed.says,
-                end: end(spent(&model, failed.usage)),
-            }),
-            model::End::Unwanted => None,
-        })
+        Ok(
+            match model::call(&model, &door, body, millis, tell).await? {
+                model::End::Answered(reply) => Some(Input::ModelReplied {
+                    turn: turn.clone(),
+                    step,
+                    end: end(spent(&model, reply.usage)),
+                    reply,
+                }),
+                model::End::Failed(failed) => Some(Input::CallFailed {
+                    turn: turn.clone(),
+                    step,
+                    failure: failed.failure,
+                    says: failed.says,
+                    end: end(spent(&model, failed.usage)),
+                }),
+                model::End::Unwanted => None,
+            },
+        )
     }
 
     /// What the model is told, as the storage has it now.
@@ -160,7 +165,7 @@ impl Conversation {
         Ok(())
     }
 
-    /// Sets aside what an attempt can come to; why there is no room for it, if there is none.
+    /// Sets aside what an attempt can come to, if there is room for it.
     async fn reserve(
         &self,
         machine: &Machine,
@@ -168,7 +173,7 @@ impl Conversation {
         step: u32,
         planned: &Planned,
         worst: Reservation,
-    ) -> Result<Option<String>> {
+    ) -> Result<Reserved> {
         objects::workspace(&self.env, &machine.workspace)?
             .ask(
                 None,

@@ -213,14 +213,31 @@ impl Store {
         .map_err(Error::internal)
     }
 
-    /// When the next job that is not `under_way` is due.
-    pub(super) fn next_due(&self, under_way: impl Fn(&str) -> bool) -> Result<Option<Timestamp>> {
+    /// When the first job is due, whether or not it runs.
+    pub(super) fn first_due(&self) -> Result<Option<Timestamp>> {
+        #[derive(Deserialize)]
+        struct Row {
+            due: Option<u64>,
+        }
+        let rows = self.rows::<Row>("SELECT min(due) AS due FROM outbox", vec![])?;
+        Ok(rows.first().and_then(|row| row.due).map(Timestamp))
+    }
+
+    /// When, after `now`, the next job that is not `under_way` is due.
+    pub(super) fn next_due(
+        &self,
+        now: Timestamp,
+        under_way: impl Fn(&str) -> bool,
+    ) -> Result<Option<Timestamp>> {
         #[derive(Deserialize)]
         struct Row {
             key: String,
             due: u64,
         }
-        let rows = self.rows::<Row>("SELECT key, due FROM outbox ORDER BY due", vec![])?;
+        let rows = self.rows::<Row>(
+            "SELECT key, due FROM outbox WHERE due > ? ORDER BY due",
+            vec![integer(now.0)?],
+        )?;
         Ok(rows
             .iter()
             .find(|row| !under_way(&row.key))

@@ -14,14 +14,14 @@ use crate::{
     error::{Error, Result},
     generation::{
         Charge, Spending,
-        budget::{Scope, Total},
+        budget::{Reserved, Scope, Total},
     },
     llm::models::Reservation,
     time::Timestamp,
 };
 
 pub(super) const SCHEMA: &str = "
-    CREATE TABLE IF NOT EXISTS ledger(key TEXT PRIMARY KEY, at INTEGER NOT NULL, tokens INTEGER NOT NULL, micros INTEGER NOT NULL, charge TEXT);
+    CREATE TABLE IF NOT EXISTS ledger(key TEXT PRIMARY KEY, at INTEGER NOT NULL, tokens INTEGER NOT NULL, micros INTEGER NOT NULL, millis INTEGER NOT NULL, charge TEXT);
     CREATE INDEX IF NOT EXISTS ledger_by_age ON ledger(at);
     CREATE TABLE IF NOT EXISTS totals(scope TEXT PRIMARY KEY, at INTEGER NOT NULL, total TEXT NOT NULL, spent TEXT NOT NULL);
     CREATE INDEX IF NOT EXISTS totals_by_age ON totals(at);
@@ -36,6 +36,7 @@ struct Row {
     at: u64,
     tokens: u64,
     micros: u64,
+    millis: u64,
     charge: Option<String>,
 }
 
@@ -47,31 +48,36 @@ impl Workspace {
         worst: Reservation,
         at: Timestamp,
     ) -> Result<serde_json::Value> {
-        if self.entry(of)?.is_some() {
-            return json(&None::<String>);
+        if let Some(entry) = self.entry(of)? {
+            return json(&Reserved::Granted {
+                millis: entry.millis,
+            });
         }
         let mut totals = Vec::new();
         for scope in Scope::ALL {
             totals.push((scope, self.total(&scope.key(&of.app, &of.turn, at))?.0));
         }
-        if let Some(reason) = settings::budget(&self.env)?.refuse(&totals, worst) {
-            return json(&Some(reason));
-        }
+        let reserved = settings::budget(&self.env)?.reserve(&totals, worst);
+        let Reserved::Granted { millis } = reserved else {
+            return json(&reserved);
+        };
         self.run(
-            "INSERT INTO ledger(key, at, tokens, micros) VALUES (?, ?, ?, ?)",
+            "INSERT INTO ledger(key, at, tokens, micros, millis) VALUES (?, ?, ?, ?, ?)",
             vec![
                 key(of).into(),
                 integer(at.0),
                 integer(worst.tokens),
                 integer(worst.micros),
+                integer(millis),
             ],
         )?;
         self.change(of, at, |total, _| {
             total.tokens = total.tokens.saturating_add(worst.tokens);
             total.micros = total.micros.saturating_add(worst.micros);
+            total.millis = total.millis.saturating_add(millis);
             total.steps += 1;
         })?;
-        json(&None::<String>)
+        json(&reserved)
     }
 
     /// Puts what an attempt has cost in the place of what was set aside for it.
@@ -86,12 +92,12 @@ impl Workspace {
             return json(&());
         }
         let began = entry.as_ref().map_or(at, |entry| Timestamp(entry.at));
-        let set_aside = entry
-            .as_ref()
-            .map_or((0, 0), |entry| (entry.tokens, entry.micros));
+        let set_aside = entry.as_ref().map_or((0, 0, 0), |entry| {
+            (entry.tokens, entry.micros, entry.millis)
+        });
         let is_known = entry.is_some();
         self.run(
-            "INSERT INTO ledger(key, at, tokens, micros, charge) VALUES (?, ?, 0, 0, ?) ON CONFLICT(key) DO UPDATE SET charge = excluded.charge",
+            "INSERT INTO ledger(key, at, tokens, micros, millis, charge) VALUES (?, ?, 0, 0, 0, ?) ON CONFLICT(key) DO UPDATE SET charge = excluded.charge",
             vec![
                 key(of).into(),
                 integer(at.0),
@@ -111,7 +117,8 @@ impl Workspace {
                 (false, false) => total.steps += 1,
                 _ => {}
             }
-            total.millis = total.millis.saturating_add(at.since(began));
+            // What this process was away for is not the call's time.
+            total.millis = settled(total.millis, set_aside.2, at.since(began).min(set_aside.2));
             spending.add(&spent, charge.billing_ignore);
         })?;
         self.forget_old(at)?;
@@ -143,7 +150,7 @@ impl Workspace {
 
     fn entry(&self, of: &Ledgered) -> Result<Option<Row>> {
         let rows = self.rows::<Row>(
-            "SELECT at, tokens, micros, charge FROM ledger WHERE key = ?",
+            "SELECT at, tokens, micros, millis, charge FROM ledger WHERE key = ?",
             vec![key(of).into()],
         )?;
         Ok(rows.into_iter().next())

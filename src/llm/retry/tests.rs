@@ -124,8 +124,9 @@ fn what_may_pass_is_called_again_and_what_will_not_is_not() {
 #[test]
 fn retry_after_is_kept_or_another_is_called_at_once() {
     let both = [WELL, WELL];
+    // What is added by chance is on top, and does not count against another.
     let at = |seconds: u64| Decision::Retry {
-        at: NOW.after(seconds * 1_000),
+        at: NOW.after(seconds * 1_000 + 700),
     };
     for (seconds, breakers, decision) in [
         (2, &both[..], at(2)),
@@ -149,6 +150,88 @@ fn retry_after_is_kept_or_another_is_called_at_once() {
             decide(&situation(&failure, breakers), &POLICY),
             decision,
             "{seconds} s"
+        );
+    }
+}
+
+#[test]
+fn all_that_were_refused_together_do_not_come_back_in_one_moment() {
+    let failure = limited(2);
+    for (attempt, chance, added) in [
+        (1, 0, 0),
+        (1, 1_000, 1_000),
+        (4, 1_000, 1_000),
+        // However long the bound is by then.
+        (4, 7_999, 1_000),
+    ] {
+        let situation = Situation {
+            attempt,
+            chance,
+            ..situation(&failure, &[WELL])
+        };
+        let at = NOW.after(2_000 + added);
+        assert_eq!(decide(&situation, &POLICY), Decision::Retry { at });
+    }
+}
+
+#[test]
+fn from_one_that_will_have_no_request_it_goes_back_to_one_whose_trouble_may_pass() {
+    let failure = status(401);
+    // What a provider's own refusal leaves behind, and a trouble that may pass.
+    let refused = Breaker {
+        failures: 0,
+        open_until: Some(NOW.after(30_000)),
+    };
+    let ill = |until| Breaker {
+        failures: 2,
+        open_until: until,
+    };
+    let back = |to, millis: u64| Decision::GoBack {
+        to,
+        at: NOW.after(millis + 700),
+    };
+    for (breakers, tried, decision) in [
+        (&[ill(None), refused][..], &[0][..], back(0, 0)),
+        (
+            &[ill(Some(NOW.after(6_000))), refused],
+            &[0],
+            back(0, 6_000),
+        ),
+        // Another that has not been asked comes first.
+        (
+            &[ill(None), refused, WELL],
+            &[0],
+            Decision::FailOver { to: 2 },
+        ),
+        // Who may be asked soonest, of those that were.
+        (
+            &[
+                ill(Some(NOW.after(6_000))),
+                refused,
+                ill(Some(NOW.after(2_000))),
+            ],
+            &[0, 2],
+            back(2, 2_000),
+        ),
+        // Nobody's trouble will pass.
+        (&[refused, refused], &[0], Decision::GiveUp),
+        (&[ill(None), refused], &[], Decision::FailOver { to: 0 }),
+        // Not before the turn's time is up.
+        (
+            &[ill(Some(NOW.after(599_300))), refused],
+            &[0],
+            Decision::GiveUp,
+        ),
+    ] {
+        let situation = Situation {
+            provider: 1,
+            tried,
+            ..situation(&failure, breakers)
+        };
+        assert_eq!(
+            decide(&situation, &POLICY),
+            decision,
+            "{breakers:?} {tried:?}"
         );
     }
 }

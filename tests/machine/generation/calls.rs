@@ -209,6 +209,26 @@ fn a_model_that_wants_to_be_left_alone_is_not_waited_for_when_another_is_well() 
 }
 
 #[test]
+fn where_the_other_will_have_no_request_the_first_is_waited_for() {
+    let mut world = World::with("count", BOTH);
+    world.model = builder;
+    fails(&mut world, CLAUDE, [status(429, Some(6_000))]);
+    fails(&mut world, GPT, [status(401, None)]);
+    let job = begin(&mut world);
+    let asked_at = world.now;
+    world.run(&job, Fault::None);
+    world.settle();
+    assert_eq!(finished(&world, 1).0, Outcome::Completed);
+    assert_eq!(
+        voided(&world),
+        [(1, CLAUDE.to_owned()), (2, GPT.to_owned())]
+    );
+    assert_eq!(answered_by(&world), [CLAUDE, CLAUDE]);
+    assert!(world.now.since(asked_at) >= 6_000);
+    assert!(world.asked.len() <= 5, "nobody is asked again and again");
+}
+
+#[test]
 fn alone_it_is_waited_for() {
     let mut world = World::with("count", ALONE);
     world.model = builder;
@@ -885,10 +905,12 @@ fn another_model_answers_from_the_next_turn_on() {
             model: Some(GPT.to_owned()),
         })
         .unwrap();
+    assert_eq!(world.machine().summary().model, GPT);
+    assert_eq!(world.machine().first_model(), CLAUDE);
     world.run(&job, Fault::None);
     world.settle();
     assert_eq!(answered_by(&world), [CLAUDE, CLAUDE]);
-    assert_eq!(world.machine().summary().model, GPT);
+    assert_eq!(world.machine().first_model(), GPT);
     world.post(2, "again");
     world.settle();
     // Who comes first in the list still stands in for it.
