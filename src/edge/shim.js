@@ -1,6 +1,7 @@
 // The JavaScript around the wasm: entry points, Durable Object classes, recovery from a Rust panic.
 // A panic leaves the wasm instance unusable (WebAssembly.RuntimeError); the next call gets a fresh one,
-// and every object is made anew from its storage.
+// and every object is made anew from its storage. Whatever else was under way in the broken one would never
+// come to an end: it fails at once, so that alarms are run again and clients try again.
 import { WorkerEntrypoint } from "cloudflare:workers";
 import * as wasm from "./index.js";
 
@@ -8,8 +9,25 @@ Error.stackTraceLimit = 100;
 // Set by the `worker` crate: its panic hook marks the instance as broken.
 const instance = wasm.__worker_init_state();
 
+// What fails the calls that are under way.
+const underWay = new Set();
+
+function breakOff() {
+  for (const fail of underWay) fail(new Error("what ran beside this has broken the wasm instance"));
+  underWay.clear();
+}
+
+// A call into the instance: what comes of it, or its end with the instance.
+function inside(work) {
+  return new Promise((resolve, reject) => {
+    underWay.add(reject);
+    Promise.resolve(work()).then(resolve, reject).finally(() => underWay.delete(reject));
+  });
+}
+
 function refresh() {
   if (!instance.criticalError) return;
+  breakOff();
   console.error("wasm instance replaced after a panic");
   wasm.__wbg_reset_state();
   instance.criticalError = false;
@@ -18,6 +36,7 @@ function refresh() {
 
 function note(error) {
   if (error instanceof WebAssembly.RuntimeError) instance.criticalError = true;
+  if (instance.criticalError) breakOff();
 }
 
 addEventListener("error", (event) => note(event.error));
@@ -26,7 +45,7 @@ addEventListener("unhandledrejection", (event) => note(event.reason));
 async function call(name, ...args) {
   refresh();
   try {
-    return await wasm[name](...args);
+    return await inside(() => wasm[name](...args));
   } catch (error) {
     note(error);
     throw error;
@@ -75,7 +94,8 @@ function durableObject(name) {
 
     async run(method, args) {
       try {
-        return await this.#current()[method](...args);
+        const object = this.#current();
+        return await inside(() => object[method](...args));
       } catch (error) {
         note(error);
         throw error;

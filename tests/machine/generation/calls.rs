@@ -651,7 +651,13 @@ fn cancelled_while_the_model_has_the_word_the_turn_ends_and_the_next_begins() {
     };
     world.take(heard).unwrap();
     world.take(Input::Cancel { turn: turn(1) }).unwrap();
-    assert_eq!(finished(&world, 1).0, Outcome::Cancelled);
+    assert_eq!(
+        finished(&world, 1),
+        (
+            Outcome::Cancelled,
+            "Stopped. Nothing was changed since the last version.".to_owned()
+        )
+    );
     assert_eq!(voided(&world).len(), 1);
     // It has cost something, and nobody pays for it.
     let spent = world.machine().usage().spent;
@@ -665,6 +671,49 @@ fn cancelled_while_the_model_has_the_word_the_turn_ends_and_the_next_begins() {
     let refused = world.take(Input::Cancel { turn: turn(1) }).unwrap_err();
     assert_eq!(refused.kind, Kind::Conflict);
     assert_answered(&world);
+}
+
+#[test]
+fn cancelled_with_a_part_done_it_is_kept_and_said() {
+    let mut world = World::with("count", ALONE);
+    world.model = builder;
+    let job = begin(&mut world);
+    world.run(&job, Fault::None);
+    let tools = world.next_job_of(|job| matches!(job, Job::RunTools { .. }));
+    world.run(&tools, Fault::None);
+    world.take(Input::Cancel { turn: turn(1) }).unwrap();
+    assert_eq!(
+        finished(&world, 1),
+        (
+            Outcome::Cancelled,
+            "Stopped. What was done so far is kept as a version.".to_owned()
+        )
+    );
+    assert_eq!(world.machine().summary().version, Some(2));
+}
+
+#[test]
+fn what_tools_of_another_turn_or_step_did_lands_nowhere() {
+    let mut world = World::with("count", ALONE);
+    world.model = builder;
+    let job = begin(&mut world);
+    world.run(&job, Fault::None);
+    let tools = world.next_job_of(|job| matches!(job, Job::RunTools { .. }));
+    let Some(Input::ToolsRan(ran)) = world.perform(&tools) else {
+        panic!("tools ran");
+    };
+    let before = (world.state().to_owned(), world.feed.len());
+    let mut late = ran.clone();
+    late.step += 1;
+    let mut other = ran.clone();
+    other.turn = turn(2);
+    for stray in [late, other] {
+        world.take(Input::ToolsRan(stray)).unwrap();
+        assert_eq!((world.state().to_owned(), world.feed.len()), before);
+    }
+    world.take(Input::ToolsRan(ran)).unwrap();
+    world.settle();
+    assert_eq!(finished(&world, 1).0, Outcome::Completed);
 }
 
 #[test]
@@ -705,7 +754,9 @@ fn cancelled_before_it_began_or_while_it_is_built() {
         world.run(&job, Fault::None);
     }
     world.take(Input::Cancel { turn: turn(1) }).unwrap();
-    assert_eq!(finished(&world, 1).0, Outcome::Cancelled);
+    let (outcome, summary) = finished(&world, 1);
+    assert_eq!(outcome, Outcome::Cancelled);
+    assert!(summary.contains("If build b2 succeeds"), "{summary}");
     world.settle();
     assert_eq!(
         world.machine().preview().map(|preview| preview.version),
