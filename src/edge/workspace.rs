@@ -6,9 +6,9 @@
 //! opened by whoever asks it for something first, and by this object's alarm.
 //!
 //! Storage (SQLite): `apps` each app's latest summary, in the order of creation; `accepted` what apps were accepted with whose
-//! conversation may not be open yet; `removed` what apps were deleted, as long as the request that has made one may come again; `tokens` and `sessions` by the
-//! SHA-256 of their text, never the text, a session with the hash of the token that opened it; `requests` one row an idempotency key,
-//! kept for 24 hours; `ledger` and `totals` what models have cost (`ledger`).
+//! conversation may not be open yet; `removed` what apps were deleted, as long as the request that has made one may come again; `tokens`
+//! and `sessions` by the SHA-256 of their text, never the text, a session with the hash of the token that opened it; `requests` one row
+//! an idempotency key, kept for 24 hours; `ledger` and `totals` what models have cost (`ledger`).
 
 mod ledger;
 
