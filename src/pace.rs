@@ -48,6 +48,8 @@ pub enum Look {
 pub struct Pace {
     /// When the last request came.
     request: Timestamp,
+    /// How many there were.
+    requests: u64,
     /// Those that are under way, with when they began.
     working: BTreeMap<Ticket, Timestamp>,
     /// Those that wait, in the order in which they came, with when they looked last.
@@ -61,15 +63,18 @@ impl Pace {
     pub const fn new() -> Self {
         Self {
             request: Timestamp(0),
+            requests: 0,
             working: BTreeMap::new(),
             waiting: BTreeMap::new(),
             next: 0,
         }
     }
 
-    /// A request is there that somebody waits for.
-    pub const fn request(&mut self, now: Timestamp) {
+    /// A request is there that somebody waits for. Its number, by which it is known whether another has come since.
+    pub const fn request(&mut self, now: Timestamp) -> u64 {
         self.request = now;
+        self.requests += 1;
+        self.requests
     }
 
     /// A piece of work asks for its turn. It is to look at once.
@@ -96,8 +101,11 @@ impl Pace {
         Look::Again(places.saturating_mul(LOOK_MILLIS).min(MOST_LOOK_MILLIS))
     }
 
-    /// A piece of work that begins now, also while requests come in, or else does not.
-    pub fn at_once(&mut self, now: Timestamp) -> Option<Ticket> {
+    /// A piece of work that begins now, for the request of this number, or else does not: not when another request has come since.
+    pub fn at_once(&mut self, request: u64, now: Timestamp) -> Option<Ticket> {
+        if request != self.requests {
+            return None;
+        }
         let ticket = self.ask(now);
         let before = self.before(ticket, now);
         if self.begin(ticket, before, now) {

@@ -71,7 +71,7 @@ async fn dispatch(
         Host::Preview(app) => preview::serve(request, env, context, &app, hosts).await,
         Host::Unknown => preview::page(placeholder::unknown(), 404, hosts),
         Host::Console => {
-            pace::request();
+            let number = pace::request();
             // The crate's own type takes a method that it does not know for GET.
             let method = request.inner().method();
             let route = route(&method, url.path())?;
@@ -84,6 +84,7 @@ async fn dispatch(
                 method,
                 path,
                 query,
+                number,
             }
             .answer(route)
             .await
@@ -102,6 +103,8 @@ struct Call<'a> {
     method: String,
     path: String,
     query: String,
+    /// Among those of this isolate.
+    number: u64,
 }
 
 /// Who asks, proven.

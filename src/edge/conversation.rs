@@ -336,7 +336,7 @@ impl Conversation {
             .and_then(|text| text.parse().ok())
             .unwrap_or(0);
         if let (Some(name), Some(workspace)) = (parameter("name"), &workspace) {
-            self.open_if_accepted(&name, workspace).await?;
+            self.open_if_accepted(&name, workspace, true).await?;
         }
         let known = self.machine.borrow().as_ref().is_some_and(|machine| {
             !machine.is_deleted() && Some(&machine.workspace) == workspace.as_ref()

@@ -11,9 +11,9 @@ thread_local! {
     static PACE: RefCell<Pace> = const { RefCell::new(Pace::new()) };
 }
 
-/// A request is there that somebody waits for.
-pub(super) fn request() {
-    PACE.with_borrow_mut(|pace| pace.request(clock::now()));
+/// A request is there that somebody waits for: its number.
+pub(super) fn request() -> u64 {
+    PACE.with_borrow_mut(|pace| pace.request(clock::now()))
 }
 
 /// A piece of work that is under way, or waits for its turn, until this is dropped.
@@ -35,7 +35,7 @@ pub(super) async fn turn() -> Working {
     working
 }
 
-/// A piece of work that begins now, or else does not.
-pub(super) fn at_once() -> Option<Working> {
-    PACE.with_borrow_mut(|pace| pace.at_once(clock::now()).map(Working))
+/// A piece of work for a request that begins now, or else does not.
+pub(super) fn at_once(request: u64) -> Option<Working> {
+    PACE.with_borrow_mut(|pace| pace.at_once(request, clock::now()).map(Working))
 }

@@ -332,32 +332,35 @@ impl Workspace {
             ));
         }
         let (conversation, _) = generation::Conversation::create(created.clone(), now);
+        let summary = json(&conversation.summary())?;
         let made = self.rows::<serde_json::Value>(
             "INSERT INTO apps(id, summary, updated_at) VALUES (?, ?, ?) ON CONFLICT(id) DO NOTHING RETURNING seq",
             vec![
                 created.app.as_str().into(),
-                json(&conversation.summary())?.to_string().into(),
+                summary.to_string().into(),
                 integer(now.0),
             ],
         )?;
-        if !made.is_empty() {
-            self.run(
-                "INSERT INTO accepted(app, created) VALUES (?, ?)",
-                vec![
-                    created.app.as_str().into(),
-                    json(created)?.to_string().into(),
-                ],
+        if made.is_empty() {
+            // By a request that was begun before: the app as it is now.
+            let rows = self.rows::<Row>(
+                "SELECT summary FROM apps WHERE id = ?",
+                vec![created.app.as_str().into()],
             )?;
-            runtime::arm(&self.state, now).map_err(Error::internal)?;
+            let row = rows
+                .first()
+                .ok_or_else(|| Error::internal("an app that was accepted is not there"))?;
+            return serde_json::from_str(&row.summary).map_err(Error::internal);
         }
-        let rows = self.rows::<Row>(
-            "SELECT summary FROM apps WHERE id = ?",
-            vec![created.app.as_str().into()],
+        self.run(
+            "INSERT INTO accepted(app, created) VALUES (?, ?)",
+            vec![
+                created.app.as_str().into(),
+                json(created)?.to_string().into(),
+            ],
         )?;
-        let row = rows
-            .first()
-            .ok_or_else(|| Error::internal("an app that was accepted is not there"))?;
-        serde_json::from_str(&row.summary).map_err(Error::internal)
+        runtime::arm(&self.state, now).map_err(Error::internal)?;
+        Ok(summary)
     }
 
     /// What an app was accepted with, while its conversation may not be open.

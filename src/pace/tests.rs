@@ -8,7 +8,7 @@ const NOW: Timestamp = Timestamp(1_000_000);
 /// An isolate in which as much is under way as may be.
 fn full() -> (Pace, Vec<Ticket>) {
     let mut pace = Pace::new();
-    let working = (0..MOST).map(|_| pace.at_once(NOW).unwrap()).collect();
+    let working = (0..MOST).map(|_| pace.at_once(0, NOW).unwrap()).collect();
     (pace, working)
 }
 
@@ -21,7 +21,7 @@ fn only_so_many_are_under_way_and_the_next_begins_when_one_is_over() {
     let (mut pace, working) = full();
     let next = pace.ask(NOW);
     assert!(!begins(&mut pace, next, NOW));
-    assert_eq!(pace.at_once(NOW), None);
+    assert_eq!(pace.at_once(0, NOW), None);
     pace.over(working[2]);
     assert!(begins(&mut pace, next, NOW));
     let another = pace.ask(NOW);
@@ -35,7 +35,7 @@ fn who_comes_first_begins_first_whoever_looks() {
     pace.over(working[0]);
     assert!(!begins(&mut pace, third, NOW));
     assert!(!begins(&mut pace, second, NOW));
-    assert_eq!(pace.at_once(NOW), None);
+    assert_eq!(pace.at_once(0, NOW), None);
     assert!(begins(&mut pace, first, NOW));
     pace.over(working[1]);
     pace.over(working[3]);
@@ -47,7 +47,7 @@ fn who_comes_first_begins_first_whoever_looks() {
 #[test]
 fn what_did_not_begin_at_once_holds_up_nobody() {
     let (mut pace, working) = full();
-    assert_eq!(pace.at_once(NOW), None);
+    assert_eq!(pace.at_once(0, NOW), None);
     let next = pace.ask(NOW);
     pace.over(working[0]);
     assert!(begins(&mut pace, next, NOW));
@@ -68,9 +68,10 @@ fn work_stands_back_while_requests_come_but_not_for_ever() {
         assert!(!begins(&mut pace, ticket, NOW.after(millis)));
     }
     let late = NOW.after(PATIENCE_MILLIS);
-    pace.request(late);
+    let newest = pace.request(late);
     assert!(begins(&mut pace, ticket, late));
-    assert!(pace.at_once(late).is_some());
+    assert_eq!(pace.at_once(newest - 1, late), None);
+    assert!(pace.at_once(newest, late).is_some());
 }
 
 #[test]
@@ -83,9 +84,9 @@ fn who_is_gone_is_not_waited_for() {
     // Those under way do not count any more, and the one that has not looked does not wait.
     let late = NOW.after(LOST_MILLIS);
     for _ in 0..MOST - 1 {
-        assert!(pace.at_once(late).is_some());
+        assert!(pace.at_once(0, late).is_some());
     }
-    assert_eq!(pace.at_once(late), None);
+    assert_eq!(pace.at_once(0, late), None);
     assert!(begins(&mut pace, next, late));
 }
 

@@ -53,17 +53,16 @@ impl Call<'_> {
             },
             at: clock::now(),
         });
-        let mut summary: AppSummary = objects::workspace(self.env, &principal.workspace)?
+        let summary: AppSummary = objects::workspace(self.env, &principal.workspace)?
             .ask(None, WorkspaceCall::AcceptApp { created })
             .await?;
-        // The workspace sees to it that the conversation is opened. Where not much goes on that is waited for, so that
+        // The workspace sees to it that the conversation is opened. Where nobody else waits, it is opened before the answer, so that
         // whoever goes to the preview right away finds it.
-        if let Some(_working) = pace::at_once() {
-            let conversation = objects::conversation(self.env, &app)?;
-            let opened = conversation
-                .ask(Some(&principal.workspace), ConversationCall::Show)
+        if let Some(_working) = pace::at_once(self.number) {
+            let workspace = principal.workspace.clone();
+            let _opened: Result<bool> = objects::conversation(self.env, &app)?
+                .ask(None, ConversationCall::Open { workspace })
                 .await;
-            summary = opened.unwrap_or(summary);
         }
         let created = resource::AppCreated {
             app: summary.into(),

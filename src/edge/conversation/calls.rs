@@ -32,12 +32,14 @@ impl Conversation {
         } = asked;
         if let Some(workspace) = &workspace {
             pace::request();
-            self.open_if_accepted(&name, workspace).await?;
+            // Whoever looks at a new app has time, until what others say to theirs was heard.
+            let has_time = matches!(call, Call::Show);
+            self.open_if_accepted(&name, workspace, has_time).await?;
         }
         let entry = entry(&call);
         let answer = match call {
             Call::Open { workspace } => {
-                self.open_if_accepted(&name, &workspace).await?;
+                self.open_if_accepted(&name, &workspace, false).await?;
                 json(&self.check(Some(&workspace)).is_ok())
             }
             Call::Preview => json(
@@ -181,11 +183,20 @@ impl Conversation {
         }
     }
 
-    /// Opens the conversation, if it is not open and its workspace has accepted the app `name`.
-    pub(super) async fn open_if_accepted(&self, name: &str, workspace: &WorkspaceId) -> Result<()> {
+    /// Opens the conversation, if it is not open and its workspace has accepted the app `name`; in its turn, where whoever asks has time.
+    pub(super) async fn open_if_accepted(
+        &self,
+        name: &str,
+        workspace: &WorkspaceId,
+        has_time: bool,
+    ) -> Result<()> {
         if self.machine.borrow().is_some() {
             return Ok(());
         }
+        let _working = match has_time {
+            true => Some(pace::turn().await),
+            false => None,
+        };
         let app = name.parse().map_err(Error::internal)?;
         let accepted: Option<Created> = objects::workspace(&self.env, workspace)?
             .ask(None, WorkspaceCall::Accepted { app })
