@@ -311,6 +311,8 @@ mod tests {
         let app: AppId = "abcdefgh".parse().unwrap();
         let turn = TurnId::from_seed(&[1; 16]);
         let keys = |at: u64| Scope::ALL.map(|scope| scope.key(&app, &turn, Timestamp(at)));
+        assert_eq!(keys(0)[1], "app/abcdefgh");
+        assert_eq!(keys(0)[1], Scope::app(&app));
         assert_eq!(keys(86_399_999)[3], "day/0");
         assert_eq!(keys(86_400_000)[3], "day/1");
         assert_eq!(keys(0)[..3], keys(86_400_000)[..3]);

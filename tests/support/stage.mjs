@@ -118,8 +118,10 @@ export class Stage {
    * An app, with its first turn begun.
    * @param {object[] | ((call: object, n: number) => object)} script what its calls are answered, one after the other; the last
    *   answer is given again and again
+   * @param {{prompt?: string, model?: string, accepted?: () => Promise<void>}} [options] `accepted` is called when the app was accepted,
+   *   and waited for before its feed is followed
    */
-  async app(script, { prompt = "A recipe box", model } = {}) {
+  async app(script, { prompt = "A recipe box", model, accepted = async () => {} } = {}) {
     this.#count += 1;
     const name = `app ${this.#count}`;
     const answer = typeof script === "function" ? script : (_, n) => script[Math.min(n, script.length - 1)];
@@ -127,6 +129,7 @@ export class Stage {
     this.#actors.set(name, { answer, calls });
     const created = await this.stack.api("POST", "/v1/apps", { prompt: `[${name}] ${prompt}`, model });
     assert.equal(created.status, 201, created.text);
+    await accepted();
     const actor = new Actor(this, name, created.body);
     actor.calls = calls;
     this.#actors.get(name).actor = actor;
