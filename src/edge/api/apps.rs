@@ -1,5 +1,7 @@
 //! Apps: create, list, talk, watch, versions, builds.
 
+use std::{cell::RefCell, collections::BTreeSet};
+
 use worker::{Response, ResponseBody};
 
 use super::{Begin, Call, Principal, Reply, Run};
@@ -26,6 +28,14 @@ use crate::{
     ids::{AppId, BuildId, TurnId},
     llm::message::{Image, ImageFormat},
 };
+
+thread_local! {
+    /// Apps that were accepted in this isolate, and not opened at once. Their readers come all together.
+    static UNOPENED: RefCell<BTreeSet<AppId>> = const { RefCell::new(BTreeSet::new()) };
+}
+
+/// How many of them are known; with one more the rest is forgotten.
+const MOST_UNOPENED: usize = 1_000;
 
 /// An app's name until a model finds a better one.
 const UNNAMED: &str = "Untitled app";
@@ -63,6 +73,13 @@ impl Call<'_> {
             let _opened: Result<bool> = objects::conversation(self.env, &app)?
                 .ask(None, ConversationCall::Open { workspace })
                 .await;
+        } else {
+            UNOPENED.with_borrow_mut(|unopened| {
+                if unopened.len() >= MOST_UNOPENED {
+                    unopened.clear();
+                }
+                unopened.insert(app.clone());
+            });
         }
         let created = resource::AppCreated {
             app: summary.into(),
@@ -162,7 +179,7 @@ impl Call<'_> {
                     .await?;
                 Reply::empty()
             }
-            AppCall::Feed => return self.open_feed(principal, &asked).await,
+            AppCall::Feed => return self.open_feed(principal, app, &asked).await,
             AppCall::ListMessages => self.list_messages(&asked).await?,
             AppCall::ListVersions => self.list_versions(&asked).await?,
             AppCall::ShowVersion { version } => show_version(&asked, version).await?,
@@ -235,8 +252,22 @@ impl Call<'_> {
         }
     }
 
-    async fn open_feed(&self, principal: &Principal, asked: &Asked<'_>) -> Result<Response> {
+    async fn open_feed(
+        &self,
+        principal: &Principal,
+        app: &AppId,
+        asked: &Asked<'_>,
+    ) -> Result<Response> {
         let after = sse::resume_after(self.header("last-event-id")?.as_deref(), &self.query)?;
+        if UNOPENED.with_borrow_mut(|unopened| unopened.remove(app)) {
+            // Making an object takes the thread: those of many readers are made one after the other, between what others ask for.
+            let _working = pace::turn().await;
+            let workspace = principal.workspace.clone();
+            let _opened: Result<bool> = asked
+                .conversation
+                .ask(None, ConversationCall::Open { workspace })
+                .await;
+        }
         // Why an app cannot be shown, this says; the feed knows only that there is none.
         asked.ask::<AppSummary>(ConversationCall::Show).await?;
         let upgrade = self.header("upgrade")?;
