@@ -21,7 +21,8 @@ function breakOff() {
 function inside(work) {
   return new Promise((resolve, reject) => {
     underWay.add(reject);
-    Promise.resolve(work()).then(resolve, reject).finally(() => underWay.delete(reject));
+    // A call that throws before it gives a promise is over as well.
+    (async () => work())().then(resolve, reject).finally(() => underWay.delete(reject));
   });
 }
 

@@ -2,8 +2,9 @@
 //! once goes over a cap.
 //!
 //! The setting `BUDGET` is a JSON object of caps by scope: `turn`, `app`, `workspace` (for ever) and `day` (a workspace's day in
-//! UTC), each with `tokens`, `dollars`, `steps` (calls that were answered or are under way) and `minutes` (the time that calls
-//! take; of what is left, a call gets ten at most and has to get one, and ends when they are over). What is left out has no cap. Everything counts, repairs too: they are not billed, but they cost.
+//! UTC), each with `tokens`, `dollars`, `steps` (calls that were answered or are under way) and `minutes` (the time that calls take:
+//! of what is left, a call gets ten at most and has to get one, and ends when they are over). What is left out has no cap.
+//! Everything counts, repairs too: they are not billed, but they cost.
 
 use std::fmt;
 

@@ -3,10 +3,10 @@
 
 use std::process::{Command, ExitCode};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::node::Node;
-use crate::{place, postgres, setup};
+use crate::{engine, place, postgres, setup};
 
 /// Names the folder of the PostgreSQL programs to what starts a server.
 const PROGRAMS: &str = "OVERSKILL_POSTGRES";
@@ -17,16 +17,17 @@ const PROGRAMS: &str = "OVERSKILL_POSTGRES";
 /// When Node, a package or PostgreSQL is missing and cannot be had.
 pub(crate) fn run(options: &[String]) -> Result<ExitCode> {
     let node = setup::node_and_tools()?;
-    let mut program = with_postgres(&node)?;
+    // PGlite is a package: nobody has to have a server for it.
+    let wants_server = !options.iter().any(|option| option.ends_with("pglite"));
+    let mut program = if wants_server {
+        with_postgres(&node)?
+    } else {
+        node.command()
+    };
     program
         .arg(place::root().join("xtask/local/data/main.mjs"))
         .args(options);
-    let status = program.status().context("Node could not be started")?;
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    engine::start(&mut program)
 }
 
 /// Node, told where PostgreSQL is.

@@ -23,8 +23,11 @@ if (pglite) {
   shard.db = `postgresql://postgres@${server.getServerConn()}/postgres`;
 }
 process.stdout.write(`${JSON.stringify(shard)}\n`);
-process.stdin.resume().once("end", async () => {
+const end = async () => {
   await stop();
   if (folder) fs.rmSync(folder, { recursive: true, force: true });
   process.exit(0);
-});
+};
+process.stdin.resume().once("end", end);
+// The server would outlive this process.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, end);

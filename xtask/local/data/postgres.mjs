@@ -68,10 +68,11 @@ function run(program, args, options) {
 
 /**
  * Starts a server, and makes its cluster first where `folder` has none.
- * @param {{folder: string, isLasting?: boolean}} options `isLasting`: what is written survives the machine's end, and is slower
- * @returns {Promise<{url: (user: string) => string, stop: () => Promise<void>}>} `url` of the database, as one of `postgres`, `authenticator`
+ * What is written there does not survive the machine's end.
+ * @returns {Promise<{url: (user: string) => string, setPassword: (role: string) => string, stop: () => Promise<void>}>} `url` of the
+ *   database as this user, `setPassword` the statement that lets a role come in by it
  */
-export async function startPostgres({ folder, isLasting = false }) {
+export async function startPostgres(folder) {
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
   const user = asUser();
   if (user.uid !== undefined) fs.chownSync(folder, user.uid, user.gid);
@@ -88,7 +89,7 @@ export async function startPostgres({ folder, isLasting = false }) {
   const port = await freePort();
   const settings = {
     listen_addresses: "127.0.0.1", port, unix_socket_directories: "", max_connections: 60, shared_buffers: "128MB", max_locks_per_transaction: 128,
-    ...(isLasting ? {} : { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }),
+    fsync: "off", synchronous_commit: "off", full_page_writes: "off",
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const child = spawn(path.join(bin, "postgres"), ["-D", data, ...flags], { ...user, cwd: data, stdio: ["ignore", "ignore", "pipe"] });

@@ -70,7 +70,7 @@ function mended(connection) {
 async function overPostgres(folder) {
   const { default: postgres } = await import("postgres");
   const { createPostgresConnection } = await import("@supabase/lite/postgres");
-  const server = await startPostgres({ folder });
+  const server = await startPostgres(folder);
   const admin = postgres(server.url("postgres"), { max: 1, onnotice() {} });
   const connection = (user) => mended(createPostgresConnection({ url: server.url(user), postgresOptions: { max: 8, onnotice() {}, types: TYPES } }));
   return {
@@ -92,9 +92,9 @@ async function overPostgres(folder) {
   };
 }
 
-async function overPglite(folder) {
+async function overPglite() {
   const { createPgliteConnection } = await import("@supabase/lite/pglite");
-  const connection = mended(await createPgliteConnection({ url: folder ?? "memory://", pgliteOptions: { serializers: { 114: json, 3802: json } } }));
+  const connection = mended(await createPgliteConnection({ url: "memory://", pgliteOptions: { serializers: { 114: json, 3802: json } } }));
   return {
     url: null,
     execute: (text) => connection.driver.exec(text),
@@ -107,7 +107,7 @@ async function overPglite(folder) {
 }
 
 /** Serves `answer`, which takes a `Request` and gives a `Response`, on the loopback address. */
-function serve(port, answer) {
+function serve(answer) {
   const server = http.createServer(async (incoming, outgoing) => {
     try {
       const { method, url, headers, socket } = incoming;
@@ -125,20 +125,19 @@ function serve(port, answer) {
       outgoing.end(JSON.stringify({ message: String(error) }));
     }
   });
-  return new Promise((resolve, reject) => server.once("error", reject).listen(port, "127.0.0.1", () => resolve(server)));
+  return new Promise((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", () => resolve(server)));
 }
 
 /**
  * Starts a shard with our migrations and nothing else in it.
- * @param {{backend: "postgres" | "pglite", folder?: string, port?: number, isConfirmed?: boolean}} options `folder` of the database: PGlite
- *   without one keeps it in memory; `isConfirmed`: whoever signs up has to confirm the address
+ * @param {{backend: "postgres" | "pglite", folder?: string}} options `folder` of PostgreSQL's files; PGlite has its own in memory
  * @returns `{shard: {url, publishable_key, secret_key, jwt_secret, db, mails}, pglite, stop}`: `db` the database's own address, where it
  *   is a server, `mails` where mails that were sent can be read, `[{from, to, subject, text, html}]`, `pglite` the database otherwise
  */
-export async function startShard({ backend, folder, port = 0, isConfirmed = false }) {
+export async function startShard({ backend, folder }) {
   const key = (kind) => `sb_${kind}_${randomBytes(24).toString("base64url")}`;
   const [publishable_key, secret_key, jwt_secret] = [key("publishable"), key("secret"), randomBytes(48).toString("base64url")];
-  const database = backend === "postgres" ? await overPostgres(folder) : await overPglite(folder);
+  const database = backend === "postgres" ? await overPostgres(folder) : await overPglite();
   await database.execute(HOSTED);
   const mails = [];
   const send = async (mail) => {
@@ -150,7 +149,7 @@ export async function startShard({ backend, folder, port = 0, isConfirmed = fals
       connection,
       auth: {
         enabled: true, jwt_secret, jwt_expiry: 3_600, enable_signup: true, site_url: site, additional_redirect_urls: ["http://**"], publishable_key, secret_key,
-        email: { enable_confirmations: isConfirmed },
+        email: { enable_confirmations: false },
       },
       api: { schemas: ["public"], max_rows: 1_000 },
       options: { drivers: { email: { send } }, server: { admin: false } },
@@ -167,7 +166,7 @@ export async function startShard({ backend, folder, port = 0, isConfirmed = fals
     if (payload === "" || payload.includes("reload schema")) await tables.connection.clearSchemaCache();
   });
   await tables.connection.clearSchemaCache?.();
-  const server = await serve(port, (request, context) => {
+  const server = await serve((request, context) => {
     const { pathname } = new URL(request.url);
     if (pathname === "/mails") return Response.json(mails);
     if (pathname.startsWith("/auth/v1")) return authentication.fetch(request, context);
