@@ -323,20 +323,25 @@ fn call_begun(world: &mut World, job: &Job) -> (TurnId, u32) {
     (turn, step)
 }
 
+/// Whether somebody still wants what a call says.
+fn is_heard(world: &mut World, turn: &TurnId, step: u32, words: &str) -> bool {
+    let answer = world.take(Input::CallProgress {
+        turn: turn.clone(),
+        step,
+        text: words.to_owned(),
+        writing: vec![],
+        spent: Spent::default(),
+    });
+    answer.unwrap() == Some(Answer::Held(true))
+}
+
 #[test]
 fn only_the_call_that_is_under_way_is_heard() {
     let mut world = World::with("count", ALONE);
     let job = begin(&mut world);
     let heard = |world: &mut World, turn: &TurnId, step: u32| {
         let told = world.feed.len();
-        let answer = world.take(Input::CallProgress {
-            turn: turn.clone(),
-            step,
-            text: "I wr".to_owned(),
-            writing: vec![],
-            spent: Spent::default(),
-        });
-        let is_held = answer.unwrap() == Some(Answer::Held(true));
+        let is_held = is_heard(world, turn, step, "I wr");
         assert_eq!(world.feed.len() > told, is_held, "told is what is heard");
         is_held
     };
@@ -406,14 +411,7 @@ fn what_a_model_says_is_told_as_it_comes_and_all_of_it_once() {
         .collect();
     assert_eq!(told, ["I wr", "ite", "12", "void", "I write it."]);
     // Whoever still listens to the first hears that nobody wants it.
-    let late = world.take(Input::CallProgress {
-        turn: id,
-        step,
-        text: "late".to_owned(),
-        writing: vec![],
-        spent: Spent::default(),
-    });
-    assert_eq!(late.unwrap(), Some(Answer::Held(false)));
+    assert!(!is_heard(&mut world, &id, step, "late"));
 }
 
 #[test]
@@ -432,14 +430,7 @@ fn a_call_that_could_not_be_made_is_void_at_once_and_made_again() {
     assert_eq!(voided(&world), [(1, CLAUDE.to_owned())]);
     assert_eq!(world.charges.len(), 1);
     assert!(world.charges[0].voided);
-    let late = world.take(Input::CallProgress {
-        turn: id,
-        step,
-        text: "late".to_owned(),
-        writing: vec![],
-        spent: Spent::default(),
-    });
-    assert_eq!(late.unwrap(), Some(Answer::Held(false)));
+    assert!(!is_heard(&mut world, &id, step, "late"));
     world.settle();
     assert_eq!(finished(&world, 1).0, Outcome::Completed);
     assert_eq!(voided(&world).len(), 1);
