@@ -15,7 +15,8 @@ mod script;
 pub use artifacts::{Artifact, ArtifactSet, own_hashes};
 pub use runtime::{Environment, Runtime};
 pub use script::{
-    BUDGET, Module, ModuleKind, PublishError, Script, Share, SizeReport, code_id, worker_script,
+    BUDGET, Module, ModuleKind, PublishError, Script, Share, SizeReport, code_id, is_immutable,
+    worker_script,
 };
 
 /// The page that every navigation gets.

@@ -156,6 +156,8 @@ pub(super) struct Live {
     pub(super) failed: bool,
     /// The digest of the artifact set; none before the first build.
     pub(super) set: Option<Digest>,
+    /// Those that were live before, the newest first.
+    pub(super) earlier: Vec<Digest>,
 }
 
 /// The work of a claimed build.

@@ -15,7 +15,8 @@ use crate::{
     generation::Probe,
     http::host::Hosts,
     ids::AppId,
-    publish::{placeholder, probe},
+    project::ProjectPath,
+    publish::{is_immutable, placeholder, probe},
 };
 
 /// How many of the files that a page loads first are asked for at the same time, as browsers do.
@@ -46,6 +47,7 @@ pub(super) async fn serve(
             name,
             failed,
             set: None,
+            ..
         }) => {
             let (html, retry_after) = if failed {
                 (placeholder::failed(&name), "5")
@@ -59,13 +61,62 @@ pub(super) async fn serve(
                 .map_err(Error::internal)?;
             Ok(response)
         }
-        Some(Live { set: Some(set), .. }) => {
-            let worker = loader::app_worker(env, context, app, &set)?;
-            worker.fetch_request(request).await.map_err(|error| {
-                Error::unavailable("The app's Worker did not answer. Please try again.", error)
-            })
+        Some(Live {
+            set: Some(set),
+            earlier,
+            ..
+        }) => {
+            let Some(path) = unchanging(&request) else {
+                return ask(env, context, app, &set, request).await;
+            };
+            let again = request.clone().map_err(Error::internal)?;
+            let response = ask(env, context, app, &set, request).await?;
+            if response.status_code() != 404 {
+                return Ok(response);
+            }
+            match holder(env, app, &earlier, &path).await? {
+                Some(set) => ask(env, context, app, &set, again).await,
+                None => Ok(response),
+            }
         }
     }
+}
+
+/// The path that is read, when the content of its file is in its name: it is the same in whichever set it is.
+fn unchanging(request: &Request) -> Option<ProjectPath> {
+    let is_read = matches!(request.method(), Method::Get | Method::Head);
+    let path = request.path().strip_prefix('/')?.parse().ok()?;
+    (is_read && is_immutable(&path)).then_some(path)
+}
+
+/// The newest of the sets that has a file at this path: a page that was opened before another set went live loads the rest of its
+/// files from it.
+async fn holder(
+    env: &Env,
+    app: &AppId,
+    sets: &[Digest],
+    path: &ProjectPath,
+) -> Result<Option<Digest>> {
+    for set in sets {
+        let stored = loader::stored_set(env, app, set).await?;
+        if stored.artifacts.entries.contains_key(path) {
+            return Ok(Some(*set));
+        }
+    }
+    Ok(None)
+}
+
+async fn ask(
+    env: &Env,
+    context: &JsValue,
+    app: &AppId,
+    set: &Digest,
+    request: Request,
+) -> Result<Response> {
+    let worker = loader::app_worker(env, context, app, set)?;
+    worker.fetch_request(request).await.map_err(|error| {
+        Error::unavailable("The app's Worker did not answer. Please try again.", error)
+    })
 }
 
 /// A page of our own on an app's host.

@@ -304,7 +304,7 @@ impl Conversation {
                     .as_ref()
                     .is_none_or(|preview| preview.version <= version)
                 {
-                    self.preview = Some(Preview {
+                    self.replace_preview(Preview {
                         build: id.clone(),
                         version,
                         set,

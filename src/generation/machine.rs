@@ -40,6 +40,7 @@ impl Conversation {
             builds_made: 0,
             builds: BTreeMap::new(),
             preview: None,
+            earlier: Vec::new(),
             last_outcome: None,
             turn_edits: Saving::default(),
             edits: Saving::default(),
@@ -129,6 +130,7 @@ impl Conversation {
         self.head = None;
         self.builds.clear();
         self.preview = None;
+        self.earlier.clear();
         self.last_outcome = None;
     }
 

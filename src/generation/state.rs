@@ -19,6 +19,9 @@ use crate::{
     time::Timestamp,
 };
 
+/// How many of the artifact sets that were live before are remembered.
+const MOST_EARLIER: usize = 4;
+
 /// One app's conversation: everything but the texts, which the storage keeps (messages, transcript, versions, feed).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Conversation {
@@ -46,6 +49,8 @@ pub struct Conversation {
     pub(super) builds_made: u32,
     pub(super) builds: BTreeMap<BuildId, ActiveBuild>,
     pub(super) preview: Option<Preview>,
+    /// Sets that were live before, the newest first.
+    pub(super) earlier: Vec<Digest>,
     pub(super) last_outcome: Option<Outcome>,
     /// What the edits of the turn that runs have cost.
     pub(super) turn_edits: Saving,
@@ -263,6 +268,22 @@ impl Conversation {
     #[must_use]
     pub const fn preview(&self) -> Option<&Preview> {
         self.preview.as_ref()
+    }
+
+    /// The artifact sets that were live before, the newest first and at most four: a page that was opened then still
+    /// loads its files.
+    #[must_use]
+    pub fn earlier_previews(&self) -> &[Digest] {
+        &self.earlier
+    }
+
+    /// Another set is what the preview's address serves.
+    pub(super) fn replace_preview(&mut self, preview: Preview) {
+        let set = preview.set;
+        let before = self.preview.replace(preview).map(|before| before.set);
+        self.earlier.splice(0..0, before);
+        self.earlier.retain(|earlier| *earlier != set);
+        self.earlier.truncate(MOST_EARLIER);
     }
 
     /// A build that is not over yet.

@@ -224,7 +224,8 @@ fn list(set: &ArtifactSet, outside: &[(&ProjectPath, &Artifact)]) -> String {
 
 /// Whether the bundler put a hash of the content into the file's name, as in `assets/index-B1xZ_9aQ.js`. A name that
 /// only looks a little like it is revalidated instead: slower, never stale.
-fn is_immutable(path: &ProjectPath) -> bool {
+#[must_use]
+pub fn is_immutable(path: &ProjectPath) -> bool {
     let Some(name) = path.as_str().strip_prefix("assets/") else {
         return false;
     };

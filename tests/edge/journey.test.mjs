@@ -286,6 +286,14 @@ describe("a later message", () => {
     assert.equal(await app.served(), 3);
     const changedPage = await app.preview();
     assert.notDeepEqual(assets(changedPage.text), assets(page.text));
+    for (const path of assets(page.text)) {
+      for (const method of ["GET", "HEAD"]) {
+        const answer = await app.preview(path, { method });
+        assert.equal(answer.status, 200, `${method} ${path}, of a page that was opened before`);
+        assert.equal(answer.headers["cache-control"], "public, max-age=31536000, immutable");
+      }
+    }
+    for (const path of ["/assets/index-00000000.js", "/assets/x"]) assert.equal((await app.preview(path)).status, 404, path);
     const shown = await app.show();
     assert.deepEqual([shown.status, shown.version, shown.preview_version], ["ready", 3, 3]);
   });

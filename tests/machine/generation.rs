@@ -809,6 +809,42 @@ fn a_deleted_app_takes_nothing_more() {
 }
 
 #[test]
+fn sets_that_were_live_before_are_remembered_newest_first_and_only_so_many() {
+    let mut world = World::new(PROMPT);
+    world.settle();
+    let now = |world: &World| world.machine().preview().unwrap().set;
+    let mut sets = vec![now(&world)];
+    let mut manifests = vec![world.machine().manifest().clone()];
+    let fields = ["source", "cuisine", "rating", "story", "yield"];
+    for (number, field) in (2..).zip(fields) {
+        world.post(number, &format!("add a {field} to recipes"));
+        world.settle();
+        sets.push(now(&world));
+        manifests.push(world.machine().manifest().clone());
+    }
+    let [.., v3, v4, v5, v6, v7] = sets[..] else {
+        panic!("six went live after one another")
+    };
+    assert_eq!(live(&world), Some(7));
+    assert_eq!(world.machine().earlier_previews(), [v6, v5, v4, v3]);
+    world
+        .take(Input::Restore {
+            version: 5,
+            manifest: manifests[3].clone(),
+        })
+        .unwrap();
+    world.settle();
+    assert_eq!(live(&world), Some(8));
+    assert_eq!(
+        world.machine().earlier_previews(),
+        [v7, v6, v4, v3],
+        "what is live again is no earlier one"
+    );
+    world.take(Input::Delete).unwrap();
+    assert_eq!(world.machine().earlier_previews(), []);
+}
+
+#[test]
 fn a_production_build_by_hand_changes_no_preview() {
     let mut world = World::new(PROMPT);
     world.settle();

@@ -52,6 +52,7 @@ impl Conversation {
                         name: machine.name.clone(),
                         failed: machine.summary().status == Status::Failed,
                         set: machine.preview().map(|preview| preview.set),
+                        earlier: machine.earlier_previews().to_vec(),
                     }),
             ),
             call => {
