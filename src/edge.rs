@@ -11,6 +11,7 @@ mod clock;
 mod console;
 mod consumer;
 mod conversation;
+mod data;
 mod loader;
 mod model;
 mod objects;

@@ -16,12 +16,14 @@
 //! | [`generation`] | the conversation: turns, tools, versions, builds, feed |
 //! | [`template`] | the foundation every app starts from |
 //! | [`mod@build`] | what the Worker and the builder say to each other |
+//! | [`data`] | the tables of apps |
 //! | [`publish`] | from artifacts to the app's own Worker |
 //! | [`http`] | the API as values: routes, bodies, problem documents |
 //! | `edge` | the only room that knows the Workers runtime |
 
 pub mod build;
 pub mod config;
+pub mod data;
 pub mod digest;
 #[cfg(feature = "edge")]
 pub mod edge;

@@ -6,6 +6,7 @@ mod files;
 mod reply;
 mod search;
 mod session;
+mod tables;
 
 use wasm_bindgen::JsValue;
 use worker::{Env, Request, Response, console_error};

@@ -49,7 +49,7 @@ pub(super) struct StoredSet {
 
 /// A module of the app's Worker.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "kind", content = "text", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(super) enum ModuleText {
     /// JavaScript.
     Js(String),

@@ -349,6 +349,12 @@ impl Object {
             call,
         };
         let body = serde_json::to_string(&asked).map_err(Error::internal)?;
+        let text = self.exchange(body).await?;
+        serde_json::from_str::<Result<T>>(&text).map_err(Error::internal)?
+    }
+
+    /// The same for every type of answer, so that it is compiled once.
+    async fn exchange(&self, body: String) -> Result<String> {
         let mut init = RequestInit::new();
         init.with_method(Method::Post).with_body(Some(body.into()));
         let request = Request::new_with_init("https://object/", &init).map_err(Error::internal)?;
@@ -357,10 +363,9 @@ impl Object {
             .fetch_with_request(request)
             .await
             .map_err(|error| self.unavailable(error))?;
-        let text = runtime::text(response)
+        runtime::text(response)
             .await
-            .map_err(|error| self.unavailable(error))?;
-        serde_json::from_str::<Result<T>>(&text).map_err(Error::internal)?
+            .map_err(|error| self.unavailable(error))
     }
 
     /// The feed after event number `after`, as a stream that does not end. 404 when there is no such app any more.

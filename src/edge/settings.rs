@@ -4,6 +4,7 @@ use worker::Env;
 
 use crate::{
     build::TypeCheck,
+    data::Shard,
     digest::Digest,
     edge::model::Door,
     error::{Error, Result},
@@ -54,6 +55,16 @@ pub(super) fn door(env: &Env, model: &Model) -> Result<Door> {
         key: secret(env, &format!("{prefix}_API_KEY")).unwrap_or_default(),
         stall_millis,
     })
+}
+
+/// Where the data of apps is; nothing where there is none.
+pub(super) fn shard(env: &Env) -> Result<Option<Shard>> {
+    let url = variable(env, "SUPABASE_URL")?;
+    if url.trim().is_empty() {
+        return Ok(None);
+    }
+    let key = secret(env, "SUPABASE_SECRET_KEY")?;
+    Shard::new(&url, &key).map(Some).map_err(Error::internal)
 }
 
 /// Who hears where the journal of a conversation stands; nobody but in tests.

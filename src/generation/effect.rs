@@ -87,7 +87,7 @@ pub struct Planned {
 
 /// Work that is done outside of the transaction: at least once, under a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "job", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 #[expect(
     missing_docs,
     reason = "the fields are the words of the variants' sentences"

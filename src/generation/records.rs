@@ -346,7 +346,7 @@ impl Charge {
 
 /// What a look at a preview found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "probe", content = "reasons", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Probe {
     /// It answers, and its entry script loads.
     Passed,

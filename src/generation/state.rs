@@ -77,7 +77,7 @@ pub(super) struct Head {
 
 /// What the conversation is at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "phase", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Phase {
     /// The foundation is being stored; no version exists.
     Founding,
@@ -192,7 +192,7 @@ pub struct ActiveBuild {
 
 /// Where a build is on its way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "stage", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Stage {
     /// For a consumer, which gets it at that time and not before.
     Waiting {

@@ -16,6 +16,7 @@ use super::auth::ApiToken;
 use crate::{
     build::Mode,
     config::Limits,
+    data::TableSpec,
     digest::Digest,
     error::{Error, Kind, Result},
     project::ProjectPath,
@@ -29,6 +30,9 @@ pub const MAX_JSON_BYTES: usize = 6 * Limits::DEFAULT.prompt_bytes + 16 * 1024;
 const MAX_EDITED_FILES: usize = 100;
 /// Most edits of one file in one call.
 const MAX_EDITS: usize = 500;
+
+/// Most tables that one call defines.
+const MAX_TABLES: usize = 100;
 
 /// The longest name of a model, in bytes.
 const MAX_MODEL_BYTES: usize = 100;
@@ -95,6 +99,14 @@ pub struct UpdateApp {
 pub struct StartBuild {
     /// How to build.
     pub mode: Mode,
+}
+
+/// `POST /v1/apps/{app}/tables`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DefineTables {
+    /// The tables as they shall be, at most 100 in one call. Columns that are there and not named stay.
+    pub tables: Vec<TableSpec>,
 }
 
 /// `POST /v1/apps/{app}/edits`
@@ -311,6 +323,20 @@ impl Body for StartBuild {
     type Wire = Self;
 
     fn check(wire: Self, _: &Limits) -> Result<Self> {
+        Ok(wire)
+    }
+}
+
+impl Body for DefineTables {
+    type Wire = Self;
+
+    fn check(wire: Self, _: &Limits) -> Result<Self> {
+        if wire.tables.is_empty() || wire.tables.len() > MAX_TABLES {
+            return Err(
+                field("tables", &format!("must name 1 to {MAX_TABLES} tables"))
+                    .with("limit", MAX_TABLES),
+            );
+        }
         Ok(wire)
     }
 }

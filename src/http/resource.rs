@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     build::{Diagnostic, Mode, Report},
+    data::TableSpec,
     digest::Digest,
     edit::Landing,
     ids::{AppId, BuildId, TokenId, TurnId, WorkspaceId},
@@ -150,6 +151,31 @@ pub struct Message {
 pub struct MessagePage {
     /// The messages.
     pub messages: Vec<Message>,
+    /// The `cursor` of the next page, when there is one.
+    pub next_cursor: Option<String>,
+}
+
+/// A page of an app's tables, by name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TablePage {
+    /// The tables.
+    pub tables: Vec<TableSpec>,
+    /// The `cursor` of the next page, when there is one.
+    pub next_cursor: Option<String>,
+}
+
+/// The tables that a call has defined.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TablesDefined {
+    /// As they are now, by name.
+    pub tables: Vec<TableSpec>,
+}
+
+/// A page of a table's rows, the newest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RowPage {
+    /// The rows, by column.
+    pub rows: Vec<serde_json::Map<String, serde_json::Value>>,
     /// The `cursor` of the next page, when there is one.
     pub next_cursor: Option<String>,
 }

@@ -126,6 +126,20 @@ pub enum AppCall {
     },
     /// `POST edits`
     EditFiles,
+    /// `GET tables`
+    ListTables,
+    /// `POST tables`
+    DefineTables,
+    /// `DELETE tables/{table}`
+    DropTable {
+        /// Which table, as it was sent.
+        table: String,
+    },
+    /// `GET tables/{table}/rows`
+    ListRows {
+        /// Which table, as it was sent.
+        table: String,
+    },
     /// `POST builds`
     StartBuild,
     /// `GET builds/{build}`
@@ -237,6 +251,8 @@ impl AppCall {
                 | Self::DeleteFile { .. }
                 | Self::RestoreVersion { .. }
                 | Self::EditFiles
+                | Self::DefineTables
+                | Self::DropTable { .. }
                 | Self::StartBuild
         )
     }
@@ -259,6 +275,11 @@ impl Captures<'_> {
     /// A parameter as it was sent, decoded.
     pub(super) fn kind(&self) -> Result<String> {
         self.text("kind")
+    }
+
+    /// The name of a table as it was sent, decoded.
+    pub(super) fn table(&self) -> Result<String> {
+        self.text("table")
     }
 
     /// An id. One that is not well formed is the id of nothing.

@@ -6,6 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::{
     build::{Diagnostic, FailureReason, Mode, Render, Report, Severity, Status, Timings},
+    data::TableSpec,
     digest::Digest,
     ids::{AppId, BuildId, TokenId, TurnId, WorkspaceId},
     project::ProjectPath,
@@ -42,6 +43,47 @@ schema! {
         "description": "A path relative to the project, at most 255 bytes of UTF-8, `/` between its segments.",
         "minLength": 1,
         "maxLength": 255
+    };
+    TableSpec as "Table": {
+        "type": "object",
+        "description": "A table of an app. Every table has `id`, `user_id`, `created_at` and `updated_at` besides its columns, and `team_id` where a team has access.",
+        "properties": {
+            "name": { "type": "string", "description": "With `app_<app>_` in front at most 63 bytes.", "pattern": "^[a-z][a-z0-9_]*$" },
+            "access": {
+                "type": "string",
+                "description": "Who reads and writes: `owner` each user their own rows; `public_read` everybody on the internet reads, users write their own; `app_read` the app's users read, and write their own; `team` the row's team reads, whoever made it writes; `server` nobody but the platform.",
+                "enum": ["owner", "public_read", "app_read", "team", "server"],
+                "default": "owner"
+            },
+            "columns": {
+                "type": "array",
+                "maxItems": 200,
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "name": { "type": "string", "pattern": "^[a-z][a-z0-9_]*$", "maxLength": 63 },
+                        "type": {
+                            "type": "string",
+                            "enum": [
+                                "text", "integer", "bigint", "numeric", "double precision", "boolean", "uuid", "date", "time",
+                                "timestamptz", "jsonb", "text[]", "integer[]", "uuid[]"
+                            ]
+                        },
+                        "nullable": { "type": "boolean", "default": true },
+                        "default": { "description": "A value, or {\"fn\": \"now\" | \"uuid\" | \"uid\"}." },
+                        "enum": { "type": ["array", "null"], "minItems": 1, "maxItems": 100 },
+                        "unique": { "type": "boolean", "default": false },
+                        "index": { "type": "boolean", "default": false },
+                        "references": { "type": ["string", "null"], "description": "A table of the same app; the type is `uuid` then." },
+                        "on_delete": { "type": ["string", "null"], "description": "`cascade` when nothing is said.", "enum": ["cascade", "set null", "restrict", null] }
+                    },
+                    "required": ["name", "type"],
+                    "additionalProperties": false
+                }
+            }
+        },
+        "required": ["name"],
+        "additionalProperties": false
     };
     Mode as "BuildMode": { "type": "string", "enum": ["development", "production"] };
     Severity as "Severity": { "type": "string", "enum": ["error", "warning"] };

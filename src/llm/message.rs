@@ -95,7 +95,7 @@ pub struct Tool {
 
 /// One entry of the conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "role", content = "blocks", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Message {
     /// The user's words, or the results of the tools that the model called.
     User(Vec<UserBlock>),
@@ -105,7 +105,7 @@ pub enum Message {
 
 /// A part of a user message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum UserBlock {
     /// Words.
     Text {
@@ -125,7 +125,7 @@ pub enum UserBlock {
 
 /// A part of a model's answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Block {
     /// Words.
     Text {

@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 
 /// How a call failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "failure", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Failure {
     /// The provider answered with a status that is no success.
     Status {

@@ -177,6 +177,16 @@ for (const backend of ["postgres", "pglite"]) {
       assert.deepEqual(await everything(), before);
     });
 
+    test("what an app has is told by name, with all that a spec can say", async () => {
+      const app = fresh();
+      const described = async () => (await admin.rpc("describe_app", { p_app_id: app })).data;
+      assert.deepEqual(await described(), []);
+      await made(app, [{ name: "steps", access: "server" }, ...column({ default: "a", enum: ["a"] })]);
+      const title = { name: "title", type: "text", nullable: true, default: "a", enum: ["a"], unique: false, index: false, references: null, on_delete: null };
+      assert.deepEqual(await described(), [{ name: "recipes", access: "owner", columns: [title] }, { name: "steps", access: "server", columns: [] }]);
+      assert.equal((await admin.rpc("describe_app", { p_app_id: "x" })).error.code, "22023");
+    });
+
     test("names that are long are told apart, and none is cut off", async () => {
       const app = fresh();
       const name = long(50);
@@ -252,7 +262,7 @@ for (const backend of ["postgres", "pglite"]) {
       const someone = await person(shard, `someone-${app}@example.com`);
       for (const db of [client(shard), client(shard, token(shard, someone, app))]) {
         for (const [name, given] of [
-          ["provision_app", { p_app_id: app, p_tables: [] }], ["drop_table", { p_app_id: app, p_table: "recipes" }], ["drop_app", { p_app_id: app, p_max: 1 }],
+          ["provision_app", { p_app_id: app, p_tables: [] }], ["describe_app", { p_app_id: app }], ["drop_table", { p_app_id: app, p_table: "recipes" }], ["drop_app", { p_app_id: app, p_max: 1 }],
         ]) {
           assert.equal((await db.rpc(name, given)).error?.code, "42501", name);
         }
@@ -268,7 +278,7 @@ for (const backend of ["postgres", "pglite"]) {
       }
       const open = await sql`
         select p.oid::regprocedure::text as name from pg_proc p
-        where (p.pronamespace = 'platform'::regnamespace or p.proname in ('provision_app', 'drop_table', 'drop_app'))
+        where (p.pronamespace = 'platform'::regnamespace or p.proname in ('provision_app', 'describe_app', 'drop_table', 'drop_app'))
           and (has_function_privilege('anon', p.oid, 'execute') or p.proconfig is null or not 'search_path=""' = any (p.proconfig))`;
       assert.deepEqual([...open], []);
     });

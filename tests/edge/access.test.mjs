@@ -251,7 +251,8 @@ describe("another workspace", () => {
     for (const [method, target, body] of [
       ["GET", ""], ["PATCH", "", { name: "Theirs" }], ["DELETE", ""], ["GET", "/messages"], ["POST", "/messages", { content: "hello" }], ["GET", "/feed"],
       ["GET", "/files"], ["GET", "/versions"], ["GET", "/versions/1"], ["POST", "/versions/1/restore"], ["POST", "/builds", { mode: "development" }],
-      ["GET", "/builds/b1"], ["GET", "/builds/b1/log"],
+      ["GET", "/builds/b1"], ["GET", "/builds/b1/log"], ["GET", "/tables"], ["POST", "/tables", { tables: [{ name: "notes" }] }],
+      ["DELETE", "/tables/notes"], ["GET", "/tables/notes/rows"],
     ]) {
       const strange = await call(method, `/v1/apps/${app.id}${target}`, bearer(other), body);
       const none = await call(method, `/v1/apps/zzzzzzzzzzzz${target}`, bearer(other), body);

@@ -1,5 +1,6 @@
 // Whole stacks for specs: `cargo xtask dev` with what was built before, a state folder and a port of its own.
 // A stack ends with the process that started it, however that ends.
+import { createHash } from "node:crypto";
 import fs from "node:fs";
 import http from "node:http";
 import os from "node:os";
@@ -53,6 +54,8 @@ class Stack {
     this.#options = options;
     this.#temporary = options.state === undefined;
     this.state = options.state ?? fs.mkdtempSync(path.join(os.tmpdir(), "overskill-stack-"));
+    // A PostgreSQL server that root starts runs as somebody else.
+    if (this.#temporary) fs.chmodSync(this.state, 0o711);
     this.port = options.port ?? 0;
   }
 
@@ -92,12 +95,23 @@ class Stack {
     }
   }
 
+  get dataPid() { return this.record()?.data_pid ?? undefined; }
   get builderPid() { return this.record()?.builder_pid ?? undefined; }
   get builderPort() { return this.record()?.builder_port; }
   get workerPid() { return this.record()?.worker_pid ?? undefined; }
   get workerdPid() { return this.record()?.workerd_pid ?? undefined; }
 
-  /** The text of a log: "dev", "worker" or "builder". */
+  /** The database of the stack: its address and its keys, as `cargo xtask` makes them. */
+  shard() {
+    const secret = fs.readFileSync(path.join(this.state, "data-secret"), "utf8").trim();
+    const derived = (purpose) => createHash("sha256").update(`${purpose}:${secret}`).digest("hex");
+    return {
+      url: `http://127.0.0.1:${this.record().data_port}`,
+      publishable_key: `sb_publishable_${derived("publishable")}`, secret_key: `sb_secret_${derived("secret")}`, jwt_secret: derived("jwt"),
+    };
+  }
+
+  /** The text of a log: "dev", "worker", "builder" or "data". */
   log(name) {
     const file = name === "dev" ? path.join(this.state, "dev.log") : path.join(this.state, "logs", `${name}.log`);
     return fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "";

@@ -1,17 +1,88 @@
-//! `cargo xtask engine data`: an empty shard on this machine, until standard input ends. The program is `xtask/local/data/main.mjs`,
-//! and standard output is its alone.
+//! The database on this machine: an empty shard for `cargo xtask engine data`, and the one of a stack. The programs are in
+//! `xtask/local/data`.
 
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::node::Node;
-use crate::{engine, place, postgres, setup};
+use crate::stack::state;
+use crate::{engine, hash, place, postgres, setup};
 
 /// Names the folder of the PostgreSQL programs to what starts a server.
-const PROGRAMS: &str = "OVERSKILL_POSTGRES";
+pub(crate) const PROGRAMS: &str = "OVERSKILL_POSTGRES";
+/// What the apps of a stack keep their data in.
+const CHOICE: &str = "OVERSKILL_DATA";
+/// A Supabase project, and the key that may do everything there.
+pub(crate) const PROJECT: [&str; 2] = ["SUPABASE_URL", "SUPABASE_SECRET_KEY"];
 
-/// Runs the program, which reads its options by itself.
+/// What holds the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Backend {
+    /// PostgreSQL compiled to WebAssembly, inside of a Node process: nothing has to be installed.
+    Pglite,
+    /// A server.
+    Postgres,
+}
+
+impl Backend {
+    /// The one that the environment names; nothing where it wants none, or names a project that is elsewhere.
+    ///
+    /// # Errors
+    /// When it names none that there is.
+    pub(crate) fn chosen() -> Result<Option<Self>> {
+        let [url, _] = PROJECT.map(|name| std::env::var(name).unwrap_or_default());
+        let chosen = Self::named(&std::env::var(CHOICE).unwrap_or_default())?;
+        Ok(chosen.filter(|_| url.trim().is_empty()))
+    }
+
+    fn named(name: &str) -> Result<Option<Self>> {
+        Ok(match name {
+            "" | "pglite" => Some(Self::Pglite),
+            "postgres" => Some(Self::Postgres),
+            "off" => None,
+            other => bail!("{CHOICE} is `{other}`; there is: pglite, postgres, off"),
+        })
+    }
+
+    /// Its name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Pglite => "pglite",
+            Self::Postgres => "postgres",
+        }
+    }
+}
+
+/// What opens the doors of a stack's shard.
+#[derive(Clone)]
+pub(crate) struct Keys {
+    /// For whoever is no user.
+    pub(crate) publishable: String,
+    /// For the Worker: everything.
+    pub(crate) secret: String,
+    /// What tokens are signed with.
+    pub(crate) jwt: String,
+}
+
+impl Keys {
+    /// Those of a state folder, the same at every start.
+    ///
+    /// # Errors
+    /// When what they are made of can be neither read nor made.
+    pub(crate) fn of(folder: &Path) -> Result<Self> {
+        let secret = state::data_secret(folder)?;
+        let derived = |purpose: &str| hash::hex(&[format!("{purpose}:{secret}").as_bytes()]);
+        Ok(Self {
+            publishable: format!("sb_publishable_{}", derived("publishable")),
+            secret: format!("sb_secret_{}", derived("secret")),
+            jwt: derived("jwt"),
+        })
+    }
+}
+
+/// Runs an empty shard until standard input ends. The program reads its options by itself, and standard output is its alone.
 ///
 /// # Errors
 /// When Node, a package or PostgreSQL is missing and cannot be had.
@@ -40,4 +111,35 @@ pub(crate) fn with_postgres(node: &Node) -> Result<Command> {
         .current_dir(place::root())
         .env(PROGRAMS, postgres::ensure(node)?);
     Ok(command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_holds_the_data_is_named_or_pglite() {
+        assert_eq!(Backend::named("").unwrap(), Some(Backend::Pglite));
+        for backend in [Backend::Pglite, Backend::Postgres] {
+            assert_eq!(Backend::named(backend.name()).unwrap(), Some(backend));
+        }
+        assert_eq!(Backend::named("off").unwrap(), None);
+        let error = Backend::named("sqlite").unwrap_err().to_string();
+        assert!(error.contains("pglite, postgres, off"), "{error}");
+    }
+
+    #[test]
+    fn keys_are_the_same_at_every_start_and_no_two_are_alike() {
+        let folder = std::env::temp_dir().join(format!("overskill-keys-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let (first, again) = (Keys::of(&folder).unwrap(), Keys::of(&folder).unwrap());
+        assert_eq!(first.secret, again.secret);
+        let tails = [&first.publishable, &first.secret, &first.jwt].map(|key| {
+            let (_, tail) = key.split_at(key.len() - 64);
+            tail.to_owned()
+        });
+        let [publishable, secret, jwt] = tails;
+        assert!(publishable != secret && secret != jwt && jwt != publishable);
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }

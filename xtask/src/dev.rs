@@ -15,6 +15,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::api::Api;
 use crate::cli::Place;
+use crate::data::{Backend, Keys};
 use crate::progress;
 use crate::setup::{self, Parts};
 use crate::stack::child::Supervised;
@@ -92,7 +93,10 @@ fn prepare(place: &Place, fresh: bool, build: bool) -> Result<(Record, Parts)> {
     };
     record.port = state::free_port(place.port.unwrap_or(PORT))?;
     record.origin = format!("http://localhost:{}", record.port);
-    record.builder_port = state::builder_port(&place.state)?;
+    record.builder_port = state::port_of("builder", &place.state)?;
+    if Backend::chosen()?.is_some() {
+        record.data_port = state::port_of("data", &place.state)?;
+    }
     record.token_file = place.state.join("token");
     Ok((record, parts))
 }
@@ -116,6 +120,12 @@ fn start_children(
     let logs = state.join("logs");
     fs::create_dir_all(&logs)?;
     let secret = state::secret()?;
+    let keys = Keys::of(state)?;
+    let mut children = Vec::new();
+    if let Some(backend) = Backend::chosen()? {
+        let recipe = recipe::data(state, parts, record, backend, &keys)?;
+        children.push(Supervised::start("data", &logs, recipe)?);
+    }
     let builder = Supervised::start(
         "builder",
         &logs,
@@ -124,9 +134,10 @@ fn start_children(
     let worker = Supervised::start(
         "worker",
         &logs,
-        recipe::worker(state, parts, record, token, &secret)?,
+        recipe::worker(state, parts, record, token, &secret, &keys)?,
     )?;
-    Ok(vec![builder, worker])
+    children.extend([builder, worker]);
+    Ok(children)
 }
 
 /// Waits for the first answer of a fresh start. A child that dies now will not get better by itself.
@@ -193,6 +204,7 @@ fn note_processes(record: &mut Record, children: &[Supervised], state: &Path) ->
         .and_then(|text| text.trim().parse().ok());
     let mut now = Record {
         builder_pid: pid_of("builder"),
+        data_pid: pid_of("data"),
         worker_pid: pid_of("worker"),
         workerd_pid: pid_of("worker").and(workerd),
         ..record.clone()

@@ -44,6 +44,12 @@ pub(crate) struct Record {
     pub(crate) builder_port: u16,
     /// Process of the builder.
     pub(crate) builder_pid: Option<u32>,
+    /// Port of the database; 0 when there is none.
+    #[serde(default)]
+    pub(crate) data_port: u16,
+    /// Process of the database.
+    #[serde(default)]
+    pub(crate) data_pid: Option<u32>,
     /// Node process that drives workerd.
     pub(crate) worker_pid: Option<u32>,
     /// workerd itself.
@@ -75,10 +81,15 @@ impl Record {
 
     /// The processes that a stack has started.
     pub(crate) fn children(&self) -> Vec<u32> {
-        [self.builder_pid, self.worker_pid, self.workerd_pid]
-            .into_iter()
-            .flatten()
-            .collect()
+        [
+            self.builder_pid,
+            self.worker_pid,
+            self.workerd_pid,
+            self.data_pid,
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     /// Writes down what is true of the processes now, and forgets those that are not named any more.

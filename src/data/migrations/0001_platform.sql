@@ -1,7 +1,7 @@
 -- The data of generated apps: tables public.app_<app id>_<table>, each guarded by row-level security. PostgreSQL 15 or newer.
 --
 -- Everything here belongs to the schema "platform", which no API exposes, but for the functions at the end that the service role calls:
--- provision_app, drop_table, drop_app. They are the only way in which a table comes to be or goes.
+-- provision_app, describe_app, drop_table, drop_app. They are the only way in which a table comes to be or goes.
 --
 -- Every function has an empty search path, so that all it names is what it was written for. Names come through %I, values through %L,
 -- types from a list.
@@ -470,6 +470,14 @@ begin
   return jsonb_build_object('app_id', p_app_id, 'tables', made);
 end $$;
 
+-- The specs of an app's tables, by name, with all their keys.
+create or replace function public.describe_app(p_app_id text) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  perform platform.check_app_id(p_app_id);
+  return (select coalesce(jsonb_agg(spec order by name), '[]') from platform.app_tables where app_id = p_app_id);
+end $$;
+
 -- Drops one table with its rows. Returns whether there was one. Columns of other tables that refer to it stay, without their target.
 create or replace function public.drop_table(p_app_id text, p_table text) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
@@ -521,7 +529,10 @@ end $$;
 
 revoke execute on all functions in schema platform from public, anon, authenticated;
 grant execute on function platform.current_app_id(), platform.my_teams(text) to authenticated, service_role;
-revoke execute on function public.provision_app(text, jsonb), public.drop_table(text, text), public.drop_app(text, integer)
+revoke execute
+  on function public.provision_app(text, jsonb), public.describe_app(text), public.drop_table(text, text), public.drop_app(text, integer)
   from public, anon, authenticated;
-grant execute on function public.provision_app(text, jsonb), public.drop_table(text, text), public.drop_app(text, integer) to service_role;
+grant execute
+  on function public.provision_app(text, jsonb), public.describe_app(text), public.drop_table(text, text), public.drop_app(text, integer)
+  to service_role;
 notify pgrst, 'reload schema';

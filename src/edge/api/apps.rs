@@ -19,7 +19,9 @@ use crate::{
     generation::{AppSummary, AppUsage, Build, Created, Said, Version},
     http::{
         AppCall,
-        body::{CreateApp, EditFiles, MAX_JSON_BYTES, PostMessage, StartBuild, UpdateApp},
+        body::{
+            CreateApp, DefineTables, EditFiles, MAX_JSON_BYTES, PostMessage, StartBuild, UpdateApp,
+        },
         convert,
         idempotency::Nonce,
         page::{self, Page},
@@ -198,6 +200,7 @@ impl Call<'_> {
             AppCall::PostMessage
             | AppCall::CancelTurn { .. }
             | AppCall::EditFiles
+            | AppCall::DefineTables
             | AppCall::RestoreVersion { .. }
             | AppCall::StartBuild => self.post(principal, app, &asked, call).await?,
             AppCall::Search => self.search_files(app, &asked).await?,
@@ -206,6 +209,9 @@ impl Call<'_> {
             AppCall::ReadFile { path } => return self.read_file(app, &asked, path).await,
             AppCall::WriteFile { path } => self.write_file(app, &asked, path).await?,
             AppCall::DeleteFile { path } => self.delete_file(&asked, path).await?,
+            AppCall::ListTables => self.list_tables(app, &asked).await?,
+            AppCall::DropTable { table } => self.drop_table(app, &asked, &table).await?,
+            AppCall::ListRows { table } => self.list_rows(app, &asked, &table).await?,
         };
         reply.into_response().map_err(Error::internal)
     }
@@ -223,6 +229,7 @@ impl Call<'_> {
             AppCall::PostMessage => Wanted::Message(self.parse(&bytes)?),
             AppCall::StartBuild => Wanted::Build(self.parse(&bytes)?),
             AppCall::EditFiles => Wanted::Edits(self.parse(&bytes)?),
+            AppCall::DefineTables => Wanted::Tables(self.parse(&bytes)?),
             AppCall::RestoreVersion { version } if bytes.is_empty() || bytes == b"{}" => {
                 Wanted::Restore(version)
             }
@@ -359,6 +366,7 @@ enum Wanted {
     Restore(u32),
     Build(StartBuild),
     Edits(EditFiles),
+    Tables(DefineTables),
     Cancel(TurnId),
 }
 
@@ -372,6 +380,7 @@ impl Wanted {
     ) -> Result<Reply> {
         match self {
             Self::Edits(wanted) => call.edit_files(app, asked, wanted, begun).await,
+            Self::Tables(wanted) => call.define_tables(app, asked, &wanted).await,
             Self::Message(PostMessage {
                 mode,
                 content,

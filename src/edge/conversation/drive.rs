@@ -16,8 +16,8 @@ use super::{Conversation, store::DueJob};
 use crate::{
     digest::Digest,
     edge::{
-        blobs, blobs::Blobs, clock, loader, objects, pace, pace::Working, packages, parser,
-        preview, settings,
+        blobs, blobs::Blobs, clock, data::Tables, loader, objects, pace, pace::Working, packages,
+        parser, preview, settings,
     },
     error::{Error, Result},
     generation::{Conversation as Machine, Input, Job, Probe, ToolsRan, survey, tools},
@@ -199,6 +199,9 @@ impl Conversation {
                         },
                     )
                     .await?;
+                if let Some(tables) = Tables::if_any(&self.env)? {
+                    tables.drop_all(&machine.app).await?;
+                }
                 self.store.forget()?;
                 self.readers.borrow_mut().clear();
                 self.close_sockets();

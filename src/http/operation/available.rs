@@ -10,7 +10,10 @@ use super::{
     Operation,
 };
 use crate::http::{
-    body::{ConsoleLogin, CreateApp, CreateToken, EditFiles, PostMessage, StartBuild, UpdateApp},
+    body::{
+        ConsoleLogin, CreateApp, CreateToken, DefineTables, EditFiles, PostMessage, StartBuild,
+        UpdateApp,
+    },
     resource as r,
     route::{AppCall, Route},
 };
@@ -345,6 +348,54 @@ pub(super) static OPERATIONS: &[Operation] = &[
         |_, captures| captures.app(AppCall::EditFiles),
     )
     .takes(json::<EditFiles>()),
+    Operation::new(
+        Get,
+        "/v1/apps/{app}/tables",
+        "listTables",
+        "List the app's tables",
+        &[answer(200, "By name.", json::<r::TablePage>())],
+        |_, captures| captures.app(AppCall::ListTables),
+    )
+    .reads(PAGE),
+    Operation::new(
+        Post,
+        "/v1/apps/{app}/tables",
+        "defineTables",
+        "Define tables",
+        &[answer(
+            200,
+            "They are there, each guarded by row-level security: new ones were made, and columns that are new were added. What is no \
+             addition, or no spec, is refused, with the database's own word for it in `code`, and then nothing has changed.",
+            json::<r::TablesDefined>(),
+        )],
+        |_, captures| captures.app(AppCall::DefineTables),
+    )
+    .takes(json::<DefineTables>()),
+    Operation::new(
+        Delete,
+        "/v1/apps/{app}/tables/{table}",
+        "dropTable",
+        "Drop a table with its rows",
+        &[answer(204, "It is gone.", Empty)],
+        |_, captures| {
+            captures.app(AppCall::DropTable {
+                table: captures.table()?,
+            })
+        },
+    ),
+    Operation::new(
+        Get,
+        "/v1/apps/{app}/tables/{table}/rows",
+        "listRows",
+        "List the rows of a table",
+        &[answer(200, "The newest first.", json::<r::RowPage>())],
+        |_, captures| {
+            captures.app(AppCall::ListRows {
+                table: captures.table()?,
+            })
+        },
+    )
+    .reads(PAGE),
     Operation::new(
         Get,
         "/v1/apps/{app}/search",

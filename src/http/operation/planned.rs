@@ -68,24 +68,6 @@ pub(super) static OPERATIONS: &[Operation] = &[
     ),
     Operation::later(
         Get,
-        "/v1/apps/{app}/tables",
-        "listTables",
-        "List the app's tables",
-    ),
-    Operation::later(
-        Post,
-        "/v1/apps/{app}/tables",
-        "defineTables",
-        "Define tables",
-    ),
-    Operation::later(
-        Get,
-        "/v1/apps/{app}/tables/{table}/rows",
-        "listRows",
-        "List the rows of a table",
-    ),
-    Operation::later(
-        Get,
         "/v1/apps/{app}/members",
         "listMembers",
         "List the app's own users",

@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 
-import { startShard } from "./shard.mjs";
+import { newKeys, openShard, serve } from "./shard.mjs";
 
 const { values } = parseArgs({ options: { backend: { type: "string", default: "postgres" } } });
 if (!["postgres", "pglite"].includes(values.backend)) {
@@ -14,16 +14,22 @@ if (!["postgres", "pglite"].includes(values.backend)) {
 // What the libraries have to say is not what this program says.
 console.log = console.error;
 const folder = values.backend === "postgres" ? fs.mkdtempSync(path.join(os.tmpdir(), "overskill-data-")) : undefined;
-const { shard, pglite, stop } = await startShard({ backend: values.backend, folder });
+const keys = newKeys();
+const { answer, pglite, stop, ...database } = await openShard({ backend: values.backend, folder, keys });
+const server = await serve(answer);
+const url = `http://127.0.0.1:${server.address().port}`;
+let { db } = database;
 if (pglite) {
   // The database is in this process; whoever would look into it as into a server finds it here.
   const { PGLiteSocketServer } = await import("@electric-sql/pglite-socket");
-  const server = new PGLiteSocketServer({ db: pglite, host: "127.0.0.1", port: 0, maxConnections: 10 });
-  await server.start();
-  shard.db = `postgresql://postgres@${server.getServerConn()}/postgres`;
+  const sockets = new PGLiteSocketServer({ db: pglite, host: "127.0.0.1", port: 0, maxConnections: 10 });
+  await sockets.start();
+  db = `postgresql://postgres@${sockets.getServerConn()}/postgres`;
 }
-process.stdout.write(`${JSON.stringify(shard)}\n`);
+process.stdout.write(`${JSON.stringify({ url, ...keys, db, mails: `${url}/mails` })}\n`);
 const end = async () => {
+  server.close();
+  server.closeAllConnections();
   await stop();
   if (folder) fs.rmSync(folder, { recursive: true, force: true });
   process.exit(0);

@@ -21,6 +21,17 @@ function asUser() {
   return { uid: Number(uid), gid: Number(gid) };
 }
 
+/** Makes the folder of a server's files, which has to be reached by whom it runs as. */
+function makeHome(folder, { uid, gid }) {
+  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (uid === undefined) return;
+  for (let at = path.dirname(path.resolve(folder)); at !== path.dirname(at); at = path.dirname(at)) {
+    if (fs.statSync(at).mode & 0o001) continue;
+    throw new Error(`PostgreSQL refuses to be run by root, and ${NOBODY}, whom it runs as instead, may not enter ${at}: allow it (chmod o+x), or choose another state folder or PGlite`);
+  }
+  fs.chownSync(folder, uid, gid);
+}
+
 /**
  * The folder of the programs. Those of an npm package lack the links that npm does not pack, and may lie where nobody but root looks:
  * they are copied into `folder`.
@@ -67,29 +78,32 @@ function run(program, args, options) {
 }
 
 /**
- * Starts a server, and makes its cluster first where `folder` has none.
- * What is written there does not survive the machine's end.
+ * Starts a server that keeps its files in `folder`, and makes its cluster first where there is none.
+ * What is written there survives the end of its processes, and not that of the machine.
  * @returns {Promise<{url: (user: string) => string, setPassword: (role: string) => string, stop: () => Promise<void>}>} `url` of the
  *   database as this user, `setPassword` the statement that lets a role come in by it
  */
 export async function startPostgres(folder) {
-  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
   const user = asUser();
-  if (user.uid !== undefined) fs.chownSync(folder, user.uid, user.gid);
+  makeHome(folder, user);
   const bin = programs(folder);
   const data = path.join(folder, "data");
   const secret = path.join(folder, "password");
   if (!fs.existsSync(path.join(data, "PG_VERSION"))) {
-    fs.mkdirSync(data, { recursive: true, mode: 0o700 });
+    // One that was broken off is no cluster.
+    const half = `${data}.half`;
+    fs.rmSync(half, { recursive: true, force: true });
+    fs.mkdirSync(half, { mode: 0o700 });
     fs.writeFileSync(secret, randomBytes(24).toString("base64url"), { mode: 0o600 });
-    if (user.uid !== undefined) for (const own of [data, secret]) fs.chownSync(own, user.uid, user.gid);
-    await run(path.join(bin, "initdb"), ["-D", data, "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-A", "scram-sha-256", "--pwfile", secret, "--no-sync"], user);
+    if (user.uid !== undefined) for (const own of [half, secret]) fs.chownSync(own, user.uid, user.gid);
+    await run(path.join(bin, "initdb"), ["-D", half, "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-A", "scram-sha-256", "--pwfile", secret, "--no-sync"], user);
+    fs.renameSync(half, data);
   }
   const password = fs.readFileSync(secret, "utf8");
   const port = await freePort();
   const settings = {
     listen_addresses: "127.0.0.1", port, unix_socket_directories: "", max_connections: 60, shared_buffers: "128MB", max_locks_per_transaction: 128,
-    fsync: "off", synchronous_commit: "off", full_page_writes: "off",
+    fsync: "off", full_page_writes: "off",
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const child = spawn(path.join(bin, "postgres"), ["-D", data, ...flags], { ...user, cwd: data, stdio: ["ignore", "ignore", "pipe"] });

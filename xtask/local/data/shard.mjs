@@ -9,14 +9,14 @@ import path from "node:path";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
-import { App } from "@supabase/lite";
-
 import { startPostgres } from "./postgres.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const MIGRATIONS = path.join(here, "../../../src/data/migrations");
 const HOSTED = fs.readFileSync(path.join(here, "hosted.sql"), "utf8");
 const MAX_MAILS = 1_000;
+/** Where mails lead that name no app. */
+const SITE = "http://127.0.0.1:3000";
 
 /** The migrations, in their order. */
 function migrations() {
@@ -92,9 +92,9 @@ async function overPostgres(folder) {
   };
 }
 
-async function overPglite() {
+async function overPglite(folder) {
   const { createPgliteConnection } = await import("@supabase/lite/pglite");
-  const connection = mended(await createPgliteConnection({ url: "memory://", pgliteOptions: { serializers: { 114: json, 3802: json } } }));
+  const connection = mended(await createPgliteConnection({ url: folder ?? "memory://", pgliteOptions: { serializers: { 114: json, 3802: json } } }));
   return {
     url: null,
     execute: (text) => connection.driver.exec(text),
@@ -106,8 +106,8 @@ async function overPglite() {
   };
 }
 
-/** Serves `answer`, which takes a `Request` and gives a `Response`, on the loopback address. */
-function serve(answer) {
+/** Serves `answer`, which takes a `Request` and gives a `Response`, on the loopback address; on a free port for 0. */
+export function serve(answer, port = 0) {
   const server = http.createServer(async (incoming, outgoing) => {
     try {
       const { method, url, headers, socket } = incoming;
@@ -125,62 +125,57 @@ function serve(answer) {
       outgoing.end(JSON.stringify({ message: String(error) }));
     }
   });
-  return new Promise((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", () => resolve(server)));
+  return new Promise((resolve, reject) => server.once("error", reject).listen(port, "127.0.0.1", () => resolve(server)));
+}
+
+/** Keys of a new shard: `{publishable_key, secret_key, jwt_secret}`. */
+export function newKeys() {
+  const key = (kind) => `sb_${kind}_${randomBytes(24).toString("base64url")}`;
+  return { publishable_key: key("publishable"), secret_key: key("secret"), jwt_secret: randomBytes(48).toString("base64url") };
 }
 
 /**
- * Starts a shard with our migrations and nothing else in it.
- * @param {{backend: "postgres" | "pglite", folder?: string}} options `folder` of PostgreSQL's files; PGlite has its own in memory
- * @returns `{shard: {url, publishable_key, secret_key, jwt_secret, db, mails}, pglite, stop}`: `db` the database's own address, where it
- *   is a server, `mails` where mails that were sent can be read, `[{from, to, subject, text, html}]`, `pglite` the database otherwise
+ * Opens a shard: what is in `folder`, with our migrations applied.
+ * @param {{backend: "postgres" | "pglite", folder?: string, keys: object}} options without a folder, PGlite keeps all in memory
+ * @returns `{answer, db, pglite, stop}`: `answer(request, {peerAddress})` what it serves, `db` the database's own address, where it is
+ *   a server, and `pglite` the database otherwise
  */
-export async function startShard({ backend, folder }) {
-  const key = (kind) => `sb_${kind}_${randomBytes(24).toString("base64url")}`;
-  const [publishable_key, secret_key, jwt_secret] = [key("publishable"), key("secret"), randomBytes(48).toString("base64url")];
-  const database = backend === "postgres" ? await overPostgres(folder) : await overPglite();
+export async function openShard({ backend, folder, keys: { publishable_key, secret_key, jwt_secret } }) {
+  const { App } = await import("@supabase/lite");
+  const database = backend === "postgres" ? await overPostgres(folder) : await overPglite(folder);
   await database.execute(HOSTED);
   const mails = [];
   const send = async (mail) => {
     mails.push(mail);
     if (mails.length > MAX_MAILS) mails.shift();
   };
-  const app = (connection, site) =>
+  const app = (connection) =>
     new App({
       connection,
       auth: {
-        enabled: true, jwt_secret, jwt_expiry: 3_600, enable_signup: true, site_url: site, additional_redirect_urls: ["http://**"], publishable_key, secret_key,
+        enabled: true, jwt_secret, jwt_expiry: 3_600, enable_signup: true, site_url: SITE, additional_redirect_urls: ["http://**"], publishable_key, secret_key,
         email: { enable_confirmations: false },
       },
       api: { schemas: ["public"], max_rows: 1_000 },
       options: { drivers: { email: { send } }, server: { admin: false } },
     });
-  const site = "http://127.0.0.1:3000";
-  const authentication = app(database.auth, site);
+  const authentication = app(database.auth);
   await authentication.ensureSystemSchema();
   // It has replaced what policies ask.
   await database.execute(HOSTED);
   for (const migration of migrations()) await database.execute(migration);
   const rest = await database.rest();
-  const tables = rest === database.auth ? authentication : app(rest, site);
+  const tables = rest === database.auth ? authentication : app(rest);
   await database.listen(async (payload) => {
     if (payload === "" || payload.includes("reload schema")) await tables.connection.clearSchemaCache();
   });
   await tables.connection.clearSchemaCache?.();
-  const server = await serve((request, context) => {
+  const answer = (request, context) => {
     const { pathname } = new URL(request.url);
     if (pathname === "/mails") return Response.json(mails);
     if (pathname.startsWith("/auth/v1")) return authentication.fetch(request, context);
     if (pathname.startsWith("/rest/v1")) return tables.fetch(request, context);
     return Response.json({ message: "not found" }, { status: 404 });
-  });
-  const url = `http://127.0.0.1:${server.address().port}`;
-  return {
-    shard: { url, publishable_key, secret_key, jwt_secret, db: database.url, mails: `${url}/mails` },
-    pglite: database.pglite,
-    stop: async () => {
-      server.close();
-      server.closeAllConnections();
-      await database.stop();
-    },
   };
+  return { answer, db: database.url, pglite: database.pglite, stop: database.stop };
 }

@@ -11,9 +11,10 @@ use serde_json::{Map, Value, json};
 
 use super::child::Recipe;
 use super::{Record, state};
+use crate::data::{self, Backend, Keys};
 use crate::node::{self, Node};
 use crate::setup::Parts;
-use crate::{browser, hash, place, sandbox, workerd};
+use crate::{browser, hash, place, postgres, sandbox, workerd};
 
 /// Prefix of environment variables that become variables of the Worker: `OVERSKILL_VAR_MODEL=…`.
 const VARIABLE_PREFIX: &str = "OVERSKILL_VAR_";
@@ -89,6 +90,40 @@ pub(crate) fn builder(state: &Path, parts: &Parts, record: &Record, secret: &str
     })
 }
 
+/// The database.
+///
+/// # Errors
+/// When PostgreSQL is wanted, and there is none.
+pub(crate) fn data(
+    state: &Path,
+    parts: &Parts,
+    record: &Record,
+    backend: Backend,
+    keys: &Keys,
+) -> Result<Recipe> {
+    let parts = parts.clone();
+    let folder = state.join("data");
+    let programs = match backend {
+        Backend::Pglite => None,
+        Backend::Postgres => Some(postgres::ensure(&parts.node)?),
+    };
+    let input = json!({
+        "backend": backend.name(),
+        "folder": &folder,
+        "port": record.data_port,
+        "keys": { "publishable_key": keys.publishable, "secret_key": keys.secret, "jwt_secret": keys.jwt },
+    });
+    Ok(Box::new(move || {
+        fs::create_dir_all(&folder)?;
+        let mut command = bare(&parts.node.program, &parts.node, &[]);
+        command.arg(place::root().join("xtask/local/data/serve.mjs"));
+        if let Some(programs) = &programs {
+            command.env(data::PROGRAMS, programs);
+        }
+        Ok((command, input.to_string().into_bytes()))
+    }))
+}
+
 /// What the builder is told of Chromium; nothing where it finds one by itself, or has none.
 fn render_check() -> Option<OsString> {
     let set = std::env::var_os(RENDER_CHECK).filter(|set| !set.is_empty());
@@ -105,6 +140,7 @@ pub(crate) fn worker(
     record: &Record,
     token: &str,
     secret: &str,
+    keys: &Keys,
 ) -> Result<Recipe> {
     let parts = parts.clone();
     let pid_file = workerd_pid_file(state);
@@ -115,7 +151,7 @@ pub(crate) fn worker(
         "configuration": configuration(),
         "state": state.join("workerd"),
         "pidFile": &pid_file,
-        "vars": variables(record, token, secret),
+        "vars": variables(record, token, secret, keys),
     });
     Ok(Box::new(move || {
         let mut command = bare(&parts.node.program, &parts.node, &CERTIFICATES);
@@ -138,7 +174,7 @@ pub(crate) fn workerd_pid_file(state: &Path) -> PathBuf {
     state.join("workerd.pid")
 }
 
-fn variables(record: &Record, token: &str, secret: &str) -> Map<String, Value> {
+fn variables(record: &Record, token: &str, secret: &str, keys: &Keys) -> Map<String, Value> {
     let mut variables: Map<String, Value> = std::env::vars()
         .filter_map(|(name, value)| {
             Some((
@@ -149,6 +185,22 @@ fn variables(record: &Record, token: &str, secret: &str) -> Map<String, Value> {
         .collect();
     for (name, value) in models(|name| std::env::var(name).ok()) {
         variables.entry(name).or_insert(Value::from(value));
+    }
+    for name in data::PROJECT {
+        if let Ok(value) = std::env::var(name) {
+            variables.entry(name).or_insert(Value::from(value));
+        }
+    }
+    if record.data_port != 0 {
+        let url = format!("http://127.0.0.1:{}", record.data_port);
+        for (name, value) in [
+            ("SUPABASE_URL", &url),
+            ("SUPABASE_SECRET_KEY", &keys.secret),
+        ] {
+            variables
+                .entry(name)
+                .or_insert_with(|| Value::from(value.as_str()));
+        }
     }
     let host = format!("localhost:{}", record.port);
     for (name, value) in [

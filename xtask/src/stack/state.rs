@@ -46,9 +46,13 @@ pub(crate) fn check(state: &Path) -> Result<()> {
 }
 
 /// Everything that a stack puts into its state folder; the lock and the record, which outlive a wipe, are not listed.
-const OWN: [&str; 11] = [
+const OWN: [&str; 15] = [
     "builder",
     "builder-port",
+    "data",
+    "data-port",
+    "data-secret",
+    "data-secret.new",
     "dev.log",
     "logs",
     "stack.json.new",
@@ -115,11 +119,24 @@ pub(crate) fn wipe(state: &Path) -> Result<()> {
 /// # Errors
 /// When it can be neither read nor made.
 pub(crate) fn token(state: &Path) -> Result<String> {
-    if let Some(token) = old_token(state) {
-        return Ok(token);
+    kept(state, "token", &format!("osk_{WORKSPACE}_"))
+}
+
+/// What the keys of the database are made of, made at the first start. Readable by its owner alone.
+///
+/// # Errors
+/// When it can be neither read nor made.
+pub(crate) fn data_secret(state: &Path) -> Result<String> {
+    kept(state, "data-secret", "")
+}
+
+/// A secret that begins like this, in a file of its own.
+fn kept(state: &Path, name: &str, prefix: &str) -> Result<String> {
+    if let Some(old) = old_secret(state, name, prefix) {
+        return Ok(old);
     }
-    let token = format!("osk_{WORKSPACE}_{}", secret()?);
-    let new = state.join("token.new");
+    let made = format!("{prefix}{}", secret()?);
+    let new = state.join(format!("{name}.new"));
     // A leftover may have other permissions.
     if new.exists() {
         fs::remove_file(&new)?;
@@ -129,17 +146,20 @@ pub(crate) fn token(state: &Path) -> Result<String> {
         .create_new(true)
         .mode(0o600)
         .open(&new)?;
-    writeln!(file, "{token}")?;
-    fs::rename(&new, state.join("token"))?;
-    Ok(token)
+    writeln!(file, "{made}")?;
+    fs::rename(&new, state.join(name))?;
+    Ok(made)
+}
+
+fn old_secret(state: &Path, name: &str, prefix: &str) -> Option<String> {
+    let text = fs::read_to_string(state.join(name)).ok()?;
+    let old = text.trim();
+    let secret = old.strip_prefix(prefix)?;
+    (!secret.is_empty()).then(|| old.to_owned())
 }
 
 fn old_token(state: &Path) -> Option<String> {
-    let text = fs::read_to_string(state.join("token")).ok()?;
-    let token = text.trim();
-    token
-        .starts_with(&format!("osk_{WORKSPACE}_"))
-        .then(|| token.to_owned())
+    old_secret(state, "token", &format!("osk_{WORKSPACE}_"))
 }
 
 /// A random secret of 43 characters, 256 bits.
@@ -195,12 +215,12 @@ fn bind(wanted: u16) -> Result<u16> {
     }
 }
 
-/// The builder's port: the one of the last start when it is free, else a new one.
+/// The port of a child: the one of the last start when it is free, else a new one.
 ///
 /// # Errors
 /// When there is no free port or it cannot be noted down.
-pub(crate) fn builder_port(state: &Path) -> Result<u16> {
-    let path = state.join("builder-port");
+pub(crate) fn port_of(child: &str, state: &Path) -> Result<u16> {
+    let path = state.join(format!("{child}-port"));
     let last = fs::read_to_string(&path)
         .ok()
         .and_then(|text| text.trim().parse().ok())

@@ -1,0 +1,12 @@
+//! The data of generated apps: what a table is, and what a shard says of it.
+//!
+//! The tables of an app live in a shard, a Supabase project, as `app_<app>_<table>`. What makes and guards them is in `migrations/`, and
+//! is the one judge of what a table may be. Nothing here talks to a shard; `edge` does.
+
+mod refusal;
+mod shard;
+mod spec;
+
+pub use refusal::{refused, unavailable};
+pub use shard::{Shard, ShardError};
+pub use spec::{TableName, TableSpec};

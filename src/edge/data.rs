@@ -1,0 +1,185 @@
+//! An app's tables, in its shard. The crate `postgrest` makes the requests; they are sent like all others, with a deadline, and once more
+//! where the first attempt came to nothing: every call here may be repeated.
+
+use std::{pin::pin, time::Duration};
+
+use futures::future::{self, Either};
+use postgrest::{Builder, Postgrest};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+use worker::{
+    AbortController, AbortSignal, Delay, Env, Fetch, Headers, Method, Request, RequestInit,
+};
+
+use super::{runtime, settings};
+use crate::{
+    data::{self, Shard, TableName, TableSpec},
+    error::{Error, Kind, Result},
+    ids::AppId,
+};
+
+/// How long a shard may take for one attempt. The first one wakes a database that is at rest.
+const DEADLINE: Duration = Duration::from_secs(20);
+/// The wait before the second attempt.
+const AGAIN: Duration = Duration::from_millis(200);
+/// How many tables are dropped in one transaction.
+const DROPPED_AT_ONCE: u32 = 50;
+
+/// The shard of an app.
+pub(super) struct Tables {
+    client: Postgrest,
+}
+
+/// The position of a row in its table.
+pub(super) struct Row {
+    pub(super) created_at: String,
+    pub(super) id: String,
+}
+
+impl Tables {
+    /// # Errors
+    /// 503 when no database is configured.
+    pub(super) fn of(env: &Env) -> Result<Self> {
+        Self::if_any(env)?.ok_or_else(|| {
+            Error::unavailable(
+                "This installation has no database for apps. The operator sets SUPABASE_URL and SUPABASE_SECRET_KEY.",
+                "SUPABASE_URL is empty",
+            )
+        })
+    }
+
+    /// The same; nothing when no database is configured.
+    pub(super) fn if_any(env: &Env) -> Result<Option<Self>> {
+        Ok(settings::shard(env)?.map(|shard| Self::at(&shard)))
+    }
+
+    fn at(shard: &Shard) -> Self {
+        // What stands in headers was looked at when the shard was read: else this would panic.
+        let client = Postgrest::new(shard.rest())
+            .insert_header("apikey", shard.secret_key())
+            .insert_header("authorization", format!("Bearer {}", shard.secret_key()));
+        Self { client }
+    }
+
+    /// Makes tables, or adds to them.
+    pub(super) async fn define(&self, app: &AppId, tables: &[TableSpec]) -> Result<()> {
+        let arguments = json!({ "p_app_id": app, "p_tables": tables });
+        self.call::<Value>("provision_app", &arguments)
+            .await
+            .map(drop)
+    }
+
+    /// Those of an app, by name.
+    pub(super) async fn list(&self, app: &AppId) -> Result<Vec<TableSpec>> {
+        self.call("describe_app", &json!({ "p_app_id": app })).await
+    }
+
+    /// Drops one; whether it was there.
+    pub(super) async fn drop_table(&self, app: &AppId, table: &TableName) -> Result<bool> {
+        let arguments = json!({ "p_app_id": app, "p_table": table.logical() });
+        self.call("drop_table", &arguments).await
+    }
+
+    /// Drops all that an app has, part by part. Broken off, it is begun again with what is left.
+    pub(super) async fn drop_all(&self, app: &AppId) -> Result<()> {
+        let arguments = json!({ "p_app_id": app, "p_max": DROPPED_AT_ONCE });
+        while self.call::<u32>("drop_app", &arguments).await? > 0 {}
+        Ok(())
+    }
+
+    /// Rows after one, the newest first.
+    pub(super) async fn rows(
+        &self,
+        table: &TableName,
+        after: Option<&Row>,
+        limit: u32,
+    ) -> Result<Vec<Map<String, Value>>> {
+        let ask = || {
+            let asked = self
+                .client
+                .from(table.physical())
+                .select("*")
+                .order("created_at.desc,id.desc")
+                .limit(limit as usize);
+            match after {
+                None => asked,
+                Some(Row { created_at, id }) => asked.or(format!(
+                    "created_at.lt.\"{created_at}\",and(created_at.eq.\"{created_at}\",id.lt.\"{id}\")"
+                )),
+            }
+        };
+        parse(&attempt_twice(ask).await?)
+    }
+
+    async fn call<T: DeserializeOwned>(&self, function: &str, arguments: &Value) -> Result<T> {
+        let arguments = arguments.to_string();
+        let answer = attempt_twice(|| self.client.rpc(function, arguments.as_str())).await?;
+        parse(&answer)
+    }
+}
+
+fn parse<T: DeserializeOwned>(answer: &str) -> Result<T> {
+    serde_json::from_str(answer)
+        .map_err(|error| Error::internal(format!("the answer of a shard cannot be read: {error}")))
+}
+
+/// The body of the answer to a call, which is made once more when that may help.
+async fn attempt_twice(ask: impl Fn() -> Builder) -> Result<String> {
+    match attempt(request(ask())?).await {
+        Err(error) if error.kind == Kind::Unavailable => {
+            Delay::from(AGAIN).await;
+            attempt(request(ask())?).await
+        }
+        answer => answer,
+    }
+}
+
+/// What the crate would send.
+fn request(asked: Builder) -> Result<Request> {
+    let asked = asked.build().build().map_err(Error::internal)?;
+    let headers = Headers::new();
+    for (name, value) in asked.headers() {
+        let value = value.to_str().map_err(Error::internal)?;
+        headers.set(name.as_str(), value).map_err(Error::internal)?;
+    }
+    // Else text it would be for the platform.
+    headers
+        .set("content-type", "application/json")
+        .map_err(Error::internal)?;
+    let mut init = RequestInit::new();
+    init.with_method(Method::from(asked.method().to_string()))
+        .with_headers(headers);
+    let body = asked.body().and_then(|body| body.as_bytes());
+    if let Some(body) = body.filter(|body| !body.is_empty()) {
+        let body = String::from_utf8_lossy(body).into_owned();
+        init.with_body(Some(body.into()));
+    }
+    Request::new_with_init(asked.url().as_str(), &init).map_err(Error::internal)
+}
+
+async fn attempt(request: Request) -> Result<String> {
+    let abort = AbortController::default();
+    let signal = abort.signal();
+    let answer = {
+        let asking = pin!(exchange(request, &signal));
+        match future::select(asking, Delay::from(DEADLINE)).await {
+            Either::Left((answer, _)) => answer,
+            Either::Right(_) => Err(data::unavailable("it is silent")),
+        }
+    };
+    answer.inspect_err(|_| abort.abort())
+}
+
+async fn exchange(request: Request, signal: &AbortSignal) -> Result<String> {
+    let response = Fetch::Request(request)
+        .send_with_signal(signal)
+        .await
+        .map_err(data::unavailable)?;
+    let status = response.status_code();
+    let text = runtime::text(response).await.map_err(data::unavailable)?;
+    if (200..300).contains(&status) {
+        Ok(text)
+    } else {
+        Err(data::refused(status, &text))
+    }
+}

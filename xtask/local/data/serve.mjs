@@ -1,0 +1,38 @@
+// The shard of `cargo xtask dev`. It listens at once and opens its database when somebody first asks: a stack whose apps keep no data
+// pays nothing for it. What it is to be comes as one JSON object on standard input: {backend, folder, port, keys}.
+import fs from "node:fs";
+
+import { openShard, serve } from "./shard.mjs";
+
+const { backend, folder, port, keys } = JSON.parse(fs.readFileSync(0, "utf8"));
+let opening;
+
+async function opened() {
+  opening ??= openShard({ backend, folder, keys });
+  try {
+    return await opening;
+  } catch (error) {
+    // Whoever asks next tries again.
+    opening = undefined;
+    throw error;
+  }
+}
+
+const server = await serve(async (request, context) => {
+  try {
+    return await (await opened()).answer(request, context);
+  } catch (error) {
+    console.error(error);
+    return Response.json({ code: "PGRST000", message: "The database did not start.", details: null, hint: null }, { status: 503 });
+  }
+}, port);
+console.log(`the shard listens on http://127.0.0.1:${server.address().port}, over ${backend}`);
+
+async function end() {
+  server.close();
+  server.closeAllConnections();
+  const shard = await opening?.catch(() => undefined);
+  await shard?.stop();
+  process.exit(0);
+}
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, end);
