@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 
 use crate::node::Node;
 use crate::stack::state;
-use crate::{engine, hash, place, postgres, setup};
+use crate::{engine, hash, judges, place, postgres, setup};
 
 /// Names the folder of the PostgreSQL programs to what starts a server.
 pub(crate) const PROGRAMS: &str = "OVERSKILL_POSTGRES";
@@ -102,15 +102,22 @@ pub(crate) fn run(options: &[String]) -> Result<ExitCode> {
 }
 
 /// Node, told where PostgreSQL is.
-///
-/// # Errors
-/// When there is none and none can be fetched.
-pub(crate) fn with_postgres(node: &Node) -> Result<Command> {
+fn with_postgres(node: &Node) -> Result<Command> {
     let mut command = node.command();
     command
         .current_dir(place::root())
         .env(PROGRAMS, postgres::ensure(node)?);
     Ok(command)
+}
+
+/// Node for the specs of the data, told where PostgreSQL and its judges are; and which judge is missing, if one is.
+///
+/// # Errors
+/// When there is no PostgreSQL or no judge, and none can be fetched.
+pub(crate) fn for_specs(node: &Node) -> Result<(Command, Option<String>)> {
+    let mut command = with_postgres(node)?;
+    let missing = judges::lead(&mut command, node, &postgres::ensure(node)?)?;
+    Ok((command, missing))
 }
 
 #[cfg(test)]

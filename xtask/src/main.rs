@@ -19,6 +19,7 @@ mod fuzz;
 mod hash;
 mod image;
 mod journey;
+mod judges;
 mod life;
 mod mutants;
 mod node;

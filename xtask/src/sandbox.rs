@@ -5,17 +5,14 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use crate::node::Node;
 use crate::{hash, place, process, progress, toolchain};
 
 const PROGRAM: &str = "bwrap";
 const PACKAGE: &str = "bubblewrap";
-const UPDATE_LIMIT: Duration = Duration::from_secs(180);
-const DOWNLOAD_LIMIT: Duration = Duration::from_secs(120);
 /// What to do where it cannot be fetched.
 const REMEDY: &str = "sudo apt-get install -y bubblewrap";
 
@@ -59,34 +56,7 @@ pub(crate) fn ensure() {
 }
 
 fn fetch(folder: &Path) -> Result<()> {
-    for tool in ["apt-get", "dpkg"] {
-        if process::find(tool).is_none() {
-            bail!("no `{tool}`: this is not Debian");
-        }
-    }
-    // Half of an earlier attempt is worth nothing.
-    if folder.exists() {
-        fs::remove_dir_all(folder)?;
-    }
-    let debs = folder.join("debs");
-    fs::create_dir_all(&debs)?;
-    let download = ["download", "-q", PACKAGE];
-    let mut known = Command::new("apt-get");
-    known.current_dir(&debs).args(download);
-    // The machine's own lists may be missing or too old.
-    if process::quiet_within(&mut known, DOWNLOAD_LIMIT).is_err() {
-        let mut apt = toolchain::apt(folder)?;
-        process::quiet_within(apt.args(["update", "-q"]), UPDATE_LIMIT)?;
-        process::quiet_within(toolchain::apt(folder)?.args(download), DOWNLOAD_LIMIT)?;
-    }
-    let root = folder.join("root");
-    for entry in fs::read_dir(&debs)? {
-        process::quiet(Command::new("dpkg").arg("-x").arg(entry?.path()).arg(&root))?;
-    }
-    fs::remove_dir_all(debs)?;
-    if folder.join("apt").exists() {
-        fs::remove_dir_all(folder.join("apt"))?;
-    }
+    toolchain::unpack(PACKAGE, folder)?;
     process::quiet(Command::new(unpacked(folder).join(PROGRAM)).arg("--version"))
         .context("the unpacked bubblewrap does not run")?;
     Ok(())

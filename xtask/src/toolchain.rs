@@ -3,7 +3,7 @@
 
 mod debian;
 
-pub(crate) use self::debian::apt_get as apt;
+pub(crate) use self::debian::unpack;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

@@ -6,6 +6,10 @@
 -- Every function has an empty search path, so that all it names is what it was written for. Names come through %I, values through %L,
 -- types from a list.
 
+begin;
+set local lock_timeout = '5s';
+set local statement_timeout = '60s';
+
 create schema if not exists platform;
 revoke all on schema platform from public;
 -- Policies call functions in it. Its tables are granted to nobody but the service role.
@@ -344,30 +348,30 @@ begin
   execute format('create trigger touch before update on public.%I for each row execute function platform.touch_updated_at()', t);
   perform platform.guard_table(p_app_id, t, p_spec ->> 'access');
   insert into platform.app_tables (app_id, name, physical_name, spec) values (p_app_id, p_spec ->> 'name', t, p_spec);
+  insert into platform.audit (app_id, action, detail) values (p_app_id, 'create_table', p_spec);
   return t;
 end $$;
 
--- Adds what a spec has more than the table; refuses what is not an addition.
-create or replace function platform.extend_table(p_app_id text, p_table text, p_now jsonb, p_spec jsonb) returns jsonb
+-- Adds what a spec has more than the table, and returns these columns; refuses what is not an addition.
+create or replace function platform.extend_table(p_known platform.app_tables, p_spec jsonb) returns jsonb
 language plpgsql volatile set search_path = '' as $$
 declare
   c jsonb;
   was jsonb;
   k text;
-  added jsonb := '[]';
+  added jsonb := jsonb '[]';
 begin
-  if p_now ->> 'access' <> p_spec ->> 'access' then
+  if p_known.spec ->> 'access' <> p_spec ->> 'access' then
     raise exception 'access mode of % cannot change additively', p_spec ->> 'name' using errcode = '0A000',
-      hint = format('It is %s. Define a table of another name with the new access, copy the rows, then drop this one.', p_now ->> 'access');
+      hint = format('It is %s. Define a table of another name with the new access, copy the rows, then drop this one.', p_known.spec ->> 'access');
   end if;
   for c in select x from jsonb_array_elements(p_spec -> 'columns') with ordinality e(x, ord) order by ord loop
-    select x into was from jsonb_array_elements(p_now -> 'columns') x where x ->> 'name' = c ->> 'name';
+    select x into was from jsonb_array_elements(p_known.spec -> 'columns') x where x ->> 'name' = c ->> 'name';
     if was is null then
       if not (c ->> 'nullable')::boolean and c -> 'default' = 'null' then
         raise exception 'new column % needs a default or nullable', c ->> 'name' using errcode = '23502',
           hint = 'The rows that are there have no value for it.';
       end if;
-      execute format('alter table public.%I add column %s', p_table, platform.column_sql(p_table, c));
       added := added || c;
     elsif was <> c then
       select string_agg(e.key, ', ' order by e.key) into k from jsonb_each(c) e where was -> e.key <> e.value;
@@ -375,6 +379,15 @@ begin
         hint = 'Add a column of another name, copy the values, then drop the table or leave the old column.';
     end if;
   end loop;
+  if added <> '[]' then
+    execute format('alter table public.%I %s', p_known.physical_name,
+      (select string_agg('add column ' || platform.column_sql(p_known.physical_name, x), ', ' order by ord)
+        from jsonb_array_elements(added) with ordinality e(x, ord)));
+    update platform.app_tables set spec = jsonb_set(spec, '{columns}', (spec -> 'columns') || added)
+      where app_id = p_known.app_id and name = p_known.name;
+    insert into platform.audit (app_id, action, detail)
+      values (p_known.app_id, 'add_columns', jsonb_build_object('name', p_known.name, 'columns', added));
+  end if;
   return added;
 end $$;
 
@@ -382,7 +395,7 @@ end $$;
 create or replace function platform.verify_table(p_app_id text, p_table text, p_access text) returns void
 language plpgsql stable set search_path = '' as $$
 declare
-  t constant oid := to_regclass(format('public.%I', p_table));
+  t constant oid := to_regclass(format('public.%I', p_table))::oid;
   expected text[] := case p_access when 'server' then '{}'::text[]
     else array['app_gate *', 'app_select r', 'app_insert a', 'app_update w', 'app_delete d'] end
     || case p_access when 'public_read' then array['anon_select r'] else '{}'::text[] end;
@@ -427,8 +440,8 @@ declare
   t text;
   added jsonb;
   -- What is left to be linked to other tables: [{"table", "columns"}].
-  links jsonb := '[]';
-  made jsonb := '{}';
+  links jsonb := jsonb '[]';
+  made jsonb := jsonb '{}';
 begin
   perform platform.check_app_id(p_app_id);
   if jsonb_typeof(p_tables) is distinct from 'array' then
@@ -444,15 +457,9 @@ begin
     if known.app_id is null then
       t := platform.create_table(p_app_id, s);
       added := s -> 'columns';
-      insert into platform.audit (app_id, action, detail) values (p_app_id, 'create_table', s);
     else
       t := known.physical_name;
-      added := platform.extend_table(p_app_id, t, known.spec, s);
-      if added <> '[]' then
-        update platform.app_tables set spec = jsonb_set(spec, '{columns}', (spec -> 'columns') || added) where app_id = p_app_id and name = s ->> 'name';
-        insert into platform.audit (app_id, action, detail)
-          values (p_app_id, 'add_columns', jsonb_build_object('name', s ->> 'name', 'columns', added));
-      end if;
+      added := platform.extend_table(known, s);
     end if;
     links := links || jsonb_build_object('table', t, 'columns', added);
     made := made || jsonb_build_object(s ->> 'name', t);
@@ -503,20 +510,19 @@ end $$;
 create or replace function public.drop_app(p_app_id text, p_max integer default 100) returns integer
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  tables text;
-  n integer;
+  t text;
+  n integer := 0;
 begin
   perform platform.check_app_id(p_app_id);
   perform pg_advisory_xact_lock(hashtextextended('app:' || p_app_id, 0));
-  with doomed as (
-    delete from platform.app_tables t using (
+  for t in
+    delete from platform.app_tables known using (
       select name from platform.app_tables where app_id = p_app_id order by created_at desc, name desc limit least(greatest(p_max, 1), 100)
-    ) x where t.app_id = p_app_id and t.name = x.name returning t.physical_name
-  )
-  select string_agg(format('public.%I', physical_name), ', '), count(*) into tables, n from doomed;
-  if n > 0 then
-    execute 'drop table if exists ' || tables || ' cascade';
-  end if;
+    ) x where known.app_id = p_app_id and known.name = x.name returning known.physical_name
+  loop
+    execute format('drop table if exists public.%I cascade', t);
+    n := n + 1;
+  end loop;
   if not exists (select from platform.app_tables where app_id = p_app_id) then
     delete from platform.apps where app_id = p_app_id;
     if found then
@@ -536,3 +542,5 @@ grant execute
   on function public.provision_app(text, jsonb), public.describe_app(text), public.drop_table(text, text), public.drop_app(text, integer)
   to service_role;
 notify pgrst, 'reload schema';
+
+commit;

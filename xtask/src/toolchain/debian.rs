@@ -27,6 +27,7 @@ const NEEDED: &str = env!("CARGO_PKG_RUST_VERSION");
 const PRESENT_ANYWAY: [&str; 4] = ["gcc", "libc-dev", "binutils", "libc6"];
 const UPDATE_LIMIT: Duration = Duration::from_secs(180);
 const DOWNLOAD_LIMIT: Duration = Duration::from_secs(900);
+const PACKAGE_LIMIT: Duration = Duration::from_secs(120);
 const DONE: &str = ".done";
 /// Content of the file that says that all is there; changes when what is made changes.
 const RECIPE: &str = "compiler, lints, standard library";
@@ -107,10 +108,45 @@ pub(crate) fn ensure() -> Result<Toolchain> {
 ///
 /// # Errors
 /// When their folders cannot be made.
-pub(crate) fn apt_get(folder: &Path) -> Result<Command> {
+fn apt_get(folder: &Path) -> Result<Command> {
     fs::create_dir_all(folder.join("apt/lists/partial"))?;
     fs::create_dir_all(folder.join("apt/cache/archives/partial"))?;
     Ok(apt(folder, "apt-get"))
+}
+
+/// One package of Debian's, unpacked into `<folder>/root`: nothing is installed, and root is not needed.
+///
+/// # Errors
+/// Where there is no Debian, or no such package.
+pub(crate) fn unpack(package: &str, folder: &Path) -> Result<()> {
+    for tool in ["apt-get", "dpkg"] {
+        if process::find(tool).is_none() {
+            bail!("no `{tool}`: this is not Debian");
+        }
+    }
+    // Half of an earlier attempt is worth nothing.
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    let debs = folder.join("debs");
+    fs::create_dir_all(&debs)?;
+    let download = ["download", "-q", package];
+    let mut known = Command::new("apt-get");
+    known.current_dir(&debs).args(download);
+    // The machine's own lists may be missing or too old.
+    if process::quiet_within(&mut known, PACKAGE_LIMIT).is_err() {
+        process::quiet_within(apt_get(folder)?.args(["update", "-q"]), UPDATE_LIMIT)?;
+        process::quiet_within(apt_get(folder)?.args(download), PACKAGE_LIMIT)?;
+    }
+    let root = folder.join("root");
+    for entry in fs::read_dir(&debs)? {
+        process::quiet(Command::new("dpkg").arg("-x").arg(entry?.path()).arg(&root))?;
+    }
+    fs::remove_dir_all(debs)?;
+    if folder.join("apt").exists() {
+        fs::remove_dir_all(folder.join("apt"))?;
+    }
+    Ok(())
 }
 
 /// apt with lists and caches of its own, so that it works without root and without `apt-get update` before.
