@@ -12,6 +12,7 @@ mod console;
 mod consumer;
 mod conversation;
 mod data;
+mod gateway;
 mod loader;
 mod model;
 mod objects;

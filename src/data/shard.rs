@@ -2,11 +2,16 @@
 
 use std::fmt;
 
+/// The shortest secret that tokens are signed with, in bytes (RFC 7518, section 3.2).
+const LEAST_SECRET_BYTES: usize = 32;
+
 /// Where a shard is, and what opens it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Shard {
     url: String,
     secret_key: String,
+    publishable_key: String,
+    jwt_secret: String,
 }
 
 /// Why this can be no shard.
@@ -18,17 +23,27 @@ pub enum ShardError {
     )]
     Url,
     /// A key goes into a header.
-    #[error("SUPABASE_SECRET_KEY must be visible ASCII")]
+    #[error("SUPABASE_SECRET_KEY and SUPABASE_PUBLISHABLE_KEY must be visible ASCII")]
     Key,
+    /// What is signed with nothing anybody can sign.
+    #[error("SUPABASE_JWT_SECRET must have 32 bytes or more")]
+    Secret,
 }
 
 impl Shard {
     /// The shard at this address; a `/` at its end is taken off.
     ///
     /// # Errors
-    /// When the address or the key cannot be one.
-    pub fn new(url: &str, secret_key: &str) -> Result<Self, ShardError> {
-        let (url, secret_key) = (url.trim().trim_end_matches('/'), secret_key.trim());
+    /// When the address, a key or the secret cannot be one.
+    pub fn new(
+        url: &str,
+        secret_key: &str,
+        publishable_key: &str,
+        jwt_secret: &str,
+    ) -> Result<Self, ShardError> {
+        let url = url.trim().trim_end_matches('/');
+        let [secret_key, publishable_key, jwt_secret] =
+            [secret_key, publishable_key, jwt_secret].map(str::trim);
         let is_visible =
             |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
         let is_web = url.starts_with("https://")
@@ -41,13 +56,24 @@ impl Shard {
         if !is_web || !is_visible(url) {
             return Err(ShardError::Url);
         }
-        if !is_visible(secret_key) {
+        if !is_visible(secret_key) || !is_visible(publishable_key) {
             return Err(ShardError::Key);
+        }
+        if jwt_secret.len() < LEAST_SECRET_BYTES {
+            return Err(ShardError::Secret);
         }
         Ok(Self {
             url: url.to_owned(),
             secret_key: secret_key.to_owned(),
+            publishable_key: publishable_key.to_owned(),
+            jwt_secret: jwt_secret.to_owned(),
         })
+    }
+
+    /// Its address, without a `/` at the end.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// Where its tables and functions are, without a `/` at the end.
@@ -60,6 +86,18 @@ impl Shard {
     #[must_use]
     pub fn secret_key(&self) -> &str {
         &self.secret_key
+    }
+
+    /// The key of whoever is no user.
+    #[must_use]
+    pub fn publishable_key(&self) -> &str {
+        &self.publishable_key
+    }
+
+    /// What its tokens are signed with. It goes into no log.
+    #[must_use]
+    pub fn jwt_secret(&self) -> &str {
+        &self.jwt_secret
     }
 }
 
@@ -75,15 +113,32 @@ impl fmt::Debug for Shard {
 mod tests {
     use super::*;
 
+    const SECRET: &str = "thirty-two bytes are the least of it";
+
     #[test]
-    fn a_shard_is_a_web_address_and_a_key() {
-        let shard = Shard::new(" https://abc.supabase.co/ ", "sb_secret_abc\n").unwrap();
+    fn a_shard_is_a_web_address_with_keys() {
+        let shard = Shard::new(
+            " https://abc.supabase.co/ ",
+            "sb_secret_abc\n",
+            "sb_publishable_abc",
+            SECRET,
+        )
+        .unwrap();
         assert_eq!(
-            (shard.rest().as_str(), shard.secret_key()),
-            ("https://abc.supabase.co/rest/v1", "sb_secret_abc")
+            (shard.url(), shard.rest().as_str()),
+            ("https://abc.supabase.co", "https://abc.supabase.co/rest/v1")
         );
-        Shard::new("http://127.0.0.1:54321", "k").unwrap();
-        Shard::new("http://localhost", "k").unwrap();
+        assert_eq!(
+            (
+                shard.secret_key(),
+                shard.publishable_key(),
+                shard.jwt_secret()
+            ),
+            ("sb_secret_abc", "sb_publishable_abc", SECRET)
+        );
+        let at = |url| Shard::new(url, "k", "p", SECRET);
+        at("http://127.0.0.1:54321").unwrap();
+        at("http://localhost").unwrap();
         for url in [
             "",
             "abc.supabase.co",
@@ -93,20 +148,25 @@ mod tests {
             "https://a b",
             "https://a\u{e4}",
         ] {
-            assert_eq!(Shard::new(url, "k").unwrap_err(), ShardError::Url, "{url}");
+            assert_eq!(at(url).unwrap_err(), ShardError::Url, "{url}");
         }
         for key in ["", "a b", "a\nb", "\u{e4}"] {
-            assert_eq!(Shard::new("https://a", key).unwrap_err(), ShardError::Key);
+            for (secret, publishable) in [(key, "p"), ("k", key)] {
+                let shard = Shard::new("https://a", secret, publishable, SECRET);
+                assert_eq!(shard.unwrap_err(), ShardError::Key);
+            }
         }
+        let short = Shard::new("https://a", "k", "p", "a secret of 31 bytes is no good");
+        assert_eq!(short.unwrap_err(), ShardError::Secret);
     }
 
     #[test]
     fn a_shard_that_is_written_to_a_log_tells_no_key() {
-        let shard = Shard::new("https://abc.supabase.co", "sb_secret_abc").unwrap();
+        let shard = Shard::new("https://abc.supabase.co", "sb_secret", "sb_open", SECRET).unwrap();
         let said = format!("{shard:?}");
-        assert!(
-            said.contains("abc.supabase.co") && !said.contains("sb_secret"),
-            "{said}"
-        );
+        assert!(said.contains("abc.supabase.co"), "{said}");
+        for key in ["sb_secret", "sb_open", SECRET] {
+            assert!(!said.contains(key), "{said}");
+        }
     }
 }

@@ -8,17 +8,19 @@ mod search;
 mod session;
 mod tables;
 
+use futures::StreamExt as _;
 use wasm_bindgen::JsValue;
 use worker::{Env, Request, Response, console_error};
 
 use self::reply::Reply;
 use super::{
-    console, objects,
+    console, gateway, objects,
     objects::{Begun, WorkspaceCall},
     pace, parser, preview, random, runtime, settings,
 };
 use crate::{
     config::Limits,
+    data::gate::Service,
     error::{Error, Kind, Result},
     http::{
         Host, Hosts, Route, auth,
@@ -69,7 +71,10 @@ async fn dispatch(
         (None, _) => String::new(),
     };
     match hosts.classify(&authority) {
-        Host::Preview(app) => preview::serve(request, env, context, &app, hosts).await,
+        Host::Preview(app) => match Service::of(url.path()) {
+            Some(service) => gateway::serve(request, env, &app, hosts, service).await,
+            None => preview::serve(request, env, context, &app, hosts).await,
+        },
         Host::Unknown => preview::page(placeholder::unknown(), 404, hosts),
         Host::Console => {
             let number = pace::request();
@@ -95,6 +100,45 @@ async fn dispatch(
 
 /// How much of a body that is over its limit is read and thrown away, in bytes.
 const MOST_DRAINED: usize = 8 * 1024 * 1024;
+
+/// The body of a request, refused when it is over `limit` bytes. What is little more is read all the same, since a sender that is cut off
+/// while it sends may never see the answer.
+pub(super) async fn read_body(request: &mut Request, limit: usize) -> Result<Vec<u8>> {
+    let header = |name| request.headers().get(name).map_err(Error::internal);
+    let length = header("content-length")?;
+    let is_chunked = header("transfer-encoding")?.is_some();
+    if body::check_length(length.as_deref(), limit + MOST_DRAINED).is_err() {
+        return Err(body::too_large(limit));
+    }
+    if request.inner().body().is_none() {
+        return Ok(Vec::new());
+    }
+    let cut_off =
+        |error| Error::new(Kind::Invalid, "The body was cut off. Send it again.").caused_by(error);
+    let declared = length.and_then(|length| length.trim().parse::<usize>().ok());
+    if declared.is_some_and(|declared| declared <= limit) && !is_chunked {
+        // The platform holds a body to the length that it declares, unless it comes in chunks.
+        return request.bytes().await.map_err(cut_off);
+    }
+    let mut stream = request.stream().map_err(cut_off)?;
+    let (mut bytes, mut drained) = (Vec::new(), 0);
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(cut_off)?;
+        if drained == 0 && bytes.len() + chunk.len() <= limit {
+            bytes.extend(chunk);
+            continue;
+        }
+        bytes = Vec::new();
+        drained += chunk.len();
+        if drained > MOST_DRAINED {
+            break;
+        }
+    }
+    if drained > 0 {
+        return Err(body::too_large(limit));
+    }
+    Ok(bytes)
+}
 
 /// One request to the console's host.
 struct Call<'a> {
@@ -220,46 +264,8 @@ impl Call<'_> {
         self.request.headers().get(name).map_err(Error::internal)
     }
 
-    /// The body, refused when it is over `limit` bytes. What is little more is read all the same, since a sender that is
-    /// cut off while it sends may never see the answer.
     async fn body(&mut self, limit: usize) -> Result<Vec<u8>> {
-        use futures::StreamExt as _;
-
-        let length = self.header("content-length")?;
-        if body::check_length(length.as_deref(), limit + MOST_DRAINED).is_err() {
-            return Err(body::too_large(limit));
-        }
-        if self.request.inner().body().is_none() {
-            return Ok(Vec::new());
-        }
-        let cut_off = |error| {
-            Error::new(Kind::Invalid, "The body was cut off. Send it again.").caused_by(error)
-        };
-        let declared = length.and_then(|length| length.trim().parse::<usize>().ok());
-        if declared.is_some_and(|declared| declared <= limit)
-            && self.header("transfer-encoding")?.is_none()
-        {
-            // The platform holds a body to the length that it declares, unless it comes in chunks.
-            return self.request.bytes().await.map_err(cut_off);
-        }
-        let mut stream = self.request.stream().map_err(cut_off)?;
-        let (mut bytes, mut drained) = (Vec::new(), 0);
-        while let Some(chunk) = stream.next().await {
-            let chunk = chunk.map_err(cut_off)?;
-            if drained == 0 && bytes.len() + chunk.len() <= limit {
-                bytes.extend(chunk);
-                continue;
-            }
-            bytes = Vec::new();
-            drained += chunk.len();
-            if drained > MOST_DRAINED {
-                break;
-            }
-        }
-        if drained > 0 {
-            return Err(body::too_large(limit));
-        }
-        Ok(bytes)
+        read_body(&mut self.request, limit).await
     }
 
     fn parse<T: Body>(&self, bytes: &[u8]) -> Result<T> {

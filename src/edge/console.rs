@@ -1,4 +1,4 @@
-//! The console's files, embedded in the Worker.
+//! The console's files, embedded in the Worker as `build.rs` leaves them: without comments.
 
 use worker::Response;
 
@@ -10,7 +10,7 @@ use crate::{
 
 macro_rules! files {
     ($($url:literal => $file:literal),* $(,)?) => {
-        &[$(($url, include_str!(concat!("../console/", $file)))),*]
+        &[$(($url, include_str!(concat!(env!("OUT_DIR"), "/console/", $file)))),*]
     };
 }
 

@@ -80,6 +80,18 @@ impl Tables {
         self.call("drop_table", &arguments).await
     }
 
+    /// Whether a person is a user of the app.
+    pub(super) async fn is_member(&self, app: &AppId, user: &str) -> Result<bool> {
+        let arguments = json!({ "p_app_id": app, "p_user_id": user });
+        self.call("is_member", &arguments).await
+    }
+
+    /// Makes a person a user of the app; whether they are one then.
+    pub(super) async fn join(&self, app: &AppId, user: &str) -> Result<bool> {
+        let arguments = json!({ "p_app_id": app, "p_user_id": user });
+        self.call("join_app", &arguments).await
+    }
+
     /// Drops all that an app has, part by part. Broken off, it is begun again with what is left.
     pub(super) async fn drop_all(&self, app: &AppId) -> Result<()> {
         let arguments = json!({ "p_app_id": app, "p_max": DROPPED_AT_ONCE });

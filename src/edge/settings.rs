@@ -63,8 +63,14 @@ pub(super) fn shard(env: &Env) -> Result<Option<Shard>> {
     if url.trim().is_empty() {
         return Ok(None);
     }
-    let key = secret(env, "SUPABASE_SECRET_KEY")?;
-    Shard::new(&url, &key).map(Some).map_err(Error::internal)
+    Shard::new(
+        &url,
+        &secret(env, "SUPABASE_SECRET_KEY")?,
+        &variable(env, "SUPABASE_PUBLISHABLE_KEY")?,
+        &secret(env, "SUPABASE_JWT_SECRET")?,
+    )
+    .map(Some)
+    .map_err(Error::internal)
 }
 
 /// Who hears where the journal of a conversation stands; nobody but in tests.

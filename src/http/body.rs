@@ -187,6 +187,16 @@ pub trait Body: Sized {
 /// unknown, repeated or wrong `field`; 413 with `limit` when it, or its prompt, is too long; 401 for a malformed
 /// token to log in with.
 pub fn parse<T: Body>(bytes: &[u8], content_type: Option<&str>, limits: &Limits) -> Result<T> {
+    let is_json = check_object(bytes, content_type)?;
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let wire = serde_path_to_error::deserialize(&mut json)
+        .map_err(|error| misfit(is_json, &error.path().to_string(), &error.into_inner()))?;
+    json.end().map_err(|error| broken(&error, None))?;
+    T::check(wire, limits)
+}
+
+/// Whether a body is JSON; it is declared to be, and looks like an object.
+fn check_object(bytes: &[u8], content_type: Option<&str>) -> Result<bool> {
     if bytes.len() > MAX_JSON_BYTES {
         return Err(too_large(MAX_JSON_BYTES));
     }
@@ -202,23 +212,22 @@ pub fn parse<T: Body>(bytes: &[u8], content_type: Option<&str>, limits: &Limits)
     if bytes.trim_ascii_start().first() == Some(&b'[') {
         return Err(invalid("The body is a JSON list. Send a JSON object."));
     }
-    let is_json = serde_json::from_slice::<IgnoredAny>(bytes);
-    if is_json.is_ok() && bytes.trim_ascii_start().first() != Some(&b'{') {
+    let is_json = serde_json::from_slice::<IgnoredAny>(bytes).is_ok();
+    if is_json && bytes.trim_ascii_start().first() != Some(&b'{') {
         return Err(invalid(
             "The body is JSON, but no object. Send a JSON object.",
         ));
     }
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    let wire = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let path = error.path().to_string();
-        // Where one of a few words is wanted, the parser takes anything else for no JSON.
-        if is_json.is_ok() && error.inner().to_string().starts_with("expected value") {
-            return field(&shortened(&path), "has a value of the wrong kind");
-        }
-        broken(&error.into_inner(), Some(path))
-    })?;
-    json.end().map_err(|error| broken(&error, None))?;
-    T::check(wire, limits)
+    Ok(is_json)
+}
+
+/// The error for a body that does not fit its type at this path.
+fn misfit(is_json: bool, path: &str, error: &serde_json::Error) -> Error {
+    // Where one of a few words is wanted, the parser takes anything else for no JSON.
+    if is_json && error.to_string().starts_with("expected value") {
+        return field(&shortened(path), "has a value of the wrong kind");
+    }
+    broken(error, Some(path.to_owned()))
 }
 
 /// Refuses a body by its declared length, before it is read. A missing or unreadable length says nothing: count

@@ -25,8 +25,8 @@ use crate::{
     search::{MAX_CONTEXT, MAX_QUERY_BYTES},
 };
 
-/// The document as it is served, indented.
-pub const TEXT: &str = include_str!("openapi.json");
+/// The document as it is served: without the line breaks of the text that is kept.
+pub const TEXT: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
 
 /// The document, made anew. Not in the Worker: there the schemas are left out.
 #[must_use]

@@ -256,29 +256,47 @@ for (const backend of ["postgres", "pglite"]) {
       assert.equal((await admin.rpc("drop_app", { p_app_id: longer, p_max: 1_000_000 })).data, 25);
     });
 
+    test("who has come in is a user of that app, until they are blocked or it goes", async () => {
+      const [app, other] = [fresh(), fresh()];
+      const cook = await person(shard, `member-${app}@example.com`);
+      const ask = async (name, id) => (await admin.rpc(name, { p_app_id: id, p_user_id: cook.id })).data;
+      assert.equal(await ask("is_member", app), false);
+      assert.equal(await ask("join_app", app), true);
+      assert.equal(await ask("join_app", app), true, "done again");
+      assert.deepEqual([await ask("is_member", app), await ask("is_member", other)], [true, false]);
+      await sql`update platform.app_members set status = 'blocked' where app_id = ${app}`;
+      assert.deepEqual([await ask("join_app", app), await ask("is_member", app)], [false, false], "they do not come in again");
+      await sql`update platform.app_members set status = 'active' where app_id = ${app}`;
+      await admin.rpc("drop_app", { p_app_id: app, p_max: 1 });
+      assert.equal(await ask("is_member", app), false);
+      assert.equal((await admin.rpc("join_app", { p_app_id: "x", p_user_id: cook.id })).error.code, "22023");
+      assert.equal((await admin.rpc("join_app", { p_app_id: app, p_user_id: "x" })).error.code, "22P02");
+    });
+
     test("nobody but the service calls any of it, or reads what is kept of apps", async () => {
       const app = fresh();
       await made(app, column());
       const someone = await person(shard, `someone-${app}@example.com`);
       for (const db of [client(shard), client(shard, token(shard, someone, app))]) {
         for (const [name, given] of [
-          ["provision_app", { p_app_id: app, p_tables: [] }], ["describe_app", { p_app_id: app }], ["drop_table", { p_app_id: app, p_table: "recipes" }], ["drop_app", { p_app_id: app, p_max: 1 }],
+          ["provision_app", { p_app_id: app, p_tables: [] }], ["describe_app", { p_app_id: app }], ["is_member", { p_app_id: app, p_user_id: someone.id }],
+          ["join_app", { p_app_id: app, p_user_id: someone.id }], ["drop_table", { p_app_id: app, p_table: "recipes" }], ["drop_app", { p_app_id: app, p_max: 1 }],
         ]) {
           assert.equal((await db.rpc(name, given)).error?.code, "42501", name);
         }
-        for (const table of ["apps", "app_tables", "team_members", "audit"]) {
+        for (const table of ["apps", "app_tables", "app_members", "team_members", "audit"]) {
           assert.match((await db.schema("platform").from(table).select()).error.code, /^(PGRST106|42501)$/, table);
           assert.equal((await db.from(table).select()).error.code, "PGRST205", table);
         }
       }
       for (const role of ["anon", "authenticated"]) {
-        for (const table of ["apps", "app_tables", "team_members", "audit"]) {
+        for (const table of ["apps", "app_tables", "app_members", "team_members", "audit"]) {
           await assert.rejects(sql.begin((one) => [one.unsafe(`set local role ${role}`), one.unsafe(`select * from platform.${table}`)]), { code: "42501" });
         }
       }
       const open = await sql`
         select p.oid::regprocedure::text as name from pg_proc p
-        where (p.pronamespace = 'platform'::regnamespace or p.proname in ('provision_app', 'describe_app', 'drop_table', 'drop_app'))
+        where (p.pronamespace = 'platform'::regnamespace or p.proname in ('provision_app', 'describe_app', 'drop_table', 'drop_app', 'is_member', 'join_app'))
           and (has_function_privilege('anon', p.oid, 'execute') or p.proconfig is null or not 'search_path=""' = any (p.proconfig))`;
       assert.deepEqual([...open], []);
     });

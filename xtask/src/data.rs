@@ -14,8 +14,14 @@ use crate::{engine, hash, judges, place, postgres, setup};
 pub(crate) const PROGRAMS: &str = "OVERSKILL_POSTGRES";
 /// What the apps of a stack keep their data in.
 const CHOICE: &str = "OVERSKILL_DATA";
-/// A Supabase project, and the key that may do everything there.
-pub(crate) const PROJECT: [&str; 2] = ["SUPABASE_URL", "SUPABASE_SECRET_KEY"];
+/// A Supabase project: where it is, the key that may do everything there, the one that may do nothing by itself, and what its tokens are
+/// signed with.
+pub(crate) const PROJECT: [&str; 4] = [
+    "SUPABASE_URL",
+    "SUPABASE_SECRET_KEY",
+    "SUPABASE_PUBLISHABLE_KEY",
+    "SUPABASE_JWT_SECRET",
+];
 
 /// What holds the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +38,7 @@ impl Backend {
     /// # Errors
     /// When it names none that there is.
     pub(crate) fn chosen() -> Result<Option<Self>> {
-        let [url, _] = PROJECT.map(|name| std::env::var(name).unwrap_or_default());
+        let [url, ..] = PROJECT.map(|name| std::env::var(name).unwrap_or_default());
         let chosen = Self::named(&std::env::var(CHOICE).unwrap_or_default())?;
         Ok(chosen.filter(|_| url.trim().is_empty()))
     }

@@ -1,7 +1,7 @@
 -- The data of generated apps: tables public.app_<app id>_<table>, each guarded by row-level security. PostgreSQL 15 or newer.
 --
 -- Everything here belongs to the schema "platform", which no API exposes, but for the functions at the end that the service role calls:
--- provision_app, describe_app, drop_table, drop_app. They are the only way in which a table comes to be or goes.
+-- provision_app, describe_app, drop_table, drop_app; is_member, join_app. They are the only way in which a table comes to be or goes.
 --
 -- Every function has an empty search path, so that all it names is what it was written for. Names come through %I, values through %L,
 -- types from a list.
@@ -31,6 +31,17 @@ create table if not exists platform.app_tables (
   primary key (app_id, name)
 );
 
+-- The users of an app: who has come in through its own address. People have one account in a shard, and are nobody in an app that is
+-- not here.
+create table if not exists platform.app_members (
+  app_id text not null references platform.apps on delete cascade,
+  user_id uuid not null references auth.users on delete cascade,
+  status text not null default 'active' check (status in ('active', 'blocked')),
+  joined_at timestamptz not null default now(),
+  primary key (app_id, user_id)
+);
+create index if not exists app_members_by_user on platform.app_members (user_id);
+
 create table if not exists platform.team_members (
   app_id text not null references platform.apps on delete cascade,
   team_id uuid not null,
@@ -52,9 +63,10 @@ create index if not exists audit_by_app on platform.audit (app_id, id);
 
 alter table platform.apps enable row level security;
 alter table platform.app_tables enable row level security;
+alter table platform.app_members enable row level security;
 alter table platform.team_members enable row level security;
 alter table platform.audit enable row level security;
-grant select, insert, update, delete on platform.apps, platform.app_tables, platform.team_members to service_role;
+grant select, insert, update, delete on platform.apps, platform.app_tables, platform.app_members, platform.team_members to service_role;
 grant select, insert on platform.audit to service_role;
 
 ---- What policies ask ------------------------------------------------------------------------------------------------------------------
@@ -485,6 +497,22 @@ begin
   return (select coalesce(jsonb_agg(spec order by name), '[]') from platform.app_tables where app_id = p_app_id);
 end $$;
 
+-- Whether this person is a user of the app and not blocked.
+create or replace function public.is_member(p_app_id text, p_user_id uuid) returns boolean
+language sql stable security definer set search_path = '' as $$
+  select exists (select from platform.app_members where app_id = p_app_id and user_id = p_user_id and status = 'active')
+$$;
+
+-- Makes somebody who has proven who they are a user of the app. Whether they are one now: who is blocked stays blocked.
+create or replace function public.join_app(p_app_id text, p_user_id uuid) returns boolean
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform platform.check_app_id(p_app_id);
+  insert into platform.apps (app_id) values (p_app_id) on conflict do nothing;
+  insert into platform.app_members (app_id, user_id) values (p_app_id, p_user_id) on conflict do nothing;
+  return public.is_member(p_app_id, p_user_id);
+end $$;
+
 -- Drops one table with its rows. Returns whether there was one. Columns of other tables that refer to it stay, without their target.
 create or replace function public.drop_table(p_app_id text, p_table text) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
@@ -536,10 +564,12 @@ end $$;
 revoke execute on all functions in schema platform from public, anon, authenticated;
 grant execute on function platform.current_app_id(), platform.my_teams(text) to authenticated, service_role;
 revoke execute
-  on function public.provision_app(text, jsonb), public.describe_app(text), public.drop_table(text, text), public.drop_app(text, integer)
+  on function public.provision_app(text, jsonb), public.describe_app(text), public.drop_table(text, text), public.drop_app(text, integer),
+    public.is_member(text, uuid), public.join_app(text, uuid)
   from public, anon, authenticated;
 grant execute
-  on function public.provision_app(text, jsonb), public.describe_app(text), public.drop_table(text, text), public.drop_app(text, integer)
+  on function public.provision_app(text, jsonb), public.describe_app(text), public.drop_table(text, text), public.drop_app(text, integer),
+    public.is_member(text, uuid), public.join_app(text, uuid)
   to service_role;
 notify pgrst, 'reload schema';
 

@@ -186,20 +186,16 @@ fn variables(record: &Record, token: &str, secret: &str, keys: &Keys) -> Map<Str
     for (name, value) in models(|name| std::env::var(name).ok()) {
         variables.entry(name).or_insert(Value::from(value));
     }
-    for name in data::PROJECT {
-        if let Ok(value) = std::env::var(name) {
+    let url = format!("http://127.0.0.1:{}", record.data_port);
+    let own = [&url, &keys.secret, &keys.publishable, &keys.jwt];
+    for (name, own) in data::PROJECT.into_iter().zip(own) {
+        let value = if record.data_port == 0 {
+            std::env::var(name).ok()
+        } else {
+            Some(own.clone())
+        };
+        if let Some(value) = value {
             variables.entry(name).or_insert(Value::from(value));
-        }
-    }
-    if record.data_port != 0 {
-        let url = format!("http://127.0.0.1:{}", record.data_port);
-        for (name, value) in [
-            ("SUPABASE_URL", &url),
-            ("SUPABASE_SECRET_KEY", &keys.secret),
-        ] {
-            variables
-                .entry(name)
-                .or_insert_with(|| Value::from(value.as_str()));
         }
     }
     let host = format!("localhost:{}", record.port);
