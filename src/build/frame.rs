@@ -252,8 +252,12 @@ pub fn header_line<H: Header>(header: &H) -> Result<Vec<u8>, FrameError> {
 }
 
 fn parse<H: DeserializeOwned>(line: &[u8]) -> Result<H, FrameError> {
-    serde_json::from_slice(line).map_err(|error| FrameError::Malformed {
-        reason: error.to_string(),
+    let read = match std::str::from_utf8(line) {
+        Ok(text) => serde_json::from_str(text).map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    read.map_err(|reason| FrameError::Malformed {
+        reason,
         line: String::from_utf8_lossy(line).chars().take(200).collect(),
     })
 }

@@ -1,10 +1,11 @@
-//! Tokens of a shard (JWT, RFC 7519, signed with HS256): the session's, which its authorization gives out and which knows of no app, is
-//! read; the one that opens an app's tables is made of it.
+//! Tokens (JWT, RFC 7519, signed with HS256). A shard's authorization gives out sessions that know of no app; whoever has one in one app
+//! could show it to another. So an app is given the session bound to it ([`bind`], [`bind_refresh`]), and shows that ([`read`]); what goes
+//! on to the tables is made of it for each request ([`mint`]).
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac as _};
-use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
 use crate::{ids::AppId, time::Timestamp};
@@ -17,17 +18,19 @@ const SKEW_SECONDS: u64 = 30;
 const MOST_BYTES: usize = 8 * 1024;
 /// The one role that a person's session has.
 const ROLE: &str = "authenticated";
+/// The claim that says which app a session was opened in. Policies look at another one: with a session's token alone no table is read.
+const APP: &str = "app";
 
 /// Who a session belongs to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Session {
     /// The user's id, a UUID.
     #[serde(rename = "sub")]
     pub user: String,
-    /// When it ends, in seconds since the Unix epoch.
-    pub exp: u64,
+    exp: u64,
     role: String,
-    /// What the shard knows the session by.
+    #[serde(default)]
+    app: Option<String>,
     #[serde(default)]
     session_id: Option<String>,
     #[serde(default)]
@@ -37,7 +40,7 @@ pub struct Session {
 /// Why a token opens nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// It is no token of this shard's.
+    /// It is no token of this shard's and this app's.
     #[error("the token is not valid")]
     Invalid,
     /// Its time is over.
@@ -51,37 +54,15 @@ pub fn is_token(text: &str) -> bool {
     text.split('.').count() == 3
 }
 
-/// Reads a session's token that was signed with this secret.
+/// Reads the token of a session that was opened in this app.
 ///
 /// # Errors
 /// When it was not, is not a person's, or its time is over.
-pub fn read(token: &str, secret: &str, now: Timestamp) -> Result<Session, TokenError> {
-    #[derive(Deserialize)]
-    struct Head {
-        alg: String,
-    }
-    let (signed, signature) = token
-        .rsplit_once('.')
-        .filter(|_| token.len() <= MOST_BYTES)
-        .ok_or(TokenError::Invalid)?;
-    let (head, claims) = signed.split_once('.').ok_or(TokenError::Invalid)?;
-    let decode = |part: &str| {
-        URL_SAFE_NO_PAD
-            .decode(part)
-            .ok()
-            .and_then(|bytes| String::from_utf8(bytes).ok())
-            .ok_or(TokenError::Invalid)
-    };
-    let signature = URL_SAFE_NO_PAD
-        .decode(signature)
+pub fn read(token: &str, app: &AppId, secret: &str, now: Timestamp) -> Result<Session, TokenError> {
+    let session: Session = serde_json::from_value(Value::Object(claims(token, secret)?))
         .map_err(|_| TokenError::Invalid)?;
-    keyed(secret, signed)
-        .verify_slice(&signature)
-        .map_err(|_| TokenError::Invalid)?;
-    let head: Head = serde_json::from_str(&decode(head)?).map_err(|_| TokenError::Invalid)?;
-    let session: Session =
-        serde_json::from_str(&decode(claims)?).map_err(|_| TokenError::Invalid)?;
-    if head.alg != "HS256" || session.role != ROLE || !is_uuid(&session.user) {
+    let is_here = session.app.as_deref() == Some(app.as_str());
+    if !is_here || session.role != ROLE || !is_uuid(&session.user) {
         return Err(TokenError::Invalid);
     }
     if session.exp.saturating_add(SKEW_SECONDS) < now.0 / 1_000 {
@@ -90,7 +71,35 @@ pub fn read(token: &str, secret: &str, now: Timestamp) -> Result<Session, TokenE
     Ok(session)
 }
 
-/// A token with which this person uses this app, and nothing else.
+/// A session's token as the shard gave it out, for this app alone.
+///
+/// # Errors
+/// When it is none of the shard's.
+pub fn bind(token: &str, app: &AppId, secret: &str) -> Result<String, TokenError> {
+    let mut claims = claims(token, secret)?;
+    claims.insert(APP.to_owned(), app.as_str().into());
+    Ok(sign(&Value::Object(claims), secret))
+}
+
+/// What renews a session, for this app alone.
+#[must_use]
+pub fn bind_refresh(refresh: &str, app: &AppId, secret: &str) -> String {
+    let mark = refresh_mac(refresh, app, secret).finalize().into_bytes();
+    format!("{refresh}.{}", URL_SAFE_NO_PAD.encode(mark))
+}
+
+/// What the shard knows it by, if it was bound to this app.
+#[must_use]
+pub fn unbind_refresh<'a>(bound: &'a str, app: &AppId, secret: &str) -> Option<&'a str> {
+    let (refresh, mark) = bound.rsplit_once('.')?;
+    let mark = URL_SAFE_NO_PAD.decode(mark).ok()?;
+    refresh_mac(refresh, app, secret)
+        .verify_slice(&mark)
+        .is_ok()
+        .then_some(refresh)
+}
+
+/// A token with which this person uses this app's tables, and nothing else.
 #[must_use]
 pub fn mint(session: &Session, app: &AppId, secret: &str, now: Timestamp) -> String {
     let now = now.0 / 1_000;
@@ -98,11 +107,44 @@ pub fn mint(session: &Session, app: &AppId, secret: &str, now: Timestamp) -> Str
         "iss": "overskill", "aud": ROLE, "role": ROLE, "sub": session.user, "app_id": app, "email": session.email,
         "session_id": session.session_id, "iat": now, "exp": now + MINTED_SECONDS,
     });
+    sign(&claims, secret)
+}
+
+/// What a token says that was signed with this secret.
+fn claims(token: &str, secret: &str) -> Result<Map<String, Value>, TokenError> {
+    let (signed, signature) = token
+        .rsplit_once('.')
+        .filter(|_| token.len() <= MOST_BYTES)
+        .ok_or(TokenError::Invalid)?;
+    let (head, claims) = signed.split_once('.').ok_or(TokenError::Invalid)?;
+    let signature = URL_SAFE_NO_PAD
+        .decode(signature)
+        .map_err(|_| TokenError::Invalid)?;
+    keyed(secret, signed)
+        .verify_slice(&signature)
+        .map_err(|_| TokenError::Invalid)?;
+    let object = |part: &str| {
+        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(part).ok()?).ok()?;
+        serde_json::from_str::<Map<String, Value>>(&text).ok()
+    };
+    let head = object(head).ok_or(TokenError::Invalid)?;
+    if head.get("alg").and_then(Value::as_str) != Some("HS256") {
+        return Err(TokenError::Invalid);
+    }
+    object(claims).ok_or(TokenError::Invalid)
+}
+
+fn sign(claims: &Value, secret: &str) -> String {
     let head = json!({ "alg": "HS256", "typ": "JWT" });
-    let [head, claims] = [head, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
+    let [head, claims] = [&head, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
     let signed = format!("{head}.{claims}");
     let signature = keyed(secret, &signed).finalize().into_bytes();
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+fn refresh_mac(refresh: &str, app: &AppId, secret: &str) -> Hmac<Sha256> {
+    // No token begins so: what is signed here is never one.
+    keyed(secret, &format!("refresh of {app}: {refresh}"))
 }
 
 fn keyed(secret: &str, text: &str) -> Hmac<Sha256> {
@@ -126,13 +168,19 @@ fn is_uuid(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
     use super::*;
 
     const NOW: Timestamp = Timestamp(1_790_000_000_000);
     const USER: &str = "0b0e3f6c-9a53-4a1b-8f0e-3f6c9a534a1b";
     const SECRET: &str = "a secret of forty letters, give or take a few";
+
+    fn kitchen() -> AppId {
+        "kitchen1".parse().unwrap()
+    }
+
+    fn garden() -> AppId {
+        "garden12".parse().unwrap()
+    }
 
     fn signed(head: &Value, claims: &Value, secret: &str) -> String {
         let [head, claims] = [head, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
@@ -141,8 +189,14 @@ mod tests {
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 
-    fn claims() -> Value {
-        json!({ "sub": USER, "role": "authenticated", "exp": NOW.0 / 1_000 + 10, "email": "a@example.com", "user_metadata": { "app_id": "garden12" } })
+    /// What a shard says of a session.
+    fn given() -> Value {
+        json!({ "sub": USER, "role": "authenticated", "exp": NOW.0 / 1_000 + 10, "email": "a@example.com", "user_metadata": { "app": "garden12" } })
+    }
+
+    fn said(token: &str) -> Value {
+        let body = token.split('.').nth(1).unwrap();
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).unwrap()).unwrap()
     }
 
     #[test]
@@ -159,12 +213,31 @@ mod tests {
     }
 
     #[test]
+    fn a_session_is_one_apps_and_opens_no_table_by_itself() {
+        let raw = sign(&given(), SECRET);
+        assert_eq!(
+            read(&raw, &kitchen(), SECRET, NOW),
+            Err(TokenError::Invalid),
+            "it was opened nowhere"
+        );
+        let bound = bind(&raw, &kitchen(), SECRET).unwrap();
+        assert_eq!(read(&bound, &kitchen(), SECRET, NOW).unwrap().user, USER);
+        assert_eq!(
+            read(&bound, &garden(), SECRET, NOW),
+            Err(TokenError::Invalid)
+        );
+        let mut expected = given();
+        expected["app"] = json!("kitchen1");
+        assert_eq!(said(&bound), expected, "all else is as the shard said it");
+        bind(&raw, &kitchen(), "another secret").unwrap_err();
+    }
+
+    #[test]
     fn what_is_minted_names_the_app_and_the_person_and_ends_soon() {
-        let head = json!({ "alg": "HS256" });
-        let session = read(&signed(&head, &claims(), SECRET), SECRET, NOW).unwrap();
-        let token = mint(&session, &"kitchen1".parse().unwrap(), SECRET, NOW);
-        let body = token.split('.').nth(1).unwrap();
-        let said: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).unwrap()).unwrap();
+        let bound = bind(&sign(&given(), SECRET), &kitchen(), SECRET).unwrap();
+        let session = read(&bound, &kitchen(), SECRET, NOW).unwrap();
+        let token = mint(&session, &kitchen(), SECRET, NOW);
+        let said = said(&token);
         assert_eq!(said["app_id"], "kitchen1");
         assert_eq!(
             (&said["sub"], &said["role"], &said["email"]),
@@ -183,20 +256,44 @@ mod tests {
             Value::Null,
             "what users say of themselves goes no further"
         );
-        assert_eq!(read(&token, SECRET, NOW).unwrap().user, USER);
-        assert_eq!(read(&token, "another", NOW), Err(TokenError::Invalid));
+        assert_eq!(
+            read(&token, &kitchen(), SECRET, NOW),
+            Err(TokenError::Invalid),
+            "it is no session"
+        );
+    }
+
+    #[test]
+    fn what_renews_a_session_does_so_in_its_app() {
+        let bound = bind_refresh("abc.def", &kitchen(), SECRET);
+        assert_eq!(unbind_refresh(&bound, &kitchen(), SECRET), Some("abc.def"));
+        assert_eq!(unbind_refresh(&bound, &garden(), SECRET), None);
+        assert_eq!(unbind_refresh(&bound, &kitchen(), "another secret"), None);
+        for wrong in [
+            "",
+            "abc.def",
+            "abc",
+            ".",
+            &bound.replace("abc", "abd"),
+            &format!("{bound}A"),
+        ] {
+            assert_eq!(unbind_refresh(wrong, &kitchen(), SECRET), None, "{wrong}");
+        }
     }
 
     #[test]
     fn what_is_not_a_persons_token_of_this_shard_opens_nothing() {
         let head = json!({ "alg": "HS256" });
-        let good = signed(&head, &claims(), SECRET);
-        read(&good, SECRET, NOW).unwrap();
+        let mut here = given();
+        here["app"] = json!("kitchen1");
+        let good = signed(&head, &here, SECRET);
+        read(&good, &kitchen(), SECRET, NOW).unwrap();
         let with = |key: &str, value: Value| {
-            let mut claims = claims();
+            let mut claims = here.clone();
             claims[key] = value;
             signed(&head, &claims, SECRET)
         };
+        let unsigned = good.rsplit_once('.').unwrap().0;
         for wrong in [
             String::new(),
             "..".to_owned(),
@@ -204,41 +301,36 @@ mod tests {
             good.replacen('.', "", 1),
             format!("{good}A"),
             format!("{good}="),
-            signed(&head, &claims(), "another secret"),
-            signed(&json!({ "alg": "none" }), &claims(), SECRET),
-            signed(&json!({ "alg": "HS512" }), &claims(), SECRET),
-            signed(&json!({}), &claims(), SECRET),
+            format!("{unsigned}."),
+            signed(&head, &here, "another secret"),
+            signed(&json!({ "alg": "none" }), &here, SECRET),
+            signed(&json!({ "alg": "HS512" }), &here, SECRET),
+            signed(&json!({}), &here, SECRET),
+            signed(&json!("HS256"), &here, SECRET),
             with("role", json!("service_role")),
             with("role", json!("anon")),
             with("sub", json!("1' or true")),
             with("sub", json!(null)),
             with("exp", json!("soon")),
+            with("app", json!(["kitchen1"])),
             with("more", json!("x".repeat(MOST_BYTES))),
         ] {
+            let shown: String = wrong.chars().take(80).collect();
             assert_eq!(
-                read(&wrong, SECRET, NOW),
+                read(&wrong, &kitchen(), SECRET, NOW),
                 Err(TokenError::Invalid),
-                "{}",
-                wrong.chars().take(80).collect::<String>()
+                "{shown}"
             );
         }
-        let unsigned = good.rsplit_once('.').unwrap().0;
-        assert_eq!(
-            read(&format!("{unsigned}."), SECRET, NOW),
-            Err(TokenError::Invalid)
-        );
     }
 
     #[test]
     fn a_token_is_good_until_its_time_is_over_and_the_clocks_agree() {
-        let head = json!({ "alg": "HS256" });
-        let token = signed(&head, &claims(), SECRET);
+        let token = bind(&sign(&given(), SECRET), &kitchen(), SECRET).unwrap();
         let end = (NOW.0 / 1_000 + 10 + SKEW_SECONDS) * 1_000;
-        read(&token, SECRET, Timestamp(end)).unwrap();
-        assert_eq!(
-            read(&token, SECRET, Timestamp(end + 1_000)),
-            Err(TokenError::Expired)
-        );
+        let at = |now| read(&token, &kitchen(), SECRET, Timestamp(now)).map(|session| session.user);
+        assert_eq!(at(end).unwrap(), USER);
+        assert_eq!(at(end + 1_000), Err(TokenError::Expired));
         assert!(is_token(&token) && !is_token("sb_publishable_abc") && !is_token("a.b"));
     }
 }

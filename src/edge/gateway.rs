@@ -1,11 +1,11 @@
 //! An app's own way to its data: requests below `/rest/v1` and `/auth/v1` of its address go on to its shard, so that
-//! `createClient(location.origin, key)` of `@supabase/supabase-js` works there. A session's token, which knows of no app, is replaced
-//! by one that opens this app alone.
+//! `createClient(location.origin, key)` of `@supabase/supabase-js` works there. A session that begins there is bound to the app before the
+//! app gets it, and one that was opened elsewhere is none here.
 
 use std::{cell::RefCell, collections::BTreeMap};
 
 use js_sys::Uint8Array;
-use serde::Deserialize;
+use serde_json::{Map, Value};
 use worker::{
     Env, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response, console_error,
 };
@@ -63,18 +63,6 @@ const MOST_BELIEVED: usize = 4_096;
 thread_local! {
     /// Until when who counts as a user of which app.
     static MEMBERS: RefCell<BTreeMap<(AppId, String), Timestamp>> = const { RefCell::new(BTreeMap::new()) };
-}
-
-/// What an answer is made of that gives a session.
-#[derive(Deserialize)]
-struct SignedIn {
-    access_token: String,
-    user: User,
-}
-
-#[derive(Deserialize)]
-struct User {
-    id: String,
 }
 
 /// Why a request is not answered by the shard.
@@ -149,24 +137,23 @@ async fn pass(
         .headers()
         .get("authorization")
         .map_err(Error::internal)?;
-    let shown = shown.as_deref().and_then(|value| {
-        value
-            .strip_prefix("Bearer ")
-            .filter(|shown| token::is_token(shown))
-    });
+    let shown = shown
+        .as_deref()
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .filter(|shown| token::is_token(shown));
     let now = clock::now();
+    let session = shown
+        .map(|shown| token::read(shown, app, shard.jwt_secret(), now))
+        .transpose()
+        .map_err(|error| refuse(service, error))?;
     let (target, authorization, is_way_in) = match asked {
         Asked::Rows(target) => {
-            let authorization = match shown {
-                None => None,
-                Some(shown) => {
-                    let session = token::read(shown, shard.jwt_secret(), now)
-                        .map_err(|error| refuse(service, error))?;
-                    admit(&tables, app, &session, service, now).await?;
-                    Some(token::mint(&session, app, shard.jwt_secret(), now))
-                }
-            };
-            (target, authorization, false)
+            let mut minted = None;
+            if let Some(session) = &session {
+                admit(&tables, app, session, service, now).await?;
+                minted = Some(token::mint(session, app, shard.jwt_secret(), now));
+            }
+            (target, minted, false)
         }
         Asked::Auth(target, is_way_in) => {
             // Nobody signs in to an app that there is not.
@@ -182,17 +169,25 @@ async fn pass(
         }
     };
     let headers = headers_for(&request, &shard, authorization.as_deref())?;
-    let body = api::read_body(&mut request, MOST_BODY_BYTES).await?;
+    let mut body = api::read_body(&mut request, MOST_BODY_BYTES).await?;
+    if is_way_in {
+        body = unbound(body, app, &shard)?;
+    }
     let mut response = send(&shard, &method, &target, headers, body).await?;
     if !is_way_in || response.status_code() != 200 {
         return Ok(finish(response, None)?);
     }
     let text = response.text().await.map_err(unavailable)?;
-    if let Ok(signed_in) = serde_json::from_str::<SignedIn>(&text)
-        && !tables.join(app, &signed_in.user.id).await?
-    {
+    let Some(mut opened) = Opened::read(&text) else {
+        let again = Response::ok(text).map_err(Error::internal)?;
+        return Ok(finish(
+            again.with_headers(response.headers().clone()),
+            None,
+        )?);
+    };
+    if !tables.join(app, &opened.user).await? {
         // What was just opened is closed again: it is of no use here.
-        let headers = headers_for(&request, &shard, Some(&signed_in.access_token))?;
+        let headers = headers_for(&request, &shard, Some(&opened.access))?;
         let _closed = send(
             &shard,
             "POST",
@@ -205,22 +200,82 @@ async fn pass(
             .denied(403, "user_banned", "This account may not use this app.")
             .into());
     }
-    let again = Response::ok(text).map_err(Error::internal)?;
+    opened.bind(app, &shard)?;
+    let bound = Response::ok(Value::Object(opened.answer).to_string()).map_err(Error::internal)?;
     Ok(finish(
-        again.with_headers(response.headers().clone()),
+        bound.with_headers(response.headers().clone()),
         None,
     )?)
 }
 
-fn refuse(service: Service, error: TokenError) -> Stop {
-    let (code, message) = match error {
-        TokenError::Expired => ("PGRST303", "JWT expired"),
-        TokenError::Invalid => ("PGRST301", "No suitable key or wrong key type"),
-    };
-    service.denied(401, code, message).into()
+/// An answer that gives a session.
+struct Opened {
+    answer: Map<String, Value>,
+    access: String,
+    refresh: String,
+    user: String,
 }
 
-/// Whoever has a session of the shard's is a user of the app, too.
+impl Opened {
+    fn read(text: &str) -> Option<Self> {
+        let answer: Map<String, Value> = serde_json::from_str(text).ok()?;
+        let member = |name: &str| Some(answer.get(name)?.as_str()?.to_owned());
+        Some(Self {
+            access: member("access_token")?,
+            refresh: member("refresh_token")?,
+            user: answer.get("user")?.get("id")?.as_str()?.to_owned(),
+            answer,
+        })
+    }
+
+    /// Leaves in the answer what is good in this app alone.
+    fn bind(&mut self, app: &AppId, shard: &Shard) -> Result<()> {
+        let access = token::bind(&self.access, app, shard.jwt_secret()).map_err(|_| {
+            Error::internal("the shard signs its tokens with another key than SUPABASE_JWT_SECRET")
+        })?;
+        let refresh = token::bind_refresh(&self.refresh, app, shard.jwt_secret());
+        for (name, value) in [("access_token", access), ("refresh_token", refresh)] {
+            self.answer.insert(name.to_owned(), value.into());
+        }
+        Ok(())
+    }
+}
+
+/// A body of somebody who comes in; what renews a session is as the shard knows it.
+fn unbound(body: Vec<u8>, app: &AppId, shard: &Shard) -> Result<Vec<u8>, Denied> {
+    const NAME: &str = "refresh_token";
+    let parsed = std::str::from_utf8(&body).ok();
+    let parsed = parsed.and_then(|text| serde_json::from_str::<Map<String, Value>>(text).ok());
+    let Some(mut members) = parsed.filter(|members| members.contains_key(NAME)) else {
+        return Ok(body);
+    };
+    let refresh = members
+        .get(NAME)
+        .and_then(Value::as_str)
+        .and_then(|bound| token::unbind_refresh(bound, app, shard.jwt_secret()));
+    let Some(refresh) = refresh.map(str::to_owned) else {
+        let message = "Invalid Refresh Token: Refresh Token Not Found";
+        return Err(Service::Auth.denied(400, "refresh_token_not_found", message));
+    };
+    members.insert(NAME.to_owned(), refresh.into());
+    Ok(Value::Object(members).to_string().into_bytes())
+}
+
+fn refuse(service: Service, error: TokenError) -> Stop {
+    let (status, code, message) = match (service, error) {
+        (Service::Rest, TokenError::Expired) => (401, "PGRST303", "JWT expired"),
+        (Service::Rest, TokenError::Invalid) => {
+            (401, "PGRST301", "No suitable key or wrong key type")
+        }
+        (Service::Auth, TokenError::Expired) => (403, "bad_jwt", "invalid JWT: token is expired"),
+        (Service::Auth, TokenError::Invalid) => {
+            (403, "bad_jwt", "invalid JWT: signature is invalid")
+        }
+    };
+    service.denied(status, code, message).into()
+}
+
+/// Whoever has a session of the app's is still one of its users.
 async fn admit(
     tables: &Tables,
     app: &AppId,
@@ -233,7 +288,7 @@ async fn admit(
         return Ok(());
     }
     if !tables.is_member(app, &session.user).await? {
-        let message = "This account is no user of this app. Sign in at the app's own address.";
+        let message = "This account is no user of this app any more.";
         return Err(service.denied(403, "42501", message).into());
     }
     MEMBERS.with_borrow_mut(|members| {

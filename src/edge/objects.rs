@@ -338,18 +338,23 @@ impl Object {
     }
 
     /// Asks in the name of `workspace`, or of the system.
-    pub(super) async fn ask<T: DeserializeOwned>(
+    pub(super) fn ask<T: DeserializeOwned>(
         &self,
         workspace: Option<&WorkspaceId>,
         call: impl Serialize,
-    ) -> Result<T> {
+    ) -> impl Future<Output = Result<T>> {
         let asked = Asked {
             name: self.name.clone(),
             workspace: workspace.cloned(),
             call,
         };
-        let body = serde_json::to_string(&asked).map_err(Error::internal)?;
-        let text = self.exchange(body).await?;
+        // What is asked need not be kept while the answer is awaited.
+        let body = serde_json::to_string(&asked).map_err(Error::internal);
+        self.answer(body)
+    }
+
+    async fn answer<T: DeserializeOwned>(&self, body: Result<String>) -> Result<T> {
+        let text = self.exchange(body?).await?;
         serde_json::from_str::<Result<T>>(&text).map_err(Error::internal)?
     }
 

@@ -181,7 +181,10 @@ pub fn excerpt(
     places: impl IntoIterator<Item = Range<usize>>,
     numbering: Numbering,
 ) -> String {
-    let mut places: Vec<Range<usize>> = places.into_iter().take(REGIONS).collect();
+    shown(file, places.into_iter().take(REGIONS).collect(), numbering)
+}
+
+fn shown(file: &[Line<'_>], mut places: Vec<Range<usize>>, numbering: Numbering) -> String {
     places.sort_by_key(|place| place.start);
     let mut shown = String::new();
     let mut next = 0;

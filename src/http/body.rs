@@ -187,16 +187,16 @@ pub trait Body: Sized {
 /// unknown, repeated or wrong `field`; 413 with `limit` when it, or its prompt, is too long; 401 for a malformed
 /// token to log in with.
 pub fn parse<T: Body>(bytes: &[u8], content_type: Option<&str>, limits: &Limits) -> Result<T> {
-    let is_json = check_object(bytes, content_type)?;
-    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let (text, is_json) = check_object(bytes, content_type)?;
+    let mut json = serde_json::Deserializer::from_str(text);
     let wire = serde_path_to_error::deserialize(&mut json)
         .map_err(|error| misfit(is_json, &error.path().to_string(), &error.into_inner()))?;
     json.end().map_err(|error| broken(&error, None))?;
     T::check(wire, limits)
 }
 
-/// Whether a body is JSON; it is declared to be, and looks like an object.
-fn check_object(bytes: &[u8], content_type: Option<&str>) -> Result<bool> {
+/// The text of a body that is declared to be JSON and looks like an object, and whether it is JSON.
+fn check_object<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Result<(&'a str, bool)> {
     if bytes.len() > MAX_JSON_BYTES {
         return Err(too_large(MAX_JSON_BYTES));
     }
@@ -212,13 +212,27 @@ fn check_object(bytes: &[u8], content_type: Option<&str>) -> Result<bool> {
     if bytes.trim_ascii_start().first() == Some(&b'[') {
         return Err(invalid("The body is a JSON list. Send a JSON object."));
     }
-    let is_json = serde_json::from_slice::<IgnoredAny>(bytes).is_ok();
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let column = before
+            .rsplit(|byte| *byte == b'\n')
+            .next()
+            .map_or(0, <[u8]>::len)
+            + 1;
+        invalid(&format!(
+            "The body is not JSON: invalid unicode code point, at line {line}, column {column}."
+        ))
+        .with("line", line)
+        .with("column", column)
+    })?;
+    let is_json = serde_json::from_str::<IgnoredAny>(text).is_ok();
     if is_json && bytes.trim_ascii_start().first() != Some(&b'{') {
         return Err(invalid(
             "The body is JSON, but no object. Send a JSON object.",
         ));
     }
-    Ok(is_json)
+    Ok((text, is_json))
 }
 
 /// The error for a body that does not fit its type at this path.

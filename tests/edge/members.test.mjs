@@ -102,10 +102,11 @@ for (const backend of ["pglite", "postgres"]) {
     test("the same person is somebody else in another app, and only once they have come in there", async () => {
       const here = await signedUp(kitchen, "both@example.com");
       assert.equal((await here.db.from(table(kitchen, "notes_owner")).insert({ title: "In the kitchen" })).error, null);
-      const there = client(garden, here.token);
-      const refused = await there.from(table(garden, "notes_app_read")).select();
-      assert.deepEqual([refused.status, refused.error.code], [403, "42501"]);
-      assert.match(refused.error.message, /no user of this app/);
+      const { data: { session: kitchenSession } } = await here.db.auth.getSession();
+      const there = await client(garden, here.token).from(table(garden, "notes_app_read")).select();
+      assert.deepEqual([there.status, there.error.code], [401, "PGRST301"], "a session of one app is none in another");
+      assert.equal((await client(garden).auth.getUser(here.token)).error.code, "bad_jwt");
+      assert.equal((await client(garden).auth.refreshSession(kitchenSession)).error.code, "refresh_token_not_found");
       const garden1 = client(garden);
       assert.equal((await garden1.auth.signInWithPassword({ email: "both@example.com", password: PASSWORD })).error, null);
       assert.deepEqual((await garden1.from(table(garden, "notes_owner")).select()).data, []);
@@ -115,6 +116,23 @@ for (const backend of ["pglite", "postgres"]) {
         const { error, status } = await garden1.from(table(kitchen, name)).select();
         assert.deepEqual([status, error.code], [404, "PGRST205"], "another app's tables are not there");
       }
+      const both = (await garden1.auth.getSession()).data.session;
+      const back = await client(kitchen, both.access_token).from(table(kitchen, "notes_owner")).select();
+      assert.deepEqual([back.status, back.error.code], [401, "PGRST301"], "though they are a user of both by now");
+    });
+
+    test("what the shard gives out by itself is no session of an app, and an app's opens no table by itself", async () => {
+      const here = await signedUp(kitchen, "direct@example.com");
+      assert.equal((await here.db.from(table(kitchen, "notes_owner")).insert({ title: "Mine" })).error, null);
+      const { url, publishable_key } = stack.shard();
+      const quiet = { auth: { persistSession: false, autoRefreshToken: false } };
+      const raw = await createClient(url, publishable_key, quiet).auth.signInWithPassword({ email: "direct@example.com", password: PASSWORD });
+      assert.equal(raw.error, null, String(raw.error));
+      const shown = await client(kitchen, raw.data.session.access_token).from(table(kitchen, "notes_owner")).select();
+      assert.deepEqual([shown.status, shown.error.code], [401, "PGRST301"]);
+      assert.equal((await client(kitchen).auth.refreshSession(raw.data.session)).error.code, "refresh_token_not_found");
+      const direct = createClient(url, publishable_key, { ...quiet, accessToken: async () => here.token });
+      assert.deepEqual((await direct.from(table(kitchen, "notes_owner")).select()).data, []);
     });
 
     test("what is no session of somebody's opens nothing", async () => {
@@ -124,7 +142,9 @@ for (const backend of ["pglite", "postgres"]) {
         return error ? [status, error.code] : "answered";
       };
       assert.equal(await ask(token), "answered");
-      const session = { sub: id, role: "authenticated", app_id: kitchen.id };
+      const session = { sub: id, role: "authenticated", app: kitchen.id, app_id: kitchen.id };
+      assert.equal(await ask(forged(session)), "answered", "what follows is wrong in one thing each");
+      assert.deepEqual(await ask(forged({ ...session, app: garden.id })), [401, "PGRST301"]);
       assert.deepEqual(await ask(forged(session, "another secret that is long enough")), [401, "PGRST301"]);
       assert.deepEqual(await ask(forged({ ...session, role: "service_role" })), [401, "PGRST301"]);
       assert.deepEqual(await ask(forged({ ...session, role: "postgres" })), [401, "PGRST301"]);

@@ -350,13 +350,11 @@ pub(super) struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    pub(super) async fn ask<T: serde::de::DeserializeOwned>(
+    pub(super) fn ask<T: serde::de::DeserializeOwned>(
         &self,
         call: ConversationCall,
-    ) -> Result<T> {
-        self.conversation
-            .ask(Some(&self.principal.workspace), call)
-            .await
+    ) -> impl Future<Output = Result<T>> {
+        self.conversation.ask(Some(&self.principal.workspace), call)
     }
 }
 

@@ -53,7 +53,8 @@ impl Attempt<'_> {
         let url = format!("{}/healthz", builder::base(self.env)?);
         let request = Request::new(&url, Method::Get).map_err(Error::internal)?;
         let mut response = builder::send(self.env, self.app, request, &abort.signal()).await?;
-        let health = serde_json::from_slice::<Value>(&read_short(&mut response).await?).ok();
+        let health = read_short(&mut response).await?;
+        let health = serde_json::from_str::<Value>(&String::from_utf8_lossy(&health)).ok();
         Ok(health.as_ref().and_then(Toolchain::of))
     }
 

@@ -72,7 +72,8 @@ fn good(bytes: &[u8]) -> (Option<usize>, Vec<Container>) {
                 let word = bytes.get(at - 1..end).unwrap_or_default();
                 // More digits may have been to come.
                 let is_cut = end == bytes.len() && !byte.is_ascii_alphabetic();
-                if is_cut || serde_json::from_slice::<Value>(word).is_err() {
+                let word = std::str::from_utf8(word).unwrap_or_default();
+                if is_cut || serde_json::from_str::<Value>(word).is_err() {
                     break;
                 }
                 at = end;
