@@ -170,28 +170,30 @@ fn request(asked: Builder) -> Result<Request> {
 }
 
 async fn attempt(request: Request) -> Result<String> {
-    let abort = AbortController::default();
-    let signal = abort.signal();
-    let answer = {
-        let asking = pin!(exchange(request, &signal));
-        match future::select(asking, Delay::from(DEADLINE)).await {
-            Either::Left((answer, _)) => answer,
-            Either::Right(_) => Err(data::unavailable("it is silent")),
-        }
-    };
-    answer.inspect_err(|_| abort.abort())
-}
-
-async fn exchange(request: Request, signal: &AbortSignal) -> Result<String> {
-    let response = Fetch::Request(request)
-        .send_with_signal(signal)
-        .await
-        .map_err(data::unavailable)?;
-    let status = response.status_code();
-    let text = runtime::text(response).await.map_err(data::unavailable)?;
+    let (status, text) = in_time(async |signal| {
+        let response = Fetch::Request(request).send_with_signal(signal).await?;
+        Ok((response.status_code(), runtime::text(response).await?))
+    })
+    .await?;
     if (200..300).contains(&status) {
         Ok(text)
     } else {
         Err(data::refused(status, &text))
     }
+}
+
+/// What comes of asking a shard. What takes too long is called off.
+pub(super) async fn in_time<T>(
+    ask: impl AsyncFnOnce(&AbortSignal) -> worker::Result<T>,
+) -> Result<T> {
+    let abort = AbortController::default();
+    let signal = abort.signal();
+    let answer = {
+        let asking = pin!(ask(&signal));
+        match future::select(asking, Delay::from(DEADLINE)).await {
+            Either::Left((answer, _)) => answer.map_err(data::unavailable),
+            Either::Right(_) => Err(data::unavailable("it is silent")),
+        }
+    };
+    answer.inspect_err(|_| abort.abort())
 }

@@ -12,7 +12,7 @@ use worker::{
 
 use super::{
     api, clock,
-    data::Tables,
+    data::{Tables, in_time},
     objects,
     objects::{ConversationCall, Live},
     settings,
@@ -173,7 +173,7 @@ async fn pass(
     if is_way_in {
         body = unbound(body, app, &shard)?;
     }
-    let mut response = send(&shard, &method, &target, headers, body).await?;
+    let mut response = send(&shard, &method, &target, &headers, &body).await?;
     if !is_way_in || response.status_code() != 200 {
         return Ok(finish(response, None)?);
     }
@@ -188,14 +188,7 @@ async fn pass(
     if !tables.join(app, &opened.user).await? {
         // What was just opened is closed again: it is of no use here.
         let headers = headers_for(&request, &shard, Some(&opened.access))?;
-        let _closed = send(
-            &shard,
-            "POST",
-            "/auth/v1/logout?scope=local",
-            headers,
-            Vec::new(),
-        )
-        .await;
+        let _closed = send(&shard, "POST", "/auth/v1/logout?scope=local", &headers, &[]).await;
         return Err(service
             .denied(403, "user_banned", "This account may not use this app.")
             .into());
@@ -315,23 +308,33 @@ fn headers_for(request: &Request, shard: &Shard, authorization: Option<&str>) ->
     Ok(headers)
 }
 
+/// The answer of the shard. What only reads is asked once more where nothing came of the first time.
 async fn send(
     shard: &Shard,
     method: &str,
     target: &str,
-    headers: Headers,
-    body: Vec<u8>,
+    headers: &Headers,
+    body: &[u8],
 ) -> Result<Response> {
-    let mut init = RequestInit::new();
-    init.with_method(Method::from(method.to_owned()))
-        .with_headers(headers)
-        .with_redirect(RequestRedirect::Manual);
-    if !body.is_empty() {
-        init.with_body(Some(Uint8Array::from(body.as_slice()).into()));
+    let request = || {
+        let mut init = RequestInit::new();
+        init.with_method(Method::from(method.to_owned()))
+            .with_headers(headers.clone())
+            .with_redirect(RequestRedirect::Manual);
+        if !body.is_empty() {
+            init.with_body(Some(Uint8Array::from(body).into()));
+        }
+        let address = format!("{}{target}", shard.url());
+        Request::new_with_init(&address, &init).map_err(Error::internal)
+    };
+    let once = async || {
+        let asked = Fetch::Request(request()?);
+        in_time(async |signal| asked.send_with_signal(signal).await).await
+    };
+    match once().await {
+        Err(_) if ["GET", "HEAD"].contains(&method) => once().await,
+        answer => answer,
     }
-    let address = format!("{}{target}", shard.url());
-    let request = Request::new_with_init(&address, &init).map_err(Error::internal)?;
-    Fetch::Request(request).send().await.map_err(unavailable)
 }
 
 /// The answer as it goes to the app: with what may be told of a shard's, and nothing that it says to whoever asked it.
