@@ -210,6 +210,7 @@ mod tests {
             serde_json::json!({ "path": path, "covered": covered, "coverable": coverable, "traces": [] })
         };
         let files = [
+            file("src/data/token.rs", (7, 7)),
             file("src/edit.rs", edit),
             file("src/edit/lines.rs", (10, 10)),
             file("src/editor.rs", (0, 1_000)),
@@ -228,7 +229,7 @@ mod tests {
         let files = read(report((80, 90)).as_bytes()).unwrap();
         assert_eq!(
             judged(&files).unwrap(),
-            "lines reached by tests: src/edit 90 % of 100, src/generation 95 % of 100, src/llm 100 % of 3, \
+            "lines reached by tests: src/data 100 % of 7, src/edit 90 % of 100, src/generation 95 % of 100, src/llm 100 % of 3, \
              src/preflight 90 % of 10, src/search 100 % of 1, \
              src/build 95 % of 20, builder-container/src 96 % of 100"
         );
