@@ -172,6 +172,8 @@ pub(crate) fn attacks() -> Vec<Attack> {
         })?;
         let next = field.post("crowd-next", Mode::Development, &neighbour())?;
         drop(crowd);
+        // That they have gone is noticed a moment later.
+        freed(&field.builder, "every seat is free again")?;
         if next.status == 503 {
             Ok(next.told())
         } else {
