@@ -1,11 +1,11 @@
 // What can be killed: workerd, the builder, and the model's double, each by `kill -9`, and each started again at once.
 import { spawn } from "node:child_process";
 import fs from "node:fs";
-import net from "node:net";
 import path from "node:path";
 import readline from "node:readline";
 
 import { request } from "../../xtask/local/harness.mjs";
+import { freePort } from "../../xtask/local/ports.mjs";
 import { KEYS } from "../support/model.mjs";
 import { until } from "../support/wait.mjs";
 
@@ -20,15 +20,6 @@ function isAlive(pid) {
   } catch {
     return false;
   }
-}
-
-/** A port that is free now, to be used again and again. */
-async function freePort() {
-  const server = net.createServer();
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** The model's double as a process of its own, always at the same address. */

@@ -2,11 +2,12 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
-import net from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import postgres from "postgres";
+
+import { freePort } from "../ports.mjs";
 
 const START_MS = 30_000;
 /** The folder with `initdb` and `postgres`, which `cargo xtask` finds or fetches. */
@@ -55,16 +56,6 @@ function programs(folder) {
     fs.renameSync(half, copy);
   }
   return path.join(copy, "bin");
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 function run(program, args, options) {

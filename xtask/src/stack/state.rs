@@ -16,6 +16,10 @@ use crate::progress;
 pub(crate) const LEAST_FREE: u64 = 1024 * 1024 * 1024;
 /// The workspace of the development token.
 pub(crate) const WORKSPACE: &str = "local";
+/// Where the ports begin that are looked through for a free one.
+const LOWEST_PORT: u16 = 20_000;
+/// Where Linux begins to give ports to connections, unless it is told otherwise.
+const EPHEMERAL_PORTS: u16 = 32_768;
 const SECRET_LENGTH: usize = 43;
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -205,6 +209,9 @@ fn is_free(port: u16) -> bool {
 }
 
 fn bind(wanted: u16) -> Result<u16> {
+    if wanted == 0 {
+        return unclaimed();
+    }
     match TcpListener::bind((Ipv4Addr::LOCALHOST, wanted)) {
         Ok(listener) => Ok(listener.local_addr()?.port()),
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
@@ -213,6 +220,35 @@ fn bind(wanted: u16) -> Result<u16> {
         Err(error) => Err(error)
             .with_context(|| format!("cannot listen on port {wanted}: choose another with --port")),
     }
+}
+
+/// A free port for a program that binds it later: below those that the kernel gives to connections (and to whoever asks for port 0),
+/// any of which can be taken in between.
+///
+/// # Errors
+/// When there is none.
+fn unclaimed() -> Result<u16> {
+    let below = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range")
+        .ok()
+        .and_then(|range| range.split_whitespace().next()?.parse().ok())
+        .unwrap_or(EPHEMERAL_PORTS);
+    let mut source = fs::File::open("/dev/urandom").context("no /dev/urandom")?;
+    let room = below.saturating_sub(LOWEST_PORT);
+    for _ in 0..100 {
+        let mut random = [0_u8; 2];
+        source.read_exact(&mut random)?;
+        let Some(offset) = u16::from_le_bytes(random).checked_rem(room) else {
+            break;
+        };
+        let port = LOWEST_PORT.saturating_add(offset);
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .context("no free port")?
+        .local_addr()?
+        .port())
 }
 
 /// The port of a child: the one of the last start when it is free, else a new one.
@@ -243,6 +279,17 @@ mod tests {
             error.contains(&port.to_string()) && error.contains("--port"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_port_for_later_is_none_that_the_kernel_may_give_away_meanwhile() {
+        for _ in 0..20 {
+            let port = free_port(0).unwrap();
+            assert!(
+                (LOWEST_PORT..EPHEMERAL_PORTS).contains(&port),
+                "{port} is one that a connection may get"
+            );
+        }
     }
 
     #[test]
