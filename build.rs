@@ -1,5 +1,4 @@
-//! What the Worker embeds: the list of the foundation's files, each with `include_bytes!`, for `src/template`; the console's files and
-//! the description of the API without what is there for their readers alone, for `src/edge` and `src/http`.
+//! What the Worker embeds: the list of the foundation's files, each with `include_bytes!`, for `src/template`.
 
 use std::{
     env,
@@ -10,8 +9,6 @@ use std::{
 };
 
 const FOUNDATION: &str = "templates/foundation";
-const CONSOLE: &str = "src/console";
-const OPENAPI: &str = "src/http/openapi.json";
 
 /// What tools leave behind in the folder and no app starts with.
 const LEFT_OUT: [&str; 3] = ["node_modules", "dist", "coverage"];
@@ -20,54 +17,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let package = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     embed_foundation(&package.join(FOUNDATION), &out)?;
-    embed_console(&package.join(CONSOLE), &out.join("console"))?;
-    let description: String = fs::read_to_string(package.join(OPENAPI))?
-        .lines()
-        .map(str::trim_start)
-        .collect();
-    fs::write(out.join("openapi.json"), description)?;
-    for file in ["build.rs", CONSOLE, OPENAPI] {
-        println!("cargo::rerun-if-changed={file}");
-    }
+    println!("cargo::rerun-if-changed=build.rs");
     Ok(())
-}
-
-fn embed_console(from: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let path = entry?.path();
-        let text = fs::read_to_string(&path)?;
-        let is_code = path
-            .extension()
-            .is_some_and(|kind| kind == "js" || kind == "css");
-        let text = if is_code {
-            lean(&text).map_err(|line| format!("{}: {line}", path.display()))?
-        } else {
-            text
-        };
-        fs::write(to.join(path.file_name().unwrap_or_default()), text)?;
-    }
-    Ok(())
-}
-
-/// Scripts and style sheets without the lines that are comments and nothing else, and without indentation. No text in the console's
-/// sources goes over several lines, so that this changes none. A line that is half a comment is an error.
-fn lean(text: &str) -> Result<String, String> {
-    let mut lean = String::new();
-    let mut is_comment = false;
-    for line in text.lines().map(str::trim) {
-        let begins = !is_comment && line.starts_with("/*");
-        if begins || is_comment {
-            if line.contains("*/") && !line.ends_with("*/") {
-                return Err(format!("code stands behind a comment: {line}"));
-            }
-            is_comment = !line.ends_with("*/");
-        } else if !line.is_empty() && !line.starts_with("//") {
-            lean.push_str(line);
-            lean.push('\n');
-        }
-    }
-    Ok(lean)
 }
 
 fn embed_foundation(root: &Path, out: &Path) -> Result<(), Box<dyn Error>> {

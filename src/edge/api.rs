@@ -27,7 +27,6 @@ use crate::{
         auth::Credential,
         body::{self, Body},
         idempotency::{self, Key, Nonce, request_digest},
-        openapi,
         operation::Access,
         problem,
         resource::Health,
@@ -171,11 +170,13 @@ impl Call<'_> {
                     memory_bytes: runtime::memory_bytes() + u64::from(parser::memory_bytes()),
                 },
             )?,
-            Route::OpenApi => Reply::raw(200, openapi::TEXT.to_owned()),
+            Route::OpenApi => Reply::raw(200, console::description(self.env).await?),
             Route::Problem { kind } => Reply::text(200, problem::describe(&kind)?),
             Route::ConsoleLogin => self.log_in().await?,
             Route::ConsoleLogout => self.log_out().await?,
-            Route::Console { path } => return console::serve(&path, self.hosts),
+            Route::Console { path } => {
+                return console::serve(&path, self.env, self.hosts).await;
+            }
             other => return Err(other.not_yet()),
         };
         reply.into_response().map_err(Error::internal)

@@ -1,7 +1,7 @@
 //! The API's description: an OpenAPI 3.1 document, made from the table of operations and the types of the wire.
 //!
-//! The Worker serves it as it was written down ([`TEXT`]): what makes it would be a twentieth of the Worker. A test holds
-//! the text against what is made, and writes it with `OVERSKILL_UPDATE=1`.
+//! What is served is `openapi.json`, which stands beside the Worker: what makes it would be a twentieth of the Worker. A test holds the
+//! text against what is made, and writes it with `OVERSKILL_UPDATE=1`.
 //!
 //! What is described here but not in the types: the parameters, which [`super::page`], [`super::sse`],
 //! [`super::etag`] and [`super::idempotency`] read.
@@ -24,9 +24,6 @@ use crate::{
     ids::{AppId, BuildId, TokenId, TurnId},
     search::{MAX_CONTEXT, MAX_QUERY_BYTES},
 };
-
-/// The document as it is served: without the line breaks of the text that is kept.
-pub const TEXT: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
 
 /// The document, made anew. Not in the Worker: there the schemas are left out.
 #[must_use]

@@ -287,7 +287,7 @@ describe("a place that is not there", () => {
   });
 
   test("the API at an app's address", async () => {
-    for (const target of ["/v1/session", "/v1/apps", "/healthz", "/console.js"]) {
+    for (const target of ["/v1/session", "/v1/apps", "/healthz", "/console/console.js"]) {
       const answer = await app.preview(target, { headers: { authorization: `Bearer ${stack.token}` } });
       assert.equal(answer.status, 404, target);
     }

@@ -58,6 +58,10 @@ export function workerOptions(config) {
         }]),
       );
     },
+    // A folder, as workerd serves one: it answers the same GET requests as the platform's assets do.
+    assets: ({ directory, binding }) => {
+      options.serviceBindings = { ...options.serviceBindings, [binding]: { disk: { path: path.join(root, directory), writable: false } } };
+    },
     worker_loaders: (loaders) => {
       options.workerLoaders = Object.fromEntries(loaders.map(({ binding }) => [binding, {}]));
     },

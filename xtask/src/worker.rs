@@ -3,6 +3,7 @@
 //! of installed; the JavaScript around the wasm is ours (`src/edge/shim.js`, `src/edge/syntax.js`). No wasm-opt: on a
 //! 3.2 MiB Worker it took more than a minute and, names aside, the result was larger after gzip.
 
+pub(crate) mod assets;
 pub(crate) mod parser;
 
 use std::fs;
@@ -27,7 +28,7 @@ const SHIMS: [&str; 2] = ["shim.js", "syntax.js"];
 /// Most bytes the Worker may have after gzip, all modules together.
 pub(crate) const GZIP_BUDGET: u64 = 1536 * 1024;
 /// Changes when the steps after cargo change, so that old output is not taken for new.
-const RECIPE: &str = "wasm-bindgen 0.2.130, esbuild, 3";
+const RECIPE: &str = "wasm-bindgen 0.2.130, esbuild, 4";
 
 /// What cargo made for the Worker.
 #[derive(Clone, Debug)]
@@ -92,6 +93,7 @@ pub(crate) fn finish(compiled: &Compiled, node: &Node) -> Result<()> {
     if stamp_file.exists() {
         fs::remove_file(&stamp_file)?;
     }
+    assets::replace(node, &out)?;
     for name in MODULES {
         let new = out.join(format!("{name}.new"));
         fs::copy(staging.join("out").join(name), &new)?;
@@ -115,6 +117,9 @@ fn stamp(compiled: &Compiled) -> Result<String> {
         let shim = shim(name);
         parts.push(fs::read(&shim).with_context(|| format!("{} is missing", shim.display()))?);
     }
+    for file in assets::sources()? {
+        parts.push(fs::read(&file)?);
+    }
     parts.push(fs::read(place::root().join("package-lock.json"))?);
     let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
     Ok(hash::hex(&parts))
@@ -129,6 +134,7 @@ pub(crate) fn modules_present() -> bool {
     MODULES
         .iter()
         .all(|name| place::worker_build().join(name).is_file())
+        && place::worker_build().join(assets::FOLDER).is_dir()
 }
 
 /// Compiles the root package and the parser for the wasm target; returns the files cargo made.

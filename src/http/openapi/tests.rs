@@ -352,7 +352,7 @@ fn what_is_sent_is_what_is_described() {
 const KEPT: &str = include_str!("../openapi.json");
 
 #[test]
-fn what_is_served_is_what_is_made() {
+fn what_is_kept_is_what_is_made() {
     let made = format!("{:#}\n", document());
     if std::env::var_os("OVERSKILL_UPDATE").is_some() {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/http/openapi.json");
@@ -363,8 +363,6 @@ fn what_is_served_is_what_is_made() {
         made == KEPT,
         "src/http/openapi.json is of another API: run this test with OVERSKILL_UPDATE=1"
     );
-    let [kept, served] = [KEPT, TEXT].map(|text| serde_json::from_str::<Value>(text).unwrap());
-    assert_eq!(served, kept);
 }
 
 #[test]

@@ -162,9 +162,9 @@ fn finds_calls() {
         ),
         (
             "GET",
-            "/console.js",
+            "/console/console.js",
             Route::Console {
-                path: "/console.js".to_owned(),
+                path: "/console/console.js".to_owned(),
             },
         ),
         (
