@@ -1,4 +1,5 @@
 import type { LucideIcon } from "lucide-react"
+import type { Access } from "@/lib/database"
 import { House } from "lucide-react"
 import { LayoutDashboard } from "lucide-react"
 // Icon imports of this app go above this line.
@@ -8,6 +9,8 @@ export interface NavigationEntry {
   to: string
   /** The table whose records this page shows, with its form at `<to>/new`; Home and Dashboard count them. */
   table?: string
+  /** Who may read that table; by default everyone their own rows. */
+  access?: Access
   icon?: LucideIcon
 }
 
@@ -16,6 +19,11 @@ export const navigation: NavigationEntry[] = [
   { label: "Dashboard", to: "/dashboard", icon: LayoutDashboard },
   // Navigation of this app goes above this line.
 ]
+
+/** The table of an entry, for whoever counts or reads its records. */
+export function sourceOf({ table, access }: NavigationEntry): { table: string; access?: Access } | undefined {
+  return table === undefined ? undefined : { table, access }
+}
 
 const shellPages = new Set(["/", "/dashboard"])
 

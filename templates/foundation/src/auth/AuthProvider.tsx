@@ -1,38 +1,38 @@
+import type { Session } from "@supabase/supabase-js"
 import { type ReactNode, useEffect, useMemo, useState } from "react"
-import { onSessionChange, readSession, saveSession } from "./account-storage"
+import { toast } from "sonner"
+import { onSessionRefused } from "@/lib/database/requests"
+import { supabase } from "@/lib/supabase"
 import { AuthContext } from "./AuthContext"
-import * as accounts from "./browser-accounts"
-import type { Auth, AuthResult, Session } from "./types"
+import { accounts, userOf } from "./accounts"
+import type { Auth, User } from "./types"
 
 export function AuthProvider({ children }: { children: ReactNode }) {
-  const [session, setSession] = useState(readSession)
+  /** Undefined until it is known whether somebody is signed in. */
+  const [user, setUser] = useState<User | null>()
 
-  useEffect(() => onSessionChange(() => setSession(readSession())), [])
+  useEffect(() => {
+    const { data } = supabase.auth.onAuthStateChange((_, session) => setUser((known) => same(known, userIn(session))))
+    const stop = onSessionRefused(() => {
+      toast.error("Your session has ended. Sign in again.", { id: "session-ended" })
+      void accounts.signOut()
+    })
+    return () => {
+      stop()
+      data.subscription.unsubscribe()
+    }
+  }, [])
 
-  const auth = useMemo<Auth>(() => {
-    async function adopting(result: Promise<AuthResult<Session>>) {
-      const answer = await result
-      if (answer.data) setSession(answer.data)
-      return answer
-    }
-    return {
-      user: session?.user ?? null,
-      session,
-      loading: false,
-      signUp: (credentials) => adopting(accounts.signUp(credentials)),
-      signIn: (credentials) => adopting(accounts.signIn(credentials)),
-      recover: (token) => adopting(accounts.recover(token)),
-      resetPassword: accounts.resetPassword,
-      async signOut() {
-        saveSession(null)
-        setSession(null)
-      },
-      async updatePassword(password) {
-        if (!session) return { data: null, error: { code: "session_missing", message: "Sign in first." } }
-        return accounts.updatePassword(session.user, password)
-      },
-    }
-  }, [session])
+  const auth = useMemo<Auth>(() => ({ ...accounts, user: user ?? null, loading: user === undefined }), [user])
 
   return <AuthContext value={auth}>{children}</AuthContext>
+}
+
+function userIn(session: Session | null): User | null {
+  return session && userOf(session.user)
+}
+
+/** Sessions are renewed, and tell of the same user each time. */
+function same(known: User | null | undefined, next: User | null): User | null {
+  return known && JSON.stringify(known) === JSON.stringify(next) ? known : next
 }

@@ -6,15 +6,9 @@ export interface User {
   user_metadata: { name?: string }
 }
 
-export interface Session {
-  access_token: string
-  /** Seconds since the Unix epoch. */
-  expires_at: number
-  user: User
-}
-
 export interface AuthError {
   code: string
+  /** A sentence for the user. */
   message: string
 }
 
@@ -27,17 +21,20 @@ export interface Credentials {
 
 export interface Auth {
   user: User | null
-  session: Session | null
   /** True until it is known whether someone is signed in. */
   loading: boolean
-  signUp(credentials: Credentials & { name?: string }): Promise<AuthResult<Session>>
-  signIn(credentials: Credentials): Promise<AuthResult<Session>>
+  /** Without a user when the address has to be confirmed first: by the link of a mail, which leads to `next`. */
+  signUp(credentials: Credentials & { name?: string }, next: string): Promise<AuthResult<User | null>>
+  /** Sends that mail again. */
+  resendConfirmation(email: string, next: string): Promise<AuthError | null>
+  signIn(credentials: Credentials): Promise<AuthError | null>
+  /** In every tab of this browser. */
   signOut(): Promise<void>
-  /** Answers with the link that a mail would carry: a browser cannot send one. */
-  resetPassword(email: string): Promise<AuthResult<{ link: string }>>
-  /** Signs in with the token of such a link. */
-  recover(token: string): Promise<AuthResult<Session>>
-  updatePassword(password: string): Promise<AuthResult<User>>
+  /** Sends a mail with a link, where there is such an account; whether there is, nobody is told. */
+  resetPassword(email: string): Promise<AuthError | null>
+  updatePassword(password: string): Promise<AuthError | null>
+  /** Signs in with what the address of a mailed link holds. Where to go on. */
+  followLink(address: URL): Promise<AuthResult<string>>
 }
 
 export const minimumPasswordLength = 8

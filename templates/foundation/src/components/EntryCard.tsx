@@ -1,6 +1,6 @@
 import { ArrowUpRight, Layers } from "lucide-react"
 import { Link } from "react-router"
-import type { NavigationEntry } from "@/app/navigation"
+import { type NavigationEntry, sourceOf } from "@/app/navigation"
 import { useRecordCount } from "@/hooks/useRecordCount"
 import { countOf } from "@/lib/words"
 import { Card } from "./ui/card"
@@ -8,7 +8,7 @@ import { Card } from "./ui/card"
 /** A page of this app, with the number of its records. */
 export function EntryCard({ entry }: { entry: NavigationEntry }) {
   const { label, to, table, icon: Icon = Layers } = entry
-  const count = useRecordCount(table)
+  const count = useRecordCount(sourceOf(entry))
   return (
     <Card className="group relative transition-[box-shadow,translate] focus-within:ring-2 focus-within:ring-ring hover:-translate-y-0.5 hover:shadow-xl hover:shadow-primary/10">
       <div className="flex items-center gap-4 p-5">

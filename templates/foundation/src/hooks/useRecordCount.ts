@@ -1,16 +1,19 @@
 import { useEffect, useState } from "react"
 import { db } from "@/lib/database"
+import { type Source, useReader } from "./useReader"
 
-/** How many records a table has; null while it is not known. */
-export function useRecordCount(table: string | undefined): number | null {
+/** How many records of a table there are to be read; null while that is not known, or none of whoever asks. */
+export function useRecordCount(source: Source | undefined): number | null {
+  const { table, userId, enabled } = useReader(source)
   const [count, setCount] = useState<number | null>(null)
 
   useEffect(() => {
-    if (table === undefined) return
+    setCount(null)
+    if (!enabled || table === undefined) return
     let current = true
     async function load(name: string) {
-      const result = await db.from(name).select("id", { count: "exact", head: true })
-      if (current) setCount(result.count)
+      const answer = await db.fromName(name).select("id", { count: "exact", head: true })
+      if (current && !answer.error) setCount(answer.count)
     }
     void load(table)
     const stop = db.subscribe(table, () => void load(table))
@@ -18,7 +21,7 @@ export function useRecordCount(table: string | undefined): number | null {
       current = false
       stop()
     }
-  }, [table])
+  }, [table, userId, enabled])
 
   return count
 }

@@ -1,19 +1,30 @@
 import { useEffect, useState } from "react"
+import { mayRead } from "@/lib/access"
 import { db } from "@/lib/database"
+import { rowsPerPage } from "@/lib/database/pages"
 import type { ReferenceOption, References } from "@/lib/references"
 import type { Field, Resource } from "@/lib/resource"
+import { useAuth } from "./useAuth"
 
-/** Loads what the reference fields of a resource can point to, and keeps it up to date. */
+/** Pages of options that are loaded: the first 5,000 by label. */
+const mostPages = 5
+
+/** Loads what the reference fields of a resource can point to, one question a table, and keeps it up to date. */
 export function useReferences(resource: Resource, resources: Resource[] | undefined): References {
+  const { user, loading } = useAuth()
   const [references, setReferences] = useState<References>({})
+  const userId = user?.id ?? null
 
   useEffect(() => {
+    if (loading) return
     let current = true
-    const stops = resource.fields.filter((field) => field.kind === "reference").map((field) => {
+    const fields = resource.fields.filter((field) => field.kind === "reference")
+    const stops = fields.map((field) => {
       const table = field.to ?? field.name
+      const target = resources?.find((other) => other.table === table)
       async function load() {
-        const options = await optionsOf(table, labelColumn(field, resources))
-        if (current) setReferences((known) => ({ ...known, [field.name]: options }))
+        const options = mayRead(target?.access, user) ? await optionsOf(table, field.toField ?? target?.titleField ?? "name") : []
+        if (current && options) setReferences((known) => ({ ...known, [field.name]: options }))
       }
       void load()
       return db.subscribe(table, () => void load())
@@ -22,17 +33,26 @@ export function useReferences(resource: Resource, resources: Resource[] | undefi
       current = false
       for (const stop of stops) stop()
     }
-    // Resources are constants of the app; a new array with the same ones in it changes nothing.
-  }, [resource])
+    // Resources are constants of the app; a new array with the same ones in it changes nothing. Of the user, who it is.
+  }, [resource, userId, loading])
 
   return references
 }
 
-async function optionsOf(table: string, column: string): Promise<ReferenceOption[]> {
-  const { data } = await db.from(table).select(`id,${column}`).order(column)
-  return (data ?? []).map((row) => ({ id: row.id, label: String(row[column] ?? "Untitled") }))
+/** Null when they could not be read: what is known already stays. */
+async function optionsOf(table: string, column: string): Promise<ReferenceOption[] | null> {
+  const options: ReferenceOption[] = []
+  for (let page = 0; page < mostPages; page += 1) {
+    const from = page * rowsPerPage
+    const { data, error } = await db.fromName(table).select(`id,${column}`).order(column).order("id").range(from, from + rowsPerPage - 1)
+    if (error) return null
+    options.push(...rowsOf(data).map((row) => ({ id: String(row.id), label: String(row[column] ?? "Untitled") })))
+    if (data.length < rowsPerPage) break
+  }
+  return options
 }
 
-function labelColumn(field: Field, resources: Resource[] | undefined): string {
-  return field.toField ?? resources?.find((resource) => resource.table === field.to)?.titleField ?? "name"
+/** The columns are chosen at run time, of which the types know nothing. */
+function rowsOf(data: unknown[]): Record<string, unknown>[] {
+  return data as Record<string, unknown>[]
 }

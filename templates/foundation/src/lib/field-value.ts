@@ -13,6 +13,11 @@ export function columnsOf(resource: Resource, values: FormValues): Record<string
   return Object.fromEntries(resource.fields.map((field) => [field.name, columnValue(field, values[field.name])]))
 }
 
+/** Without what was left empty, so that a new row gets its table's own defaults. */
+export function filled(columns: Record<string, Value>): Record<string, Value> {
+  return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== null))
+}
+
 function formValue(field: Field, value: Value): string | boolean {
   if (field.kind === "boolean") return value === true
   return value === null ? "" : String(value)

@@ -1,9 +1,10 @@
 /** The orders a list can be read in. */
 import type { References } from "@/lib/references"
-import type { Row } from "./database"
-import { compareValues } from "./database/conditions"
+import type { Row, Value } from "./database"
 import { textOf } from "./record-text"
 import type { Field, Resource } from "./resource"
+
+const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" })
 
 export interface RecordOrder {
   id: string
@@ -55,4 +56,9 @@ function sortKey(field: Field, record: Row, references: References): string | nu
 function compareKnown(left: string | number | null, right: string | number | null, direction: 1 | -1): number {
   if (left === null || right === null) return Number(left === null) - Number(right === null)
   return direction * compareValues(left, right)
+}
+
+function compareValues(left: Value, right: Value): number {
+  if (typeof left === "string" && typeof right === "string") return collator.compare(left, right)
+  return Number(left) - Number(right)
 }

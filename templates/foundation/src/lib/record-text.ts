@@ -20,7 +20,7 @@ export function textOf(field: Field, value: Value, references: References): stri
     case "reference": {
       const options = references[field.name]
       if (!options) return ""
-      return options.find((option) => option.id === value)?.label ?? "Deleted record"
+      return options.find((option) => option.id === value)?.label ?? "Not available"
     }
     case "number":
       return [numbers.format(Number(value)), field.unit].filter(Boolean).join(" ")

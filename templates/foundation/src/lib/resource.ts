@@ -1,4 +1,6 @@
 /** What the list and form pages know of a thing this app keeps. */
+import type { Access } from "./database"
+
 export type { Row } from "./database"
 
 export type FieldKind = "text" | "long_text" | "number" | "date" | "boolean" | "email" | "url" | "choice" | "rating" | "reference"
@@ -24,6 +26,8 @@ export interface Field {
 
 export interface Resource {
   table: string
+  /** As the table was defined; by default everyone's rows are their own. */
+  access?: Access
   /** Lower case, as in the middle of a sentence. */
   singular: string
   plural: string

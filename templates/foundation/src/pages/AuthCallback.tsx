@@ -1,6 +1,6 @@
 import { LinkIcon } from "lucide-react"
 import { useEffect, useRef, useState } from "react"
-import { Link, useNavigate, useSearchParams } from "react-router"
+import { Link, useLocation, useNavigate } from "react-router"
 import { Message } from "@/components/Message"
 import { PageSkeleton } from "@/components/PageSkeleton"
 import { Button } from "@/components/ui/button"
@@ -10,19 +10,19 @@ import { usePageTitle } from "@/hooks/usePageTitle"
 /** Where the links of account mails lead. */
 export function AuthCallback() {
   usePageTitle("Signing in")
-  const { recover } = useAuth()
+  const { followLink } = useAuth()
   const navigate = useNavigate()
-  const [parameters] = useSearchParams()
-  const token = parameters.get("type") === "recovery" ? parameters.get("token") : null
-  const [problem, setProblem] = useState(token ? null : "This link is not complete. Ask for a new one.")
-  const spent = useRef<string | null>(null)
+  const { search, hash } = useLocation()
+  const [problem, setProblem] = useState<string | null>(null)
+  const followed = useRef<string | null>(null)
 
   useEffect(() => {
-    // A token works once, and effects may run twice.
-    if (!token || spent.current === token) return
-    spent.current = token
-    void recover(token).then(({ error }) => (error ? setProblem(error.message) : navigate("/update-password", { replace: true })))
-  }, [token, recover, navigate])
+    // What a link holds works once, and effects may run twice.
+    if (followed.current === search + hash) return
+    followed.current = search + hash
+    setProblem(null)
+    void followLink(new URL(search + hash, location.href)).then(({ data, error }) => (error ? setProblem(error.message) : navigate(data, { replace: true })))
+  }, [search, hash, followLink, navigate])
 
   if (!problem) return <PageSkeleton />
   return (
@@ -31,9 +31,14 @@ export function AuthCallback() {
       heading="h1"
       title="This link does not work"
       actions={
-        <Button asChild>
-          <Link to="/forgot-password">Get a new link</Link>
-        </Button>
+        <>
+          <Button asChild>
+            <Link to="/login">Sign in</Link>
+          </Button>
+          <Button asChild variant="outline">
+            <Link to="/forgot-password">Get a new link</Link>
+          </Button>
+        </>
       }
     >
       {problem}

@@ -1,6 +1,6 @@
 import { Layers, Plus } from "lucide-react"
 import { Link } from "react-router"
-import { appEntries, type NavigationEntry } from "@/app/navigation"
+import { appEntries, type NavigationEntry, sourceOf } from "@/app/navigation"
 import { PageHeading } from "@/components/PageHeading"
 import { Button } from "@/components/ui/button"
 import { Card } from "@/components/ui/card"
@@ -48,8 +48,8 @@ export function Dashboard() {
 }
 
 function CountCard({ entry }: { entry: NavigationEntry }) {
-  const { label, to, table, icon: Icon = Layers } = entry
-  const count = useRecordCount(table)
+  const { label, to, icon: Icon = Layers } = entry
+  const count = useRecordCount(sourceOf(entry))
   return (
     <Card className="p-6">
       <div className="flex items-center justify-between gap-3 text-muted-foreground">

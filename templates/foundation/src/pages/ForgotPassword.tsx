@@ -1,27 +1,17 @@
 import { useState } from "react"
-import { Link } from "react-router"
 import { AuthCard } from "@/auth/AuthCard"
 import { AuthForm } from "@/auth/AuthForm"
+import { CheckMail } from "@/auth/CheckMail"
 import { TextLink } from "@/components/TextLink"
-import { Button } from "@/components/ui/button"
 import { useAuth } from "@/hooks/useAuth"
 import { usePageTitle } from "@/hooks/usePageTitle"
 
 export function ForgotPassword() {
   usePageTitle("Forgot password")
   const { resetPassword } = useAuth()
-  const [link, setLink] = useState<string | null>(null)
+  const [sent, setSent] = useState<string | null>(null)
 
-  if (link) {
-    return (
-      <AuthCard title="Your reset link" description="Later it comes by e-mail. This stand-in cannot send one, so here it is. It works once, for an hour.">
-        <Button asChild size="lg" className="w-full">
-          <Link to={link}>Choose a new password</Link>
-        </Button>
-      </AuthCard>
-    )
-  }
-
+  if (sent) return <CheckMail purpose="to choose a new password" email={sent} onSendAgain={() => resetPassword(sent)} />
   return (
     <AuthCard
       title="Forgot your password?"
@@ -32,8 +22,8 @@ export function ForgotPassword() {
         fields={["email"]}
         action="Get a reset link"
         onSubmit={async ({ email }) => {
-          const { data, error } = await resetPassword(email)
-          if (data) setLink(data.link)
+          const error = await resetPassword(email)
+          if (!error) setSent(email.trim())
           return error?.message ?? null
         }}
       />

@@ -2,14 +2,16 @@ import { Navigate } from "react-router"
 import { AuthCard } from "@/auth/AuthCard"
 import { AuthForm } from "@/auth/AuthForm"
 import { useReturnAddress } from "@/auth/return-address"
+import { PageSkeleton } from "@/components/PageSkeleton"
 import { TextLink } from "@/components/TextLink"
 import { useAuth } from "@/hooks/useAuth"
 import { usePageTitle } from "@/hooks/usePageTitle"
 
 export function Login() {
   usePageTitle("Sign in")
-  const { user, signIn } = useAuth()
+  const { user, loading, signIn } = useAuth()
   const from = useReturnAddress()
+  if (loading) return <PageSkeleton />
   if (user) return <Navigate to={from} replace />
   return (
     <AuthCard
@@ -20,7 +22,7 @@ export function Login() {
       <AuthForm
         fields={["email", "password"]}
         action="Sign in"
-        onSubmit={async (credentials) => (await signIn(credentials)).error?.message ?? null}
+        onSubmit={async (credentials) => (await signIn(credentials))?.message ?? null}
       />
       <p className="mt-4 text-center text-sm">
         <TextLink to="/forgot-password">Forgot your password?</TextLink>

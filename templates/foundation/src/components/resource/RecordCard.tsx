@@ -12,7 +12,8 @@ interface RecordCardProps {
   resource: Resource
   record: Row
   references: References
-  onDelete: () => void
+  /** Without it, the record is not theirs to change. */
+  onDelete?: () => void
 }
 
 export function RecordCard({ resource, record, references, onDelete }: RecordCardProps) {
@@ -25,16 +26,18 @@ export function RecordCard({ resource, record, references, onDelete }: RecordCar
           <h2 id={titleId} className="min-w-0 flex-1 pt-1.5 text-lg leading-snug font-semibold break-words">
             {title}
           </h2>
-          <div className="-mt-1 -mr-2 flex">
-            <Button asChild variant="ghost" size="icon" className="text-muted-foreground hover:text-foreground">
-              <Link to={`/${resource.path}/${record.id}`} aria-label={`Edit ${title}`}>
-                <Pencil />
-              </Link>
-            </Button>
-            <Button variant="ghost" size="icon" aria-label={`Delete ${title}`} onClick={onDelete} className="text-muted-foreground hover:text-destructive">
-              <Trash2 />
-            </Button>
-          </div>
+          {onDelete && (
+            <div className="-mt-1 -mr-2 flex">
+              <Button asChild variant="ghost" size="icon" className="text-muted-foreground hover:text-foreground">
+                <Link to={`/${resource.path}/${record.id}`} aria-label={`Edit ${title}`}>
+                  <Pencil />
+                </Link>
+              </Button>
+              <Button variant="ghost" size="icon" aria-label={`Delete ${title}`} onClick={onDelete} className="text-muted-foreground hover:text-destructive">
+                <Trash2 />
+              </Button>
+            </div>
+          )}
         </div>
         <dl className="mt-3 grid grid-cols-2 gap-x-4 gap-y-3.5 text-sm">
           {detailFields(resource).filter((field) => !isWide(field) || isFilled(record[field.name])).map((field) => (

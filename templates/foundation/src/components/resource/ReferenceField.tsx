@@ -32,7 +32,7 @@ export function ReferenceField({ field, value, onChange, error, options, target 
                 {label}
               </option>
             ))}
-            {options && value !== "" && !known && <option value={value}>Deleted record</option>}
+            {options && value !== "" && !known && <option value={value}>Not available</option>}
           </Select>
           {isEmpty && error && (
             <p className="text-sm text-muted-foreground">

@@ -4,8 +4,8 @@ import { toast } from "sonner"
 import { Button } from "@/components/ui/button"
 import { Card } from "@/components/ui/card"
 import { useReferences } from "@/hooks/useReferences"
-import { db, type Row } from "@/lib/database"
-import { columnsOf, formValues } from "@/lib/field-value"
+import { db, errorText, type Row } from "@/lib/database"
+import { columnsOf, filled, formValues } from "@/lib/field-value"
 import type { Resource } from "@/lib/resource"
 import { type FieldErrors, validate } from "@/lib/validation"
 import { capitalised } from "@/lib/words"
@@ -41,11 +41,11 @@ export function ResourceForm({ resource, references: resources, record }: Resour
     }
     setSaving(true)
     const columns = columnsOf(resource, values)
-    const table = db.from(resource.table)
-    const { error } = record ? await table.update(columns).eq("id", record.id).select().single() : await table.insert(columns)
+    const table = db.fromName(resource.table)
+    const { error } = record ? await table.update(columns).eq("id", record.id).select("id").single() : await table.insert(filled(columns))
     setSaving(false)
     if (error) {
-      toast.error(error.message, { description: error.hint })
+      toast.error(errorText(error))
       return
     }
     toast.success(`${capitalised(resource.singular)} saved`)

@@ -1,36 +1,55 @@
-import { ArrowLeft, CircleAlert, SearchX } from "lucide-react"
+import { ArrowLeft, CircleAlert, Lock, SearchX } from "lucide-react"
 import { Link, useParams } from "react-router"
+import { ProtectedRoute } from "@/auth/ProtectedRoute"
 import { Message } from "@/components/Message"
 import { PageHeading } from "@/components/PageHeading"
 import { PageSkeleton } from "@/components/PageSkeleton"
 import { Button } from "@/components/ui/button"
+import { useAuth } from "@/hooks/useAuth"
 import { usePageTitle } from "@/hooks/usePageTitle"
 import { useRecord } from "@/hooks/useRecord"
+import { audience, mayChange } from "@/lib/access"
+import { errorText } from "@/lib/database"
 import type { Resource } from "@/lib/resource"
 import { ResourceForm } from "./ResourceForm"
 
-/** Makes a new record, or changes the one whose id is in the address. */
-export function ResourceFormPage({ resource, references }: { resource: Resource; references?: Resource[] }) {
+interface ResourceFormPageProps {
+  resource: Resource
+  references?: Resource[]
+}
+
+/** Makes a new record, or changes the one whose id is in the address. Whoever is not signed in does so first. */
+export function ResourceFormPage(props: ResourceFormPageProps) {
+  return (
+    <ProtectedRoute>
+      <FormPage {...props} />
+    </ProtectedRoute>
+  )
+}
+
+function FormPage({ resource, references }: ResourceFormPageProps) {
   const { id } = useParams()
-  const { record, loading, error } = useRecord(resource.table, id)
-  const { singular, plural, path } = resource
+  const { user } = useAuth()
+  const { record, loading, error } = useRecord(resource, id)
+  const { singular, plural, path, access } = resource
   const title = `${id === undefined ? "New" : "Edit"} ${singular}`
   usePageTitle(title)
 
   if (loading) return <PageSkeleton />
-  if (error || (id !== undefined && !record)) {
+  const refusal = refusalOf()
+  if (refusal) {
     return (
       <Message
-        icon={error ? CircleAlert : SearchX}
+        icon={refusal.icon}
         heading="h1"
-        title={error ? `The ${singular} could not be read` : `No such ${singular}`}
+        title={refusal.title}
         actions={
           <Button asChild>
             <Link to={`/${path}`}>All {plural}</Link>
           </Button>
         }
       >
-        {error?.message ?? "It was deleted, or it lives in another browser."}
+        {refusal.text}
       </Message>
     )
   }
@@ -44,8 +63,16 @@ export function ResourceFormPage({ resource, references }: { resource: Resource;
         <ArrowLeft aria-hidden className="size-4" />
         All {plural}
       </Link>
-      <PageHeading title={title} />
+      <PageHeading title={title} description={audience(access) ?? undefined} />
       <ResourceForm key={id ?? "new"} resource={resource} references={references} record={record} />
     </div>
   )
+
+  function refusalOf() {
+    if (id === undefined) return null
+    if (error && !record) return { icon: CircleAlert, title: `The ${singular} could not be read`, text: errorText(error) }
+    if (!record) return { icon: SearchX, title: `No such ${singular}`, text: "It was deleted, or it is not yours." }
+    if (!mayChange(record, user)) return { icon: Lock, title: `This ${singular} is not yours`, text: "Only whoever added it can change it." }
+    return null
+  }
 }

@@ -1,16 +1,16 @@
-/** One line per query in the browser's console while the app is being built. Values of records are left out. */
+/** One line per query in the browser's console while the app is being built. What is in the rows is left out. */
 import { isDevelopment } from "../config"
-import type { Plan } from "./run"
-import type { QueryResult } from "./types"
 
-export function logQuery(plan: Plan, result: QueryResult<unknown>, milliseconds: number) {
-  if (!isDevelopment) return
-  const outcome = result.error ? `failed: ${result.error.code} ${result.error.message}` : rows(result)
-  console.debug(`[db] ${plan.action.kind} ${plan.name} → ${outcome} (${milliseconds.toFixed(1)} ms)`)
+export function logQuery(method: string, name: string, outcome: string, milliseconds: number) {
+  if (isDevelopment) console.debug(`[db] ${method} ${name} → ${outcome} (${milliseconds.toFixed(1)} ms)`)
 }
 
-function rows({ data, count }: QueryResult<unknown>): string {
-  const number = count ?? (Array.isArray(data) ? data.length : data === null ? null : 1)
-  if (number === null) return "done"
-  return number === 1 ? "1 row" : `${number} rows`
+/** `code` is that of a failure. */
+export function outcomeOf({ ok, status, headers }: Response, code: string): string {
+  if (!ok) return `failed: ${code || status}`
+  const [range = "", total = "*"] = headers.get("content-range")?.split("/") ?? []
+  const [first, last] = range.split("-").map(Number)
+  const rows = last === undefined ? null : last - first + 1
+  const parts = [rows === null ? null : `${rows} ${rows === 1 ? "row" : "rows"}`, total === "*" ? null : `${total} in all`]
+  return parts.filter(Boolean).join(", ") || "done"
 }

@@ -1,33 +1,52 @@
-export type Value = string | number | boolean | null
+import type { Tables } from "@/app/tables"
 
-export interface Row {
+/**
+ * Who reads a table's rows, each of which belongs to the user who made it: only they (`owner`), everyone on the internet (`public_read`),
+ * every user of the app (`app_read`), the row's team (`team`), nobody in a browser (`server`). Only its own user changes a row.
+ */
+export type Access = "owner" | "public_read" | "app_read" | "team" | "server"
+
+/** A table: its own columns, and which of them an insert must give. What every table has comes by itself. */
+export interface Table<A extends Access, Columns extends object, Required extends keyof Columns = never> {
+  Row: Flat<Given<A> & Columns>
+  Insert: Flat<Partial<Columns> & Pick<Columns, Required> & Team<A> & { id?: string }>
+  Update: Flat<Partial<Columns> & Partial<Team<A>>>
+  Relationships: []
+}
+
+interface Common {
   id: string
   created_at: string
   updated_at: string
+}
+
+type Given<A extends Access> = Common & { user_id: A extends "server" ? string | null : string } & Team<A>
+type Team<A extends Access> = A extends "team" ? { team_id: string } : unknown
+type Flat<T> = { [K in keyof T]: T[K] }
+
+/** The name of one of this app's tables. */
+export type TableName = keyof Tables & string
+export type RowOf<T extends TableName> = Tables[T]["Row"]
+export type InsertOf<T extends TableName> = Tables[T]["Insert"]
+export type UpdateOf<T extends TableName> = Tables[T]["Update"]
+
+export type Value = string | number | boolean | null
+
+/** A row of a table whose columns are known only at run time. */
+export interface Row extends Common {
+  user_id: string | null
   [column: string]: Value | undefined
 }
 
+/** Columns to write to such a table. */
+export type Columns = { [column: string]: Value | undefined }
+
 export interface DatabaseError {
-  /** A PostgreSQL or PostgREST code. */
+  /** A PostgreSQL or PostgREST code; empty where there is none. */
   code: string
   message: string
   details: string | null
   hint: string | null
 }
 
-/** `count` is set when the query asked for it. */
-export type QueryResult<T> =
-  | { data: T; error: null; count: number | null }
-  | { data: null; error: DatabaseError; count: null }
-
-/** Thrown inside the database only; a caller of the client gets it as `error`. */
-export class QueryFailure extends Error {
-  readonly code: string
-  readonly hint: string | null
-
-  constructor(code: string, message: string, hint: string | null = null) {
-    super(message)
-    this.code = code
-    this.hint = hint
-  }
-}
+export type QueryResult<T> = { data: T; error: null } | { data: null; error: DatabaseError }

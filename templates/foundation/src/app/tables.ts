@@ -1,0 +1,2 @@
+/** The app's tables, as the database has them. `define_tables` writes this file; it is not changed by hand. */
+export interface Tables {}
