@@ -5,6 +5,7 @@
 
 pub mod gate;
 mod refusal;
+pub mod schema;
 mod shard;
 mod spec;
 pub mod token;

@@ -124,6 +124,7 @@ fn play(case: &Path, before: &Files) -> (String, Files) {
 fn bench<'a>(files: &Files, syntax: &'a Known<'a>) -> Workbench<'a> {
     let mut bench = Workbench {
         packages: BTreeMap::new(),
+        tables: BTreeMap::new(),
         manifest: Manifest::default(),
         contents: BTreeMap::new(),
         views: Views::new(),

@@ -15,3 +15,6 @@ mod preflight;
 #[cfg(test)]
 #[path = "offline/properties.rs"]
 mod properties;
+#[cfg(test)]
+#[path = "support/shard.rs"]
+mod shard;

@@ -21,6 +21,19 @@ impl TableSpec {
             .and_then(Value::as_str)
             .unwrap_or_default()
     }
+
+    /// Who may do what with its rows, as far as it says so: `owner` by default.
+    #[must_use]
+    pub fn access(&self) -> &str {
+        let access = self.0.get("access").and_then(Value::as_str);
+        access.unwrap_or("owner")
+    }
+
+    /// Its columns, each as it is.
+    pub fn columns(&self) -> impl Iterator<Item = &Value> {
+        let columns = self.0.get("columns").and_then(Value::as_array);
+        columns.into_iter().flatten()
+    }
 }
 
 /// The most bytes of a name that PostgreSQL tells apart.

@@ -9,6 +9,7 @@ use overskill_syntax::{Facts, Language};
 use super::tools::{Change, Outcome, Workbench};
 use crate::{
     build::{Diagnostic, Severity},
+    data::schema,
     digest::Digest,
     facts::Known,
     preflight::{self, File, Tree, Vendor},
@@ -190,10 +191,14 @@ pub fn introduced(
     }
     let before = Surveyed::of(before, contents, syntax);
     let now = Surveyed::of(now, contents, syntax);
+    let tree = now.tree();
+    let tables = tree
+        .get(schema::FILE)
+        .map(|file| schema::declared(file.facts));
     preflight::check(
-        &now.tree(),
+        &tree,
         Some(&before.tree()),
-        None,
+        tables.as_deref(),
         Vendor::foundation(),
     )
 }
@@ -398,6 +403,7 @@ mod tests {
         }];
         let bench = Workbench {
             packages: Answers::new(),
+            tables: BTreeMap::new(),
             manifest: larger,
             contents: BTreeMap::new(),
             views: Views::default(),

@@ -11,6 +11,7 @@ mod edits;
 mod files;
 mod packages;
 mod search;
+mod tables;
 mod view;
 mod views;
 
@@ -36,6 +37,7 @@ use crate::{
 pub use contract::offered;
 pub use dialect::{Dialect, UnknownDialect};
 pub use packages::{Answers, Wanted, question};
+pub use tables::{Defined, defines};
 pub use views::{Move, View, Views};
 
 /// How much is shown of arguments that cannot be read, in characters.
@@ -59,6 +61,8 @@ pub struct Workbench<'a> {
     pub dialect: Dialect,
     /// What the builder said of the packages that calls of this step want to add.
     pub packages: Answers,
+    /// What the app's shard said of the tables that calls of this step want.
+    pub tables: Defined,
     /// What a parser says of them.
     pub syntax: &'a Known<'a>,
     /// What the turn may lead to.
@@ -211,6 +215,7 @@ pub fn needs(calls: &[ToolCall], manifest: &Manifest, views: &Views) -> Vec<Dige
         .filter_map(|file| file.path.parse().ok());
     let paths = calls.iter().filter_map(target).chain(patched);
     let paths = paths.chain(calls.iter().flat_map(packages::files));
+    let paths = paths.chain(tables::files(calls, manifest).cloned());
     let mut hashes: Vec<Digest> = paths
         .flat_map(|path| {
             let now = manifest.get(&path).map(|entry| entry.hash);
@@ -317,6 +322,8 @@ fn dispatch(call: &ToolCall, bench: &mut Workbench<'_>) -> Result<Done, Refused>
         "search_files" => search::search_files(&arguments, bench),
         "delete_file" => files::delete_file(&arguments, bench),
         "add_dependency" => packages::add_dependency(call, &arguments, bench),
+        "define_tables" => tables::define_tables(call, &arguments, bench),
+        "scaffold_resource" => tables::scaffold_resource(call, &arguments, bench),
         "remove_dependency" => packages::remove_dependency(&arguments, bench),
         "ask_user" => ask_user(&arguments),
         _ => rename_app(&arguments, bench),
@@ -393,6 +400,12 @@ impl Workbench<'_> {
 
     /// Puts a file; nothing when it has that content already.
     fn put(&mut self, path: ProjectPath, content: &[u8]) -> Result<Option<Change>, Refused> {
+        tables::check(self, &path, content)?;
+        self.put_any(path, content)
+    }
+
+    /// Puts a file, whatever tables it names.
+    fn put_any(&mut self, path: ProjectPath, content: &[u8]) -> Result<Option<Change>, Refused> {
         let entry = FileEntry::of(content);
         if self.manifest.get(&path) == Some(&entry) {
             return Ok(None);

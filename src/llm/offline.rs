@@ -27,10 +27,12 @@ mod places;
 mod plan;
 mod questions;
 mod requests;
+mod scaffold;
 mod session;
 mod shapes;
 mod source;
 mod summary;
+mod tables;
 mod text;
 mod things;
 mod titles;
@@ -40,6 +42,8 @@ mod wishes;
 mod words;
 
 use super::message::{Reply, Request};
+
+pub use scaffold::{Scaffold, reads, scaffold};
 
 /// Answers one call.
 #[must_use]

@@ -7,3 +7,5 @@
 )]
 
 mod generation;
+#[path = "../support/shard.rs"]
+mod shard;

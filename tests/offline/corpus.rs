@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde_json::Value;
+
 use super::player::{Player, Turn};
 
 #[test]
@@ -110,9 +112,33 @@ fn tell(out: &mut String, message: &str, turn: &Turn) {
             .get("path")
             .or_else(|| call.input.get("name"))
             .and_then(|place| place.as_str());
-        writeln!(out, "{} {}", call.name, place.unwrap_or("?")).unwrap();
+        let tables = call
+            .input
+            .get("tables")
+            .and_then(|tables| tables.as_array());
+        let place = match (place, tables) {
+            (None, Some(tables)) => tables.iter().map(table).collect::<Vec<_>>().join(", "),
+            (place, _) => place.unwrap_or("?").to_owned(),
+        };
+        writeln!(out, "{} {place}", call.name).unwrap();
     }
     writeln!(out, "\n{}\n", turn.answer).unwrap();
+}
+
+/// `recipes (title text, cook uuid of cooks)`
+fn table(table: &Value) -> String {
+    let word = |of: &Value, key: &str| of[key].as_str().unwrap_or_default().to_owned();
+    let columns = table["columns"].as_array().unwrap().iter().map(|column| {
+        let to = column["references"].as_str().map(|to| format!(" of {to}"));
+        format!(
+            "{} {}{}",
+            word(column, "name"),
+            word(column, "type"),
+            to.unwrap_or_default()
+        )
+    });
+    let columns = columns.collect::<Vec<_>>().join(", ");
+    format!("{} ({columns})", word(table, "name"))
 }
 
 /// The app's own files in full; of the foundation's, the lines that are new.

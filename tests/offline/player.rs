@@ -21,6 +21,8 @@ use overskill::{
 };
 use overskill_syntax::Native;
 
+use crate::shard::Shard;
+
 /// A step takes at most this many model calls.
 const STEPS: usize = 8;
 
@@ -33,6 +35,7 @@ pub(super) struct Player {
     pub(super) intent: Intent,
     /// Tools that refuse: a name and a path.
     pub(super) refuse: Option<(&'static str, &'static str)>,
+    shard: Shard,
 }
 
 /// What one message led to.
@@ -58,6 +61,7 @@ impl Player {
         let limits = Limits::DEFAULT;
         let mut bench = Workbench {
             packages: BTreeMap::new(),
+            tables: BTreeMap::new(),
             manifest: Manifest::default(),
             contents: BTreeMap::new(),
             views: Views::new(),
@@ -78,6 +82,7 @@ impl Player {
             told: Told::default(),
             intent: Intent::Auto,
             refuse: None,
+            shard: Shard::default(),
         }
     }
 
@@ -151,6 +156,13 @@ impl Player {
                 ok: false,
                 content: "the disk is full".to_owned(),
             };
+        }
+        if let Some(wanted) = tools::defines(call, &self.bench) {
+            let answer = match self.refuse {
+                Some(("define_tables", _)) => Err("The app's database does not answer.".to_owned()),
+                _ => self.shard.define(&wanted),
+            };
+            self.bench.tables.insert(call.id.clone(), answer);
         }
         let outcome = tools::run(call, &mut self.bench);
         self.name = outcome.renamed.unwrap_or_else(|| self.name.clone());

@@ -293,7 +293,31 @@ fn where_a_new_file_is_refused_nothing_is_changed() {
         turn.answer
     );
     assert!(turn.answer.contains("the disk is full"), "{}", turn.answer);
+    // The table is there, without rows and pages; the sources know it.
+    let mut after = player.bench.manifest.clone();
+    let tables = "src/app/tables.ts".parse().unwrap();
+    if let Some(entry) = before.get(&tables) {
+        after
+            .put(tables, *entry, &player.bench.limits.clone())
+            .unwrap();
+    }
+    assert_eq!(after, before);
+}
+
+#[test]
+fn where_the_database_is_away_nothing_is_changed_and_that_is_told() {
+    let mut player = Player::new();
+    player.refuse = Some(("define_tables", ""));
+    let before = player.bench.manifest.clone();
+    let turn = player.say("recipes with a title and notes");
+    assert_eq!(turn.changes().len(), 1, "{}", turn.answer);
     assert_eq!(player.bench.manifest, before);
+    assert!(
+        turn.answer.contains("Not done:\n- Recipes")
+            && turn.answer.contains("The app's database does not answer."),
+        "{}",
+        turn.answer
+    );
 }
 
 #[test]
@@ -324,7 +348,11 @@ fn lines_that_a_user_added_stay() {
         .replace("  fields: [\n", "  // mine\n  fields: [\n    // mine too\n");
     player.put(path, &edited);
     let turn = player.say("add a rating from 1 to 5 to recipes");
-    assert!(turn.changes().iter().all(|call| call.name == "edit_lines"));
+    assert!(
+        turn.changes()
+            .iter()
+            .all(|call| ["edit_lines", "define_tables"].contains(&call.name.as_str()))
+    );
     let after = player.file(path).unwrap();
     assert!(
         after.contains("  // mine\n")
@@ -351,7 +379,8 @@ fn later_changes_are_line_edits() {
         assert!(
             changes
                 .iter()
-                .all(|call| ["edit_lines", "rename_app"].contains(&call.name.as_str())),
+                .all(|call| ["edit_lines", "rename_app", "define_tables"]
+                    .contains(&call.name.as_str())),
             "{message}: {changes:?}"
         );
         assert!(!changes.is_empty(), "{message}");

@@ -14,6 +14,7 @@ use worker::{Delay, console_error};
 
 use super::{Conversation, store::DueJob};
 use crate::{
+    data::TableSpec,
     digest::Digest,
     edge::{
         blobs, blobs::Blobs, clock, data::Tables, loader, objects, pace, pace::Working, packages,
@@ -277,6 +278,7 @@ impl Conversation {
         let known: BTreeSet<_> = contents.keys().copied().collect();
         let mut bench = tools::Workbench {
             packages: tools::Answers::new(),
+            tables: tools::Defined::new(),
             manifest,
             contents,
             views,
@@ -294,6 +296,12 @@ impl Conversation {
                 drop(working.take());
                 let answer = registry.ask(&question).await;
                 bench.packages.insert(wanted, answer);
+            }
+            if let Some(wanted) = tools::defines(call, &bench) {
+                drop(working.take());
+                let answer = self.define(&machine.app, &wanted).await;
+                let answer = answer.map_err(|error| error.public);
+                bench.tables.insert(call.id.clone(), answer);
             }
             outcomes.push(tools::run(call, &mut bench));
         }
@@ -316,6 +324,15 @@ impl Conversation {
             views: bench.views,
             ledger: bench.ledger,
         }))
+    }
+
+    /// All tables of the app, once these are among them.
+    async fn define(&self, app: &AppId, wanted: &[TableSpec]) -> Result<Vec<TableSpec>> {
+        let shard = Tables::of(&self.env)?;
+        if !wanted.is_empty() {
+            shard.define(app, wanted).await?;
+        }
+        shard.list(app).await
     }
 
     async fn send_build(&self, app: &AppId, build: &BuildId) -> Result<Input> {

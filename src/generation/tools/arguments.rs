@@ -1,5 +1,6 @@
 //! The arguments of a call, read strictly: every refusal names the tool and the argument.
 
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::project::ProjectPath;
@@ -49,6 +50,14 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// Nothing when the argument is not there.
+    pub(super) fn optional_text(&self, name: &str) -> Result<Option<&'a str>, Refused> {
+        match self.fields.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(_) => self.text(name).map(Some),
+        }
+    }
+
     pub(super) fn path(&self) -> Result<ProjectPath, Refused> {
         self.text("path")?
             .parse()
@@ -87,6 +96,15 @@ impl<'a> Arguments<'a> {
             }
         });
         triples.collect()
+    }
+
+    /// A list of objects, each of which can be read as `T`.
+    pub(super) fn objects<T: DeserializeOwned>(&self, name: &str) -> Result<Vec<T>, Refused> {
+        let Some(value) = self.fields.get(name) else {
+            return Err(Refused(format!("{}: `{name}` is missing", self.tool)));
+        };
+        serde_json::from_value(value.clone())
+            .map_err(|_| self.wrong(name, "a list of objects", value))
     }
 
     /// Lines as `"12-40"`, `"12"` or `[12, 40]`; nothing when the argument is not there.

@@ -38,6 +38,8 @@ enum Kind {
     Texts,
     /// A list of `[first, last, text]`.
     Triples,
+    /// A list of tables as the data's migrations take them.
+    Tables,
 }
 
 impl Kind {
@@ -53,12 +55,50 @@ impl Kind {
                 "minItems": 1,
                 "items": { "type": "array", "items": { "type": "string" }, "minItems": 3, "maxItems": 3 },
             }),
+            Self::Tables => tables(),
         };
         match schema {
             Value::Object(schema) => schema,
             _ => Map::new(),
         }
     }
+}
+
+fn tables() -> Value {
+    let text = json!({ "type": "string" });
+    let flag = json!({ "type": "boolean" });
+    json!({
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {
+                "name": text,
+                "access": { "enum": ["owner", "public_read", "app_read", "team", "server"] },
+                "columns": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "properties": {
+                            "name": text,
+                            "type": { "enum": ["text", "integer", "bigint", "numeric", "double precision", "boolean", "uuid", "date", "time",
+                                "timestamptz", "jsonb", "text[]", "integer[]", "uuid[]"] },
+                            "nullable": flag,
+                            "default": {},
+                            "enum": { "type": "array" },
+                            "unique": flag,
+                            "index": flag,
+                            "references": { "type": "string", "description": "The table that a uuid column refers to." },
+                            "on_delete": { "enum": ["cascade", "set null", "restrict"] },
+                        },
+                        "required": ["name", "type"],
+                        "additionalProperties": false,
+                    },
+                },
+            },
+            "required": ["name", "columns"],
+            "additionalProperties": false,
+        },
+    })
 }
 
 impl Contract {
@@ -245,6 +285,32 @@ pub(super) const CONTRACTS: &[Contract] = &[
                 "version",
                 Kind::Text,
                 "A version or range of it. The newest without it.",
+            ),
+        ],
+    ),
+    contract(
+        "define_tables",
+        include_str!("../../../templates/prompts/tools/define_tables.md"),
+        &[needed("tables", Kind::Tables, "The tables.")],
+    ),
+    contract(
+        "scaffold_resource",
+        include_str!("../../../templates/prompts/tools/scaffold_resource.md"),
+        &[
+            needed(
+                "name",
+                Kind::Text,
+                "What is kept, in the plural, such as `reading lists`.",
+            ),
+            needed(
+                "fields",
+                Kind::Texts,
+                "The fields, in the order of the form.",
+            ),
+            optional(
+                "access",
+                Kind::Text,
+                "Who may do what, as for define_tables: `owner` without it.",
             ),
         ],
     ),

@@ -5,10 +5,12 @@ use super::*;
 
 mod packages;
 mod search;
+mod tables;
 
 fn bench(files: &[(&str, &[u8])]) -> Workbench<'static> {
     let mut bench = Workbench {
         packages: BTreeMap::new(),
+        tables: BTreeMap::new(),
         manifest: Manifest::default(),
         contents: BTreeMap::new(),
         views: Views::new(),
@@ -308,7 +310,7 @@ fn a_refused_call_says_why_and_changes_nothing() {
         (
             "search_web",
             json!({}),
-            "there is no tool `search_web`; the tools are write_file, line_replace, view_file, search_files, delete_file, add_dependency, remove_dependency, ask_user, rename_app",
+            "there is no tool `search_web`; the tools are write_file, line_replace, view_file, search_files, delete_file, add_dependency, define_tables, scaffold_resource, remove_dependency, ask_user, rename_app",
         ),
         (
             "view_file",

@@ -3,7 +3,7 @@
 //! Text only; every name from outside goes through [`literal`]. What is written here, `source` reads.
 
 use super::{
-    model::{Field, Thing},
+    model::{ACCESS, Field, Thing},
     words::{camel, pascal, sentence, snake},
 };
 
@@ -149,6 +149,9 @@ pub(super) fn resource(thing: &Thing) -> String {
     ));
     for (key, value) in properties(thing) {
         text.push_str(&format!("{}\n", property_line(key, value)));
+    }
+    if thing.access != ACCESS[0] {
+        text.push_str(&format!("{}\n", property_line("access", &thing.access)));
     }
     text.push_str("  fields: [\n");
     for field in &thing.fields {

@@ -55,6 +55,17 @@ impl Kind {
             .map(|(kind, _, _)| *kind)
     }
 
+    /// The type of its column in the database.
+    pub(super) fn sql(self) -> &'static str {
+        match self {
+            Self::Number | Self::Rating => "numeric",
+            Self::Boolean => "boolean",
+            Self::Date => "date",
+            Self::Reference => "uuid",
+            Self::Text | Self::LongText | Self::Email | Self::Url | Self::Choice => "text",
+        }
+    }
+
     /// The TypeScript type of a value.
     pub(super) fn column(self) -> &'static str {
         match self {
@@ -116,6 +127,9 @@ impl Field {
     }
 }
 
+/// Who may do what with the rows of a table; the first is what nobody has to say.
+pub(super) const ACCESS: [&str; 5] = ["owner", "public_read", "app_read", "team", "server"];
+
 /// A thing that people keep records of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Thing {
@@ -129,6 +143,8 @@ pub(super) struct Thing {
     pub(super) path: String,
     /// The text field that names a record.
     pub(super) title_field: String,
+    /// Who may do what with its rows, one of [`ACCESS`].
+    pub(super) access: String,
     pub(super) fields: Vec<Field>,
 }
 
@@ -144,6 +160,7 @@ impl Thing {
             singular: super::words::on_last_word(&words, super::words::singular),
             plural,
             title_field: String::new(),
+            access: ACCESS[0].to_owned(),
             fields: Vec::new(),
         })
     }

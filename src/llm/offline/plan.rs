@@ -75,6 +75,17 @@ pub(super) fn plan(
     plan
 }
 
+/// The things with one more, or with more fields of one.
+pub(super) fn extended(before: &[Thing], wish: Wish, taken: &Taken) -> Plan {
+    let mut plan = Plan {
+        things: before.to_vec(),
+        ..Plan::default()
+    };
+    let mut drafted = plan.make_things(&[wish], taken);
+    plan.fill(&mut drafted, before);
+    plan
+}
+
 /// A thing's drafts that have yet to become fields.
 struct Drafted {
     table: String,

@@ -13,8 +13,9 @@ use super::{
     model::Thing,
     packages,
     plan::{Plan, Taken, plan},
+    scaffold::table_of,
     source::{self, File},
-    summary,
+    summary, tables,
     wiring::{FileChange, IDENTITY, INDEX, NAVIGATION, ROUTES, Views, Wiring, wire},
 };
 use crate::llm::message::{
@@ -32,6 +33,9 @@ impl Done {
         self.result.as_ref().is_some_and(|result| result.ok)
     }
 }
+
+/// What makes tables.
+const DEFINE: &str = "define_tables";
 
 /// Names of an app that nobody has named.
 const UNNAMED: [&str; 4] = ["", "Untitled app", "New app", "__APP_NAME__"];
@@ -127,10 +131,11 @@ impl Turn {
         views
     }
 
+    /// The calls that are to change files. Tables come before them.
     fn changes(&self) -> impl Iterator<Item = &Done> {
         self.done
             .iter()
-            .filter(|done| done.call.name != "view_file")
+            .filter(|done| !["view_file", DEFINE].contains(&done.call.name.as_str()))
     }
 }
 
@@ -221,6 +226,10 @@ pub(super) fn reply(request: &Request) -> Reply {
         .copied()
         .filter(|path| !written.contains(path));
     let outlook = look(&turn.prompt, &views, &there.collect::<Vec<_>>());
+    let defined = turn.done.iter().find(|done| done.call.name == DEFINE);
+    if defined.is_some_and(|done| !done.ok()) {
+        return end(request, summary::report(&outlook, &turn.done));
+    }
     if turn.changes().next().is_some() {
         let (text, rest) = remaining(&outlook, &views, &turn, anchored);
         if rest.is_empty() {
@@ -254,6 +263,14 @@ pub(super) fn reply(request: &Request) -> Reply {
     if !may_change {
         return end(request, discussed(&summary::intent(&outlook)));
     }
+    let wanted = tables::wanted(&outlook.plan.things, &outlook.before);
+    if defined.is_some() {
+        let blocks = numbered(&turn, calls);
+        return act(request, "Now the pages.".to_owned(), blocks);
+    }
+    if !wanted.is_empty() {
+        calls = vec![(DEFINE, json!({ "tables": wanted }))];
+    }
     let blocks = numbered(&turn, calls);
     act(request, summary::intent(&outlook), blocks)
 }
@@ -265,7 +282,7 @@ fn discussed(intent: &str) -> String {
     )
 }
 
-fn is_resource(path: &str) -> bool {
+pub(super) fn is_resource(path: &str) -> bool {
     path.strip_prefix("src/resources/")
         .is_some_and(|name| name.ends_with(".ts") && !name.contains('/'))
 }
@@ -299,6 +316,17 @@ fn first_views(files: Option<&[&str]>, views: &Views) -> Vec<String> {
     wanted
 }
 
+/// The folders of pages that belong to no thing.
+pub(super) fn taken_folders(paths: &[&str], things: &[Thing]) -> Vec<String> {
+    let folders = paths
+        .iter()
+        .filter_map(|path| path.strip_prefix("src/pages/")?.split_once('/'));
+    let folders = folders.map(|(folder, _)| folder.to_owned());
+    folders
+        .filter(|folder| !things.iter().any(|thing| thing.table == *folder))
+        .collect()
+}
+
 fn look(prompt: &str, views: &Views, files: &[&str]) -> Outlook {
     let mut before = Vec::new();
     let mut unreadable = Vec::new();
@@ -315,20 +343,12 @@ fn look(prompt: &str, views: &Views, files: &[&str]) -> Outlook {
         .and_then(source::string);
     let understanding = understand(prompt, &before);
     let named = name.is_some_and(|name| !UNNAMED.contains(&name.trim()));
-    let table = |path: &String| {
-        path.strip_prefix("src/resources/")?
-            .strip_suffix(".ts")
-            .map(str::to_owned)
-    };
-    let folders = files
-        .iter()
-        .filter_map(|path| path.strip_prefix("src/pages/")?.split_once('/'));
     let taken = Taken {
-        unreadable: unreadable.iter().filter_map(table).collect(),
-        tables: folders
-            .map(|(folder, _)| folder.to_owned())
-            .filter(|folder| !before.iter().any(|thing| thing.table == *folder))
+        unreadable: unreadable
+            .iter()
+            .filter_map(|path| table_of(path))
             .collect(),
+        tables: taken_folders(files, &before),
     };
     let plan = plan(&understanding, &before, named, &taken);
     let wiring = wire(&plan, &before, views);

@@ -3,7 +3,7 @@
 //! Understands the format that `codegen` writes, tolerantly: spacing, order of keys and foreign lines do not matter, but a
 //! file without a table or a list of fields is not guessed at.
 
-use super::model::{Field, Kind, Thing};
+use super::model::{ACCESS, Field, Kind, Thing};
 
 /// A file as it was viewed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +78,7 @@ pub(super) fn thing(file: &File) -> Option<Thing> {
         plural: text("plural")?,
         path: text("path").unwrap_or_else(|| table.replace('_', "-")),
         title_field: text("titleField")?,
+        access: text("access").unwrap_or_else(|| ACCESS[0].to_owned()),
         table,
         fields,
     })

@@ -135,9 +135,9 @@ fn stands(deed: &Deed, outlook: &Outlook, done: &[Done]) -> bool {
             .any(|(other, _)| other == part)
     };
     // Where a new file was refused, nothing that is planned was brought about.
-    let given_up = done
-        .iter()
-        .any(|done| failed(done) && done.call.name == "write_file");
+    let given_up = done.iter().any(|done| {
+        failed(done) && ["write_file", "define_tables"].contains(&done.call.name.as_str())
+    });
     let unwritten = |part: &Part| {
         let mut paths = outlook
             .wiring

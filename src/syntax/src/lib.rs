@@ -56,7 +56,7 @@ pub struct Facts {
     pub routes: Vec<Route>,
     /// Places inside the app that it leads to, where they are written as text.
     pub links: Vec<Link>,
-    /// Tables that it names: the text in `….from("recipes")` of a database client.
+    /// Tables that it names: the text in `….from("recipes")` of a database client, or in a hook such as `useRecords("recipes")`.
     pub tables: Vec<Name>,
     /// Class names and custom properties that a style sheet defines.
     pub styles: Vec<Name>,

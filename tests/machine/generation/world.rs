@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use crate::shard::Shard;
 use overskill::{
     build::{Mode, Render, Report, Status, Timings},
     config::Limits,
@@ -73,6 +74,8 @@ pub(crate) struct World {
     /// What was asked of whom.
     pub(crate) asked: Vec<(String, Request)>,
     pub(crate) charges: Vec<Charge>,
+    /// The app's tables.
+    shard: Shard,
 }
 
 pub(crate) fn said(content: &str) -> Said {
@@ -128,6 +131,7 @@ impl World {
             failing: BTreeMap::new(),
             asked: Vec::new(),
             charges: Vec::new(),
+            shard: Shard::default(),
         };
         world.keep(&conversation, effects);
         world
@@ -368,6 +372,7 @@ impl World {
         };
         let mut bench = tools::Workbench {
             packages: tools::Answers::new(),
+            tables: tools::Defined::new(),
             manifest: machine.manifest().clone(),
             contents: self.blobs.clone(),
             views: machine.seen_and_spent().0,
@@ -386,7 +391,13 @@ impl World {
             .collect();
         let mut outcomes: Vec<_> = calls
             .iter()
-            .map(|call| tools::run(call, &mut bench))
+            .map(|call| {
+                if let Some(wanted) = tools::defines(call, &bench) {
+                    let answer = self.shard.define(&wanted);
+                    bench.tables.insert(call.id.clone(), answer);
+                }
+                tools::run(call, &mut bench)
+            })
             .collect();
         let committed = self.versions.values().next_back();
         let committed = committed.map(|(_, manifest)| manifest.clone());

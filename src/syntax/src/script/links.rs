@@ -3,7 +3,7 @@
 use oxc_ast::AstKind;
 use oxc_ast::ast::{
     CallExpression, Expression, JSXAttributeItem, JSXAttributeName, JSXAttributeValue,
-    JSXElementName, JSXOpeningElement,
+    JSXElementName, JSXOpeningElement, StringLiteral,
 };
 
 use super::text;
@@ -101,8 +101,19 @@ fn push(to: &str, start: usize, links: &mut Vec<Link>) {
     }
 }
 
-/// The table that a call names: `client.from("recipes")`. The buckets of a storage are none.
+/// The foundation's hooks that read a table.
+const HOOKS: [&str; 3] = ["useRecord", "useRecordCount", "useRecords"];
+
+/// The table that a call names: `client.from("recipes")`, `useRecords("recipes")`. The buckets of a storage are none.
 pub(super) fn table(call: &CallExpression<'_>) -> Option<Name> {
+    if let Expression::Identifier(hook) = call.callee.get_inner_expression() {
+        return match call.arguments.first()?.as_expression()? {
+            Expression::StringLiteral(literal) if HOOKS.contains(&hook.name.as_str()) => {
+                Some(named(literal))
+            }
+            _ => None,
+        };
+    }
     let Expression::StaticMemberExpression(member) = call.callee.get_inner_expression() else {
         return None;
     };
@@ -118,11 +129,15 @@ pub(super) fn table(call: &CallExpression<'_>) -> Option<Name> {
     if root(&member.object).is_some_and(|name| OTHERS.contains(&name)) {
         return None;
     }
-    Some(Name {
+    Some(named(literal))
+}
+
+fn named(literal: &StringLiteral<'_>) -> Name {
+    Name {
         name: literal.value.to_string(),
         start: literal.span.start as usize + 1,
         element: false,
-    })
+    }
 }
 
 /// The name that a chain of members and calls begins with.

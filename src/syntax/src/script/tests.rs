@@ -534,7 +534,8 @@ fn links_and_tables_are_told() {
     let text = "<><Link to='/a?b#c' /><NavLink to={`/r/${id}/e`} /><a href='/h' /><a href='//cdn' /><a href='x' />
         <Button to={c ? '/p' : '/q'} /><img href='/no' /></>; navigate('/n', { replace: true }); redirect(`/z`); go('/no')
         const nav = [{ to: '/t', from: '/no' }]; db.from('recipes').select(); Array.from('abc'); db.storage.from('bucket')
-        db.schema('x').from('notes'); Uint8Array.from('1'); this.db.from('tags'); from('no'); gsap.from('.x', {}); db.from(t)";
+        db.schema('x').from('notes'); Uint8Array.from('1'); this.db.from('tags'); from('no'); gsap.from('.x', {}); db.from(t)
+        useRecords('pots'); useRecord('pans', id); useRecords(t); useOther('no')";
     let facts = facts("a.tsx", text);
     let links: Vec<_> = facts.links.iter().map(|link| link.to.as_str()).collect();
     assert_eq!(
@@ -552,7 +553,7 @@ fn links_and_tables_are_told() {
         .iter()
         .map(|table| table.name.as_str())
         .collect();
-    assert_eq!(tables, ["recipes", "notes", "tags"]);
+    assert_eq!(tables, ["recipes", "notes", "tags", "pots", "pans"]);
     assert!(
         facts
             .tables

@@ -1,0 +1,303 @@
+//! A thing from a name and a list of fields: its table, its resource, its pages and its lines in the app. What the tool of that name does.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{
+    fields,
+    kinds::Draft,
+    model::{ACCESS, Kind, Thing},
+    plan::{Plan, Taken, extended},
+    session::{is_resource, taken_folders},
+    source::{self, File},
+    tables,
+    wiring::{FileChange, NAVIGATION, ROUTES, wire},
+    wishes::Wish,
+    words::snake,
+};
+
+/// What a thing comes to.
+#[derive(Debug, Default)]
+pub struct Scaffold {
+    /// Its table, as `define_tables` takes it; with the columns that it had.
+    pub tables: Vec<Value>,
+    /// The files that are new or different, with all of their content.
+    pub files: Vec<(String, String)>,
+    /// What was decided besides.
+    pub notes: Vec<String>,
+}
+
+/// Whether the file is one that this looks into.
+#[must_use]
+pub fn reads(path: &str) -> bool {
+    path == ROUTES || path == NAVIGATION || is_resource(path)
+}
+
+/// Makes a thing, or adds fields to one that is there. `paths` are all files of the app, `files` the contents of those that are
+/// [read](reads). A field is words, which say what it holds by themselves, or words and a kind: `servings: number`,
+/// `level: easy | hard`, `author: authors` for a reference; with `!` it is required.
+///
+/// # Errors
+/// When the name or a field cannot be read, or a file is not as the foundation has it; in words, and nothing is to be changed then.
+pub fn scaffold(
+    name: &str,
+    listed: &[&str],
+    access: &str,
+    paths: &[&str],
+    files: &BTreeMap<String, String>,
+) -> Result<Scaffold, String> {
+    let files: BTreeMap<String, Option<File>> = files
+        .iter()
+        .map(|(path, text)| (path.clone(), Some(file(path, text))))
+        .collect();
+    let mut before = Vec::new();
+    let mut taken = Taken::default();
+    for (path, file) in files.iter().filter(|(path, _)| is_resource(path)) {
+        match file.as_ref().and_then(source::thing) {
+            Some(thing) => before.push(thing),
+            None => taken.unreadable.extend(table_of(path)),
+        }
+    }
+    taken.tables = taken_folders(paths, &before);
+    let words = name.replace('_', " ");
+    if snake(&words).is_none() {
+        return Err(format!(
+            "`{}`: its name needs at least one letter that can be written in ASCII",
+            name.escape_debug()
+        ));
+    }
+    let mut drafts = Vec::new();
+    for text in listed {
+        drafts.extend(drafted(text, &before)?);
+    }
+    let mut plan = extended(&before, Wish::Thing { words, drafts }, &taken);
+    if let Some(why) = plan.refused.first() {
+        return Err(why.clone());
+    }
+    plan.access(&before, access)?;
+    let wiring = wire(&plan, &before, &files);
+    if let Some(path) = wiring
+        .needs
+        .first()
+        .or(wiring.strange.first().map(|(_, path)| path))
+    {
+        return Err(format!(
+            "{path} has not the lines that new pages go above; put them back as the foundation has them, or write the pages by hand"
+        ));
+    }
+    let mut made = Scaffold {
+        tables: tables::wanted(&plan.things, &before),
+        notes: plan.notes,
+        ..Scaffold::default()
+    };
+    for (path, change) in wiring.changes {
+        match change {
+            FileChange::Write(content) => made.files.push((path, content)),
+            FileChange::Lines(lines) => made.files.push((path, lines.join("\n") + "\n")),
+            FileChange::Delete => {}
+        }
+    }
+    Ok(made)
+}
+
+fn file(path: &str, text: &str) -> File {
+    File {
+        path: path.to_owned(),
+        labels: Vec::new(),
+        lines: text.lines().map(str::to_owned).collect(),
+    }
+}
+
+/// The table whose resource is in this file.
+pub(super) fn table_of(path: &str) -> Option<String> {
+    path.strip_prefix("src/resources/")?
+        .strip_suffix(".ts")
+        .map(str::to_owned)
+}
+
+/// What a field was described as.
+fn drafted(text: &str, before: &[Thing]) -> Result<Vec<Draft>, String> {
+    let (label, kind) = match text.split_once(':') {
+        Some((label, kind)) => (label.trim(), kind.trim().trim_end_matches('!').trim()),
+        None => (text.trim(), ""),
+    };
+    let is_required = text.trim_end().ends_with('!') || label.ends_with('!');
+    let label = label.trim_end_matches('!').trim().replace('_', " ");
+    if snake(&label).is_none() {
+        return Err(format!(
+            "the field `{}` has no name that a column can have",
+            text.escape_debug()
+        ));
+    }
+    let options: Vec<String> = kind.split('|').map(|one| one.trim().to_owned()).collect();
+    let mut draft = Draft {
+        phrase: label.clone(),
+        ..Draft::default()
+    };
+    let mut drafts = if kind.is_empty() {
+        let drafts = fields::phrase(&label);
+        if drafts.is_empty() {
+            vec![draft]
+        } else {
+            drafts
+        }
+    } else if let Some(known) = Kind::named(kind).filter(|known| *known != Kind::Reference) {
+        draft.kind = Some(known);
+        vec![draft]
+    } else if options.len() > 1 {
+        draft.options = options;
+        vec![draft]
+    } else if let Some(other) = before.iter().find(|thing| thing.answers_to(kind)) {
+        draft.kind = Some(Kind::Reference);
+        draft.like = Some(other.singular.clone());
+        vec![draft]
+    } else {
+        return Err(format!(
+            "the field `{}` is of no kind that there is. Kinds are text, long_text, number, date, boolean, email, url, rating; \
+             `easy | hard` is a choice, and the table of a resource that is there a reference to it",
+            text.escape_debug()
+        ));
+    };
+    for draft in &mut drafts {
+        draft.required = draft.required.or_else(|| is_required.then_some(true));
+    }
+    Ok(drafts)
+}
+
+impl Plan {
+    /// Who may do what with the rows of what is new. What is there keeps its access.
+    fn access(&mut self, before: &[Thing], access: &str) -> Result<(), String> {
+        if !ACCESS.contains(&access) {
+            return Err(format!(
+                "there is no access `{}`; there is: {}",
+                access.escape_debug(),
+                ACCESS.join(", ")
+            ));
+        }
+        for thing in &mut self.things {
+            if !before.iter().any(|known| known.table == thing.table) {
+                access.clone_into(&mut thing.access);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROUTES_TEXT: &str = "// Page imports of this app go above this line.\n\nexport const routes = [\n  // Routes of this app go above this line.\n]\n";
+    const NAVIGATION_TEXT: &str =
+        "export const navigation = [\n  // Navigation of this app goes above this line.\n]\n";
+
+    fn app() -> BTreeMap<String, String> {
+        [(ROUTES, ROUTES_TEXT), (NAVIGATION, NAVIGATION_TEXT)]
+            .map(|(path, text)| (path.to_owned(), text.to_owned()))
+            .into()
+    }
+
+    fn made(
+        app: &mut BTreeMap<String, String>,
+        name: &str,
+        fields: &[&str],
+        access: &str,
+    ) -> Result<Scaffold, String> {
+        let paths: Vec<String> = app.keys().cloned().collect();
+        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+        let made = scaffold(name, fields, access, &paths, app)?;
+        app.extend(made.files.iter().cloned());
+        Ok(made)
+    }
+
+    fn columns(made: &Scaffold) -> Vec<String> {
+        let columns = made.tables[0]["columns"].as_array().unwrap().iter();
+        let column = |column: &Value| {
+            let to = column["references"].as_str().map(|to| format!(" {to}"));
+            format!(
+                "{} {}{}",
+                column["name"].as_str().unwrap(),
+                column["type"].as_str().unwrap(),
+                to.unwrap_or_default()
+            )
+        };
+        columns.map(column).collect()
+    }
+
+    #[test]
+    fn a_thing_is_a_table_a_resource_two_pages_and_their_lines() {
+        let mut app = app();
+        let authors = made(&mut app, "authors", &["name", "email"], "owner").unwrap();
+        assert_eq!(columns(&authors), ["name text", "email text"]);
+        let fields = [
+            "title!",
+            "pages: number",
+            "published_on: date",
+            "level: easy | so hard",
+            "author: authors",
+            "read: boolean",
+            "rating from 1 to 5",
+        ];
+        let books = made(&mut app, "books", &fields, "public_read").unwrap();
+        assert_eq!(
+            columns(&books),
+            [
+                "title text",
+                "pages numeric",
+                "published_on date",
+                "level text",
+                "author uuid authors",
+                "read boolean",
+                "rating numeric"
+            ]
+        );
+        assert_eq!(books.tables[0]["access"], "public_read");
+        assert_eq!(books.tables.len(), 1, "what is there is not defined again");
+        let paths: Vec<&str> = books.files.iter().map(|(path, _)| path.as_str()).collect();
+        assert_eq!(
+            paths,
+            [
+                NAVIGATION,
+                ROUTES,
+                "src/pages/books/BookFormPage.tsx",
+                "src/pages/books/BooksPage.tsx",
+                "src/resources/books.ts"
+            ]
+        );
+        let resource = &app["src/resources/books.ts"];
+        assert!(
+            resource.contains("  access: \"public_read\",\n"),
+            "{resource}"
+        );
+        assert!(
+            resource.contains("options: [\"easy\", \"so hard\"]"),
+            "{resource}"
+        );
+        assert!(!app["src/resources/authors.ts"].contains("access:"));
+        assert!(app[ROUTES].contains("path: \"books/:id\""));
+        let more = made(&mut app, "books", &["blurb: long_text"], "owner").unwrap();
+        assert_eq!(
+            more.tables[0]["access"], "public_read",
+            "it keeps its access"
+        );
+        assert!(columns(&more).contains(&"blurb text".to_owned()));
+    }
+
+    #[test]
+    fn what_cannot_be_read_changes_nothing_and_is_told() {
+        for (name, fields, access, says) in [
+            ("books", &["title: prose"][..], "owner", "of no kind"),
+            ("books", &["?!"], "owner", "no name"),
+            ("???", &["title"], "owner", "its name needs"),
+            ("books", &["title"], "everyone", "no access"),
+        ] {
+            let error = made(&mut app(), name, fields, access).unwrap_err();
+            assert!(error.contains(says), "{error}");
+        }
+        let mut bare = app();
+        bare.insert(ROUTES.to_owned(), "export const routes = []\n".to_owned());
+        let error = made(&mut bare, "books", &["title"], "owner").unwrap_err();
+        assert!(error.contains(ROUTES), "{error}");
+    }
+}
