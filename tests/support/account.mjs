@@ -1,0 +1,44 @@
+// Accounts of generated apps, as a person has them; and the mails that they get.
+import assert from "node:assert/strict";
+
+import { until } from "./wait.mjs";
+
+/** Makes an account on the page that a browser was sent to, and waits until it is signed in. */
+export async function signUp(page, { name, email, password }) {
+  await page.getByRole("heading", { level: 1, name: "Welcome back" }).waitFor();
+  await page.getByRole("main").getByRole("link", { name: "Create an account" }).click();
+  await page.getByRole("heading", { level: 1, name: "Create your account" }).waitFor();
+  if (name) await page.getByLabel("Name").fill(name);
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Create account" }).click();
+  await signedIn(page);
+}
+
+export async function signIn(page, { email, password }) {
+  await page.getByRole("heading", { level: 1, name: "Welcome back" }).waitFor();
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("main").getByRole("button", { name: "Sign in" }).click();
+}
+
+export const signedIn = (page) => page.getByRole("button", { name: "Account" }).waitFor();
+
+export async function signOut(page) {
+  await page.getByRole("button", { name: "Account" }).click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await page.getByRole("banner").getByRole("link", { name: "Sign in" }).waitFor();
+}
+
+/** The link of the newest mail to this address, after `seen` of them. */
+export async function mailedLink(stack, email, seen = 0) {
+  const mail = await until(`a mail to ${email}`, async () => (await mailsTo(stack, email))[seen]);
+  const links = [...`${mail.html ?? ""} ${mail.text ?? ""}`.matchAll(/https?:\/\/[^\s"'<>]+/g)].map(([link]) => link.replaceAll("&amp;", "&"));
+  assert.ok(links.length > 0, `a mail without a link: ${mail.text}`);
+  return links[0];
+}
+
+export async function mailsTo(stack, email) {
+  const mails = await (await fetch(`${stack.shard().url}/mails`)).json();
+  return mails.filter(({ to }) => JSON.stringify(to).includes(email));
+}
