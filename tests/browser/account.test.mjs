@@ -110,9 +110,8 @@ describe("an account", () => {
     await page.getByRole("button", { name: "Get a reset link" }).click();
     await heading("Check your mail");
     assert.equal(await page.getByRole("main").innerText(), said, "nobody learns who has an account");
-    const address = await mailedLink(stack, ADA.email);
+    const address = await mailedLink(app, ADA.email);
     assert.deepEqual(await mailsTo(stack, "nobody@example.com"), []);
-    assert.ok(address.startsWith(`${app.created.preview_url}/`), address);
     await page.goto(address);
     await heading("Choose a new password");
     assert.equal(path(), "/update-password");
@@ -142,7 +141,7 @@ describe("an account", () => {
       await heading("Check your mail");
       await page.getByRole("button", { name: "Send again" }).click();
       await page.getByText("Sent again").waitFor();
-      const address = await mailedLink(stack, ADA.email, seen + 1);
+      const address = await mailedLink(app, ADA.email, seen + 1);
       const other = await openPage(elsewhere);
       await other.goto(address);
       await heading("Choose a new password", other);

@@ -30,12 +30,16 @@ export async function signOut(page) {
   await page.getByRole("banner").getByRole("link", { name: "Sign in" }).waitFor();
 }
 
-/** The link of the newest mail to this address, after `seen` of them. */
-export async function mailedLink(stack, email, seen = 0) {
-  const mail = await until(`a mail to ${email}`, async () => (await mailsTo(stack, email))[seen]);
-  const links = [...`${mail.html ?? ""} ${mail.text ?? ""}`.matchAll(/https?:\/\/[^\s"'<>]+/g)].map(([link]) => link.replaceAll("&amp;", "&"));
-  assert.ok(links.length > 0, `a mail without a link: ${mail.text}`);
-  return links[0];
+/** The link of a mail of this app's to this address, the one after `seen` of them. */
+export async function mailedLink(app, email, seen = 0) {
+  const mail = await until(`a mail to ${email}`, async () => (await mailsTo(app.stack, email))[seen]);
+  const links = [...`${mail.html ?? ""} ${mail.text ?? ""}`.matchAll(/https?:\/\/[^\s"'<>]+/g)].map(([link]) => new URL(link.replaceAll("&amp;", "&")));
+  const link = links.find(({ searchParams }) => searchParams.has("token") || searchParams.has("token_hash"));
+  assert.ok(link, `a mail without a link: ${mail.text}`);
+  if (link.origin === app.created.preview_url) return link.href;
+  // Where the shard's mails lead to itself: what it would send on to the app's page.
+  const token = link.searchParams.get("token_hash") ?? link.searchParams.get("token");
+  return `${app.created.preview_url}/auth/callback?token_hash=${token}&type=${link.searchParams.get("type")}`;
 }
 
 export async function mailsTo(stack, email) {
