@@ -405,7 +405,7 @@ describe("what everyone may read", () => {
   };
   async function add(page, name, title) {
     await page.getByRole("link", { name: `New ${name}` }).first().click();
-    await page.getByLabel("Title").fill(title);
+    await page.getByRole("textbox", { name: "Title" }).fill(title);
     await page.getByRole("button", { name: "Save" }).click();
     await article(page, title).waitFor();
   }

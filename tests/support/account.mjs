@@ -12,6 +12,7 @@ export async function signUp(page, { name, email, password }) {
   await page.getByLabel("E-mail").fill(email);
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Create account" }).click();
+  await page.getByRole("heading", { level: 1, name: "Create your account" }).waitFor({ state: "detached" });
   await signedIn(page);
 }
 
