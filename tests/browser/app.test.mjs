@@ -89,6 +89,7 @@ function look(page) {
 }
 
 async function addRecipe(page, title, ingredients, minutes) {
+  await page.bringToFront();
   await page.getByRole("link", { name: "New recipe" }).first().click();
   await page.getByRole("heading", { level: 1, name: "New recipe" }).waitFor();
   await page.getByLabel("Title").fill(title);

@@ -1,10 +1,11 @@
-// Accounts of generated apps, as a person has them; and the mails that they get.
+// Accounts of generated apps, as a person has them; and the mails that they get. A page behind another one hardly moves: it comes to the front.
 import assert from "node:assert/strict";
 
 import { until } from "./wait.mjs";
 
 /** Makes an account on the page that a browser was sent to, and waits until it is signed in. */
 export async function signUp(page, { name, email, password }) {
+  await page.bringToFront();
   await page.getByRole("heading", { level: 1, name: "Welcome back" }).waitFor();
   await page.getByRole("main").getByRole("link", { name: "Create an account" }).click();
   await page.getByRole("heading", { level: 1, name: "Create your account" }).waitFor();
@@ -17,6 +18,7 @@ export async function signUp(page, { name, email, password }) {
 }
 
 export async function signIn(page, { email, password }) {
+  await page.bringToFront();
   await page.getByRole("heading", { level: 1, name: "Welcome back" }).waitFor();
   await page.getByLabel("E-mail").fill(email);
   await page.getByLabel("Password").fill(password);
@@ -26,6 +28,7 @@ export async function signIn(page, { email, password }) {
 export const signedIn = (page) => page.getByRole("button", { name: "Account" }).waitFor();
 
 export async function signOut(page) {
+  await page.bringToFront();
   await page.getByRole("button", { name: "Account" }).click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
   await page.getByRole("banner").getByRole("link", { name: "Sign in" }).waitFor();
