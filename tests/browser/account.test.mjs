@@ -202,5 +202,31 @@ describe("an account", () => {
     }
   });
 
+  test("is asked for in vain in words", async () => {
+    const stranger = await browser.newContext();
+    try {
+      const other = await openPage(stranger);
+      await other.goto(`${app.created.preview_url}/login`);
+      const answer = (status, error_code, msg = "said by the server") => (route) => route.fulfill({ status, json: { code: status, error_code, msg } });
+      for (const [reply, text] of [
+        [answer(503, "PGRST000"), "Accounts do not answer at the moment. Try again in a while."],
+        [(route) => route.abort("connectionrefused"), "The app could not be reached. Check your connection and try again."],
+        [answer(429, "over_request_rate_limit"), "That was too often. Wait a few minutes and try again."],
+        [answer(400, "email_not_confirmed"), "Confirm your e-mail address first: follow the link in the mail that you got."],
+        [answer(403, "user_banned"), "This account may not use this app."],
+        [answer(403, "signup_disabled", "This app takes invited people only. Ask whoever runs it to invite you."), "This app takes invited people only. Ask whoever runs it to invite you."],
+        [answer(422, "signup_disabled", "Signups not allowed for this instance"), "This app takes nobody new by themselves. Ask whoever runs it to invite you."],
+      ]) {
+        await other.route("**/auth/v1/token*", reply);
+        await signIn(other, ADA);
+        await refusal(text, other);
+        await other.unroute("**/auth/v1/token*");
+      }
+      assertQuiet(other, /status of (4..|503)|CONNECTION_REFUSED/);
+    } finally {
+      await stranger.close();
+    }
+  });
+
   test("has said nothing to the browser's console but what was refused", () => assertQuiet(page, /status of (400|422|403|401)/));
 });
