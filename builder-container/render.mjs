@@ -32,6 +32,10 @@ const LEAVING = 1_000
 /** Bytes of a screenshot. */
 const SCREENSHOT = 512 * 1024
 
+/** What an app's address serves besides its files: its database and its accounts. Neither is here, as when a shard does not answer. */
+const SERVICES = /^\/(rest|auth)\/v1\//
+const ABSENT = JSON.stringify({ code: "PGRST000", message: "There is no database here.", details: null, hint: null, error_code: "unavailable", msg: "There is no database here." })
+
 const FLAGS = [
   "--headless",
   "--remote-debugging-pipe",
@@ -204,6 +208,10 @@ const visit = async (chromium, out, path, limit, shoot) => {
     if (url.origin !== ORIGIN) {
       if (external.size < MOST) external.add(url.host)
       return send("Fetch.failRequest", { requestId, errorReason: "InternetDisconnected" })
+    }
+    if (SERVICES.test(url.pathname)) {
+      const responseHeaders = [{ name: "content-type", value: "application/json" }]
+      return send("Fetch.fulfillRequest", { requestId, responseCode: 503, responseHeaders, body: Buffer.from(ABSENT).toString("base64") })
     }
     const file = request.method === "GET" ? fileFor(out, url, resourceType === "Document") : null
     if (!file) {

@@ -3,9 +3,13 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
 import { startStack } from "../../xtask/local/harness.mjs";
+import { mailsTo, signIn, signOut, signUp } from "../support/account.mjs";
 import { App } from "../support/app.mjs";
 import { assertQuiet, launch, openPage } from "../support/browser.mjs";
+import { defineTables } from "../support/tables.mjs";
 
+const ADA = { name: "Ada", email: "ada@example.com", password: "a horse named correct" };
+const BOB = { name: "Bob", email: "bob@example.com", password: "a battery named staple" };
 const FACTS = { title: "Minestrone", ingredients: "Beans, celery,\nand a crust of parmesan", minutes: "45" };
 
 let stack;
@@ -21,6 +25,7 @@ before(async () => {
     launch(),
   ]);
   await Promise.all([recipes.completed(), projects.completed()]);
+  for (const app of [recipes, projects]) await defineTables(app);
 });
 
 after(async () => {
@@ -29,6 +34,30 @@ after(async () => {
   projects?.close();
   await stack?.stop();
 });
+
+const LISTS = `import type { Resource } from "@/lib/resource"
+
+const fields: Resource["fields"] = [
+  { name: "title", label: "Title", kind: "text", required: true },
+  { name: "why", label: "Why", kind: "long_text" },
+]
+
+export const tips: Resource = { table: "tips", access: "public_read", singular: "tip", plural: "tips", path: "tips", titleField: "title", fields }
+export const notices: Resource = { table: "notices", access: "app_read", singular: "notice", plural: "notices", path: "notices", titleField: "title", fields }
+`;
+const PAGES = `import { ResourceFormPage } from "@/components/resource/ResourceFormPage"
+import { ResourceListPage } from "@/components/resource/ResourceListPage"
+import { notices, tips } from "@/resources/lists"
+
+export const TipsPage = () => <ResourceListPage resource={tips} />
+export const TipPage = () => <ResourceFormPage resource={tips} />
+export const NoticesPage = () => <ResourceListPage resource={notices} />
+export const NoticePage = () => <ResourceFormPage resource={notices} />
+`;
+const ROUTES = ["tips", "notices"].map((path) => {
+  const [list, form] = path === "tips" ? ["TipsPage", "TipPage"] : ["NoticesPage", "NoticePage"];
+  return `  { path: "${path}", element: <${list} /> },\n  { path: "${path}/new", element: <${form} key="new" /> },\n  { path: "${path}/:id", element: <${form} key="edit" /> },\n`;
+}).join("");
 
 /** Follows a link of the main navigation. */
 const follow = (page, name) => page.getByRole("navigation", { name: "Main" }).getByRole("link", { name, exact: true }).click();
@@ -60,6 +89,7 @@ function look(page) {
 }
 
 async function addRecipe(page, title, ingredients, minutes) {
+  await page.bringToFront();
   await page.getByRole("link", { name: "New recipe" }).first().click();
   await page.getByRole("heading", { level: 1, name: "New recipe" }).waitFor();
   await page.getByLabel("Title").fill(title);
@@ -85,8 +115,14 @@ describe("the recipe box", () => {
     const { name } = await recipes.show();
     await page.getByRole("navigation", { name: "Main" }).waitFor();
     assert.ok((await page.title()).includes(name), `${await page.title()} is of ${name}`);
+  });
+
+  test("asks who somebody is before it shows what is theirs, and then does", async () => {
     await follow(page, "Recipes");
+    await signUp(page, ADA);
     await page.getByRole("heading", { level: 1, name: "Recipes" }).waitFor();
+    assert.equal(new URL(page.url()).pathname, "/recipes");
+    await page.getByText("No recipes yet").waitFor();
     assert.equal(await shown(page), 0);
   });
 
@@ -162,19 +198,88 @@ describe("the recipe box", () => {
     assert.equal(await shown(page), 1);
   });
 
-  test("says so when what is stored is damaged", async () => {
-    const context = await browser.newContext();
+  test("shows another tab what was changed, and both that somebody signed out", async () => {
+    const other = await openPage(context);
+    await other.goto(`${recipes.created.preview_url}/recipes`);
+    await article(other, FACTS.title).waitFor();
+    await addRecipe(page, "Goulash", "Paprika", "90");
+    await article(other, "Goulash").waitFor();
+    await signOut(page);
+    await other.getByRole("heading", { level: 1, name: "Welcome back" }).waitFor();
+    await signIn(other, ADA);
+    await article(other, "Goulash").waitFor();
+    await page.goto(`${recipes.created.preview_url}/recipes`);
+    await article(page, "Goulash").waitFor();
+    assertQuiet(other);
+    await other.close();
+  });
+
+  test("says in words what the database refuses, and takes back what it showed", async () => {
+    const rows = "**/rest/v1/app_*";
+    const unavailable = { status: 503, json: { code: "PGRST000", message: "The app's database does not answer.", details: null, hint: null } };
+    const other = await openPage(context);
+    await other.goto(`${recipes.created.preview_url}/recipes`);
+    await article(other, "Goulash").waitFor();
+    let refuse;
+    const asked = new Promise((seen) => {
+      void other.route(rows, async (route) => {
+        if (route.request().method() !== "DELETE") return route.continue();
+        seen();
+        await new Promise((go) => (refuse = go));
+        await route.fulfill({ status: 403, json: { code: "42501", message: "permission denied for table x", details: null, hint: null } });
+      });
+    });
+    await other.getByRole("button", { name: "Delete Goulash" }).click();
+    await other.getByRole("alertdialog").getByRole("button", { name: "Delete", exact: true }).click();
+    await asked;
+    await article(other, "Goulash").waitFor({ state: "detached" });
+    refuse();
+    await article(other, "Goulash").waitFor();
+    await other.getByText("You are not allowed to do this.").waitFor();
+
+    await other.unroute(rows);
+    await other.route(rows, (route) => route.fulfill(unavailable));
+    await other.reload();
+    await other.getByRole("heading", { level: 1, name: "The recipes could not be read" }).waitFor();
+    await other.getByText("The app's database does not answer.").waitFor();
+    await other.unroute(rows);
+    await other.route(rows, (route) => route.abort("connectionrefused"));
+    await other.getByRole("button", { name: "Try again" }).click();
+    await other.getByText("The app could not be reached. Check your connection and try again.").waitFor();
+    await other.unroute(rows);
+    await other.getByRole("button", { name: "Try again" }).click();
+    await article(other, "Goulash").waitFor();
+
+    await other.route(rows, (route) => route.fulfill({ status: 401, json: { code: "PGRST303", message: "JWT expired", details: null, hint: null } }));
+    await other.reload();
+    await other.getByText("Your session has ended. Sign in again.").first().waitFor();
+    await other.unroute(rows);
+    await signIn(other, ADA);
+    await article(other, "Goulash").waitFor();
+    assertQuiet(other, /status of (403|503|401)|CONNECTION_REFUSED/);
+    await other.close();
+    await page.reload();
+    await article(page, "Goulash").waitFor();
+  });
+
+  test("shows who comes from elsewhere nothing of it, not even that it is there", async () => {
+    const stranger = await browser.newContext();
     try {
-      const other = await openPage(context);
-      await other.goto(recipes.created.preview_url);
-      for (const damage of ["[null]", "{", "{}", "[[]]", '["text"]', '[{"title":"no id"}]']) {
-        await other.evaluate(([name, text]) => localStorage.setItem(name, text), [`app_${recipes.id}_recipes`, damage]);
-        await other.goto(`${recipes.created.preview_url}/recipes`);
-        await other.getByText("The saved records could not be read: their storage is damaged.").first().waitFor();
-      }
-      assertQuiet(other);
+      const theirs = await openPage(stranger);
+      await page.getByRole("link", { name: "Edit Goulash" }).click();
+      await page.waitForURL(/\/recipes\/[^/]+$/);
+      const address = page.url();
+      await page.goBack();
+      await theirs.goto(address);
+      await signUp(theirs, BOB);
+      await theirs.getByRole("heading", { level: 1, name: "No such recipe" }).waitFor();
+      await follow(theirs, "Recipes");
+      await theirs.getByText("No recipes yet").waitFor();
+      await theirs.goto(`${recipes.created.preview_url}/recipes/nonsense`);
+      await theirs.getByRole("heading", { level: 1, name: "No such recipe" }).waitFor();
+      assertQuiet(theirs, /status of 400/);
     } finally {
-      await context.close();
+      await stranger.close();
     }
   });
 
@@ -188,14 +293,14 @@ describe("the recipe box", () => {
     const context = await browser.newContext({ colorScheme: "dark" });
     try {
       const dark = await openPage(context);
-      await dark.goto(`${recipes.created.preview_url}/recipes`);
-      await dark.getByRole("heading", { level: 1, name: "Recipes" }).waitFor();
+      await dark.goto(recipes.created.preview_url);
+      await dark.getByRole("heading", { level: 1 }).waitFor();
       assert.deepEqual(await look(dark), { dark: true, ground: "dark", ink: "light" });
       assert.deepEqual(await look(page), { dark: false, ground: "light", ink: "dark" });
       await dark.getByRole("button", { name: "Theme" }).click();
       await dark.getByRole("menuitemradio", { name: "Light" }).click();
       await dark.reload();
-      await dark.getByRole("heading", { level: 1, name: "Recipes" }).waitFor();
+      await dark.getByRole("heading", { level: 1 }).waitFor();
       assert.deepEqual(await look(dark), { dark: false, ground: "light", ink: "dark" });
       assertQuiet(dark);
     } finally {
@@ -208,6 +313,8 @@ describe("the recipe box", () => {
     try {
       const small = await openPage(phone);
       await small.goto(`${recipes.created.preview_url}/recipes`);
+      await fits(small, "the way in");
+      await signUp(small, { email: "phone@example.com", password: "phones have small keys" });
       await small.getByRole("heading", { level: 1, name: "Recipes" }).waitFor();
       await fits(small, "the empty list");
       const long = "Buttermilk pancakes with caramelised apples, the way grandmother made them on Sundays";
@@ -245,6 +352,7 @@ describe("things that refer to each other", () => {
     try {
       const page = await openPage(context);
       await page.goto(`${projects.created.preview_url}/projects/new`);
+      await signUp(page, { email: "gardener@example.com", password: "green fingers, both hands" });
       await page.getByLabel("Name").fill("Garden");
       await page.getByLabel("Deadline").fill("2026-11-30");
       await page.getByRole("button", { name: "Save" }).click();
@@ -256,6 +364,120 @@ describe("things that refer to each other", () => {
       await page.getByRole("button", { name: "Save" }).click();
       await article(page, "Plant tulips").waitFor();
       assert.match(await article(page, "Plant tulips").innerText(), /Garden/);
+      assertQuiet(page);
+    } finally {
+      await context.close();
+    }
+  });
+});
+
+describe("what everyone may read", () => {
+  let tips;
+
+  before(async () => {
+    tips = await App.create(stack, "what can you do?");
+    await tips.completed();
+    await tips.settled();
+    const columns = [{ name: "title", type: "text" }, { name: "why", type: "text" }];
+    const tables = [{ name: "tips", access: "public_read", columns }, { name: "notices", access: "app_read", columns }];
+    const made = await tips.api("POST", "/tables", { tables });
+    assert.equal(made.status, 200, made.text);
+    await write("src/resources/lists.ts", LISTS);
+    await write("src/pages/Lists.tsx", PAGES);
+    await change("src/app/navigation.ts", "  // Navigation of this app", '  { label: "Tips", to: "/tips", table: "tips", access: "public_read" },\n  { label: "Notices", to: "/notices", table: "notices", access: "app_read" },\n');
+    await change("src/app/routes.tsx", "  // Routes of this app", ROUTES);
+    const { version } = await change("src/app/routes.tsx", "// Page imports of this app", 'import { NoticePage, NoticesPage, TipPage, TipsPage } from "@/pages/Lists"\n');
+    await tips.live(version);
+  });
+  after(() => tips?.close());
+
+  async function write(path, text, etag) {
+    return tips.write(path, text, etag);
+  }
+  async function change(path, before, added) {
+    const { text, etag } = await tips.read(path);
+    assert.ok(text.includes(before), path);
+    return write(path, text.replace(before, added + before), etag);
+  }
+  const open = async (context, path) => {
+    const page = await openPage(context);
+    await page.goto(tips.created.preview_url + path);
+    return page;
+  };
+  async function add(page, name, title) {
+    await page.getByRole("link", { name: `New ${name}` }).first().click();
+    await page.getByRole("textbox", { name: "Title" }).fill(title);
+    await page.getByRole("button", { name: "Save" }).click();
+    await article(page, title).waitFor();
+  }
+
+  test("is read by visitors, who are asked to sign in to add to it; only its own user changes a record", async () => {
+    const [ada, bob, nobody] = await Promise.all([1, 2, 3].map(() => browser.newContext()));
+    try {
+      const visitor = await open(nobody, "/tips");
+      await visitor.getByText("Everyone on the internet can read these.").waitFor();
+      await visitor.getByText("No tips yet").waitFor();
+      assert.equal(await visitor.getByRole("link", { name: "New tip" }).count(), 0);
+
+      const hers = await open(ada, "/tips");
+      await hers.getByRole("main").getByRole("link", { name: "Sign in to add" }).click();
+      await signUp(hers, { email: "ada@tips.example", password: ADA.password });
+      await hers.getByRole("heading", { level: 1, name: "New tip" }).waitFor();
+      await hers.getByText("Everyone on the internet can read these.").waitFor();
+      await hers.getByRole("link", { name: "Cancel" }).click();
+      await add(hers, "tip", "Salt the water");
+      await hers.getByRole("link", { name: "Edit Salt the water" }).waitFor();
+
+      await visitor.reload();
+      await article(visitor, "Salt the water").waitFor();
+      for (const role of ["link", "button"]) assert.equal(await visitor.getByRole("main").getByRole(role, { name: /Salt the water/ }).count(), 0);
+      await visitor.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Home" }).click();
+      await visitor.getByText("1 record", { exact: true }).waitFor();
+
+      const his = await open(bob, "/tips");
+      await article(his, "Salt the water").waitFor();
+      await his.getByRole("main").getByRole("link", { name: "Sign in to add" }).click();
+      await signUp(his, { email: "bob@tips.example", password: BOB.password });
+      await his.getByRole("link", { name: "Cancel" }).click();
+      await article(his, "Salt the water").waitFor();
+      await add(his, "tip", "Warm the plates");
+      assert.equal(await his.getByRole("button", { name: "Delete Salt the water" }).count(), 0);
+      await his.getByRole("button", { name: "Delete Warm the plates" }).waitFor();
+      await hers.getByRole("link", { name: "Edit Salt the water" }).click();
+      await hers.waitForURL(/\/tips\/[^/]+$/);
+      await his.goto(hers.url());
+      await his.getByRole("heading", { level: 1, name: "This tip is not yours" }).waitFor();
+
+      await follow(his, "Notices");
+      await his.getByText("Everyone who has an account in this app can read these.").waitFor();
+      await add(his, "notice", "Kitchen closed");
+      await follow(hers, "Notices");
+      await article(hers, "Kitchen closed").waitFor();
+      assert.equal(await hers.getByRole("button", { name: "Delete Kitchen closed" }).count(), 0);
+      await follow(visitor, "Notices");
+      await visitor.getByRole("heading", { level: 1, name: "Welcome back" }).waitFor();
+      for (const page of [visitor, hers, his]) assertQuiet(page);
+    } finally {
+      await Promise.all([ada, bob, nobody].map((context) => context.close()));
+    }
+  });
+
+  test("is loaded a thousand at a time, and says that there are more", async () => {
+    const context = await browser.newContext();
+    try {
+      const { url, secret_key } = stack.shard();
+      const headers = { apikey: secret_key, authorization: `Bearer ${secret_key}`, "content-type": "application/json", prefer: "return=representation" };
+      const [{ user_id }] = await (await fetch(`${url}/rest/v1/app_${tips.id}_tips?select=user_id&limit=1`, { headers })).json();
+      const rows = Array.from({ length: 1_100 }, (_, number) => ({ title: `Tip number ${number}`, user_id }));
+      const filled = await fetch(`${url}/rest/v1/app_${tips.id}_tips?select=id`, { method: "POST", headers, body: JSON.stringify(rows) });
+      assert.equal(filled.status, 201, await filled.text());
+      const page = await open(context, "/tips");
+      await page.getByText("The newest 1,000 of 1,102 tips are here. Only these are searched and sorted.").waitFor();
+      await page.getByRole("searchbox", { name: "Search tips" }).fill("Warm the plates");
+      await page.getByText("0 tips found").waitFor();
+      await page.getByRole("button", { name: "Load more" }).click();
+      await article(page, "Warm the plates").waitFor();
+      assert.equal(await page.getByRole("button", { name: "Load more" }).count(), 0);
       assertQuiet(page);
     } finally {
       await context.close();
@@ -291,6 +513,30 @@ describe("two apps side by side in one browser", () => {
       }, target);
       assert.equal(read, "TypeError", `${target} can be read from the other app`);
     }
+  });
+
+  test("know nothing of each other's users and records, though it is the same person", async () => {
+    const person = { name: "Cleo", email: "cleo@example.com", password: "three wise monkeys" };
+    await one.goto(`${recipes.created.preview_url}/recipes`);
+    await signUp(one, person);
+    await addRecipe(one, "Cleo's own", "Secrets", "1");
+    await two.goto(`${projects.created.preview_url}/projects`);
+    await signIn(two, person);
+    await two.getByText("No projects yet").waitFor();
+    const theirs = await two.evaluate(async ([id, key]) => {
+      const session = JSON.parse(localStorage.getItem(key));
+      const answer = await fetch(`/rest/v1/app_${id}_recipes?select=*`, { headers: { authorization: `Bearer ${session.access_token}` } });
+      return [answer.status, await answer.text()];
+    }, [recipes.id, `overskill-${projects.id}-session`]);
+    assert.equal(theirs[0], 404, theirs[1]);
+    assert.ok(!theirs[1].includes("Secrets"));
+    const borrowed = await one.evaluate(async (key) => JSON.parse(localStorage.getItem(key)).access_token, `overskill-${recipes.id}-session`);
+    const refused = await two.evaluate(async ([id, token]) => (await fetch(`/rest/v1/app_${id}_projects?select=*`, { headers: { authorization: `Bearer ${token}` } })).status, [projects.id, borrowed]);
+    assert.equal(refused, 401, "a session of one app is none in another");
+    await signOut(one);
+    await two.reload();
+    await two.getByText("No projects yet").waitFor();
+    assert.deepEqual(await mailsTo(stack, person.email), []);
   });
 
   test("share no storage", async () => {

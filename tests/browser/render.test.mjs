@@ -42,6 +42,24 @@ const confined = (sandbox) => /^namespaces(?!, no)/.test(sandbox);
 /** A screenshot as its owner gets it, and as anybody does. */
 const picture = (id, headers) => stack.request(`/v1/apps/${app.id}/builds/${id}/screenshot`, { headers });
 
+test("what asks for records is shown without a database, and says that there is none", async () => {
+  const asking = await built(`import { useEffect, useState } from "react"
+import { db, errorText } from "@/lib/database"
+
+export function Home() {
+  const [text, setText] = useState("")
+  useEffect(() => {
+    void db.fromName("tips").select().then(({ error }) => setText(error ? errorText(error) : "read"))
+  }, [])
+  return <h1>{text}</h1>
+}
+`);
+  assert.equal(asking.status, "succeeded", JSON.stringify(asking.diagnostics));
+  const { render, sandbox } = asking.report;
+  if (!confined(sandbox)) return;
+  assert.deepEqual([render.pages[0].path, render.pages[0].empty, render.pages[0].problems], ["/", false, 0]);
+});
+
 test("what works is pictured, for its owner, in the feed", async () => {
   const shown = await built('export function Home() {\n  return <h1 className="text-4xl">It works</h1>\n}\n');
   assert.equal(shown.status, "succeeded", JSON.stringify(shown.diagnostics));

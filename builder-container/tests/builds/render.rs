@@ -129,6 +129,39 @@ async fn what_only_warns_does_not_stop_an_app() {
 }
 
 #[tokio::test]
+async fn the_database_of_an_app_does_not_answer_and_is_no_missing_file() {
+    let Some(builder) = seeing().await else {
+        return;
+    };
+    let home = r#"import { useEffect, useState } from "react"
+
+async function ask() {
+  for (const [path, method] of [["/rest/v1/app_x_tips?select=*", "GET"], ["/auth/v1/token", "POST"]]) {
+    const answer = await fetch(path, { method })
+    const { code, msg } = await answer.json()
+    if (answer.status !== 503 || code !== "PGRST000" || !msg) throw new Error(path)
+  }
+}
+
+export function Home() {
+  const [asked, setAsked] = useState(false)
+  useEffect(() => void ask().then(() => setAsked(true)), [])
+  return asked ? <p>Hello</p> : null
+}
+"#;
+    let answer = builder.build(&app(home), Mode::Development).await;
+    let Render::Checked { pages, .. } = &answer.report.render else {
+        panic!("{:?}", answer.report.render)
+    };
+    assert_eq!(
+        (pages[0].empty, pages[0].problems),
+        (false, 0),
+        "{:?}",
+        answer.diagnostics
+    );
+}
+
+#[tokio::test]
 async fn a_page_is_not_blank_that_shows_anything() {
     let Some(builder) = seeing().await else {
         return;

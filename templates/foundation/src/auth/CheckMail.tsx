@@ -3,13 +3,13 @@ import { toast } from "sonner"
 import { TextLink } from "@/components/TextLink"
 import { Button } from "@/components/ui/button"
 import { AuthCard } from "./AuthCard"
-import type { AuthError } from "./types"
+import type { AuthOutcome } from "./types"
 
 interface CheckMailProps {
   /** What the mail is about, as in “There you find a link …”. */
   purpose: string
   email: string
-  onSendAgain: () => Promise<AuthError | null>
+  onSendAgain: () => Promise<AuthOutcome>
 }
 
 /** What follows when a mail was sent. It says the same whether or not there is an account. */
@@ -18,7 +18,7 @@ export function CheckMail({ purpose, email, onSendAgain }: CheckMailProps) {
 
   async function sendAgain() {
     setBusy(true)
-    const error = await onSendAgain()
+    const { error } = await onSendAgain()
     setBusy(false)
     if (error) toast.error(error.message)
     else toast.success("Sent again")

@@ -3,7 +3,7 @@ import type { AuthError as Failure, User as AuthUser } from "@supabase/supabase-
 import { supabase } from "@/lib/supabase"
 import { authError } from "./error-text"
 import { follow, linkTo, recoveryLink } from "./mail-link"
-import type { Auth, AuthError, User } from "./types"
+import type { Auth, AuthOutcome, User } from "./types"
 
 type Accounts = Omit<Auth, "user" | "loading">
 
@@ -15,20 +15,20 @@ export const accounts: Accounts = {
     return { data: data.session ? userOf(data.session.user) : null, error: null }
   },
   async resendConfirmation(email, next) {
-    return refusalOf(await supabase.auth.resend({ type: "signup", email: email.trim(), options: { emailRedirectTo: linkTo(next) } }))
+    return outcomeOf(await supabase.auth.resend({ type: "signup", email: email.trim(), options: { emailRedirectTo: linkTo(next) } }))
   },
   async signIn({ email, password }) {
-    return refusalOf(await supabase.auth.signInWithPassword({ email: email.trim(), password }))
+    return outcomeOf(await supabase.auth.signInWithPassword({ email: email.trim(), password }))
   },
   async signOut() {
     // It is over in this browser even where nobody answers.
     await supabase.auth.signOut({ scope: "local" })
   },
   async resetPassword(email) {
-    return refusalOf(await supabase.auth.resetPasswordForEmail(email.trim(), { redirectTo: recoveryLink() }))
+    return outcomeOf(await supabase.auth.resetPasswordForEmail(email.trim(), { redirectTo: recoveryLink() }))
   },
   async updatePassword(password) {
-    return refusalOf(await supabase.auth.updateUser({ password }))
+    return outcomeOf(await supabase.auth.updateUser({ password }))
   },
   followLink: follow,
 }
@@ -38,6 +38,6 @@ export function userOf({ id, email = "", created_at, user_metadata }: AuthUser):
   return { id, email, created_at, user_metadata: typeof name === "string" && name.trim() ? { name } : {} }
 }
 
-function refusalOf({ error }: { error: Failure | null }): AuthError | null {
-  return error && authError(error)
+function outcomeOf({ error }: { error: Failure | null }): AuthOutcome {
+  return { error: error && authError(error) }
 }

@@ -3,7 +3,7 @@ import { type AuthError as Failure, isAuthRetryableFetchError } from "@supabase/
 import { type AuthError, minimumPasswordLength } from "./types"
 
 const badLink = "This link has run out or was used before. Ask for a new one."
-const closed = "This app takes no new accounts."
+const closed = "This app takes nobody new by themselves. Ask whoever runs it to invite you."
 const ended = "Your session has ended. Sign in again."
 const known = "This address cannot be used for a new account. If it is yours, perhaps from another app made here, sign in or get a new password."
 const patience = "That was too often. Wait a few minutes and try again."
@@ -12,6 +12,7 @@ const texts: Record<string, string> = {
   bad_code_verifier: "Open this link in the browser in which you asked for it, or ask for a new one here.",
   bad_jwt: ended,
   email_address_invalid: "This e-mail address does not seem to exist.",
+  email_address_not_authorized: "This app does not take this address. Ask whoever runs it to invite you.",
   email_exists: known,
   email_not_confirmed: "Confirm your e-mail address first: follow the link in the mail that you got.",
   email_provider_disabled: closed,
@@ -36,7 +37,9 @@ const texts: Record<string, string> = {
 
 export function authError(failure: Failure): AuthError {
   const code = failure.code ?? failure.name
-  return { code, message: texts[code] ?? unforeseen(failure) }
+  // What the platform says of an app is meant for its users.
+  const isOurs = failure.message.startsWith("This app ")
+  return { code, message: isOurs ? failure.message : (texts[code] ?? unforeseen(failure)) }
 }
 
 /** What a link says that leads here without a session. Its own words could be anybody's. */

@@ -14,6 +14,8 @@ export interface AuthError {
 
 export type AuthResult<T> = { data: T; error: null } | { data: null; error: AuthError }
 
+export type AuthOutcome = { error: AuthError | null }
+
 export interface Credentials {
   email: string
   password: string
@@ -26,13 +28,13 @@ export interface Auth {
   /** Without a user when the address has to be confirmed first: by the link of a mail, which leads to `next`. */
   signUp(credentials: Credentials & { name?: string }, next: string): Promise<AuthResult<User | null>>
   /** Sends that mail again. */
-  resendConfirmation(email: string, next: string): Promise<AuthError | null>
-  signIn(credentials: Credentials): Promise<AuthError | null>
+  resendConfirmation(email: string, next: string): Promise<AuthOutcome>
+  signIn(credentials: Credentials): Promise<AuthOutcome>
   /** In every tab of this browser. */
   signOut(): Promise<void>
   /** Sends a mail with a link, where there is such an account; whether there is, nobody is told. */
-  resetPassword(email: string): Promise<AuthError | null>
-  updatePassword(password: string): Promise<AuthError | null>
+  resetPassword(email: string): Promise<AuthOutcome>
+  updatePassword(password: string): Promise<AuthOutcome>
   /** Signs in with what the address of a mailed link holds. Where to go on. */
   followLink(address: URL): Promise<AuthResult<string>>
 }

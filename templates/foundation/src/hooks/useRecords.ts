@@ -21,6 +21,15 @@ export interface Records<R, Insert, Update> {
   remove: (id: string) => Promise<QueryResult<null>>
 }
 
+interface State {
+  /** Which table, for whom. */
+  of: string
+  loaded: Loaded | null
+  error: DatabaseError | null
+}
+
+const nothing: State = { of: "", loaded: null, error: null }
+
 /**
  * The records of a table, kept up to date with changes from anywhere in the app or another tab. What `create`, `update` and `remove` do is
  * shown at once, and taken back when the database refuses it; they answer with its error.
@@ -29,8 +38,8 @@ export function useRecords<T extends TableName>(table: T): Records<RowOf<T>, Ins
 export function useRecords(source: Source): Records<Row, Columns, Columns>
 export function useRecords(source: Source): Records<Row, Columns, Columns> {
   const { table = "", userId, waiting, enabled } = useReader(source)
-  const [loaded, setLoaded] = useState<Loaded | null>(null)
-  const [error, setError] = useState<DatabaseError | null>(null)
+  const question = `${table}/${userId}`
+  const [state, setState] = useState<State>(nothing)
   const [pending, setPending] = useState<PendingChange[]>([])
   const pages = useRef(1)
   const latest = useRef(0)
@@ -40,13 +49,10 @@ export function useRecords(source: Source): Records<Row, Columns, Columns> {
     const answer = await readPages(table, pages.current)
     // A later question has a newer answer.
     if (turn !== latest.current) return
-    if (answer.data) setLoaded(answer.data)
-    setError(answer.error)
-  }, [table])
+    setState((known) => ({ of: question, loaded: answer.data ?? (known.of === question ? known.loaded : null), error: answer.error }))
+  }, [table, question])
 
   useEffect(() => {
-    setLoaded(null)
-    setError(null)
     pages.current = 1
     if (!enabled) return
     void reload()
@@ -55,7 +61,7 @@ export function useRecords(source: Source): Records<Row, Columns, Columns> {
       latest.current += 1
       stop()
     }
-  }, [table, userId, enabled, reload])
+  }, [table, enabled, reload])
 
   const loadMore = useCallback(async () => {
     pages.current += 1
@@ -67,7 +73,7 @@ export function useRecords(source: Source): Records<Row, Columns, Columns> {
       setPending((others) => [...others, change])
       const answer = await work()
       setPending((others) => others.filter((other) => other !== change))
-      if (!answer.error) setLoaded((known) => known && confirm(answer.data, known))
+      if (!answer.error) setState((known) => (known.of === question && known.loaded ? { ...known, loaded: confirm(answer.data, known.loaded) } : known))
       return answer
     }
     return {
@@ -106,8 +112,10 @@ export function useRecords(source: Source): Records<Row, Columns, Columns> {
           },
         ),
     }
-  }, [table, userId])
+  }, [table, userId, question])
 
+  // What was loaded for another table or user is not shown for this one.
+  const { loaded, error } = state.of === question ? state : nothing
   const records = useMemo(() => withPending(loaded?.records ?? [], pending), [loaded, pending])
   const total = loaded ? loaded.total + records.length - loaded.records.length : 0
   const hasMore = loaded !== null && loaded.total > loaded.records.length

@@ -22,7 +22,7 @@ export function ForgotPassword() {
         fields={["email"]}
         action="Get a reset link"
         onSubmit={async ({ email }) => {
-          const error = await resetPassword(email)
+          const { error } = await resetPassword(email)
           if (!error) setSent(email.trim())
           return error?.message ?? null
         }}

@@ -22,7 +22,7 @@ export function Login() {
       <AuthForm
         fields={["email", "password"]}
         action="Sign in"
-        onSubmit={async (credentials) => (await signIn(credentials))?.message ?? null}
+        onSubmit={async (credentials) => (await signIn(credentials)).error?.message ?? null}
       />
       <p className="mt-4 text-center text-sm">
         <TextLink to="/forgot-password">Forgot your password?</TextLink>

@@ -15,7 +15,7 @@ export function UpdatePassword() {
         fields={["new-password"]}
         action="Save password"
         onSubmit={async (values) => {
-          const error = await updatePassword(values["new-password"])
+          const { error } = await updatePassword(values["new-password"])
           if (error) return error.message
           toast.success("Password changed")
           await navigate("/dashboard")
