@@ -8,6 +8,7 @@ mod refusal;
 mod shard;
 mod spec;
 pub mod token;
+pub mod visit;
 
 pub use refusal::{refused, unavailable};
 pub use shard::{Shard, ShardError};

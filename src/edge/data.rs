@@ -86,10 +86,27 @@ impl Tables {
         self.call("is_member", &arguments).await
     }
 
-    /// Makes a person a user of the app; whether they are one then.
-    pub(super) async fn join(&self, app: &AppId, user: &str) -> Result<bool> {
+    /// Makes a person a user of the app; `active` if they are one then, else what keeps them out.
+    pub(super) async fn join(&self, app: &AppId, user: &str) -> Result<String> {
         let arguments = json!({ "p_app_id": app, "p_user_id": user });
         self.call("join_app", &arguments).await
+    }
+
+    /// The policy by which nobody with this address may make an account; whoever is a user already is spared, where that is wanted.
+    pub(super) async fn sign_up_refusal(
+        &self,
+        app: &AppId,
+        email: Option<&str>,
+        spares_users: bool,
+    ) -> Result<Option<String>> {
+        let arguments =
+            json!({ "p_app_id": app, "p_email": email, "p_spares_users": spares_users });
+        self.call("sign_up_refusal", &arguments).await
+    }
+
+    /// Asks a function about the app's people; what it says goes on as it is.
+    pub(super) async fn people(&self, function: &str, arguments: &Value) -> Result<Value> {
+        self.call(function, arguments).await
     }
 
     /// Drops all that an app has, part by part. Broken off, it is begun again with what is left.
