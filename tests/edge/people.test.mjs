@@ -183,33 +183,37 @@ for (const backend of ["pglite", "postgres"]) {
     });
 
     test("who may make an account is what the owner decides, and who is in stays in", async () => {
-      const app = await App.create(stack, "what can you do?");
-      app.close();
-      assert.deepEqual((await app.api("GET", "/sign-up")).body, { policy: "open", domains: [] });
-      await confirmed(app, "early@example.com");
       await confirmed(garden, "gardener@example.com");
       for (const [policy, code] of [["invite_only", "signup_disabled"], ["closed", "signup_disabled"], ["email_domain", "email_address_not_authorized"]]) {
+        const app = await App.create(stack, "what can you do?");
+        app.close();
+        const [early, never] = [`early-${policy}@example.com`, `never-${policy}@example.com`];
+        assert.deepEqual((await app.api("GET", "/sign-up")).body, { policy: "open", domains: [] });
+        await confirmed(app, early);
         await decide(app, { policy, domains: policy === "email_domain" ? ["kitchen.test"] : [] });
-        for (const email of ["early@example.com", "gardener@example.com", `never-${policy}@example.com`]) {
+        for (const email of [early, "gardener@example.com", never]) {
           assert.deepEqual(refusal(await visitor(stack, app).auth.signUp({ email, password: PASSWORD })), [403, code], `${policy}: the same for everybody`);
         }
-        good(await visitor(stack, app).auth.resetPasswordForEmail(`never-${policy}@example.com`));
-        assert.deepEqual(await mails(`never-${policy}@example.com`), [], "no account was made");
-        good(await signIn(app, "early@example.com"));
+        good(await visitor(stack, app).auth.resetPasswordForEmail(never));
+        assert.deepEqual(await mails(never), [], "no account was made");
+        good(await signIn(app, early));
         assert.deepEqual(refusal(await signIn(app, "gardener@example.com")), [403, code], "an account of another app's is a new one here");
         const count = async (email) => (await mails(email)).length;
-        const before = [await count("early@example.com"), await count("gardener@example.com")];
-        for (const email of ["early@example.com", "gardener@example.com"]) good(await visitor(stack, app).auth.signInWithOtp({ email }));
-        assert.deepEqual([await count("early@example.com"), await count("gardener@example.com")], [before[0] + 1, before[1]], "a user gets a link, nobody else does");
+        const before = [await count(early), await count("gardener@example.com")];
+        for (const email of [early, "gardener@example.com"]) good(await visitor(stack, app).auth.signInWithOtp({ email }));
+        assert.deepEqual([await count(early), await count("gardener@example.com")], [before[0] + 1, before[1]], "a user gets a link, nobody else does");
+        good(await visitor(stack, garden).auth.resetPasswordForEmail("gardener@example.com"));
+        const token = (await link("gardener@example.com")).searchParams.get("token");
+        const refused = await follow(new URL(`${origin(app)}/auth/v1/verify?token=${token}&type=recovery`));
+        assert.equal(refused.said.error_code, code, "not by a link either");
+        if (policy === "email_domain") {
+          const cook = await confirmed(app, "cook@kitchen.test");
+          assert.equal(good(await cook.auth.getUser()).user.email, "cook@kitchen.test");
+        }
       }
-      const cook = await confirmed(app, "cook@kitchen.test");
-      assert.equal(good(await cook.auth.getUser()).user.email, "cook@kitchen.test");
-      good(await visitor(stack, garden).auth.resetPasswordForEmail("gardener@example.com"));
-      const token = (await link("gardener@example.com")).searchParams.get("token");
-      const refused = await follow(new URL(`${origin(app)}/auth/v1/verify?token=${token}&type=recovery`));
-      assert.equal(refused.said.error_code, "email_address_not_authorized", "not by a link either");
-      assertProblem(await app.api("PUT", "/sign-up", { policy: "anybody" }), "unprocessable", /open, email_domain, invite_only, closed/);
-      assertProblem(await app.api("PUT", "/sign-up", []), "invalid");
+      assertProblem(await kitchen.api("PUT", "/sign-up", { policy: "anybody" }), "unprocessable", /open, email_domain, invite_only, closed/);
+      assertProblem(await kitchen.api("PUT", "/sign-up", []), "invalid");
+      assert.doesNotMatch(stack.log("worker"), /stays open/);
     });
 
     test("who is invited gets a mail, comes in, and is seen by the owner", async () => {
@@ -245,9 +249,9 @@ for (const backend of ["pglite", "postgres"]) {
     test("who is blocked while signed in is out, and stays out until they are let in again", async () => {
       const app = await App.create(stack, "what can you do?");
       app.close();
-      assert.equal((await app.api("POST", "/tables", { tables: [{ name: "notes", access: "owner" }] })).status, 200);
+      assert.equal((await app.api("POST", "/tables", { tables: [{ name: "notes", access: "owner", columns: [{ name: "title", type: "text" }] }] })).status, 200);
       const db = await confirmed(app, "guest-of-all@example.com");
-      good(await db.from(`app_${app.id}_notes`).insert({}));
+      good(await db.from(`app_${app.id}_notes`).insert({ title: "Mine" }));
       const { user } = good(await db.auth.getUser());
       const change = (body) => app.api("PATCH", `/members/${user.id}`, body);
       assert.equal((await change({ status: "blocked" })).body.member.status, "blocked");
@@ -279,7 +283,7 @@ for (const backend of ["pglite", "postgres"]) {
         if (answer.error.status === 429) held = answer.error;
         else tries += 1;
       }
-      assert.deepEqual([held.code, tries], ["over_request_rate_limit", 18], "twenty with the sign-up and its confirmation, whose token alone is in the second call");
+      assert.deepEqual([held.code, tries], ["over_request_rate_limit", 19], "twenty with the sign-up");
       const host = new URL(app.created.preview_url).host;
       const raw = await stack.request("/auth/v1/token?grant_type=password", { host, method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ email: "VICTIM@example.com ", password: PASSWORD }) });
       assert.equal(raw.status, 429);

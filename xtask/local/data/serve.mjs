@@ -9,7 +9,7 @@ const { backend, folder, port, keys, confirms, providers } = JSON.parse(fs.readF
 let opening;
 
 async function opened() {
-  opening ??= openShard({ backend, folder, keys, confirms, providers });
+  opening ??= openShard({ backend, folder, keys, confirms, providers, url: `http://127.0.0.1:${port}` });
   try {
     return await opening;
   } catch (error) {

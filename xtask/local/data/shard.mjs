@@ -136,13 +136,13 @@ export function newKeys() {
 
 /**
  * Opens a shard: what is in `folder`, with our migrations applied.
- * @param {{backend: "postgres" | "pglite", folder?: string, keys: object, confirms?: boolean, providers?: object}} options without a folder,
- *   PGlite keeps all in memory; `confirms` whether whoever signs up has to confirm their address; `providers` of identities, as lite
- *   configures them
+ * @param {{backend: "postgres" | "pglite", folder?: string, keys: object, confirms?: boolean, providers?: object, url?: string}} options without a
+ *   folder, PGlite keeps all in memory; `confirms` whether whoever signs up has to confirm their address; `providers` of identities, as lite
+ *   configures them, which send people back to `url`, where this is served
  * @returns `{answer, db, pglite, stop}`: `answer(request, {peerAddress})` what it serves, `db` the database's own address, where it is
  *   a server, and `pglite` the database otherwise
  */
-export async function openShard({ backend, folder, keys: { publishable_key, secret_key, jwt_secret }, confirms = false, providers = {} }) {
+export async function openShard({ backend, folder, keys: { publishable_key, secret_key, jwt_secret }, confirms = false, providers = {}, url }) {
   const { App } = await import("@supabase/lite");
   const database = backend === "postgres" ? await overPostgres(folder) : await overPglite(folder);
   await database.execute(HOSTED);
@@ -154,7 +154,7 @@ export async function openShard({ backend, folder, keys: { publishable_key, secr
         enabled: true, jwt_secret, jwt_expiry: 3_600, enable_signup: true, site_url: SITE, additional_redirect_urls: ["http://**"], publishable_key, secret_key,
         email: { enable_confirmations: confirms }, external: providers,
       },
-      api: { schemas: ["public"], max_rows: 1_000 },
+      api: { schemas: ["public"], max_rows: 1_000, ...(url && { external_url: url }) },
       options: { server: { admin: false } },
     });
   const authentication = app(database.auth);
