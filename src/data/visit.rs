@@ -1,7 +1,5 @@
 //! Somebody at the door of an app: who they say they are, and how often they may try.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -16,8 +14,8 @@ pub const MOST_OF_ADDRESS: u32 = 100;
 pub const MOST_AT_EMAIL: u32 = 20;
 /// How many mails are sent to one e-mail address.
 pub const MOST_MAILS: u32 = 5;
-/// How many names are counted at once; what was counted first is forgotten when there are more.
-pub const MOST_COUNTED: usize = 10_000;
+/// How many names are counted at once; the older half is forgotten when there are more.
+pub const MOST_COUNTED: usize = 4_096;
 /// How much of an e-mail address tells it from others, in bytes.
 const MOST_NAME_BYTES: usize = 256;
 
@@ -122,50 +120,55 @@ fn network(address: &str) -> String {
 
 /// Attempts that were counted, in windows of [`WINDOW_MILLIS`] that begin with the first.
 #[derive(Debug, Default)]
-pub struct Counted(BTreeMap<String, (Timestamp, u32)>);
+pub struct Counted(Vec<Window>);
+
+/// The windows stand in the order in which they have begun.
+#[derive(Debug)]
+struct Window {
+    name: String,
+    begun: Timestamp,
+    count: u32,
+}
 
 impl Counted {
     /// Counts attempts that are made together, unless one of them is too many: then for how many seconds to wait.
     pub fn wait(&mut self, attempts: &[Attempt], now: Timestamp) -> Option<u64> {
-        let end = |begun: &Timestamp| begun.0.saturating_add(WINDOW_MILLIS);
+        let over = self.0.iter();
+        let over = over
+            .take_while(|window| now.since(window.begun) >= WINDOW_MILLIS)
+            .count();
+        self.0.drain(..over);
+        let mut wait = 0;
         for attempt in attempts {
-            if self
-                .0
-                .get(&attempt.name)
-                .is_some_and(|(begun, _)| end(begun) <= now.0)
+            if let Some(window) = self.window(&attempt.name)
+                && window.count >= attempt.most
             {
-                self.0.remove(&attempt.name);
+                let left = WINDOW_MILLIS.saturating_sub(now.since(window.begun));
+                wait = wait.max(left).max(1);
             }
         }
-        let wait = attempts.iter().filter_map(|attempt| {
-            let (begun, count) = self.0.get(&attempt.name)?;
-            (*count >= attempt.most).then(|| end(begun).saturating_sub(now.0).div_ceil(1_000))
-        });
-        if let Some(wait) = wait.max() {
-            return Some(wait);
+        if wait > 0 {
+            return Some(wait.div_ceil(1_000));
         }
         for attempt in attempts {
-            if self.0.len() >= MOST_COUNTED && !self.0.contains_key(&attempt.name) {
-                self.forget(now);
+            if let Some(window) = self.window(&attempt.name) {
+                window.count = window.count.saturating_add(1);
+                continue;
             }
-            let (_, count) = self.0.entry(attempt.name.clone()).or_insert((now, 0));
-            *count = count.saturating_add(1);
+            if self.0.len() >= MOST_COUNTED {
+                self.0.drain(..MOST_COUNTED / 2);
+            }
+            self.0.push(Window {
+                name: attempt.name.clone(),
+                begun: now,
+                count: 1,
+            });
         }
         None
     }
 
-    /// Forgets what is over; where nothing is, the older half.
-    fn forget(&mut self, now: Timestamp) {
-        let full = self.0.len();
-        self.0
-            .retain(|_, (begun, _)| begun.0.saturating_add(WINDOW_MILLIS) > now.0);
-        if self.0.len() < full {
-            return;
-        }
-        let mut begun: Vec<u64> = self.0.values().map(|(begun, _)| begun.0).collect();
-        begun.sort_unstable();
-        let middle = begun.get(full / 2).copied().unwrap_or(now.0);
-        self.0.retain(|_, (begun, _)| begun.0 > middle);
+    fn window(&mut self, name: &str) -> Option<&mut Window> {
+        self.0.iter_mut().find(|window| window.name == name)
     }
 }
 
@@ -321,11 +324,7 @@ mod tests {
             assert_eq!(counted.wait(&at(last), NOW.after(last)), None);
         }
         assert!(counted.wait(&at(last), NOW.after(last)).is_some());
-        // All at one time: then all of it is forgotten.
-        let mut counted = Counted::default();
-        for index in 0..=MOST_COUNTED as u64 {
-            assert_eq!(counted.wait(&at(index), NOW), None);
-        }
-        assert_eq!(counted.0.len(), 1);
+        counted.wait(&[], NOW.after(last + WINDOW_MILLIS));
+        assert_eq!(counted.0.len(), 0, "what is over is forgotten at once");
     }
 }

@@ -86,24 +86,6 @@ impl Tables {
         self.call("is_member", &arguments).await
     }
 
-    /// Makes a person a user of the app; `active` if they are one then, else what keeps them out.
-    pub(super) async fn join(&self, app: &AppId, user: &str) -> Result<String> {
-        let arguments = json!({ "p_app_id": app, "p_user_id": user });
-        self.call("join_app", &arguments).await
-    }
-
-    /// The policy by which nobody with this address may make an account; whoever is a user already is spared, where that is wanted.
-    pub(super) async fn sign_up_refusal(
-        &self,
-        app: &AppId,
-        email: Option<&str>,
-        spares_users: bool,
-    ) -> Result<Option<String>> {
-        let arguments =
-            json!({ "p_app_id": app, "p_email": email, "p_spares_users": spares_users });
-        self.call("sign_up_refusal", &arguments).await
-    }
-
     /// Asks a function about the app's people; what it says goes on as it is.
     pub(super) async fn people(&self, function: &str, arguments: &Value) -> Result<Value> {
         self.call(function, arguments).await
@@ -141,9 +123,12 @@ impl Tables {
     }
 
     async fn call<T: DeserializeOwned>(&self, function: &str, arguments: &Value) -> Result<T> {
-        let arguments = arguments.to_string();
-        let answer = attempt_twice(|| self.client.rpc(function, arguments.as_str())).await?;
-        parse(&answer)
+        parse(&self.answer(function, arguments.to_string()).await?)
+    }
+
+    /// The same for every type of answer, so that it is compiled once.
+    async fn answer(&self, function: &str, arguments: String) -> Result<String> {
+        attempt_twice(|| self.client.rpc(function, arguments.as_str())).await
     }
 }
 

@@ -235,7 +235,7 @@ fn headers_for(request: &Request, key: &str, authorization: Option<&str>) -> Res
 }
 
 /// The answer of the shard. What only reads is asked once more where nothing came of the first time.
-async fn send(
+pub(super) async fn send(
     shard: &Shard,
     method: &str,
     target: &str,

@@ -2,15 +2,12 @@
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
-use worker::{Fetch, Request};
+use worker::Headers;
 
 use super::{Call, Reply, apps::Asked, tables::is_theirs};
 use crate::{
     data::unavailable,
-    edge::{
-        data::{Tables, in_time},
-        gateway, runtime, settings,
-    },
+    edge::{data::Tables, gateway, settings},
     error::{Error, Kind, Result},
     http::{
         page::{self, Page},
@@ -39,10 +36,10 @@ impl Call<'_> {
             .into_iter()
             .map(|mut row| row.get_mut("person").map(Value::take).unwrap_or_default())
             .collect();
-        Reply::json(
+        Ok(Reply::raw(
             200,
-            &json!({ "members": members, "next_cursor": next_cursor }),
-        )
+            json!({ "members": members, "next_cursor": next_cursor }).to_string(),
+        ))
     }
 
     /// Lets an address in, and sends it a mail unless its owner is in already.
@@ -64,7 +61,10 @@ impl Call<'_> {
         {
             mailed = gateway::mail_invitation(&shard, &self.hosts.preview_url(app), email).await?;
         }
-        Reply::json(200, &json!({ "member": member, "mailed": mailed }))
+        Ok(Reply::raw(
+            200,
+            json!({ "member": member, "mailed": mailed }).to_string(),
+        ))
     }
 
     pub(super) async fn update_member(
@@ -82,7 +82,7 @@ impl Call<'_> {
         if member.is_null() {
             return Err(nobody());
         }
-        Reply::json(200, &json!({ "member": member }))
+        Ok(Reply::raw(200, json!({ "member": member }).to_string()))
     }
 
     pub(super) async fn remove_member(
@@ -107,7 +107,7 @@ impl Call<'_> {
         let policy = Tables::of(self.env)?
             .people("sign_up_policy", &json!({ "p_app_id": app }))
             .await?;
-        Reply::json(200, &policy)
+        Ok(Reply::raw(200, policy.to_string()))
     }
 
     pub(super) async fn set_sign_up(&mut self, app: &AppId, asked: &Asked<'_>) -> Result<Reply> {
@@ -119,7 +119,7 @@ impl Call<'_> {
                 &json!({ "p_app_id": app, "p_sign_up": wanted }),
             )
             .await?;
-        Reply::json(200, &policy)
+        Ok(Reply::raw(200, policy.to_string()))
     }
 
     /// Mails that were caught instead of sent, the newest first.
@@ -133,18 +133,14 @@ impl Call<'_> {
             ));
         };
         let to = utf8_percent_encode(query.get("to").unwrap_or_default(), NON_ALPHANUMERIC);
-        let address = format!("{}/dev/mail?to={to}", shard.url());
-        let request = Request::new(&address, worker::Method::Get).map_err(Error::internal)?;
-        let (status, text) = in_time(async |signal| {
-            let response = Fetch::Request(request).send_with_signal(signal).await?;
-            Ok((response.status_code(), runtime::text(response).await?))
-        })
-        .await?;
-        if status == 200 {
-            Ok(Reply::raw(200, text))
-        } else {
-            Err(unavailable(format!("its mails are answered with {status}")))
+        let target = format!("/dev/mail?to={to}");
+        let mut response = gateway::send(&shard, "GET", &target, &Headers::new(), &[]).await?;
+        let status = response.status_code();
+        if status != 200 {
+            return Err(unavailable(format!("its mails are answered with {status}")));
         }
+        let text = response.text().await.map_err(unavailable)?;
+        Ok(Reply::raw(200, text))
     }
 }
 

@@ -51,16 +51,16 @@ impl Door<'_> {
         self.knock(call.way, &said, address.as_deref()).await?;
         let email = said.email();
         if matches!(call.way, Way::SignUp | Way::Link) {
+            // Whoever is a user already may have a link.
             let is_link = call.way == Way::Link;
-            let refusal = self
-                .tables
-                .sign_up_refusal(self.app, email.as_deref(), is_link)
-                .await?;
-            match refusal {
+            let arguments =
+                json!({ "p_app_id": self.app, "p_email": email, "p_spares_users": is_link });
+            let refusal = self.tables.people("sign_up_refusal", &arguments).await?;
+            match refusal.as_str() {
                 None => {}
-                // Whether somebody is a user is not told: they just get no mail.
+                // Whether somebody is one is not told: they just get no mail.
                 Some(_) if is_link => return Ok(json_answer("{}".to_owned())?),
-                Some(policy) => return Err(refused(&policy).into()),
+                Some(policy) => return Err(refused(policy).into()),
             }
         }
         let headers = self.headers(&request, shown, address.as_deref())?;
@@ -164,7 +164,8 @@ impl Door<'_> {
 
     /// Makes whoever a session was opened for a user of the app, and binds it; what may not be used is closed again.
     async fn enter(&self, mut opened: Opened) -> Result<Opened, Stop> {
-        let status = self.tables.join(self.app, &opened.user).await?;
+        let arguments = json!({ "p_app_id": self.app, "p_user_id": opened.user });
+        let status = self.tables.people("join_app", &arguments).await?;
         if status == "active" {
             opened.bind(self.app, &self.shard)?;
             return Ok(opened);
@@ -188,7 +189,7 @@ impl Door<'_> {
             Ok(other) => console_error!("a session in {} stays open: {other}", self.app),
             Err(error) => console_error!("a session in {} stays open: {error}", self.app),
         }
-        Err(match status.as_str() {
+        Err(match status.as_str().unwrap_or_default() {
             "blocked" => {
                 Service::Auth.denied(403, "user_banned", "This account may not use this app.")
             }

@@ -20,7 +20,7 @@ const SUBJECTS = {
   email_change: ["Confirm your new e-mail address", "Follow this link to confirm your new e-mail address:"],
 };
 
-const escaped = (text) => text.replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
+const escaped = (text) => text.replace(/[&<>"]/g, (letter) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[letter]);
 const refusal = (status, error_code, msg) => Response.json({ code: status, error_code, msg }, { status, headers: { "x-sb-error-code": error_code } });
 
 /** Mails that were caught, the newest last: `{to, subject, text, html, at, links}`. */
