@@ -9,6 +9,7 @@ pub mod schema;
 mod shard;
 mod spec;
 pub mod token;
+pub mod visit;
 
 pub use refusal::{refused, unavailable};
 pub use shard::{Shard, ShardError};

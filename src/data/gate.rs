@@ -16,33 +16,151 @@ pub const MOST_BODY_BYTES: usize = 5 * 1024 * 1024;
 const REST: &str = "/rest/v1/";
 const AUTH: &str = "/auth/v1/";
 
-/// What users may ask of the authorization, and whether a link in a mail or a redirect comes of it. What is for administrators is not here.
-const ENDPOINTS: [(&str, &str, bool); 16] = [
-    ("GET", "authorize", true),
-    ("GET", "health", false),
-    ("GET", "reauthenticate", false),
-    ("GET", "settings", false),
-    ("GET", "user", false),
-    ("GET", "verify", true),
-    ("POST", "logout", false),
-    ("POST", "magiclink", true),
-    ("POST", "otp", true),
-    ("POST", "recover", true),
-    ("POST", "resend", true),
-    ("POST", "signup", true),
-    ("POST", "token", false),
-    ("POST", "verify", true),
-    ("PUT", "user", true),
-    ("HEAD", "health", false),
+/// What users may ask of the authorization, and what it is to us. What is for administrators is not here.
+const ENDPOINTS: [(&str, &str, Way); 16] = [
+    ("GET", "authorize", Way::Provider),
+    ("GET", "health", Way::Other),
+    ("GET", "reauthenticate", Way::Other),
+    ("GET", "settings", Way::Other),
+    ("GET", "user", Way::Other),
+    ("GET", "verify", Way::Landing),
+    ("POST", "logout", Way::Other),
+    ("POST", "magiclink", Way::Link),
+    ("POST", "otp", Way::Link),
+    ("POST", "recover", Way::Mail),
+    ("POST", "resend", Way::Mail),
+    ("POST", "signup", Way::SignUp),
+    ("POST", "token", Way::In),
+    ("POST", "verify", Way::In),
+    ("PUT", "user", Way::Account),
+    ("HEAD", "health", Way::Other),
 ];
+
+/// What comes of a call to the authorization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Nothing that concerns us.
+    Other,
+    /// Something of an account changes; a mail may be sent.
+    Account,
+    /// Somebody goes to a provider of identities.
+    Provider,
+    /// Somebody comes by a link of a mail, or back from a provider.
+    Landing,
+    /// A session, for whoever proves who they are.
+    In,
+    /// An account; a session or a mail.
+    SignUp,
+    /// A mail that lets in; an account, where there is none.
+    Link,
+    /// A mail to whoever has an account.
+    Mail,
+}
 
 /// What is asked of a shard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Asked {
     /// Rows of the app's tables. The path and query as they are.
     Rows(String),
-    /// Something of the authorization. The path and query as they go out, and whether a session may come of it.
-    Auth(String, bool),
+    /// Something of the authorization.
+    Auth(AuthCall),
+}
+
+/// A call to the authorization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthCall {
+    /// What comes of it.
+    pub way: Way,
+    path: String,
+    query: String,
+    /// Where whoever follows a link comes out, an address of the app's.
+    home: String,
+    origin: String,
+}
+
+impl AuthCall {
+    /// The path and query as they go out. Whatever the shard sends people back to is the app's own `/auth/v1/verify`, which sends them on
+    /// (see [`landing`]): as the client wants it who keeps the proof of a flow (`has_proof`, PKCE), with the token, else with a session.
+    #[must_use]
+    pub fn target(&self, has_proof: bool) -> String {
+        if !matches!(
+            self.way,
+            Way::Account | Way::Provider | Way::SignUp | Way::Link | Way::Mail
+        ) {
+            return with(&self.path, &self.query);
+        }
+        let back = back_to(&self.origin, &self.home, has_proof);
+        with(
+            &with(&self.path, &self.query),
+            &format!("redirect_to={}", encoded(&back)),
+        )
+    }
+
+    /// Where somebody goes who comes by this call, a [`Way::Landing`].
+    #[must_use]
+    pub fn landing(&self) -> Landing {
+        let said = |name: &str| parameter(&self.query, name).filter(|value| !value.is_empty());
+        if let (Some(token), Some(kind)) =
+            (said("token").or_else(|| said("token_hash")), said("type"))
+        {
+            if said("flow").as_deref() == Some(PROOF) {
+                let more = format!("token_hash={}&type={}", encoded(&token), encoded(&kind));
+                return Landing::Go(with(&self.home, &more));
+            }
+            return Landing::Open { token, kind };
+        }
+        if let Some(code) = said("code") {
+            return Landing::Go(with(&self.home, &format!("code={}", encoded(&code))));
+        }
+        // A session that is not bound to the app would be behind the "#", where it is of no use to anybody.
+        let error = said("error_code").unwrap_or_else(|| "bad_oauth_callback".to_owned());
+        let text = said("error_description").unwrap_or_else(|| {
+            "This link opens no session of this app. Ask for another one.".to_owned()
+        });
+        Landing::Go(self.failed(&error, &text))
+    }
+
+    /// The address of the page that is told, behind the `#`, why nobody is signed in.
+    #[must_use]
+    pub fn failed(&self, code: &str, text: &str) -> String {
+        self.said(&format!(
+            "error=access_denied&error_code={}&error_description={}",
+            encoded(code),
+            encoded(text)
+        ))
+    }
+
+    /// The address of the page that is told this behind the `#`.
+    #[must_use]
+    pub fn said(&self, text: &str) -> String {
+        let page = self.home.split('#').next().unwrap_or_default();
+        format!("{page}#{text}")
+    }
+}
+
+/// Where a link leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Landing {
+    /// To this address.
+    Go(String),
+    /// To the page, with the session that this token opens.
+    Open {
+        /// What stands in the mail, hashed.
+        token: String,
+        /// What kind of mail it was.
+        kind: String,
+    },
+}
+
+/// The value of `flow` when the client keeps a proof.
+const PROOF: &str = "pkce";
+
+/// The address that a shard sends people back to who are to come out at `home`. It has a query, so that a mail's template can go on with
+/// `&token=`.
+#[must_use]
+pub fn back_to(origin: &str, home: &str, has_proof: bool) -> String {
+    let flow = if has_proof { "&flow=pkce" } else { "" };
+    format!("{origin}{AUTH}verify?redirect_to={}{flow}", encoded(home))
 }
 
 /// Which service is spoken to.
@@ -61,6 +179,8 @@ pub struct Denied {
     pub status: u16,
     /// JSON.
     pub body: String,
+    /// For how many seconds it is of no use to try again; 0 when that is not known.
+    pub wait: u64,
 }
 
 impl Service {
@@ -86,6 +206,7 @@ impl Service {
         Denied {
             status,
             body: body.to_string(),
+            wait: 0,
         }
     }
 }
@@ -101,28 +222,29 @@ pub fn asked(
     path: &str,
     query: &str,
 ) -> Result<Asked, Denied> {
-    let with = |query: &str| match query {
-        "" => path.to_owned(),
-        query => format!("{path}?{query}"),
-    };
     if let Some(endpoint) = path.strip_prefix(AUTH) {
         let found = ENDPOINTS
             .iter()
             .find(|(known, name, _)| *known == method && *name == endpoint);
-        let Some((_, name, leads_back)) = found else {
+        let Some((_, _, way)) = found else {
             return Err(Service::Auth.denied(
                 404,
                 "not_found",
                 "An app's address does not serve this.",
             ));
         };
-        let query = if *leads_back {
-            back_home(query, origin)
-        } else {
-            query.to_owned()
-        };
-        let is_way_in = method == "POST" && ["signup", "token", "verify"].contains(name);
-        return Ok(Asked::Auth(with(&query), is_way_in));
+        let (query, home) = home(query, origin);
+        if *way == Way::Provider && parameter(&query, "code_challenge").is_none() {
+            let message = "A provider's answer is taken with a proof alone: make the client with `auth: { flowType: \"pkce\" }`.";
+            return Err(Service::Auth.denied(400, "validation_failed", message));
+        }
+        return Ok(Asked::Auth(AuthCall {
+            way: *way,
+            path: path.to_owned(),
+            query,
+            home,
+            origin: origin.to_owned(),
+        }));
     }
     let table = path.strip_prefix(REST).unwrap_or_default();
     let is_theirs = table
@@ -135,11 +257,11 @@ pub fn asked(
     if !["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"].contains(&method) {
         return Err(Service::Rest.denied(405, "PGRST117", "Unsupported HTTP method"));
     }
-    Ok(Asked::Rows(with(query)))
+    Ok(Asked::Rows(with(path, query)))
 }
 
-/// The query, with a `redirect_to` that leads to the app's own address: whoever follows a link in a mail comes back there.
-fn back_home(query: &str, origin: &str) -> String {
+/// The query without what says where to go, and where that is: an address of the app's own, whatever was asked for.
+fn home(query: &str, origin: &str) -> (String, String) {
     let is_home = |address: &str| {
         address
             .strip_prefix(origin)
@@ -149,20 +271,44 @@ fn back_home(query: &str, origin: &str) -> String {
     let mut rest: Vec<&str> = Vec::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         match pair.split_once('=') {
-            Some(("redirect_to", value)) => {
-                wanted = percent_decode_str(value).decode_utf8().ok();
-            }
+            Some(("redirect_to", _)) => wanted = parameter(pair, "redirect_to"),
             // What is written otherwise may mean the same to whoever reads it.
             _ if pair.to_ascii_lowercase().contains("redirect")
                 || pair.contains('%') && decodes_to_redirect(pair) => {}
             _ => rest.push(pair),
         }
     }
-    let home = wanted.filter(|wanted| is_home(wanted));
-    let home = utf8_percent_encode(home.as_deref().unwrap_or(origin), NON_ALPHANUMERIC).to_string();
-    let own = format!("redirect_to={home}");
-    rest.push(&own);
-    rest.join("&")
+    // A header takes no control characters.
+    let home = wanted.filter(|wanted| is_home(wanted) && !wanted.contains(char::is_control));
+    (rest.join("&"), home.unwrap_or_else(|| origin.to_owned()))
+}
+
+/// An address with more in its query, before its `#`.
+fn with(address: &str, more: &str) -> String {
+    if more.is_empty() {
+        return address.to_owned();
+    }
+    let (page, place) = address
+        .split_once('#')
+        .map_or((address, None), |(page, place)| (page, Some(place)));
+    let joint = if page.contains('?') { '&' } else { '?' };
+    match place {
+        None => format!("{page}{joint}{more}"),
+        Some(place) => format!("{page}{joint}{more}#{place}"),
+    }
+}
+
+/// The first value of a parameter, as forms write it.
+fn parameter(query: &str, name: &str) -> Option<String> {
+    let value = query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
+    let value = value.replace('+', " ");
+    Some(percent_decode_str(&value).decode_utf8().ok()?.into_owned())
+}
+
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
 fn decodes_to_redirect(pair: &str) -> bool {
@@ -178,138 +324,4 @@ fn short(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ORIGIN: &str = "https://preview-kitchen1.apps.test";
-
-    fn of(method: &str, path: &str, query: &str) -> Result<Asked, Denied> {
-        asked(&"kitchen1".parse().unwrap(), ORIGIN, method, path, query)
-    }
-
-    #[test]
-    fn an_apps_own_tables_are_served_and_nothing_else_of_the_shard() {
-        let rows = |text: &str| Ok(Asked::Rows(text.to_owned()));
-        assert_eq!(
-            of("GET", "/rest/v1/app_kitchen1_recipes", "select=*&id=eq.1"),
-            rows("/rest/v1/app_kitchen1_recipes?select=*&id=eq.1")
-        );
-        assert_eq!(
-            of("DELETE", "/rest/v1/app_kitchen1_recipes", ""),
-            rows("/rest/v1/app_kitchen1_recipes")
-        );
-        for path in [
-            "/rest/v1/",
-            "/rest/v1/recipes",
-            "/rest/v1/app_garden12_recipes",
-            "/rest/v1/app_kitchen1_",
-            "/rest/v1/app_kitchen1",
-            "/rest/v1/app_kitchen1_a/b",
-            "/rest/v1/app_kitchen1_recipes/",
-            "/rest/v1/app_kitchen1_%72ecipes",
-            "/rest/v1/app_kitchen1_../app_garden12_recipes",
-            "/rest/v1/rpc/provision_app",
-            "/rest/v1/rpc/app_kitchen1_recipes",
-            "/rest/v1/APP_kitchen1_recipes",
-            "/rest/v1//app_kitchen1_recipes",
-        ] {
-            let denied = of("GET", path, "").unwrap_err();
-            assert_eq!(denied.status, 404, "{path}");
-            assert!(denied.body.contains("PGRST205"), "{}", denied.body);
-        }
-        for method in ["OPTIONS", "TRACE", "get"] {
-            assert_eq!(
-                of(method, "/rest/v1/app_kitchen1_recipes", "")
-                    .unwrap_err()
-                    .status,
-                405
-            );
-        }
-    }
-
-    #[test]
-    fn users_reach_what_they_need_to_sign_in_and_no_administration() {
-        let auth = |text: &str, is_way_in| Ok(Asked::Auth(text.to_owned(), is_way_in));
-        assert_eq!(
-            of("POST", "/auth/v1/token", "grant_type=password"),
-            auth("/auth/v1/token?grant_type=password", true)
-        );
-        assert_eq!(of("GET", "/auth/v1/user", ""), auth("/auth/v1/user", false));
-        for (method, path) in [
-            ("GET", "/auth/v1/admin/users"),
-            ("POST", "/auth/v1/admin/users"),
-            ("POST", "/auth/v1/invite"),
-            ("POST", "/auth/v1/admin/generate_link"),
-            ("DELETE", "/auth/v1/user"),
-            ("GET", "/auth/v1/"),
-            ("GET", "/auth/v1/user/"),
-            ("GET", "/auth/v1/../rest/v1/x"),
-            ("POST", "/auth/v1/%74oken"),
-        ] {
-            let denied = of(method, path, "").unwrap_err();
-            assert_eq!(
-                (denied.status, denied.body.contains("not_found")),
-                (404, true),
-                "{method} {path}"
-            );
-        }
-    }
-
-    #[test]
-    fn links_in_mails_lead_back_to_the_app_whatever_is_asked_for() {
-        let home = utf8_percent_encode(ORIGIN, NON_ALPHANUMERIC).to_string();
-        let of = |query: &str| match of("POST", "/auth/v1/recover", query) {
-            Ok(Asked::Auth(text, false)) => text,
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(of(""), format!("/auth/v1/recover?redirect_to={home}"));
-        let own = format!("{home}%2Fupdate%2Dpassword");
-        assert_eq!(
-            of(&format!("a=1&redirect_to={own}")),
-            format!("/auth/v1/recover?a=1&redirect_to={own}")
-        );
-        for elsewhere in [
-            "redirect_to=https%3A%2F%2Fevil.test",
-            "redirect_to=https%3A%2F%2Fpreview-kitchen1.apps.test.evil.test",
-            "redirect_to=",
-            "redirect_to",
-            "redirect_to=%FF",
-            "Redirect_To=https%3A%2F%2Fevil.test",
-            "redirect%5Fto=https%3A%2F%2Fevil.test",
-            "%72edirect_to=https%3A%2F%2Fevil.test",
-            "redirect_to=https%3A%2F%2Fpreview-kitchen1.apps.test%40evil.test",
-            "redirect_to=%2F%2Fevil.test",
-        ] {
-            assert_eq!(
-                of(elsewhere),
-                format!("/auth/v1/recover?redirect_to={home}"),
-                "{elsewhere}"
-            );
-        }
-        assert_eq!(
-            of(&format!(
-                "redirect_to={own}&redirect_to=https%3A%2F%2Fevil.test"
-            )),
-            format!("/auth/v1/recover?redirect_to={home}")
-        );
-    }
-
-    #[test]
-    fn a_path_belongs_to_a_service_or_to_the_app() {
-        assert_eq!(
-            Service::of("/rest/v1/app_kitchen1_recipes"),
-            Some(Service::Rest)
-        );
-        assert_eq!(Service::of("/auth/v1/token"), Some(Service::Auth));
-        for path in [
-            "/",
-            "/rest",
-            "/rest/v1",
-            "/rest/v2/x",
-            "/auth/callback",
-            "/recipes",
-        ] {
-            assert_eq!(Service::of(path), None, "{path}");
-        }
-    }
-}
+mod tests;

@@ -76,6 +76,12 @@ impl Shard {
         &self.url
     }
 
+    /// Whether it is on this machine, one of `cargo xtask`.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.url.starts_with("http://")
+    }
+
     /// Where its tables and functions are, without a `/` at the end.
     #[must_use]
     pub fn rest(&self) -> String {

@@ -3,6 +3,7 @@
 mod apps;
 mod edits;
 mod files;
+mod people;
 mod reply;
 mod search;
 mod session;
@@ -189,6 +190,7 @@ impl Call<'_> {
             Route::DeleteToken { token } => self.delete_token(principal, token).await?,
             Route::ListApps => self.list_apps(principal).await?,
             Route::Usage => self.usage(principal).await?,
+            Route::DevMail => self.dev_mail().await?,
             Route::App { app, call } => return self.answer_app(principal, &app, call).await,
             Route::CreateApp => {
                 let bytes = self.body(body::MAX_JSON_BYTES).await?;

@@ -50,6 +50,7 @@ use super::{
 };
 use crate::{
     config::BuildPolicy,
+    data::visit::Counted,
     error::{Error, Kind, Result},
     generation::{
         Answer, Conversation as Machine, Effect, Input,
@@ -84,6 +85,8 @@ pub struct Conversation {
     /// Tells the running driver that there may be more to do.
     nudge: RefCell<Option<mpsc::Sender<()>>>,
     armed: Cell<Option<Timestamp>>,
+    /// How often somebody tried to sign in to the app.
+    knocks: RefCell<Counted>,
     /// Who hears where the journal stands.
     witness: Witness,
     /// How often in a row the driver stopped because what came of a job could not be stored.
@@ -110,6 +113,7 @@ impl DurableObject for Conversation {
             call_offs: RefCell::default(),
             nudge: RefCell::default(),
             armed: Cell::default(),
+            knocks: RefCell::default(),
             unsettled: Cell::default(),
         };
         if object.machine.borrow().is_some()

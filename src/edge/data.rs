@@ -86,10 +86,9 @@ impl Tables {
         self.call("is_member", &arguments).await
     }
 
-    /// Makes a person a user of the app; whether they are one then.
-    pub(super) async fn join(&self, app: &AppId, user: &str) -> Result<bool> {
-        let arguments = json!({ "p_app_id": app, "p_user_id": user });
-        self.call("join_app", &arguments).await
+    /// Asks a function about the app's people; what it says goes on as it is.
+    pub(super) async fn people(&self, function: &str, arguments: &Value) -> Result<Value> {
+        self.call(function, arguments).await
     }
 
     /// Drops all that an app has, part by part. Broken off, it is begun again with what is left.
@@ -124,9 +123,12 @@ impl Tables {
     }
 
     async fn call<T: DeserializeOwned>(&self, function: &str, arguments: &Value) -> Result<T> {
-        let arguments = arguments.to_string();
-        let answer = attempt_twice(|| self.client.rpc(function, arguments.as_str())).await?;
-        parse(&answer)
+        parse(&self.answer(function, arguments.to_string()).await?)
+    }
+
+    /// The same for every type of answer, so that it is compiled once.
+    async fn answer(&self, function: &str, arguments: String) -> Result<String> {
+        attempt_twice(|| self.client.rpc(function, arguments.as_str())).await
     }
 }
 

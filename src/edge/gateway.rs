@@ -1,11 +1,14 @@
 //! An app's own way to its data: requests below `/rest/v1` and `/auth/v1` of its address go on to its shard, so that
 //! `createClient(location.origin, key)` of `@supabase/supabase-js` works there. A session that begins there is bound to the app before the
-//! app gets it, and one that was opened elsewhere is none here.
+//! app gets it, and one that was opened elsewhere is none here. How somebody comes in is in `people`.
+
+mod people;
+
+pub(super) use people::mail_invitation;
 
 use std::{cell::RefCell, collections::BTreeMap};
 
 use js_sys::Uint8Array;
-use serde_json::{Map, Value};
 use worker::{
     Env, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response, console_error,
 };
@@ -13,8 +16,6 @@ use worker::{
 use super::{
     api, clock,
     data::{Tables, in_time},
-    objects,
-    objects::{ConversationCall, Live},
     settings,
 };
 use crate::{
@@ -22,7 +23,6 @@ use crate::{
         Shard,
         gate::{self, Asked, Denied, MOST_BODY_BYTES, Service},
         token::{self, Session, TokenError},
-        unavailable,
     },
     error::{Error, Kind, Result},
     http::Hosts,
@@ -107,11 +107,23 @@ pub(super) async fn serve(
             service.denied(status, code, &error.public)
         }
     };
+    refusal(denied)
+}
+
+/// The answer that says no.
+fn refusal(denied: Denied) -> Result<Response> {
     let response = Response::ok(denied.body).map_err(Error::internal)?;
-    finish(
+    let mut response = finish(
         response.with_status(denied.status),
         Some("application/json"),
-    )
+    )?;
+    if denied.wait > 0 {
+        let headers = response.headers_mut();
+        headers
+            .set("retry-after", &denied.wait.to_string())
+            .map_err(Error::internal)?;
+    }
+    Ok(response)
 }
 
 async fn pass(
@@ -146,112 +158,27 @@ async fn pass(
         .map(|shown| token::read(shown, app, shard.jwt_secret(), now))
         .transpose()
         .map_err(|error| refuse(service, error))?;
-    let (target, authorization, is_way_in) = match asked {
-        Asked::Rows(target) => {
-            let mut minted = None;
-            if let Some(session) = &session {
-                admit(&tables, app, session, service, now).await?;
-                minted = Some(token::mint(session, app, shard.jwt_secret(), now));
-            }
-            (target, minted, false)
-        }
-        Asked::Auth(target, is_way_in) => {
-            // Nobody signs in to an app that there is not.
-            let live: Option<Live> = objects::conversation(env, app)?
-                .ask(None, ConversationCall::Preview)
-                .await?;
-            if live.is_none() {
-                return Err(service
-                    .denied(404, "not_found", "There is no such app.")
-                    .into());
-            }
-            (target, shown.map(str::to_owned), is_way_in)
+    let target = match asked {
+        Asked::Rows(target) => target,
+        Asked::Auth(call) => {
+            let door = people::Door {
+                env,
+                app,
+                tables,
+                shard,
+            };
+            return door.pass(request, &call, shown).await;
         }
     };
-    let headers = headers_for(&request, &shard, authorization.as_deref())?;
-    let mut body = api::read_body(&mut request, MOST_BODY_BYTES).await?;
-    if is_way_in {
-        body = unbound(body, app, &shard)?;
+    let mut minted = None;
+    if let Some(session) = &session {
+        admit(&tables, app, session, service, now).await?;
+        minted = Some(token::mint(session, app, shard.jwt_secret(), now));
     }
-    let mut response = send(&shard, &method, &target, &headers, &body).await?;
-    if !is_way_in || response.status_code() != 200 {
-        return Ok(finish(response, None)?);
-    }
-    let text = response.text().await.map_err(unavailable)?;
-    let Some(mut opened) = Opened::read(&text) else {
-        let again = Response::ok(text).map_err(Error::internal)?;
-        return Ok(finish(
-            again.with_headers(response.headers().clone()),
-            None,
-        )?);
-    };
-    if !tables.join(app, &opened.user).await? {
-        // What was just opened is closed again: it is of no use here.
-        let headers = headers_for(&request, &shard, Some(&opened.access))?;
-        let _closed = send(&shard, "POST", "/auth/v1/logout?scope=local", &headers, &[]).await;
-        return Err(service
-            .denied(403, "user_banned", "This account may not use this app.")
-            .into());
-    }
-    opened.bind(app, &shard)?;
-    let bound = Response::ok(Value::Object(opened.answer).to_string()).map_err(Error::internal)?;
-    Ok(finish(
-        bound.with_headers(response.headers().clone()),
-        None,
-    )?)
-}
-
-/// An answer that gives a session.
-struct Opened {
-    answer: Map<String, Value>,
-    access: String,
-    refresh: String,
-    user: String,
-}
-
-impl Opened {
-    fn read(text: &str) -> Option<Self> {
-        let answer: Map<String, Value> = serde_json::from_str(text).ok()?;
-        let member = |name: &str| Some(answer.get(name)?.as_str()?.to_owned());
-        Some(Self {
-            access: member("access_token")?,
-            refresh: member("refresh_token")?,
-            user: answer.get("user")?.get("id")?.as_str()?.to_owned(),
-            answer,
-        })
-    }
-
-    /// Leaves in the answer what is good in this app alone.
-    fn bind(&mut self, app: &AppId, shard: &Shard) -> Result<()> {
-        let access = token::bind(&self.access, app, shard.jwt_secret()).map_err(|_| {
-            Error::internal("the shard signs its tokens with another key than SUPABASE_JWT_SECRET")
-        })?;
-        let refresh = token::bind_refresh(&self.refresh, app, shard.jwt_secret());
-        for (name, value) in [("access_token", access), ("refresh_token", refresh)] {
-            self.answer.insert(name.to_owned(), value.into());
-        }
-        Ok(())
-    }
-}
-
-/// A body of somebody who comes in; what renews a session is as the shard knows it.
-fn unbound(body: Vec<u8>, app: &AppId, shard: &Shard) -> Result<Vec<u8>, Denied> {
-    const NAME: &str = "refresh_token";
-    let parsed = std::str::from_utf8(&body).ok();
-    let parsed = parsed.and_then(|text| serde_json::from_str::<Map<String, Value>>(text).ok());
-    let Some(mut members) = parsed.filter(|members| members.contains_key(NAME)) else {
-        return Ok(body);
-    };
-    let refresh = members
-        .get(NAME)
-        .and_then(Value::as_str)
-        .and_then(|bound| token::unbind_refresh(bound, app, shard.jwt_secret()));
-    let Some(refresh) = refresh.map(str::to_owned) else {
-        let message = "Invalid Refresh Token: Refresh Token Not Found";
-        return Err(Service::Auth.denied(400, "refresh_token_not_found", message));
-    };
-    members.insert(NAME.to_owned(), refresh.into());
-    Ok(Value::Object(members).to_string().into_bytes())
+    let headers = headers_for(&request, shard.publishable_key(), minted.as_deref())?;
+    let body = api::read_body(&mut request, MOST_BODY_BYTES).await?;
+    let response = send(&shard, &method, &target, &headers, &body).await?;
+    Ok(finish(response, None)?)
 }
 
 fn refuse(service: Service, error: TokenError) -> Stop {
@@ -293,14 +220,13 @@ async fn admit(
     Ok(())
 }
 
-fn headers_for(request: &Request, shard: &Shard, authorization: Option<&str>) -> Result<Headers> {
+fn headers_for(request: &Request, key: &str, authorization: Option<&str>) -> Result<Headers> {
     let headers = Headers::new();
     for name in ASKED {
         if let Some(value) = request.headers().get(name).map_err(Error::internal)? {
             headers.set(name, &value).map_err(Error::internal)?;
         }
     }
-    let key = shard.publishable_key();
     let authorization = format!("Bearer {}", authorization.unwrap_or(key));
     for (name, value) in [("apikey", key), ("authorization", &authorization)] {
         headers.set(name, value).map_err(Error::internal)?;
@@ -309,7 +235,7 @@ fn headers_for(request: &Request, shard: &Shard, authorization: Option<&str>) ->
 }
 
 /// The answer of the shard. What only reads is asked once more where nothing came of the first time.
-async fn send(
+pub(super) async fn send(
     shard: &Shard,
     method: &str,
     target: &str,

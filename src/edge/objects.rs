@@ -8,6 +8,7 @@ use worker::{Env, Headers, Method, Request, RequestInit, Response, ResponseBody,
 use super::runtime;
 use crate::{
     build::Mode,
+    data::visit::Attempt,
     digest::Digest,
     error::{Error, Kind, Result},
     generation::{
@@ -87,6 +88,11 @@ pub(super) enum ConversationCall {
     BuildLog { build: BuildId },
     /// → `Option<`[`Live`]`>`; nothing when there is no such app
     Preview,
+    /// → `Option<u64>`: for how many seconds to wait, 0 when these are not too many; nothing when there is no such app
+    Knock {
+        attempts: Vec<Attempt>,
+        at: Timestamp,
+    },
     /// → `Option<`[`Claimed`]`>`
     Claim { build: BuildId },
     /// → `bool`: whether the claim still holds. Without it, the work is of no use

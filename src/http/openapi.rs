@@ -163,6 +163,7 @@ impl Schemas {
                 Input::Seen => &["seen"],
                 Input::Search => &FileSearch::PARAMETERS,
                 Input::From => &["from"],
+                Input::To => &["to"],
             })
             .copied()
             .collect();
@@ -291,6 +292,10 @@ fn parameters() -> Value {
         "from": {
             "name": "from", "in": "query", "schema": { "type": "integer", "minimum": 1 },
             "description": "The older side; the parent of the version when nothing is said.",
+        },
+        "to": {
+            "name": "to", "in": "query", "schema": { "type": "string" },
+            "description": "The address that they are for; all when nothing is said.",
         },
         "seen": {
             "name": "If-None-Match", "in": "header", "schema": { "type": "string" },

@@ -9,6 +9,7 @@ use super::route::{Captures, Route, not_yet};
 use crate::error::Result;
 
 mod available;
+mod people;
 mod planned;
 
 /// The methods that the API uses.
@@ -52,6 +53,8 @@ pub enum Input {
     Search,
     /// `from`.
     From,
+    /// `to`.
+    To,
 }
 
 /// What a body is.
@@ -82,7 +85,10 @@ pub struct Answer {
 
 /// Every call. Which stands first does not matter: no two fit the same method and path.
 pub fn operations() -> impl Iterator<Item = &'static Operation> {
-    available::OPERATIONS.iter().chain(planned::OPERATIONS)
+    available::OPERATIONS
+        .iter()
+        .chain(people::OPERATIONS)
+        .chain(planned::OPERATIONS)
 }
 
 /// One call.

@@ -4,11 +4,16 @@
 //! Times are milliseconds since the Unix epoch, hashes SHA-256. A field without a value is `null`, not absent.
 
 mod diff;
+mod people;
 mod search;
 mod usage;
 
 pub use diff::{
     DiffCut, DiffLine, DiffPage, DiffedFile, FileChange, FileDiff, Hunk, LineChange, LineEnding,
+};
+pub use people::{
+    CaughtMail, CaughtMails, InviteMember, Member, MemberInvited, MemberPage, MemberShown,
+    MemberStatus, Membership, SignUp, SignUpPolicy, TeamRole, UpdateMember,
 };
 pub use search::{Definition, Excerpt, FileHits, Hit, SearchResult, SkipReason, SkippedFile};
 pub use usage::{AppUsage, Costs, Tokens, UsageTotal, WorkspaceUsage};

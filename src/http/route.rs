@@ -47,6 +47,8 @@ pub enum Route {
     },
     /// `GET /v1/usage`
     Usage,
+    /// `GET /v1/dev/mail`
+    DevMail,
     /// `GET /v1/apps`
     ListApps,
     /// `POST /v1/apps`
@@ -140,6 +142,24 @@ pub enum AppCall {
         /// Which table, as it was sent.
         table: String,
     },
+    /// `GET members`
+    ListMembers,
+    /// `POST members`
+    InviteMember,
+    /// `PATCH members/{user}`
+    UpdateMember {
+        /// Their id, as it was sent.
+        user: String,
+    },
+    /// `DELETE members/{user}`
+    RemoveMember {
+        /// Their id, or the address of an invitation, as it was sent.
+        user: String,
+    },
+    /// `GET sign-up`
+    ShowSignUp,
+    /// `PUT sign-up`
+    SetSignUp,
     /// `POST builds`
     StartBuild,
     /// `GET builds/{build}`
@@ -221,6 +241,7 @@ impl Route {
             | Self::Session
             | Self::ListTokens
             | Self::Usage
+            | Self::DevMail
             | Self::ListApps => false,
             Self::App { call, .. } => call.changes_state(),
             _ => true,
@@ -253,6 +274,10 @@ impl AppCall {
                 | Self::EditFiles
                 | Self::DefineTables
                 | Self::DropTable { .. }
+                | Self::InviteMember
+                | Self::UpdateMember { .. }
+                | Self::RemoveMember { .. }
+                | Self::SetSignUp
                 | Self::StartBuild
         )
     }
@@ -280,6 +305,11 @@ impl Captures<'_> {
     /// The name of a table as it was sent, decoded.
     pub(super) fn table(&self) -> Result<String> {
         self.text("table")
+    }
+
+    /// A user as they were named, decoded.
+    pub(super) fn user(&self) -> Result<String> {
+        self.text("user")
     }
 
     /// An id. One that is not well formed is the id of nothing.

@@ -106,7 +106,7 @@ describe("a shard", () => {
         cross join lateral judge.plpgsql_check_function_tb(
           p.oid, case when p.prorettype = 'trigger'::regtype then 'public.app_kitchen1_notes_owner'::regclass else 0 end,
           performance_warnings => true, security_warnings => true, compatibility_warnings => true) c
-        where p.pronamespace = 'platform'::regnamespace or p.proname in ('provision_app', 'describe_app', 'drop_table', 'drop_app', 'is_member', 'join_app', 'faulty')`];
+        where p.pronamespace = 'platform'::regnamespace or p.proname in ('provision_app', 'describe_app', 'drop_table', 'drop_app', 'is_member', 'sign_up_refusal', 'join_app', 'sign_up_policy', 'set_sign_up', 'list_members', 'invite_member', 'set_member', 'remove_member', 'faulty')`];
       assert.deepEqual(await found(), []);
       await shard.sql`create function public.faulty() returns void language plpgsql set search_path = '' as 'begin perform nothing from public.nowhere; end'`;
       const [fault] = await found();

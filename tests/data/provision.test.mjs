@@ -261,11 +261,11 @@ for (const backend of ["postgres", "pglite"]) {
       const cook = await person(shard, `member-${app}@example.com`);
       const ask = async (name, id) => (await admin.rpc(name, { p_app_id: id, p_user_id: cook.id })).data;
       assert.equal(await ask("is_member", app), false);
-      assert.equal(await ask("join_app", app), true);
-      assert.equal(await ask("join_app", app), true, "done again");
+      assert.equal(await ask("join_app", app), "active");
+      assert.equal(await ask("join_app", app), "active", "done again");
       assert.deepEqual([await ask("is_member", app), await ask("is_member", other)], [true, false]);
       await sql`update platform.app_members set status = 'blocked' where app_id = ${app}`;
-      assert.deepEqual([await ask("join_app", app), await ask("is_member", app)], [false, false], "they do not come in again");
+      assert.deepEqual([await ask("join_app", app), await ask("is_member", app)], ["blocked", false], "they do not come in again");
       await sql`update platform.app_members set status = 'active' where app_id = ${app}`;
       await admin.rpc("drop_app", { p_app_id: app, p_max: 1 });
       assert.equal(await ask("is_member", app), false);
@@ -281,22 +281,26 @@ for (const backend of ["postgres", "pglite"]) {
         for (const [name, given] of [
           ["provision_app", { p_app_id: app, p_tables: [] }], ["describe_app", { p_app_id: app }], ["is_member", { p_app_id: app, p_user_id: someone.id }],
           ["join_app", { p_app_id: app, p_user_id: someone.id }], ["drop_table", { p_app_id: app, p_table: "recipes" }], ["drop_app", { p_app_id: app, p_max: 1 }],
+          ["sign_up_refusal", { p_app_id: app, p_email: "a@example.com", p_spares_users: true }], ["sign_up_policy", { p_app_id: app }],
+          ["set_sign_up", { p_app_id: app, p_sign_up: { policy: "open" } }], ["list_members", { p_app_id: app, p_after: null, p_limit: 1 }],
+          ["invite_member", { p_app_id: app, p_member: { email: "a@example.com" } }], ["remove_member", { p_app_id: app, p_who: someone.id }],
+          ["set_member", { p_app_id: app, p_user_id: someone.id, p_change: { status: "active" } }],
         ]) {
           assert.equal((await db.rpc(name, given)).error?.code, "42501", name);
         }
-        for (const table of ["apps", "app_tables", "app_members", "team_members", "audit"]) {
+        for (const table of ["apps", "app_tables", "app_members", "team_members", "audit", "sign_up", "invitations"]) {
           assert.match((await db.schema("platform").from(table).select()).error.code, /^(PGRST106|42501)$/, table);
           assert.equal((await db.from(table).select()).error.code, "PGRST205", table);
         }
       }
       for (const role of ["anon", "authenticated"]) {
-        for (const table of ["apps", "app_tables", "app_members", "team_members", "audit"]) {
+        for (const table of ["apps", "app_tables", "app_members", "team_members", "audit", "sign_up", "invitations"]) {
           await assert.rejects(sql.begin((one) => [one.unsafe(`set local role ${role}`), one.unsafe(`select * from platform.${table}`)]), { code: "42501" });
         }
       }
       const open = await sql`
         select p.oid::regprocedure::text as name from pg_proc p
-        where (p.pronamespace = 'platform'::regnamespace or p.proname in ('provision_app', 'describe_app', 'drop_table', 'drop_app', 'is_member', 'join_app'))
+        where (p.pronamespace = 'platform'::regnamespace or p.proname in ('provision_app', 'describe_app', 'drop_table', 'drop_app', 'is_member', 'sign_up_refusal', 'join_app', 'sign_up_policy', 'set_sign_up', 'list_members', 'invite_member', 'set_member', 'remove_member'))
           and (has_function_privilege('anon', p.oid, 'execute') or p.proconfig is null or not 'search_path=""' = any (p.proconfig))`;
       assert.deepEqual([...open], []);
     });

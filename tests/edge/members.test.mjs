@@ -8,8 +8,8 @@ import { createClient } from "@supabase/supabase-js";
 import { startStack } from "../../xtask/local/harness.mjs";
 import { App } from "../support/app.mjs";
 import { assertNoPanic } from "../support/problem.mjs";
+import { PASSWORD, visitor } from "../support/visitor.mjs";
 
-const PASSWORD = "correct horse battery staple";
 const base64 = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
 for (const backend of ["pglite", "postgres"]) {
@@ -18,18 +18,7 @@ for (const backend of ["pglite", "postgres"]) {
     let kitchen;
     let garden;
 
-    /** A client of an app's, that finds the address without a resolver. */
-    const client = (app, token) => {
-      const origin = new URL(app.created.preview_url);
-      const fetch = async (input, { method, headers, body } = {}) => {
-        const { pathname, search } = new URL(input);
-        const answer = await stack.request(pathname + search, { host: origin.host, method, headers: Object.fromEntries(new Headers(headers)), body });
-        return new Response([204, 304].includes(answer.status) ? null : answer.bytes, { status: answer.status, headers: Object.entries(answer.headers).flatMap(([name, value]) => [value].flat().map((one) => [name, one])) });
-      };
-      return createClient(origin.origin, `sb_publishable_${app.id}`, {
-        auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false }, global: { fetch }, ...(token && { accessToken: async () => token }),
-      });
-    };
+    const client = (app, token) => visitor(stack, app, { token });
     const table = (app, name) => `app_${app.id}_${name}`;
     const signedUp = async (app, email) => {
       const db = client(app);
@@ -44,7 +33,7 @@ for (const backend of ["pglite", "postgres"]) {
     };
 
     before(async () => {
-      stack = await startStack({ env: { OVERSKILL_DATA: backend } });
+      stack = await startStack({ env: { OVERSKILL_DATA: backend, OVERSKILL_CONFIRM_EMAIL: "off" } });
       [kitchen, garden] = [await App.create(stack, "what can you do?"), await App.create(stack, "what can you do?")];
       for (const app of [kitchen, garden]) {
         const tables = ["owner", "public_read", "app_read", "server"].map((access) => ({ name: `notes_${access}`, access, columns: [{ name: "title", type: "text" }] }));

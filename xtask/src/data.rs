@@ -4,7 +4,8 @@
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
+use serde_json::{Value, json};
 
 use crate::node::Node;
 use crate::stack::state;
@@ -14,6 +15,10 @@ use crate::{engine, hash, judges, place, postgres, setup};
 pub(crate) const PROGRAMS: &str = "OVERSKILL_POSTGRES";
 /// What the apps of a stack keep their data in.
 const CHOICE: &str = "OVERSKILL_DATA";
+/// Whether users of a stack's apps have to confirm their e-mail addresses.
+const CONFIRM: &str = "OVERSKILL_CONFIRM_EMAIL";
+/// Providers of identities that users of a stack's apps sign in with, as JSON: `{"github": {"enabled": true, "client_id", "secret", "url"}}`.
+const PROVIDERS: &str = "OVERSKILL_AUTH_PROVIDERS";
 /// A Supabase project: where it is, the key that may do everything there, the one that may do nothing by itself, and what its tokens are
 /// signed with.
 pub(crate) const PROJECT: [&str; 4] = [
@@ -59,6 +64,35 @@ impl Backend {
             Self::Postgres => "postgres",
         }
     }
+}
+
+/// Whether whoever signs up to an app of a stack has to confirm their e-mail address: they have, unless the environment says otherwise.
+///
+/// # Errors
+/// When it says neither.
+pub(crate) fn confirms() -> Result<bool> {
+    match std::env::var(CONFIRM).unwrap_or_default().as_str() {
+        "" | "on" => Ok(true),
+        "off" => Ok(false),
+        other => bail!("{CONFIRM} is `{other}`; there is: on, off"),
+    }
+}
+
+/// The providers of identities that the environment configures.
+///
+/// # Errors
+/// When it is no JSON object.
+pub(crate) fn providers() -> Result<Value> {
+    let text = std::env::var(PROVIDERS).unwrap_or_default();
+    if text.is_empty() {
+        return Ok(json!({}));
+    }
+    let providers: Value =
+        serde_json::from_str(&text).with_context(|| format!("{PROVIDERS} is no JSON"))?;
+    if !providers.is_object() {
+        bail!("{PROVIDERS} is no JSON object");
+    }
+    Ok(providers)
 }
 
 /// What opens the doors of a stack's shard.

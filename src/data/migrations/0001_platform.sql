@@ -1,7 +1,8 @@
 -- The data of generated apps: tables public.app_<app id>_<table>, each guarded by row-level security. PostgreSQL 15 or newer.
 --
 -- Everything here belongs to the schema "platform", which no API exposes, but for the functions at the end that the service role calls:
--- provision_app, describe_app, drop_table, drop_app; is_member, join_app. They are the only way in which a table comes to be or goes.
+-- provision_app, describe_app, drop_table, drop_app; is_member. They are the only way in which a table comes to be or goes. How people
+-- become users of apps is in 0002_people.sql.
 --
 -- Every function has an empty search path, so that all it names is what it was written for. Names come through %I, values through %L,
 -- types from a list.
@@ -503,16 +504,6 @@ language sql stable security definer set search_path = '' as $$
   select exists (select from platform.app_members where app_id = p_app_id and user_id = p_user_id and status = 'active')
 $$;
 
--- Makes somebody who has proven who they are a user of the app. Whether they are one now: who is blocked stays blocked.
-create or replace function public.join_app(p_app_id text, p_user_id uuid) returns boolean
-language plpgsql volatile security definer set search_path = '' as $$
-begin
-  perform platform.check_app_id(p_app_id);
-  insert into platform.apps (app_id) values (p_app_id) on conflict do nothing;
-  insert into platform.app_members (app_id, user_id) values (p_app_id, p_user_id) on conflict do nothing;
-  return public.is_member(p_app_id, p_user_id);
-end $$;
-
 -- Drops one table with its rows. Returns whether there was one. Columns of other tables that refer to it stay, without their target.
 create or replace function public.drop_table(p_app_id text, p_table text) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
@@ -565,11 +556,11 @@ revoke execute on all functions in schema platform from public, anon, authentica
 grant execute on function platform.current_app_id(), platform.my_teams(text) to authenticated, service_role;
 revoke execute
   on function public.provision_app(text, jsonb), public.describe_app(text), public.drop_table(text, text), public.drop_app(text, integer),
-    public.is_member(text, uuid), public.join_app(text, uuid)
+    public.is_member(text, uuid)
   from public, anon, authenticated;
 grant execute
   on function public.provision_app(text, jsonb), public.describe_app(text), public.drop_table(text, text), public.drop_app(text, integer),
-    public.is_member(text, uuid), public.join_app(text, uuid)
+    public.is_member(text, uuid)
   to service_role;
 notify pgrst, 'reload schema';
 

@@ -2,6 +2,7 @@
 
 use std::{cell::RefCell, collections::BTreeSet};
 
+use serde_json::{Map, Value};
 use worker::{Response, ResponseBody};
 
 use super::{Begin, Call, Principal, Reply, Run};
@@ -20,7 +21,8 @@ use crate::{
     http::{
         AppCall,
         body::{
-            CreateApp, DefineTables, EditFiles, MAX_JSON_BYTES, PostMessage, StartBuild, UpdateApp,
+            CreateApp, DefineTables, EditFiles, HandedOn, MAX_JSON_BYTES, PostMessage, StartBuild,
+            UpdateApp,
         },
         convert,
         idempotency::Nonce,
@@ -201,6 +203,7 @@ impl Call<'_> {
             | AppCall::CancelTurn { .. }
             | AppCall::EditFiles
             | AppCall::DefineTables
+            | AppCall::InviteMember
             | AppCall::RestoreVersion { .. }
             | AppCall::StartBuild => self.post(principal, app, &asked, call).await?,
             AppCall::Search => self.search_files(app, &asked).await?,
@@ -211,9 +214,20 @@ impl Call<'_> {
             AppCall::DeleteFile { path } => self.delete_file(&asked, path).await?,
             AppCall::ListTables => self.list_tables(app, &asked).await?,
             AppCall::DropTable { table } => self.drop_table(app, &asked, &table).await?,
+            AppCall::ListMembers => self.list_members(app, &asked).await?,
+            AppCall::UpdateMember { user } => self.update_member(app, &asked, &user).await?,
+            AppCall::RemoveMember { user } => self.remove_member(app, &asked, &user).await?,
+            AppCall::ShowSignUp => self.show_sign_up(app, &asked).await?,
+            AppCall::SetSignUp => self.set_sign_up(app, &asked).await?,
             AppCall::ListRows { table } => self.list_rows(app, &asked, &table).await?,
         };
         reply.into_response().map_err(Error::internal)
+    }
+
+    /// A body that the shard judges.
+    pub(super) async fn handed_on(&mut self) -> Result<Map<String, Value>> {
+        let bytes = self.body(MAX_JSON_BYTES).await?;
+        Ok(self.parse::<HandedOn>(&bytes)?.0)
     }
 
     /// A `POST` to an app: done once for an `Idempotency-Key`.
@@ -230,6 +244,7 @@ impl Call<'_> {
             AppCall::StartBuild => Wanted::Build(self.parse(&bytes)?),
             AppCall::EditFiles => Wanted::Edits(self.parse(&bytes)?),
             AppCall::DefineTables => Wanted::Tables(self.parse(&bytes)?),
+            AppCall::InviteMember => Wanted::Member(self.parse::<HandedOn>(&bytes)?.0),
             AppCall::RestoreVersion { version } if bytes.is_empty() || bytes == b"{}" => {
                 Wanted::Restore(version)
             }
@@ -365,6 +380,7 @@ enum Wanted {
     Build(StartBuild),
     Edits(EditFiles),
     Tables(DefineTables),
+    Member(Map<String, Value>),
     Cancel(TurnId),
 }
 
@@ -378,6 +394,7 @@ impl Wanted {
     ) -> Result<Reply> {
         match self {
             Self::Edits(wanted) => call.edit_files(app, asked, wanted, begun).await,
+            Self::Member(wanted) => call.invite_member(app, asked, wanted).await,
             Self::Tables(wanted) => call.define_tables(app, asked, &wanted).await,
             Self::Message(PostMessage {
                 mode,

@@ -106,7 +106,7 @@ impl Call<'_> {
 }
 
 /// The app is there, and belongs to whoever asks.
-async fn is_theirs(asked: &Asked<'_>) -> Result<()> {
+pub(super) async fn is_theirs(asked: &Asked<'_>) -> Result<()> {
     asked
         .ask::<AppSummary>(ConversationCall::Show)
         .await

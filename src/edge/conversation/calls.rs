@@ -42,6 +42,13 @@ impl Conversation {
                 self.open_if_accepted(&name, &workspace, false).await?;
                 json(&self.check(Some(&workspace)).is_ok())
             }
+            Call::Knock { attempts, at } => {
+                let machine = self.machine.borrow();
+                let is_there = machine
+                    .as_ref()
+                    .is_some_and(|machine| !machine.is_deleted());
+                json(&is_there.then(|| self.knocks.borrow_mut().wait(&attempts, at).unwrap_or(0)))
+            }
             Call::Preview => json(
                 &self
                     .machine
@@ -180,7 +187,9 @@ impl Conversation {
                 self.step(Input::BuildUndelivered { build })?;
                 json(&())
             }
-            Call::Open { .. } | Call::Preview => Err(Error::internal("answered before")),
+            Call::Open { .. } | Call::Preview | Call::Knock { .. } => {
+                Err(Error::internal("answered before"))
+            }
         }
     }
 

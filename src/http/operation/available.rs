@@ -18,7 +18,7 @@ use crate::http::{
     route::{AppCall, Route},
 };
 
-const fn answer(status: u16, meaning: &'static str, content: Content) -> Answer {
+pub(super) const fn answer(status: u16, meaning: &'static str, content: Content) -> Answer {
     Answer {
         status,
         meaning,
@@ -26,7 +26,7 @@ const fn answer(status: u16, meaning: &'static str, content: Content) -> Answer 
     }
 }
 
-const fn json<T: JsonSchema>() -> Content {
+pub(super) const fn json<T: JsonSchema>() -> Content {
     if cfg!(target_family = "wasm") {
         Content::Json(None)
     } else {
@@ -34,7 +34,7 @@ const fn json<T: JsonSchema>() -> Content {
     }
 }
 
-const PAGE: &[Input] = &[Input::Page];
+pub(super) const PAGE: &[Input] = &[Input::Page];
 
 pub(super) static OPERATIONS: &[Operation] = &[
     Operation::new(

@@ -68,24 +68,6 @@ pub(super) static OPERATIONS: &[Operation] = &[
     ),
     Operation::later(
         Get,
-        "/v1/apps/{app}/members",
-        "listMembers",
-        "List the app's own users",
-    ),
-    Operation::later(
-        Post,
-        "/v1/apps/{app}/members",
-        "addMember",
-        "Add a user of the app",
-    ),
-    Operation::later(
-        Delete,
-        "/v1/apps/{app}/members/{member}",
-        "removeMember",
-        "Remove a user of the app",
-    ),
-    Operation::later(
-        Get,
         "/v1/apps/{app}/alerts",
         "getAlerts",
         "Show the alert thresholds",

@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 
 import { newKeys, openShard, serve } from "./shard.mjs";
 
-const { values } = parseArgs({ options: { backend: { type: "string", default: "postgres" } } });
+const { values } = parseArgs({ options: { backend: { type: "string", default: "postgres" }, confirm: { type: "boolean", default: false } } });
 if (!["postgres", "pglite"].includes(values.backend)) {
   console.error(`there is no back end \`${values.backend}\`: name postgres or pglite`);
   process.exit(2);
@@ -15,7 +15,7 @@ if (!["postgres", "pglite"].includes(values.backend)) {
 console.log = console.error;
 const folder = values.backend === "postgres" ? fs.mkdtempSync(path.join(os.tmpdir(), "overskill-data-")) : undefined;
 const keys = newKeys();
-const { answer, pglite, stop, ...database } = await openShard({ backend: values.backend, folder, keys });
+const { answer, pglite, stop, ...database } = await openShard({ backend: values.backend, folder, keys, confirms: values.confirm });
 const server = await serve(answer);
 const url = `http://127.0.0.1:${server.address().port}`;
 let { db } = database;

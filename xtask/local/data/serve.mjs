@@ -1,14 +1,15 @@
 // The shard of `cargo xtask dev`. It listens at once and opens its database when somebody first asks, as the deletion of an app
-// does too: until then a stack pays nothing for it. What it is to be comes as one JSON object on standard input: {backend, folder, port, keys}.
+// does too: until then a stack pays nothing for it. What it is to be comes as one JSON object on standard input: {backend, folder, port,
+// keys, confirms, providers}.
 import fs from "node:fs";
 
 import { openShard, serve } from "./shard.mjs";
 
-const { backend, folder, port, keys } = JSON.parse(fs.readFileSync(0, "utf8"));
+const { backend, folder, port, keys, confirms, providers } = JSON.parse(fs.readFileSync(0, "utf8"));
 let opening;
 
 async function opened() {
-  opening ??= openShard({ backend, folder, keys });
+  opening ??= openShard({ backend, folder, keys, confirms, providers, url: `http://127.0.0.1:${port}` });
   try {
     return await opening;
   } catch (error) {

@@ -9,14 +9,12 @@ import path from "node:path";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
+import { Mails, SITE, authorization } from "./auth.mjs";
 import { startPostgres } from "./postgres.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const MIGRATIONS = path.join(here, "../../../src/data/migrations");
 const HOSTED = fs.readFileSync(path.join(here, "hosted.sql"), "utf8");
-const MAX_MAILS = 1_000;
-/** Where mails lead that name no app. */
-const SITE = "http://127.0.0.1:3000";
 
 /** The migrations, in their order. */
 function migrations() {
@@ -76,6 +74,7 @@ async function overPostgres(folder) {
   return {
     url: server.url("postgres"),
     execute: (text) => admin.unsafe(text).simple(),
+    query: (text, values) => admin.unsafe(text, values),
     /** As whom the authorization is served, and the tables: PostgREST's own role, which may do nothing by itself. */
     auth: connection("postgres"),
     rest: async () => {
@@ -98,6 +97,7 @@ async function overPglite(folder) {
   return {
     url: null,
     execute: (text) => connection.driver.exec(text),
+    query: async (text, values) => (await connection.driver.query(text, values)).rows,
     auth: connection,
     rest: async () => connection,
     listen: (heard) => connection.driver.listen("pgrst", heard),
@@ -136,30 +136,29 @@ export function newKeys() {
 
 /**
  * Opens a shard: what is in `folder`, with our migrations applied.
- * @param {{backend: "postgres" | "pglite", folder?: string, keys: object}} options without a folder, PGlite keeps all in memory
+ * @param {{backend: "postgres" | "pglite", folder?: string, keys: object, confirms?: boolean, providers?: object, url?: string}} options without a
+ *   folder, PGlite keeps all in memory; `confirms` whether whoever signs up has to confirm their address; `providers` of identities, as lite
+ *   configures them, which send people back to `url`, where this is served
  * @returns `{answer, db, pglite, stop}`: `answer(request, {peerAddress})` what it serves, `db` the database's own address, where it is
  *   a server, and `pglite` the database otherwise
  */
-export async function openShard({ backend, folder, keys: { publishable_key, secret_key, jwt_secret } }) {
+export async function openShard({ backend, folder, keys: { publishable_key, secret_key, jwt_secret }, confirms = false, providers = {}, url }) {
   const { App } = await import("@supabase/lite");
   const database = backend === "postgres" ? await overPostgres(folder) : await overPglite(folder);
   await database.execute(HOSTED);
-  const mails = [];
-  const send = async (mail) => {
-    mails.push(mail);
-    if (mails.length > MAX_MAILS) mails.shift();
-  };
+  const mails = new Mails();
   const app = (connection) =>
     new App({
       connection,
       auth: {
         enabled: true, jwt_secret, jwt_expiry: 3_600, enable_signup: true, site_url: SITE, additional_redirect_urls: ["http://**"], publishable_key, secret_key,
-        email: { enable_confirmations: false },
+        email: { enable_confirmations: confirms }, external: providers,
       },
-      api: { schemas: ["public"], max_rows: 1_000 },
-      options: { drivers: { email: { send } }, server: { admin: false } },
+      api: { schemas: ["public"], max_rows: 1_000, ...(url && { external_url: url }) },
+      options: { server: { admin: false } },
     });
   const authentication = app(database.auth);
+  authentication._mailer = mails;
   await authentication.ensureSystemSchema();
   // It has replaced what policies ask.
   await database.execute(HOSTED);
@@ -170,10 +169,12 @@ export async function openShard({ backend, folder, keys: { publishable_key, secr
     if (payload === "" || payload.includes("reload schema")) await tables.connection.clearSchemaCache();
   });
   await tables.connection.clearSchemaCache?.();
+  const authorize = authorization({ app: authentication, mails, query: database.query, confirms });
   const answer = (request, context) => {
-    const { pathname } = new URL(request.url);
-    if (pathname === "/mails") return Response.json(mails);
-    if (pathname.startsWith("/auth/v1")) return authentication.fetch(request, context);
+    const { pathname, searchParams } = new URL(request.url);
+    if (pathname === "/mails") return Response.json(mails.caught);
+    if (pathname === "/dev/mail") return Response.json({ mails: mails.to(searchParams.get("to") ?? "") });
+    if (pathname.startsWith("/auth/v1/")) return authorize(request, context);
     if (pathname.startsWith("/rest/v1")) return tables.fetch(request, context);
     return Response.json({ message: "not found" }, { status: 404 });
   };

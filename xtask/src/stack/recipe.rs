@@ -93,7 +93,7 @@ pub(crate) fn builder(state: &Path, parts: &Parts, record: &Record, secret: &str
 /// The database.
 ///
 /// # Errors
-/// When PostgreSQL is wanted, and there is none.
+/// When PostgreSQL is wanted, and there is none, or the environment configures what there is not.
 pub(crate) fn data(
     state: &Path,
     parts: &Parts,
@@ -112,6 +112,8 @@ pub(crate) fn data(
         "folder": &folder,
         "port": record.data_port,
         "keys": { "publishable_key": keys.publishable, "secret_key": keys.secret, "jwt_secret": keys.jwt },
+        "confirms": data::confirms()?,
+        "providers": data::providers()?,
     });
     Ok(Box::new(move || {
         fs::create_dir_all(&folder)?;
