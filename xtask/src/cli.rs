@@ -49,6 +49,10 @@ cargo xtask COMMAND
            tokens PATH…   how far estimated tokens are from o200k, over files and corpora
   fuzz     edits [--minutes N]   arbitrary edits of arbitrary texts, with libFuzzer (10)
   doctor   say what is installed, what is not and what to do
+  migrate  bring a Supabase project's database to the newest migration: SUPABASE_DB_URL names it
+             --url URL     this one instead (whoever lists processes sees it)
+             --check       only say what would be applied
+             exit status: 0 nothing is left to do, 1 --check found something to do, 2 it failed
   bench    journey [--runs N]   time each stage from prompt to preview (10)
            build [--quick]      builds, cold, warm and several at once, beside bare Vite; memory over 100 of them
            conversations        100 conversations at once: how soon messages are accepted, and the memory that they take
@@ -124,6 +128,13 @@ pub(crate) enum Task {
     },
     /// Run the checks.
     Test(Depth),
+    /// Bring a project's database to the newest migration.
+    Migrate {
+        /// Its address, where the environment is not to name it.
+        url: Option<String>,
+        /// Whether nothing is to be changed.
+        check: bool,
+    },
     /// Look at the machine.
     Doctor,
     /// Time the way of a prompt.
@@ -183,6 +194,8 @@ struct Options {
     minutes: Option<u32>,
     kills: Option<u32>,
     seed: Option<u32>,
+    url: Option<String>,
+    check: bool,
     words: Vec<String>,
     help: bool,
 }
@@ -234,6 +247,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task> {
         "bench" => &["port", "state", "runs", "quick"],
         "fuzz" => &["minutes"],
         "chaos" => &["kills", "seed"],
+        "migrate" => &["url", "check"],
         "doctor" | "coverage" | "image" | "exports" | "worker" | "mutants" => &[],
         "help" => return Ok(Task::Help),
         other => bail!("there is no command `{other}`\n\n{USAGE}"),
@@ -260,6 +274,8 @@ fn options(parser: &mut lexopt::Parser, command: &str, allowed: &[&str]) -> Resu
             Long("fresh") => options.fresh = true,
             Long("no-build") => options.no_build = true,
             Long("stop") => options.stop = true,
+            Long("url") => options.url = Some(parser.value()?.string()?),
+            Long("check") => options.check = true,
             Long("quick") => options.quick = true,
             Long("full") => options.full = true,
             Long("app") => options.app = Some(parser.value()?.string()?),
@@ -318,6 +334,10 @@ fn task(command: &str, mut options: Options) -> Result<Task> {
                 kills,
                 seed: options.seed,
             },
+        },
+        ("migrate", []) => Task::Migrate {
+            url: options.url,
+            check: options.check,
         },
         ("doctor", []) => Task::Doctor,
         ("coverage", []) => Task::Coverage,
@@ -418,6 +438,16 @@ mod tests {
             Task::BenchBuild { quick }
         );
         assert!(parsed(&["bench", "all"]).is_err());
+    }
+
+    #[test]
+    fn a_migration_may_only_be_looked_at() {
+        let (url, check) = (None, true);
+        assert_eq!(
+            parsed(&["migrate", "--check"]).unwrap(),
+            Task::Migrate { url, check }
+        );
+        assert!(parsed(&["migrate", "postgres://x"]).is_err());
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::node::Node;
 use crate::stack::state;
@@ -22,6 +22,9 @@ pub(crate) const PROJECT: [&str; 4] = [
     "SUPABASE_PUBLISHABLE_KEY",
     "SUPABASE_JWT_SECRET",
 ];
+
+/// Names a project's database itself, for the migrations.
+const DATABASE: &str = "SUPABASE_DB_URL";
 
 /// What holds the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +108,33 @@ pub(crate) fn run(options: &[String]) -> Result<ExitCode> {
         .arg(place::root().join("xtask/local/data/main.mjs"))
         .args(options);
     engine::start(&mut program)
+}
+
+/// Brings the database that `url`, else the environment, names to the newest migration; with `check`, says what that would do.
+///
+/// # Errors
+/// When none is named, or Node or its packages are missing and cannot be had.
+pub(crate) fn migrate(url: Option<String>, check: bool) -> Result<ExitCode> {
+    let url = url.or_else(|| std::env::var(DATABASE).ok());
+    let Some(url) = url.filter(|url| !url.trim().is_empty()) else {
+        bail!(
+            "{DATABASE} names no database. A project's is under Connect in its dashboard: take the direct one or that of the session \
+             pooler, postgres://USER:PASSWORD@HOST:5432/postgres"
+        );
+    };
+    let mut program = setup::node_and_tools()?.command();
+    program
+        .arg(place::root().join("xtask/local/data/apply.mjs"))
+        .args(check.then_some("--check"))
+        // Not among the arguments, which everybody on this machine sees.
+        .env(DATABASE, url.trim());
+    let status = program.status().context("Node could not be started")?;
+    Ok(ExitCode::from(
+        status
+            .code()
+            .and_then(|code| u8::try_from(code).ok())
+            .unwrap_or(2),
+    ))
 }
 
 /// Node, told where PostgreSQL is.

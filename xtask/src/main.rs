@@ -1,4 +1,4 @@
-//! The chores of OverSkill: `cargo xtask dev | try | build | test | attack | chaos | mutants | coverage | image | doctor | engine | eval | fuzz | bench | exports | worker`.
+//! The chores of OverSkill: `cargo xtask dev | try | build | test | attack | chaos | mutants | coverage | image | migrate | doctor | engine | eval | fuzz | bench | exports | worker`.
 //! Sets up what is missing, builds, starts and checks. Idempotent; holds no product logic.
 
 mod api;
@@ -73,6 +73,7 @@ fn run() -> Result<ExitCode> {
         Task::Attack { words } => Ok(attack::builder(&words)),
         Task::Chaos { kills, seed } => chaos::run(kills, seed),
         Task::Test(depth) => checks::run(depth),
+        Task::Migrate { url, check } => data::migrate(url, check),
         Task::Doctor => doctor::run(),
         Task::Bench { place, runs } => bench::run(&place, runs),
         Task::BenchEdits => bench::edits::run(),

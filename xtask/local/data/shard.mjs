@@ -9,19 +9,14 @@ import path from "node:path";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
+import { migrate } from "./migrate.mjs";
 import { startPostgres } from "./postgres.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const MIGRATIONS = path.join(here, "../../../src/data/migrations");
 const HOSTED = fs.readFileSync(path.join(here, "hosted.sql"), "utf8");
 const MAX_MAILS = 1_000;
 /** Where mails lead that name no app. */
 const SITE = "http://127.0.0.1:3000";
-
-/** The migrations, in their order. */
-function migrations() {
-  return fs.readdirSync(MIGRATIONS).filter((name) => name.endsWith(".sql")).sort().map((name) => fs.readFileSync(path.join(MIGRATIONS, name), "utf8"));
-}
 
 /** The HTTP status that PostgREST answers with for an error of the database (https://docs.postgrest.org/en/stable/references/errors.html). */
 function status(code, isAnonymous) {
@@ -76,6 +71,7 @@ async function overPostgres(folder) {
   return {
     url: server.url("postgres"),
     execute: (text) => admin.unsafe(text).simple(),
+    query: (text) => admin.unsafe(text),
     /** As whom the authorization is served, and the tables: PostgREST's own role, which may do nothing by itself. */
     auth: connection("postgres"),
     rest: async () => {
@@ -98,6 +94,7 @@ async function overPglite(folder) {
   return {
     url: null,
     execute: (text) => connection.driver.exec(text),
+    query: async (text) => (await connection.driver.query(text)).rows,
     auth: connection,
     rest: async () => connection,
     listen: (heard) => connection.driver.listen("pgrst", heard),
@@ -163,7 +160,11 @@ export async function openShard({ backend, folder, keys: { publishable_key, secr
   await authentication.ensureSystemSchema();
   // It has replaced what policies ask.
   await database.execute(HOSTED);
-  for (const migration of migrations()) await database.execute(migration);
+  await migrate(database).catch(async (error) => {
+    // Else its server would stay, and be in the way of the next.
+    await database.stop();
+    throw error;
+  });
   const rest = await database.rest();
   const tables = rest === database.auth ? authentication : app(rest);
   await database.listen(async (payload) => {
