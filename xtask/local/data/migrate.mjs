@@ -40,13 +40,18 @@ async function ledger(database) {
  * @throws when it has one that is another here, one that is not here, or one that comes after one that it does not have
  */
 export async function pending(database, migrations = readMigrations()) {
-  const applied = new Map((await ledger(database)).map((row) => [row.version, row]));
+  return missing(await ledger(database), migrations);
+}
+
+/** The same, of what a ledger says. */
+export function missing(rows, migrations = readMigrations()) {
+  const applied = new Map(rows.map((row) => [row.version, row]));
   const newest = Math.max(0, ...applied.keys());
   const known = new Set(migrations.map(({ version }) => version));
   for (const { version, name } of applied.values()) {
     if (!known.has(version)) throw new Error(`the database has ${name}, which this checkout does not have: it was migrated by a newer one; use that, or a newer one still`);
   }
-  const missing = [];
+  const left = [];
   for (const migration of migrations) {
     const row = applied.get(migration.version);
     if (!row && migration.version < newest) {
@@ -55,9 +60,9 @@ export async function pending(database, migrations = readMigrations()) {
     if (row && row.sha256 !== migration.sha256) {
       throw new Error(`${migration.name} was applied when it was another file (${row.name}, sha256 ${row.sha256.slice(0, 12)}…; here ${migration.sha256.slice(0, 12)}…): put it back as it was, and what is new into a new file. A database on this machine is made anew by \`cargo xtask dev --fresh\``);
     }
-    if (!row) missing.push(migration);
+    if (!row) left.push(migration);
   }
-  return missing;
+  return left;
 }
 
 /**
