@@ -80,7 +80,7 @@ for (const backend of ["postgres", "pglite"]) {
       await ways[0].execute(EMPTY);
       return ways;
     };
-    const ledger = (database) => database.query("select version, name, sha256 from platform.migrations order by version");
+    const ledger = (database) => database.query("select version::int as version, name, sha256 from platform.migrations order by version");
 
     test("ours are applied in their order, each once, and the ledger has them", async () => {
       const [database] = await empty();

@@ -29,10 +29,10 @@ select ok(exists (select from pg_index i join pg_attribute a on a.attrelid = i.i
     where i.indrelid = ('public.' || name)::regclass and a.attname = wanted), name || ' is found by ' || wanted)
   from modes, unnest(array['user_id', 'book']) wanted;
 select function_privs_are('public', name, arguments, role, '{}') from
-  (values ('provision_app'::name, '{text,jsonb}'::name[]), ('describe_app', '{text}'), ('drop_table', '{text,text}'), ('drop_app', '{text,integer}'), ('is_member', '{text,uuid}'), ('join_app', '{text,uuid}')) f (name, arguments),
+  (values ('provision_app'::name, '{text,jsonb}'::name[]), ('describe_app', '{text}'), ('drop_table', '{text,text}'), ('drop_app', '{text,integer}'), ('is_member', '{text,uuid}'), ('join_app', '{text,uuid}'), ('app_usage', '{text}'), ('applied_migrations', '{}')) f (name, arguments),
   unnest('{anon,authenticated}'::name[]) role;
 select schema_privs_are('platform', role, '{USAGE}') from unnest('{anon,authenticated}'::name[]) role;
-select table_privs_are('platform', name, role, '{}') from unnest('{apps,app_tables,app_members,team_members,audit}'::name[]) name, unnest('{anon,authenticated}'::name[]) role;
+select table_privs_are('platform', name, role, '{}') from unnest('{apps,app_tables,app_members,team_members,audit,settings,app_quotas,app_usage,migrations}'::name[]) name, unnest('{anon,authenticated}'::name[]) role;
 
 ---- What they come to ------------------------------------------------------------------------------------------------------------------
 

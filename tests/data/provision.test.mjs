@@ -281,22 +281,23 @@ for (const backend of ["postgres", "pglite"]) {
         for (const [name, given] of [
           ["provision_app", { p_app_id: app, p_tables: [] }], ["describe_app", { p_app_id: app }], ["is_member", { p_app_id: app, p_user_id: someone.id }],
           ["join_app", { p_app_id: app, p_user_id: someone.id }], ["drop_table", { p_app_id: app, p_table: "recipes" }], ["drop_app", { p_app_id: app, p_max: 1 }],
+          ["app_usage", { p_app_id: app }], ["applied_migrations", {}],
         ]) {
           assert.equal((await db.rpc(name, given)).error?.code, "42501", name);
         }
-        for (const table of ["apps", "app_tables", "app_members", "team_members", "audit"]) {
+        for (const table of ["apps", "app_tables", "app_members", "team_members", "audit", "settings", "app_quotas", "app_usage", "migrations"]) {
           assert.match((await db.schema("platform").from(table).select()).error.code, /^(PGRST106|42501)$/, table);
           assert.equal((await db.from(table).select()).error.code, "PGRST205", table);
         }
       }
       for (const role of ["anon", "authenticated"]) {
-        for (const table of ["apps", "app_tables", "app_members", "team_members", "audit"]) {
+        for (const table of ["apps", "app_tables", "app_members", "team_members", "audit", "settings", "app_quotas", "app_usage", "migrations"]) {
           await assert.rejects(sql.begin((one) => [one.unsafe(`set local role ${role}`), one.unsafe(`select * from platform.${table}`)]), { code: "42501" });
         }
       }
       const open = await sql`
         select p.oid::regprocedure::text as name from pg_proc p
-        where (p.pronamespace = 'platform'::regnamespace or p.proname in ('provision_app', 'describe_app', 'drop_table', 'drop_app', 'is_member', 'join_app'))
+        where (p.pronamespace = 'platform'::regnamespace or p.proname in ('provision_app', 'describe_app', 'drop_table', 'drop_app', 'is_member', 'join_app', 'app_usage', 'applied_migrations'))
           and (has_function_privilege('anon', p.oid, 'execute') or p.proconfig is null or not 'search_path=""' = any (p.proconfig))`;
       assert.deepEqual([...open], []);
     });

@@ -7,7 +7,7 @@ select pg_advisory_xact_lock(7000000006);
 
 create schema if not exists platform;
 create table if not exists platform.migrations (
-  version integer primary key,
+  version bigint primary key,
   name text not null,
   -- Of the file's bytes, in hexadecimal.
   sha256 text not null,

@@ -32,7 +32,7 @@ export function readMigrations(folder = FOLDER) {
 /** What the ledger says; nothing where there is none. */
 async function ledger(database) {
   const [{ there }] = await database.query("select to_regclass('platform.migrations') is not null as there");
-  return there ? await database.query("select version, name, sha256 from platform.migrations order by version") : [];
+  return there ? await database.query("select version::int as version, name, sha256 from platform.migrations order by version") : [];
 }
 
 /**

@@ -134,7 +134,7 @@ export function newKeys() {
 /**
  * Opens a shard: what is in `folder`, with our migrations applied.
  * @param {{backend: "postgres" | "pglite", folder?: string, keys: object}} options without a folder, PGlite keeps all in memory
- * @returns `{answer, db, pglite, stop}`: `answer(request, {peerAddress})` what it serves, `db` the database's own address, where it is
+ * @returns `{answer, execute, db, pglite, stop}`: `answer(request, {peerAddress})` what it serves, `execute` SQL in it, `db` the database's own address, where it is
  *   a server, and `pglite` the database otherwise
  */
 export async function openShard({ backend, folder, keys: { publishable_key, secret_key, jwt_secret } }) {
@@ -178,5 +178,5 @@ export async function openShard({ backend, folder, keys: { publishable_key, secr
     if (pathname.startsWith("/rest/v1")) return tables.fetch(request, context);
     return Response.json({ message: "not found" }, { status: 404 });
   };
-  return { answer, db: database.url, pglite: database.pglite, stop: database.stop };
+  return { answer, execute: database.execute, db: database.url, pglite: database.pglite, stop: database.stop };
 }
