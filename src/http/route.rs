@@ -140,6 +140,18 @@ pub enum AppCall {
         /// Which table, as it was sent.
         table: String,
     },
+    /// `GET tables.sql`
+    ExportTables,
+    /// `GET tables/{table}/rows.csv`
+    ExportRows {
+        /// Which table, as it was sent.
+        table: String,
+    },
+    /// `POST tables/{table}/rows.csv`
+    ImportRows {
+        /// Which table, as it was sent.
+        table: String,
+    },
     /// `POST builds`
     StartBuild,
     /// `GET builds/{build}`
@@ -253,6 +265,7 @@ impl AppCall {
                 | Self::EditFiles
                 | Self::DefineTables
                 | Self::DropTable { .. }
+                | Self::ImportRows { .. }
                 | Self::StartBuild
         )
     }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use lexopt::prelude::*;
 
+use crate::data::Backend;
 use crate::place;
 
 /// Printed by `--help` and after a mistake.
@@ -56,6 +57,7 @@ cargo xtask COMMAND
   bench    journey [--runs N]   time each stage from prompt to preview (10)
            build [--quick]      builds, cold, warm and several at once, beside bare Vite; memory over 100 of them
            conversations        100 conversations at once: how soon messages are accepted, and the memory that they take
+           data [--backend postgres|pglite]   an app's queries beside plain ones, and how soon its tables are there (postgres)
            edits                CPU time to locate and splice edits, natively and in workerd
   coverage how much of the critical rooms' lines the native tests reach
   image    lint the builder's Dockerfile, perform its steps without Docker, and build through what comes of it
@@ -144,6 +146,11 @@ pub(crate) enum Task {
         /// Samples.
         runs: u32,
     },
+    /// Time what an app does with its data, beside what it would cost without isolation.
+    BenchData {
+        /// Over what.
+        backend: Backend,
+    },
     /// Time builds, beside bare Vite.
     BenchBuild {
         /// Whether few runs are enough.
@@ -196,6 +203,7 @@ struct Options {
     seed: Option<u32>,
     url: Option<String>,
     check: bool,
+    backend: Option<String>,
     words: Vec<String>,
     help: bool,
 }
@@ -244,7 +252,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task> {
         "dev" => &["port", "state", "fresh", "no-build", "stop"],
         "try" => &["port", "state", "app"],
         "test" => &["quick", "full"],
-        "bench" => &["port", "state", "runs", "quick"],
+        "bench" => &["port", "state", "runs", "quick", "backend"],
         "fuzz" => &["minutes"],
         "chaos" => &["kills", "seed"],
         "migrate" => &["url", "check"],
@@ -275,6 +283,7 @@ fn options(parser: &mut lexopt::Parser, command: &str, allowed: &[&str]) -> Resu
             Long("no-build") => options.no_build = true,
             Long("stop") => options.stop = true,
             Long("url") => options.url = Some(parser.value()?.string()?),
+            Long("backend") => options.backend = Some(parser.value()?.string()?),
             Long("check") => options.check = true,
             Long("quick") => options.quick = true,
             Long("full") => options.full = true,
@@ -319,10 +328,15 @@ fn task(command: &str, mut options: Options) -> Result<Task> {
         },
         ("bench", [what]) if what == "edits" => Task::BenchEdits,
         ("bench", [what]) if what == "conversations" => Task::BenchConversations,
+        ("bench", [what]) if what == "data" => Task::BenchData {
+            backend: Backend::of(options.backend.as_deref().unwrap_or("postgres"))?,
+        },
         ("bench", [what]) if what == "build" => Task::BenchBuild {
             quick: options.quick,
         },
-        ("bench", _) => bail!("`bench` measures one of: journey, build, conversations, edits"),
+        ("bench", _) => {
+            bail!("`bench` measures one of: journey, build, conversations, data, edits")
+        }
         ("fuzz", [what]) if what == "edits" => match options.minutes.unwrap_or(10) {
             0 => bail!("--minutes must be at least 1"),
             minutes => Task::Fuzz { minutes },
@@ -437,6 +451,13 @@ mod tests {
             parsed(&["bench", "build", "--quick"]).unwrap(),
             Task::BenchBuild { quick }
         );
+        let backend = Backend::Postgres;
+        assert_eq!(
+            parsed(&["bench", "data"]).unwrap(),
+            Task::BenchData { backend }
+        );
+        let error = parsed(&["bench", "data", "--backend", "sqlite"]).unwrap_err();
+        assert!(error.to_string().contains("postgres or pglite"));
         assert!(parsed(&["bench", "all"]).is_err());
     }
 

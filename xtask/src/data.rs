@@ -46,6 +46,18 @@ impl Backend {
         Ok(chosen.filter(|_| url.trim().is_empty()))
     }
 
+    /// The one of this name, which an option gave.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(crate) fn of(name: &str) -> Result<Self> {
+        match name {
+            "postgres" => Ok(Self::Postgres),
+            "pglite" => Ok(Self::Pglite),
+            other => bail!("there is no back end `{other}`: name postgres or pglite"),
+        }
+    }
+
     fn named(name: &str) -> Result<Option<Self>> {
         Ok(match name {
             "" | "pglite" => Some(Self::Pglite),
@@ -138,7 +150,10 @@ pub(crate) fn migrate(url: Option<String>, check: bool) -> Result<ExitCode> {
 }
 
 /// Node, told where PostgreSQL is.
-fn with_postgres(node: &Node) -> Result<Command> {
+///
+/// # Errors
+/// When there is no PostgreSQL and none can be fetched.
+pub(crate) fn with_postgres(node: &Node) -> Result<Command> {
     let mut command = node.command();
     command
         .current_dir(place::root())

@@ -7,7 +7,8 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 
 use crate::{
-    browser, data, node, node_rule, place, process, progress, sandbox, setup, stack, toolchain, worker,
+    browser, data, node, node_rule, place, process, progress, sandbox, setup, stack, toolchain,
+    worker,
 };
 
 /// What mends whatever the set-up installs by itself.

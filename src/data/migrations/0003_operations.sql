@@ -1,4 +1,4 @@
--- What keeps one app from taking a whole shard: how many tables, rows and bytes it may have.
+-- What keeps one app from taking a whole shard, and how an app's data leaves a shard and comes back.
 --
 -- Tables are counted exactly. Rows and bytes are measured, at most once in five seconds for an app, in a second when nine tenths of what it
 -- may have are used: counted for each insert, they would make inserts wait for each other. Rows are those that the server's statistics
@@ -168,12 +168,201 @@ begin
       group by q.max_tables, q.max_rows, q.max_bytes);
 end $$;
 
+---- Out and in -------------------------------------------------------------------------------------------------------------------------
+
+-- All columns of a table, in their order.
+create or replace function platform.all_columns(p_spec jsonb) returns table (name text, type text, ord bigint)
+language sql immutable set search_path = '' as $$
+  select 'id', 'uuid', -3
+  union all select 'user_id', 'uuid', -2
+  union all select 'team_id', 'uuid', -1 where p_spec ->> 'access' = 'team'
+  union all select x ->> 'name', x ->> 'type', e.ord from jsonb_array_elements(p_spec -> 'columns') with ordinality e(x, ord)
+  union all select 'created_at', 'timestamptz', 1000
+  union all select 'updated_at', 'timestamptz', 1001
+$$;
+
+-- A value in a line of CSV (RFC 4180): null is nothing, an empty text is two quotes.
+create or replace function platform.csv_cell(p_value text) returns text
+language sql immutable set search_path = '' as $$
+  select case when p_value is null then '' when p_value = '' or p_value ~ E'[",\r\n]' then '"' || replace(p_value, '"', '""') || '"' else p_value end
+$$;
+
+-- A JSON array as a list of texts.
+create or replace function platform.text_list(p_value text) returns text[]
+language sql immutable set search_path = '' as $$
+  select case when p_value is not null then
+    coalesce((select array_agg(x order by ord) from jsonb_array_elements_text(p_value::jsonb) with ordinality e(x, ord)), '{}') end
+$$;
+
+-- Rows of a table after this id, as lines: {"text", "after"}, until they come to half a MiB or there are no more; then "after" is null.
+create or replace function platform.export_rows(p_known platform.app_tables, p_as text, p_after uuid) returns jsonb
+language plpgsql stable set search_path = '' set timezone = 'UTC' set datestyle = 'ISO, YMD' set extra_float_digits = 1 as $$
+declare
+  line text;
+  r record;
+  lines text[] := '{}';
+  taken bigint := 0;
+begin
+  if p_as = 'csv' then
+    select string_agg(format('platform.csv_cell(%s)', format(
+        case when c.type like '%[]' then 'to_jsonb(%I)::text' when c.type = 'timestamptz' then $f$to_jsonb(%I) #>> '{}'$f$ else '%I::text' end, c.name)),
+        $f$ || ',' || $f$ order by c.ord) || ' || ' || quote_literal(E'\r\n')
+      into line from platform.all_columns(p_known.spec) c;
+  else
+    select quote_literal(format('insert into %I (%s) values (', p_known.name, string_agg(quote_ident(c.name), ', ' order by c.ord))) || ' || '
+        || string_agg(format('quote_nullable(%I::text)', c.name), $f$ || ', ' || $f$ order by c.ord) || ' || ' || quote_literal(E');\n')
+      into line from platform.all_columns(p_known.spec) c;
+  end if;
+  for r in execute format('select id, %s as line from public.%I %s order by id', line, p_known.physical_name,
+      case when p_after is null then '' else format('where id > %L', p_after) end) loop
+    lines := array_append(lines, r.line);
+    taken := taken + octet_length(r.line);
+    if taken >= 524288 then return jsonb_build_object('text', array_to_string(lines, ''), 'after', r.id); end if;
+  end loop;
+  return jsonb_build_object('text', array_to_string(lines, ''), 'after', null);
+end $$;
+
+-- A piece of what an app has: {"text", "next"}. Called with no p_at first, and then with what "next" was, until that is null. With a table it is the
+-- table's rows in CSV, or null when there is no such table. Without, it is SQL that makes the tables with their rows in an empty database, under
+-- their logical names and by PostgreSQL's own means: of people there are the ids, and of guards nothing.
+create or replace function public.export_app(p_app_id text, p_table text default null, p_at jsonb default null) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  known platform.app_tables;
+  page jsonb;
+  head text := '';
+  following text;
+begin
+  perform platform.check_app_id(p_app_id);
+  select * into known from platform.app_tables where app_id = p_app_id and name = coalesce(p_table, p_at ->> 'table');
+  if p_table is not null then
+    if known.app_id is null then return null; end if;
+    if p_at is null then
+      select string_agg(c.name, ',' order by c.ord) || E'\r\n' into head from platform.all_columns(known.spec) c;
+    end if;
+    page := platform.export_rows(known, 'csv', (p_at ->> 'after')::uuid);
+    return jsonb_build_object('text', head || (page ->> 'text'), 'next', case when page -> 'after' <> 'null' then page - 'text' end);
+  end if;
+  if p_at is null then
+    select format(E'-- The data of the app %s. Its tables, as they are defined:\n-- %s\nbegin;\n', p_app_id, coalesce(jsonb_agg(t.spec order by t.name), '[]'))
+        || coalesce(string_agg(format(
+          E'create table %I (id uuid primary key, user_id uuid, %s%screated_at timestamptz not null, updated_at timestamptz not null);\n',
+          t.name, case when t.spec ->> 'access' = 'team' then 'team_id uuid not null, ' else '' end,
+          -- Of a user who asks there is nothing elsewhere.
+          (select string_agg(platform.column_sql(t.name, case when x #>> '{default,fn}' = 'uid' and x ->> 'type' <> 'jsonb'
+              then x || '{"default": null}' else x end) || ', ', '' order by e.ord)
+            from jsonb_array_elements(t.spec -> 'columns') with ordinality e(x, ord))), '' order by t.name), '')
+      into head from platform.app_tables t where t.app_id = p_app_id;
+  elsif known.app_id is not null then
+    page := platform.export_rows(known, 'sql', (p_at ->> 'after')::uuid);
+    head := page ->> 'text';
+    if page -> 'after' <> 'null' then
+      return jsonb_build_object('text', head, 'next', jsonb_build_object('table', known.name, 'after', page -> 'after'));
+    end if;
+  end if;
+  select min(t.name) into following from platform.app_tables t where t.app_id = p_app_id and t.name > coalesce(p_at ->> 'table', '');
+  if following is not null then
+    return jsonb_build_object('text', head, 'next', jsonb_build_object('table', following));
+  end if;
+  select head || coalesce(string_agg(format(E'alter table %I add constraint %I foreign key (%I) references %I (id) on delete %s;\n',
+      t.name, platform.object_name(t.name, (x ->> 'name') || '_fkey'), x ->> 'name', x ->> 'references', x ->> 'on_delete'), '' order by t.name, e.ord), '')
+      || E'commit;\n'
+    into head
+    from platform.app_tables t, jsonb_array_elements(t.spec -> 'columns') with ordinality e(x, ord)
+    where t.app_id = p_app_id and x ->> 'references' is not null;
+  return jsonb_build_object('text', head, 'next', null);
+end $$;
+
+-- Puts rows into a table: p_columns names their columns, and each row is [its line, its values as texts or null]. A row whose id is there takes the
+-- place of that one; one without an id gets one that p_key and its line lead to, so that it is the same when all this is done again. All of them or
+-- none: {"inserted", "updated"}, or {"errors": [{"line", "code", "message"}]}, at most 100; null when there is no such table. With p_check, none.
+create or replace function public.import_rows(p_app_id text, p_table text, p_columns jsonb, p_rows jsonb, p_key text, p_check boolean default false) returns jsonb
+language plpgsql volatile security definer set search_path = '' set timezone = 'UTC' set datestyle = 'ISO, YMD' as $$
+declare
+  known platform.app_tables;
+  statement text;
+  r jsonb;
+  n text;
+  done jsonb;
+  detail text;
+  errors jsonb := jsonb '[]';
+begin
+  perform platform.physical_name(p_app_id, p_table);
+  select * into known from platform.app_tables where app_id = p_app_id and name = p_table;
+  if known.app_id is null then return null; end if;
+  select x into n from jsonb_array_elements_text(p_columns) x where x not in (select c.name from platform.all_columns(known.spec) c) limit 1;
+  if n is not null then
+    raise exception 'the table % has no column "%"', p_table, left(n, 80) using errcode = '42703',
+      hint = 'Its columns, which the first line of the file names: ' || (select string_agg(c.name, ', ' order by c.ord) from platform.all_columns(known.spec) c) || '.';
+  end if;
+  select x into n from jsonb_array_elements_text(p_columns) x group by x having count(*) > 1 limit 1;
+  if n is not null then
+    raise exception 'the file names the column "%" twice', n using errcode = '42701';
+  end if;
+  if known.spec ->> 'access' <> 'server' and not p_columns ? 'user_id' then
+    raise exception 'the file has no column "user_id"' using errcode = '23502', hint = 'Each row of this table is somebody''s: user_id is their id.';
+  end if;
+  select format('with given as (insert into public.%I (%s) select %s from jsonb_array_elements($1) r on conflict (id) do update set %s returning (xmax = 0) as is_new) '
+      'select jsonb_build_object(''inserted'', count(*) filter (where is_new), ''updated'', count(*) filter (where not is_new)) from given',
+      known.physical_name, string_agg(quote_ident(c.name), ', ' order by c.ord),
+      string_agg(format(case
+          when c.name = 'id' and f.ord is null then $f$md5($2 || '/' || (r ->> 0))::uuid$f$
+          when c.name = 'id' then $f$coalesce((r ->> %1$s)::uuid, md5($2 || '/' || (r ->> 0))::uuid)$f$
+          -- Whom the shard does not know, nobody is in a table that is nobody's.
+          when c.name = 'user_id' and known.spec ->> 'access' = 'server' then '(select u.id from auth.users u where u.id = (r ->> %1$s)::uuid)'
+          when c.name in ('created_at', 'updated_at') then 'coalesce((r ->> %1$s)::timestamptz, now())'
+          when c.type like '%[]' then 'platform.text_list(r ->> %1$s)::%2$s'
+          else '(r ->> %1$s)::%2$s' end, f.ord, c.type), ', ' order by c.ord),
+      string_agg(format('%1$I = excluded.%1$I', c.name), ', ' order by c.ord))
+    into statement
+    from platform.all_columns(known.spec) c left join jsonb_array_elements_text(p_columns) with ordinality f(name, ord) on f.name = c.name
+    where f.ord is not null or c.name = 'id';
+  begin
+    if not p_check then
+      execute statement into done using p_rows, p_key;
+      return done;
+    end if;
+  exception
+    -- Full it is, whichever line it was.
+    when program_limit_exceeded then raise;
+    when others then null;
+  end;
+  -- One by one, to know which it is.
+  done := jsonb '{"inserted": 0, "updated": 0}';
+  begin
+    for r in select x from jsonb_array_elements(p_rows) x loop
+      declare
+        one jsonb;
+      begin
+        execute statement into one using jsonb_build_array(r), p_key;
+        done := jsonb_build_object('inserted', (done ->> 'inserted')::bigint + (one ->> 'inserted')::bigint, 'updated', (done ->> 'updated')::bigint + (one ->> 'updated')::bigint);
+      exception
+        when program_limit_exceeded then raise;
+        when others then
+          get stacked diagnostics detail = pg_exception_detail;
+          errors := errors || jsonb_build_object('line', r -> 0, 'code', sqlstate,
+            'message', left(case when sqlstate in ('23503', '23505') then detail else sqlerrm end, 300));
+      end;
+      exit when jsonb_array_length(errors) >= 100;
+    end loop;
+    -- Undoes what was put in.
+    if errors <> '[]' or p_check then raise exception 'undone'; end if;
+  exception when raise_exception then null;
+  end;
+  return case when errors = '[]' then done else jsonb_build_object('errors', errors) end;
+end $$;
+
 revoke execute on function
     platform.quota(text), platform.table_usage(text), platform.measure_app(text, boolean), platform.check_room(text, bigint),
-    platform.admit_rows(), platform.admit_changes(), platform.watch_table(text, text), platform.admit_table()
+    platform.admit_rows(), platform.admit_changes(), platform.watch_table(text, text), platform.admit_table(),
+    platform.all_columns(jsonb), platform.csv_cell(text), platform.text_list(text), platform.export_rows(platform.app_tables, text, uuid)
   from public, anon, authenticated;
-revoke execute on function public.app_usage(text) from public, anon, authenticated;
-grant execute on function public.app_usage(text) to service_role;
+revoke execute
+  on function public.app_usage(text), public.export_app(text, text, jsonb), public.import_rows(text, text, jsonb, jsonb, text, boolean)
+  from public, anon, authenticated;
+grant execute
+  on function public.app_usage(text), public.export_app(text, text, jsonb), public.import_rows(text, text, jsonb, jsonb, text, boolean)
+  to service_role;
 notify pgrst, 'reload schema';
 
 commit;

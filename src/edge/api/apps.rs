@@ -212,6 +212,11 @@ impl Call<'_> {
             AppCall::ListTables => self.list_tables(app, &asked).await?,
             AppCall::DropTable { table } => self.drop_table(app, &asked, &table).await?,
             AppCall::ListRows { table } => self.list_rows(app, &asked, &table).await?,
+            AppCall::ExportTables => return self.export(app, &asked, None).await,
+            AppCall::ExportRows { table } => return self.export(app, &asked, Some(table)).await,
+            AppCall::ImportRows { table } => {
+                self.import_rows(principal, app, &asked, &table).await?
+            }
         };
         reply.into_response().map_err(Error::internal)
     }
