@@ -3,6 +3,7 @@
 //! The tables of an app live in a shard, a Supabase project, as `app_<app>_<table>`. What makes and guards them is in `migrations/`, and
 //! is the one judge of what a table may be. Nothing here talks to a shard; `edge` does.
 
+pub mod csv;
 pub mod gate;
 mod refusal;
 pub mod schema;

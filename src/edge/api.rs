@@ -8,6 +8,7 @@ mod reply;
 mod search;
 mod session;
 mod tables;
+mod transfer;
 
 use futures::StreamExt as _;
 use wasm_bindgen::JsValue;

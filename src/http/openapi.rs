@@ -209,6 +209,7 @@ fn content(content: Content, schemas: &mut SchemaGenerator) -> Option<Value> {
             json!({ "application/json": { "schema": schema } })
         }
         Content::Bytes => json!({ "*/*": {} }),
+        Content::TextOf(media) => json!({ media: { "schema": { "type": "string" } } }),
         Content::Text => json!({ "text/plain": { "schema": { "type": "string" } } }),
         Content::Events => json!({ sse::MEDIA_TYPE: { "schema": { "type": "string" } } }),
     })

@@ -68,6 +68,8 @@ pub enum Content {
     Bytes,
     /// Plain text.
     Text,
+    /// Text of this media type.
+    TextOf(&'static str),
     /// Server-sent events.
     Events,
 }

@@ -165,8 +165,56 @@ pub struct MessagePage {
 pub struct TablePage {
     /// The tables.
     pub tables: Vec<TableSpec>,
+    /// What all of the app's tables take, and what they may.
+    #[schemars(with = "DataUsage")]
+    pub usage: serde_json::Map<String, serde_json::Value>,
     /// The `cursor` of the next page, when there is one.
     pub next_cursor: Option<String>,
+}
+
+/// What an app's tables take and may take. Rows and bytes are what the database last counted: what was written in the last ten seconds may not be
+/// among them.
+#[derive(JsonSchema)]
+#[expect(
+    dead_code,
+    reason = "the shard's own words go out; this says how they are"
+)]
+struct DataUsage {
+    /// How many tables there are.
+    tables: u64,
+    /// How many rows they have.
+    rows: u64,
+    /// How many bytes they take on the disk, with their indexes.
+    bytes: u64,
+    /// How many tables there may be.
+    max_tables: u64,
+    /// How many rows.
+    max_rows: u64,
+    /// How many bytes.
+    max_bytes: u64,
+    /// What each table takes, by name.
+    by_table: Vec<TableUsage>,
+}
+
+/// What a table takes.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "as above")]
+struct TableUsage {
+    /// Its name.
+    name: String,
+    /// How many rows it has.
+    rows: u64,
+    /// How many bytes it takes.
+    bytes: u64,
+}
+
+/// What has become of rows that were put in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RowsImported {
+    /// How many are new.
+    pub inserted: u64,
+    /// How many took the place of one with the same id.
+    pub updated: u64,
 }
 
 /// The tables that a call has defined.

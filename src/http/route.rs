@@ -160,6 +160,18 @@ pub enum AppCall {
     ShowSignUp,
     /// `PUT sign-up`
     SetSignUp,
+    /// `GET tables.sql`
+    ExportTables,
+    /// `GET tables/{table}/rows.csv`
+    ExportRows {
+        /// Which table, as it was sent.
+        table: String,
+    },
+    /// `POST tables/{table}/rows.csv`
+    ImportRows {
+        /// Which table, as it was sent.
+        table: String,
+    },
     /// `POST builds`
     StartBuild,
     /// `GET builds/{build}`
@@ -278,6 +290,7 @@ impl AppCall {
                 | Self::UpdateMember { .. }
                 | Self::RemoveMember { .. }
                 | Self::SetSignUp
+                | Self::ImportRows { .. }
                 | Self::StartBuild
         )
     }

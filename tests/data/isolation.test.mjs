@@ -179,5 +179,43 @@ for (const backend of ["postgres", "pglite"]) {
         assert.deepEqual(seen, EXPECTED[mode]);
       });
     }
+
+    test("what is written into filters, columns, orders and headers shows nothing of anybody else's, and changes nothing", async () => {
+      const [notes, books] = [`app_${APP}_notes_owner`, `app_${APP}_books_owner`];
+      const own = { user_id: owner.id, title: "A secret" };
+      const { data: [book] } = await admin.from(books).insert(own).select("id");
+      assert.equal((await admin.from(notes).insert({ ...own, book: book.id })).error, null);
+      const { data: [garden] } = await admin.from(`app_${OTHER_APP}_books_owner`).insert({ user_id: owner.id, title: "A garden" }).select("id");
+      const everything = async () => JSON.stringify([await shard.sql.unsafe(`select * from public.${notes} order by id`), await shard.sql.unsafe(`select * from public.${books} order by id`), await shard.sql`select relname from pg_class where relkind = 'r' order by 1`]);
+      const before = await everything();
+      const QUERIES = [
+        "or=(id.not.is.null,user_id.not.is.null)", "not.or=(id.is.null)", `or=(title.eq."x",title.like."*")`, `title=eq.x' or '1'='1`, `title=eq.x');drop table public.${notes};--`,
+        `title=in.("x","x') or true --")`, "title=like.%25", "title=fts.secret", "title=match..*", `user_id=eq.${owner.id}`, "user_id=neq.00000000-0000-4000-8000-000000000000", "id=gte.0' or true --",
+        "select=*,users(*)", "select=*,auth.users(*)", "select=title,(select title from public.app_kitchen1_notes_owner)", "select=title::text,count()", "select=title.max()", "select=*,book(*,app_kitchen1_notes_owner(*))",
+        `select=*,${books}(title)`, `select=*,app_${OTHER_APP}_books_owner(*)`, `select=*,x:${books}!inner(*)&x.title=like.*`, "select=title\"; select 1; --", "select=pg_sleep(5)",
+        "order=title;drop table public.x", "order=(select 1)", "order=title.desc,pg_sleep(5)", "limit=1;select 1", "offset=-1", "limit=all", "columns=title", "on_conflict=id;--", "apikey=x", "title->>x=eq.1", "title->'a'';--=eq.1",
+      ];
+      const HEADERS = [{ "accept-profile": "platform" }, { "accept-profile": "auth" }, { "content-profile": "auth" }, { prefer: "count=exact,tx=rollback,handling=strict" }, { accept: "application/vnd.pgrst.plan+text" }, { accept: "text/csv" }, { range: "0-' or true" }];
+      const strangers = { "anon": shard.publishable_key, "other user": token(shard, { id: callers["other user"].id }, APP), "other app": token(shard, owner, OTHER_APP), "no claim": owner.session };
+      for (const [who, shown] of Object.entries(strangers)) {
+        const ask = async (method, query, headers, body) => {
+          const answer = await fetch(`${shard.url}/rest/v1/${notes}?${query.replaceAll(" ", "%20").replaceAll("#", "%23")}`, {
+            method, body, signal: AbortSignal.timeout(4_000), headers: { apikey: shard.publishable_key, authorization: `Bearer ${shown}`, "content-type": "application/json", ...headers },
+          });
+          return { status: answer.status, text: await answer.text() };
+        };
+        for (const [query, headers] of [...QUERIES.map((query) => [query, {}]), ...HEADERS.map((headers) => ["select=*", headers])]) {
+          const what = `${who}: ${query} ${JSON.stringify(headers)}`;
+          const read = await ask("GET", query, headers);
+          assert.ok(!/A secret|A garden/.test(read.text) && !read.text.includes(book.id) && !read.text.includes(garden.id), `${what}: ${read.text}`);
+          for (const [method, body] of [["PATCH", `{"title":"Taken"}`], ["DELETE"]]) {
+            // One without a filter is for all rows.
+            const change = await ask(method, query, headers, body);
+            assert.ok(change.status < 500 || /^\{"code"/.test(change.text), `${what}: ${change.status} ${change.text}`);
+          }
+        }
+        assert.equal(await everything(), before, who);
+      }
+    });
   });
 }

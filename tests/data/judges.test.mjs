@@ -13,6 +13,7 @@ import { startShard } from "./shard.mjs";
 
 const { OVERSKILL_JUDGES: judges, OVERSKILL_PLPGSQL_CHECK: checker, OVERSKILL_POSTGRES: postgres } = process.env;
 const MIGRATIONS = path.join(import.meta.dirname, "../../src/data/migrations");
+const LEDGER = path.join(import.meta.dirname, "../../xtask/local/data/ledger.sql");
 const MODES = ["owner", "public_read", "app_read", "team", "server"];
 
 /** The program of an npm package for this machine. */
@@ -62,7 +63,7 @@ describe("a shard", () => {
 
   test("has migrations that squawk has nothing against", () => {
     const squawk = (...args) => spawnSync(program("@squawk-cli", "squawk"), args, { encoding: "utf8" });
-    const files = fs.readdirSync(MIGRATIONS).map((name) => path.join(MIGRATIONS, name));
+    const files = [...fs.readdirSync(MIGRATIONS).map((name) => path.join(MIGRATIONS, name)), LEDGER];
     const said = squawk("--reporter", "gcc", ...files);
     assert.deepEqual([said.status, said.stdout], [0, ""], said.stderr);
     const careless = path.join(scratch, "careless.sql");
@@ -104,9 +105,10 @@ describe("a shard", () => {
         from pg_proc p
         join pg_language l on l.oid = p.prolang and l.lanname = 'plpgsql'
         cross join lateral judge.plpgsql_check_function_tb(
-          p.oid, case when p.prorettype = 'trigger'::regtype then 'public.app_kitchen1_notes_owner'::regclass else 0 end,
+          p.oid, case when p.proname = 'admit_table' then 'platform.app_tables'::regclass when p.prorettype = 'trigger'::regtype then 'public.app_kitchen1_notes_owner'::regclass else 0 end,
+          newtable => case when p.proname = 'admit_rows' then 'added' end,
           performance_warnings => true, security_warnings => true, compatibility_warnings => true) c
-        where p.pronamespace = 'platform'::regnamespace or p.proname in ('provision_app', 'describe_app', 'drop_table', 'drop_app', 'is_member', 'sign_up_refusal', 'join_app', 'sign_up_policy', 'set_sign_up', 'list_members', 'invite_member', 'set_member', 'remove_member', 'faulty')`];
+        where p.pronamespace = 'platform'::regnamespace or p.proname in ('provision_app', 'describe_app', 'drop_table', 'drop_app', 'is_member', 'sign_up_refusal', 'join_app', 'sign_up_policy', 'set_sign_up', 'list_members', 'invite_member', 'set_member', 'remove_member', 'app_usage', 'faulty')`];
       assert.deepEqual(await found(), []);
       await shard.sql`create function public.faulty() returns void language plpgsql set search_path = '' as 'begin perform nothing from public.nowhere; end'`;
       const [fault] = await found();

@@ -31,10 +31,10 @@ select ok(exists (select from pg_index i join pg_attribute a on a.attrelid = i.i
 select function_privs_are('public', name, arguments, role, '{}') from
   (values ('provision_app'::name, '{text,jsonb}'::name[]), ('describe_app', '{text}'), ('drop_table', '{text,text}'), ('drop_app', '{text,integer}'), ('is_member', '{text,uuid}'), ('join_app', '{text,uuid}'),
     ('sign_up_refusal', '{text,text,boolean}'), ('sign_up_policy', '{text}'), ('set_sign_up', '{text,jsonb}'), ('list_members', '{text,text,integer}'),
-    ('invite_member', '{text,jsonb}'), ('set_member', '{text,uuid,jsonb}'), ('remove_member', '{text,text}')) f (name, arguments),
+    ('invite_member', '{text,jsonb}'), ('set_member', '{text,uuid,jsonb}'), ('remove_member', '{text,text}'), ('app_usage', '{text}'), ('applied_migrations', '{}')) f (name, arguments),
   unnest('{anon,authenticated}'::name[]) role;
 select schema_privs_are('platform', role, '{USAGE}') from unnest('{anon,authenticated}'::name[]) role;
-select table_privs_are('platform', name, role, '{}') from unnest('{apps,app_tables,app_members,team_members,audit,sign_up,invitations}'::name[]) name, unnest('{anon,authenticated}'::name[]) role;
+select table_privs_are('platform', name, role, '{}') from unnest('{apps,app_tables,app_members,team_members,audit,sign_up,invitations,settings,app_quotas,app_usage,migrations}'::name[]) name, unnest('{anon,authenticated}'::name[]) role;
 
 ---- What they come to ------------------------------------------------------------------------------------------------------------------
 

@@ -285,22 +285,23 @@ for (const backend of ["postgres", "pglite"]) {
           ["set_sign_up", { p_app_id: app, p_sign_up: { policy: "open" } }], ["list_members", { p_app_id: app, p_after: null, p_limit: 1 }],
           ["invite_member", { p_app_id: app, p_member: { email: "a@example.com" } }], ["remove_member", { p_app_id: app, p_who: someone.id }],
           ["set_member", { p_app_id: app, p_user_id: someone.id, p_change: { status: "active" } }],
+          ["app_usage", { p_app_id: app }], ["applied_migrations", {}],
         ]) {
           assert.equal((await db.rpc(name, given)).error?.code, "42501", name);
         }
-        for (const table of ["apps", "app_tables", "app_members", "team_members", "audit", "sign_up", "invitations"]) {
+        for (const table of ["apps", "app_tables", "app_members", "team_members", "audit", "sign_up", "invitations", "settings", "app_quotas", "app_usage", "migrations"]) {
           assert.match((await db.schema("platform").from(table).select()).error.code, /^(PGRST106|42501)$/, table);
           assert.equal((await db.from(table).select()).error.code, "PGRST205", table);
         }
       }
       for (const role of ["anon", "authenticated"]) {
-        for (const table of ["apps", "app_tables", "app_members", "team_members", "audit", "sign_up", "invitations"]) {
+        for (const table of ["apps", "app_tables", "app_members", "team_members", "audit", "sign_up", "invitations", "settings", "app_quotas", "app_usage", "migrations"]) {
           await assert.rejects(sql.begin((one) => [one.unsafe(`set local role ${role}`), one.unsafe(`select * from platform.${table}`)]), { code: "42501" });
         }
       }
       const open = await sql`
         select p.oid::regprocedure::text as name from pg_proc p
-        where (p.pronamespace = 'platform'::regnamespace or p.proname in ('provision_app', 'describe_app', 'drop_table', 'drop_app', 'is_member', 'sign_up_refusal', 'join_app', 'sign_up_policy', 'set_sign_up', 'list_members', 'invite_member', 'set_member', 'remove_member'))
+        where (p.pronamespace = 'platform'::regnamespace or p.proname in ('provision_app', 'describe_app', 'drop_table', 'drop_app', 'is_member', 'sign_up_refusal', 'join_app', 'sign_up_policy', 'set_sign_up', 'list_members', 'invite_member', 'set_member', 'remove_member', 'app_usage', 'applied_migrations'))
           and (has_function_privilege('anon', p.oid, 'execute') or p.proconfig is null or not 'search_path=""' = any (p.proconfig))`;
       assert.deepEqual([...open], []);
     });

@@ -2,6 +2,7 @@
 
 pub(crate) mod build;
 pub(crate) mod conversations;
+pub(crate) mod data;
 pub(crate) mod edits;
 
 use std::process::ExitCode;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use lexopt::prelude::*;
 
+use crate::data::Backend;
 use crate::place;
 
 /// Printed by `--help` and after a mistake.
@@ -49,9 +50,14 @@ cargo xtask COMMAND
            tokens PATH…   how far estimated tokens are from o200k, over files and corpora
   fuzz     edits [--minutes N]   arbitrary edits of arbitrary texts, with libFuzzer (10)
   doctor   say what is installed, what is not and what to do
+  migrate  bring a Supabase project's database to the newest migration: SUPABASE_DB_URL names it
+             --url URL     this one instead (whoever lists processes sees it)
+             --check       only say what would be applied
+             exit status: 0 nothing is left to do, 1 --check found something to do, 2 it failed
   bench    journey [--runs N]   time each stage from prompt to preview (10)
            build [--quick]      builds, cold, warm and several at once, beside bare Vite; memory over 100 of them
            conversations        100 conversations at once: how soon messages are accepted, and the memory that they take
+           data [--backend postgres|pglite]   an app's queries beside plain ones, and how soon its tables are there (postgres)
            edits                CPU time to locate and splice edits, natively and in workerd
   coverage how much of the critical rooms' lines the native tests reach
   image    lint the builder's Dockerfile, perform its steps without Docker, and build through what comes of it
@@ -124,6 +130,13 @@ pub(crate) enum Task {
     },
     /// Run the checks.
     Test(Depth),
+    /// Bring a project's database to the newest migration.
+    Migrate {
+        /// Its address, where the environment is not to name it.
+        url: Option<String>,
+        /// Whether nothing is to be changed.
+        check: bool,
+    },
     /// Look at the machine.
     Doctor,
     /// Time the way of a prompt.
@@ -132,6 +145,11 @@ pub(crate) enum Task {
         place: Place,
         /// Samples.
         runs: u32,
+    },
+    /// Time what an app does with its data, beside what it would cost without isolation.
+    BenchData {
+        /// Over what.
+        backend: Backend,
     },
     /// Time builds, beside bare Vite.
     BenchBuild {
@@ -183,6 +201,9 @@ struct Options {
     minutes: Option<u32>,
     kills: Option<u32>,
     seed: Option<u32>,
+    url: Option<String>,
+    check: bool,
+    backend: Option<String>,
     words: Vec<String>,
     help: bool,
 }
@@ -231,9 +252,10 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task> {
         "dev" => &["port", "state", "fresh", "no-build", "stop"],
         "try" => &["port", "state", "app"],
         "test" => &["quick", "full"],
-        "bench" => &["port", "state", "runs", "quick"],
+        "bench" => &["port", "state", "runs", "quick", "backend"],
         "fuzz" => &["minutes"],
         "chaos" => &["kills", "seed"],
+        "migrate" => &["url", "check"],
         "doctor" | "coverage" | "image" | "exports" | "worker" | "mutants" => &[],
         "help" => return Ok(Task::Help),
         other => bail!("there is no command `{other}`\n\n{USAGE}"),
@@ -260,6 +282,9 @@ fn options(parser: &mut lexopt::Parser, command: &str, allowed: &[&str]) -> Resu
             Long("fresh") => options.fresh = true,
             Long("no-build") => options.no_build = true,
             Long("stop") => options.stop = true,
+            Long("url") => options.url = Some(parser.value()?.string()?),
+            Long("backend") => options.backend = Some(parser.value()?.string()?),
+            Long("check") => options.check = true,
             Long("quick") => options.quick = true,
             Long("full") => options.full = true,
             Long("app") => options.app = Some(parser.value()?.string()?),
@@ -303,10 +328,15 @@ fn task(command: &str, mut options: Options) -> Result<Task> {
         },
         ("bench", [what]) if what == "edits" => Task::BenchEdits,
         ("bench", [what]) if what == "conversations" => Task::BenchConversations,
+        ("bench", [what]) if what == "data" => Task::BenchData {
+            backend: Backend::of(options.backend.as_deref().unwrap_or("postgres"))?,
+        },
         ("bench", [what]) if what == "build" => Task::BenchBuild {
             quick: options.quick,
         },
-        ("bench", _) => bail!("`bench` measures one of: journey, build, conversations, edits"),
+        ("bench", _) => {
+            bail!("`bench` measures one of: journey, build, conversations, data, edits")
+        }
         ("fuzz", [what]) if what == "edits" => match options.minutes.unwrap_or(10) {
             0 => bail!("--minutes must be at least 1"),
             minutes => Task::Fuzz { minutes },
@@ -318,6 +348,10 @@ fn task(command: &str, mut options: Options) -> Result<Task> {
                 kills,
                 seed: options.seed,
             },
+        },
+        ("migrate", []) => Task::Migrate {
+            url: options.url,
+            check: options.check,
         },
         ("doctor", []) => Task::Doctor,
         ("coverage", []) => Task::Coverage,
@@ -417,7 +451,24 @@ mod tests {
             parsed(&["bench", "build", "--quick"]).unwrap(),
             Task::BenchBuild { quick }
         );
+        let backend = Backend::Postgres;
+        assert_eq!(
+            parsed(&["bench", "data"]).unwrap(),
+            Task::BenchData { backend }
+        );
+        let error = parsed(&["bench", "data", "--backend", "sqlite"]).unwrap_err();
+        assert!(error.to_string().contains("postgres or pglite"));
         assert!(parsed(&["bench", "all"]).is_err());
+    }
+
+    #[test]
+    fn a_migration_may_only_be_looked_at() {
+        let (url, check) = (None, true);
+        assert_eq!(
+            parsed(&["migrate", "--check"]).unwrap(),
+            Task::Migrate { url, check }
+        );
+        assert!(parsed(&["migrate", "postgres://x"]).is_err());
     }
 
     #[test]

@@ -28,6 +28,9 @@ pub(crate) const PROJECT: [&str; 4] = [
     "SUPABASE_JWT_SECRET",
 ];
 
+/// Names a project's database itself, for the migrations.
+const DATABASE: &str = "SUPABASE_DB_URL";
+
 /// What holds the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Backend {
@@ -46,6 +49,18 @@ impl Backend {
         let [url, ..] = PROJECT.map(|name| std::env::var(name).unwrap_or_default());
         let chosen = Self::named(&std::env::var(CHOICE).unwrap_or_default())?;
         Ok(chosen.filter(|_| url.trim().is_empty()))
+    }
+
+    /// The one of this name, which an option gave.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(crate) fn of(name: &str) -> Result<Self> {
+        match name {
+            "postgres" => Ok(Self::Postgres),
+            "pglite" => Ok(Self::Pglite),
+            other => bail!("there is no back end `{other}`: name postgres or pglite"),
+        }
     }
 
     fn named(name: &str) -> Result<Option<Self>> {
@@ -141,8 +156,38 @@ pub(crate) fn run(options: &[String]) -> Result<ExitCode> {
     engine::start(&mut program)
 }
 
+/// Brings the database that `url`, else the environment, names to the newest migration; with `check`, says what that would do.
+///
+/// # Errors
+/// When none is named, or Node or its packages are missing and cannot be had.
+pub(crate) fn migrate(url: Option<String>, check: bool) -> Result<ExitCode> {
+    let url = url.or_else(|| std::env::var(DATABASE).ok());
+    let Some(url) = url.filter(|url| !url.trim().is_empty()) else {
+        bail!(
+            "{DATABASE} names no database. A project's is under Connect in its dashboard: take the direct one or that of the session \
+             pooler, postgres://USER:PASSWORD@HOST:5432/postgres"
+        );
+    };
+    let mut program = setup::node_and_tools()?.command();
+    program
+        .arg(place::root().join("xtask/local/data/apply.mjs"))
+        .args(check.then_some("--check"))
+        // Not among the arguments, which everybody on this machine sees.
+        .env(DATABASE, url.trim());
+    let status = program.status().context("Node could not be started")?;
+    Ok(ExitCode::from(
+        status
+            .code()
+            .and_then(|code| u8::try_from(code).ok())
+            .unwrap_or(2),
+    ))
+}
+
 /// Node, told where PostgreSQL is.
-fn with_postgres(node: &Node) -> Result<Command> {
+///
+/// # Errors
+/// When there is no PostgreSQL and none can be fetched.
+pub(crate) fn with_postgres(node: &Node) -> Result<Command> {
     let mut command = node.command();
     command
         .current_dir(place::root())

@@ -1,23 +1,28 @@
 //! `cargo xtask doctor`: looks at the machine and changes nothing.
 
+use std::borrow::Cow;
 use std::process::{Command, ExitCode};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use serde::Deserialize;
 
 use crate::{
-    browser, node, node_rule, place, process, progress, sandbox, setup, stack, toolchain, worker,
+    browser, data, node, node_rule, place, process, progress, sandbox, setup, stack, toolchain,
+    worker,
 };
 
 /// What mends whatever the set-up installs by itself.
 const DEV: &str = "`cargo xtask dev` sees to it";
 
+#[derive(Deserialize)]
 struct Finding {
-    part: &'static str,
+    part: Cow<'static, str>,
     /// What was found, or `None`.
     found: Option<String>,
     /// What to do when it was not found.
     remedy: String,
     /// Whether the product or its checks do without.
+    #[serde(default)]
     optional: bool,
 }
 
@@ -26,7 +31,8 @@ struct Finding {
 /// # Errors
 /// When cargo itself cannot be asked.
 pub(crate) fn run() -> Result<ExitCode> {
-    let findings = look()?;
+    let mut findings = look()?;
+    findings.extend(project()?);
     let mut missing = 0;
     for finding in &findings {
         let (mark, text) = match (&finding.found, finding.optional) {
@@ -57,7 +63,7 @@ fn version(program: &str, arguments: &[&str]) -> Option<String> {
 
 fn need(part: &'static str, found: Option<String>, remedy: impl Into<String>) -> Finding {
     Finding {
-        part,
+        part: part.into(),
         found,
         remedy: remedy.into(),
         optional: false,
@@ -110,7 +116,7 @@ fn look() -> Result<Vec<Finding>> {
             "rustup component add clippy",
         ),
         Finding {
-            part: "cargo-nextest",
+            part: "cargo-nextest".into(),
             found: version("cargo", &["nextest", "--version"]),
             remedy: "`cargo test` is used instead; cargo install --locked cargo-nextest".to_owned(),
             optional: true,
@@ -152,11 +158,36 @@ fn look() -> Result<Vec<Finding>> {
             "free at least 1 GiB on the disk of the checkout",
         ),
         Finding {
-            part: "running stack",
+            part: "running stack".into(),
             found: stack::ready(&state)?
                 .map(|record| format!("{} (process {})", record.origin, record.pid)),
             remedy: "cargo xtask dev".to_owned(),
             optional: true,
         },
     ])
+}
+
+/// What is to be said of the Supabase project that the environment names. A program of Node's asks it: these chores have no TLS.
+fn project() -> Result<Vec<Finding>> {
+    const PART: &str = "Supabase project";
+    let [address, ..] = data::PROJECT;
+    if std::env::var(address).unwrap_or_default().trim().is_empty() {
+        return Ok(vec![Finding {
+            part: PART.into(),
+            found: None,
+            remedy: format!("{address} names none; a stack has a database of its own"),
+            optional: true,
+        }]);
+    }
+    let node = node::present()?.filter(|_| node::packages_current(place::root()));
+    let Some(node) = node else {
+        return Ok(vec![need(PART, None, format!("nobody can ask it: {DEV}"))]);
+    };
+    let mut program = node.command();
+    program.arg(place::root().join("xtask/local/data/doctor.mjs"));
+    let said = process::quiet(&mut program)?;
+    let findings = said.lines().map(serde_json::from_str);
+    findings
+        .collect::<serde_json::Result<_>>()
+        .context("what was found of the project cannot be read")
 }

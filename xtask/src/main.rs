@@ -1,4 +1,4 @@
-//! The chores of OverSkill: `cargo xtask dev | try | build | test | attack | chaos | mutants | coverage | image | doctor | engine | eval | fuzz | bench | exports | worker`.
+//! The chores of OverSkill: `cargo xtask dev | try | build | test | attack | chaos | mutants | coverage | image | migrate | doctor | engine | eval | fuzz | bench | exports | worker`.
 //! Sets up what is missing, builds, starts and checks. Idempotent; holds no product logic.
 
 mod api;
@@ -73,10 +73,12 @@ fn run() -> Result<ExitCode> {
         Task::Attack { words } => Ok(attack::builder(&words)),
         Task::Chaos { kills, seed } => chaos::run(kills, seed),
         Task::Test(depth) => checks::run(depth),
+        Task::Migrate { url, check } => data::migrate(url, check),
         Task::Doctor => doctor::run(),
         Task::Bench { place, runs } => bench::run(&place, runs),
         Task::BenchEdits => bench::edits::run(),
         Task::BenchConversations => bench::conversations::run(),
+        Task::BenchData { backend } => bench::data::run(backend),
         Task::BenchBuild { quick } => bench::build::run(quick),
         Task::Engine { words } => match words.split_first() {
             Some((what, options)) if what == "data" => data::run(options),

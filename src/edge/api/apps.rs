@@ -220,6 +220,11 @@ impl Call<'_> {
             AppCall::ShowSignUp => self.show_sign_up(app, &asked).await?,
             AppCall::SetSignUp => self.set_sign_up(app, &asked).await?,
             AppCall::ListRows { table } => self.list_rows(app, &asked, &table).await?,
+            AppCall::ExportTables => return self.export(app, &asked, None).await,
+            AppCall::ExportRows { table } => return self.export(app, &asked, Some(table)).await,
+            AppCall::ImportRows { table } => {
+                self.import_rows(principal, app, &asked, &table).await?
+            }
         };
         reply.into_response().map_err(Error::internal)
     }

@@ -24,7 +24,9 @@ impl Call<'_> {
         let page = Page::parse(&self.query)?;
         let after: Option<String> = page.after("tables")?;
         is_theirs(asked).await?;
-        let mut tables = Tables::of(self.env)?.list(app).await?;
+        let shard = Tables::of(self.env)?;
+        let mut tables = shard.list(app).await?;
+        let usage = shard.usage(app).await?;
         tables.retain(|table| {
             after
                 .as_ref()
@@ -37,6 +39,7 @@ impl Call<'_> {
             200,
             &resource::TablePage {
                 tables,
+                usage,
                 next_cursor,
             },
         )
@@ -113,7 +116,7 @@ pub(super) async fn is_theirs(asked: &Asked<'_>) -> Result<()> {
         .map(drop)
 }
 
-fn no_table() -> Error {
+pub(super) fn no_table() -> Error {
     Error::new(Kind::NotFound, "The app has no such table.")
 }
 

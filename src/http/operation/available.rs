@@ -4,7 +4,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 
 use super::{
     Answer,
-    Content::{self, Bytes, Empty, Events, Text},
+    Content::{self, Bytes, Empty, Events, Text, TextOf},
     Input,
     Method::{Delete, Get, Patch, Post, Put},
     Operation,
@@ -396,6 +396,57 @@ pub(super) static OPERATIONS: &[Operation] = &[
         },
     )
     .reads(PAGE),
+    Operation::new(
+        Get,
+        "/v1/apps/{app}/tables.sql",
+        "exportTables",
+        "Take all tables away, as SQL",
+        &[answer(
+            200,
+            "A file that makes the tables with their rows in an empty PostgreSQL database, under the names that the app has for them; their \
+             definitions are a comment at its beginning. Of people there are the ids alone. What changes while it is read is in it as it was when \
+             its piece was read; where something goes wrong on the way, the answer is cut off.",
+            TextOf("application/sql"),
+        )],
+        |_, captures| captures.app(AppCall::ExportTables),
+    ),
+    Operation::new(
+        Get,
+        "/v1/apps/{app}/tables/{table}/rows.csv",
+        "exportRows",
+        "Take the rows of a table away, as CSV",
+        &[answer(
+            200,
+            "RFC 4180, in UTF-8, by id. The first line names the columns. Null is an empty cell, an empty text is `\"\"`; lists and JSON are written \
+             as JSON.",
+            TextOf("text/csv"),
+        )],
+        |_, captures| {
+            captures.app(AppCall::ExportRows {
+                table: captures.table()?,
+            })
+        },
+    ),
+    Operation::new(
+        Post,
+        "/v1/apps/{app}/tables/{table}/rows.csv",
+        "importRows",
+        "Put rows into a table, from CSV",
+        &[answer(
+            200,
+            "They are there. The file is as the export writes it, at most 5 MiB; columns that it does not name get their defaults. A row whose id \
+             is there took the place of that one, and no row was taken away. Where rows cannot be put in, `errors` of the problem names their lines, \
+             at most 100: nothing of the thousand rows around such a line was put in, `inserted` and `updated` say what was before it, and the file \
+             may be sent again. Users that are not the shard's are refused, and left out in a table of access `server`.",
+            json::<r::RowsImported>(),
+        )],
+        |_, captures| {
+            captures.app(AppCall::ImportRows {
+                table: captures.table()?,
+            })
+        },
+    )
+    .takes(TextOf("text/csv")),
     Operation::new(
         Get,
         "/v1/apps/{app}/search",

@@ -15,7 +15,9 @@ if (!["postgres", "pglite"].includes(values.backend)) {
 console.log = console.error;
 const folder = values.backend === "postgres" ? fs.mkdtempSync(path.join(os.tmpdir(), "overskill-data-")) : undefined;
 const keys = newKeys();
-const { answer, pglite, stop, ...database } = await openShard({ backend: values.backend, folder, keys, confirms: values.confirm });
+const { answer, execute, pglite, stop, ...database } = await openShard({ backend: values.backend, folder, keys, confirms: values.confirm });
+// Who tries what a shard can do is not to be held to what one app may have of it: as many tables as one call may make.
+await execute("update platform.settings set max_tables = 500");
 const server = await serve(answer);
 const url = `http://127.0.0.1:${server.address().port}`;
 let { db } = database;

@@ -10,16 +10,11 @@ import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
 import { Mails, SITE, authorization } from "./auth.mjs";
+import { migrate } from "./migrate.mjs";
 import { startPostgres } from "./postgres.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const MIGRATIONS = path.join(here, "../../../src/data/migrations");
 const HOSTED = fs.readFileSync(path.join(here, "hosted.sql"), "utf8");
-
-/** The migrations, in their order. */
-function migrations() {
-  return fs.readdirSync(MIGRATIONS).filter((name) => name.endsWith(".sql")).sort().map((name) => fs.readFileSync(path.join(MIGRATIONS, name), "utf8"));
-}
 
 /** The HTTP status that PostgREST answers with for an error of the database (https://docs.postgrest.org/en/stable/references/errors.html). */
 function status(code, isAnonymous) {
@@ -139,7 +134,7 @@ export function newKeys() {
  * @param {{backend: "postgres" | "pglite", folder?: string, keys: object, confirms?: boolean, providers?: object, url?: string}} options without a
  *   folder, PGlite keeps all in memory; `confirms` whether whoever signs up has to confirm their address; `providers` of identities, as lite
  *   configures them, which send people back to `url`, where this is served
- * @returns `{answer, db, pglite, stop}`: `answer(request, {peerAddress})` what it serves, `db` the database's own address, where it is
+ * @returns `{answer, execute, db, pglite, stop}`: `answer(request, {peerAddress})` what it serves, `execute` SQL in it, `db` the database's own address, where it is
  *   a server, and `pglite` the database otherwise
  */
 export async function openShard({ backend, folder, keys: { publishable_key, secret_key, jwt_secret }, confirms = false, providers = {}, url }) {
@@ -162,7 +157,11 @@ export async function openShard({ backend, folder, keys: { publishable_key, secr
   await authentication.ensureSystemSchema();
   // It has replaced what policies ask.
   await database.execute(HOSTED);
-  for (const migration of migrations()) await database.execute(migration);
+  await migrate(database).catch(async (error) => {
+    // Else its server would stay, and be in the way of the next.
+    await database.stop();
+    throw error;
+  });
   const rest = await database.rest();
   const tables = rest === database.auth ? authentication : app(rest);
   await database.listen(async (payload) => {
@@ -178,5 +177,5 @@ export async function openShard({ backend, folder, keys: { publishable_key, secr
     if (pathname.startsWith("/rest/v1")) return tables.fetch(request, context);
     return Response.json({ message: "not found" }, { status: 404 });
   };
-  return { answer, db: database.url, pglite: database.pglite, stop: database.stop };
+  return { answer, execute: database.execute, db: database.url, pglite: database.pglite, stop: database.stop };
 }

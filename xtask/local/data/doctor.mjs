@@ -1,0 +1,121 @@
+// Whether a Supabase project is ready to be a shard, looked at from outside as the Worker does, and changed in nothing. Which one is what the
+// environment says. Prints one JSON line for each finding: {part, found, remedy}, `found` being null where something is to be done.
+import { createHmac, randomBytes, randomUUID } from "node:crypto";
+
+import { missing, readMigrations } from "./migrate.mjs";
+
+const LIMIT_MS = 20_000;
+/** How far the clocks may be apart, in seconds: what the Worker makes for a request is good for a minute. */
+const MOST_SKEW = 30;
+const MIGRATE = "`cargo xtask migrate`, with SUPABASE_DB_URL";
+const LEAST_SECRET_BYTES = 32;
+
+const { SUPABASE_URL = "", SUPABASE_SECRET_KEY = "", SUPABASE_PUBLISHABLE_KEY = "", SUPABASE_JWT_SECRET = "" } = process.env;
+const [address, secret, publishable, jwtSecret] = [SUPABASE_URL.trim().replace(/\/+$/, ""), SUPABASE_SECRET_KEY.trim(), SUPABASE_PUBLISHABLE_KEY.trim(), SUPABASE_JWT_SECRET.trim()];
+
+const tell = (part, found, remedy = "") => console.log(JSON.stringify({ part: `project: ${part}`, found: found || null, remedy }));
+
+/** What the Worker's settings hold to (src/data/shard.rs). */
+function wrongSetting() {
+  const isVisible = (text) => /^[\x21-\x7e]+$/.test(text);
+  if (!/^(https:\/\/|http:\/\/(127\.0\.0\.1|localhost)(?=$|[:/]))/.test(address) || !isVisible(address)) return "SUPABASE_URL must begin with https://, and with http:// only on this machine";
+  const keys = { SUPABASE_SECRET_KEY: secret, SUPABASE_PUBLISHABLE_KEY: publishable };
+  for (const [name, key] of Object.entries(keys)) if (!isVisible(key)) return `${name} is not set, or not in visible ASCII: Project Settings, API Keys`;
+  if (secret === publishable) return "SUPABASE_SECRET_KEY and SUPABASE_PUBLISHABLE_KEY are the same: one may do everything and is the Worker's alone, one is for everybody";
+  if (Buffer.byteLength(jwtSecret) < LEAST_SECRET_BYTES) return `SUPABASE_JWT_SECRET has fewer than ${LEAST_SECRET_BYTES} bytes: Project Settings, JWT Keys, the shared secret`;
+  return null;
+}
+
+/** A token as src/data/token.rs mints them, of nobody. */
+function mint(key) {
+  const now = Math.floor(Date.now() / 1_000);
+  const claims = { iss: "overskill", aud: "authenticated", role: "authenticated", sub: randomUUID(), app_id: "doctor00", email: null, session_id: null, iat: now, exp: now + 60 };
+  const signed = [{ alg: "HS256", typ: "JWT" }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".");
+  return `${signed}.${createHmac("sha256", key).update(signed).digest("base64url")}`;
+}
+
+/** `{status, body, code, date}` of a call: `code` what PostgREST or the authorization calls what went wrong. */
+async function call(method, path, { key, token = key, body }) {
+  const response = await fetch(`${address}${path}`, {
+    method, redirect: "manual", signal: AbortSignal.timeout(LIMIT_MS),
+    headers: { apikey: key, authorization: `Bearer ${token}`, ...(body && { "content-type": "application/json" }) }, body: body && JSON.stringify(body),
+  });
+  const text = await response.text();
+  let parsed;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    // Whoever answers is none of Supabase's.
+  }
+  return { status: response.status, body: parsed, code: parsed?.code, date: Date.parse(response.headers.get("date") ?? "") };
+}
+const rpc = (name, body, how) => call("POST", `/rest/v1/rpc/${name}`, { ...how, body });
+const said = ({ status, body }) => `it answers ${status}${body?.message || body?.msg ? `: ${body.message ?? body.msg}` : ""}`;
+
+async function look() {
+  const wrong = wrongSetting();
+  tell("settings", wrong ? null : "there, and written as they should be", wrong ?? "");
+  if (wrong) return;
+
+  let settings;
+  try {
+    settings = await call("GET", "/auth/v1/settings", { key: publishable });
+  } catch (error) {
+    tell("address", null, `${address} does not answer (${error.cause?.code ?? error.name}): is SUPABASE_URL right, and is the project paused?`);
+    return;
+  }
+  const skew = Math.round(Math.abs(Date.now() - settings.date) / 1_000);
+  if (settings.body === undefined) {
+    tell("address", null, `${address} is not a Supabase project: what it answers (${settings.status}) is no JSON`);
+    return;
+  }
+  tell("address", `${address} answers`);
+  tell("clock", !(skew > MOST_SKEW) && `at most ${MOST_SKEW} s from this machine's`, `it is ${skew} s from this machine's: the tokens that the Worker makes are good for 60 s. Set this machine's right`);
+
+  const isKnown = settings.status === 200 && settings.body.external !== undefined;
+  tell("publishable key", isKnown && "accepted", `${said(settings)}. SUPABASE_PUBLISHABLE_KEY is none of this project's: Project Settings, API Keys`);
+  if (isKnown) {
+    tell("sign-up", !settings.body.disable_signup && "open", "it is closed, and so nobody becomes a user of an app: Authentication, Sign In / Providers, allow new users to sign up");
+    tell("sign-in by email", settings.body.external.email !== false && "on", "it is off: Authentication, Sign In / Providers, Email");
+  }
+
+  // Nobody else may call it; where it is not there, the key was looked at before.
+  const ledger = await rpc("applied_migrations", {}, { key: secret });
+  const isSecret = ledger.status === 200 || ledger.code === "PGRST202";
+  tell("secret key", isSecret && "accepted", `${said(ledger)}. SUPABASE_SECRET_KEY is not this project's secret (or service_role) key: Project Settings, API Keys`);
+  if (isSecret) tellOfMigrations(ledger);
+
+  // A function that is not there is looked up when the token was believed already.
+  const key = isKnown ? publishable : secret;
+  const [own, other] = [await rpc("applied_migrations", {}, { key, token: mint(jwtSecret) }), await rpc("applied_migrations", {}, { key, token: mint(randomBytes(48)) })];
+  const isBelieved = [403, 404].includes(own.status);
+  tell("JWT secret", isBelieved && "what it signs is believed", `${said(own)}. SUPABASE_JWT_SECRET is not what this project's tokens are signed with: Project Settings, JWT Keys, the shared secret`);
+  tell("other tokens", other.status === 401 && "what something else signs is not", `what is signed with something else is let in: ${said(other)}. Whoever is at this address checks no tokens`);
+
+  if (!isKnown || !isBelieved || ledger.status !== 200) return;
+  const open = [];
+  for (const [who, token] of [["whoever has the publishable key", publishable], ["whoever has signed in", mint(jwtSecret)]]) {
+    // Of an app that there cannot be: let in, they do nothing.
+    for (const [name, body] of [["provision_app", { p_app_id: "x", p_tables: [] }], ["describe_app", { p_app_id: "x" }], ["drop_app", { p_app_id: "x", p_max: 1 }], ["applied_migrations", {}]]) {
+      const answer = await rpc(name, body, { key: publishable, token });
+      if (answer.code !== "42501") open.push(`${name} is not closed to ${who} (${said(answer)})`);
+    }
+  }
+  tell("functions", open.length === 0 && "closed to everybody but the secret key", `${open.join("; ")}: revoke execute on them from public, anon, authenticated`);
+}
+
+function tellOfMigrations(ledger) {
+  const migrations = readMigrations();
+  if (ledger.status !== 200) {
+    tell("migrations", null, `${ledger.code === "PGRST202" ? "there are none" : said(ledger)}: ${MIGRATE}`);
+    return;
+  }
+  try {
+    const left = missing(ledger.body, migrations).map(({ name }) => name);
+    tell("migrations", left.length === 0 && `as in this checkout, up to ${migrations.at(-1).name}`, `${left.join(", ")} ${left.length > 1 ? "are" : "is"} missing: ${MIGRATE}`);
+  } catch (error) {
+    tell("migrations", null, error.message);
+  }
+}
+
+await look();
