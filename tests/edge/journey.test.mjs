@@ -257,7 +257,8 @@ describe("a later message", () => {
     const end = await app.completed(turn);
     assert.equal(end.version, 3);
     const events = app.feed.events.slice(mark);
-    const calls = events.filter((event) => event.kind === "tool_call" && event.name !== "view_file");
+    const [defined, ...calls] = events.filter((event) => event.kind === "tool_call" && event.name !== "view_file");
+    assert.equal(defined.name, "define_tables");
     assert.ok(calls.length > 0);
     assert.deepEqual([...new Set(calls.map((call) => call.name))], ["edit_lines"]);
 
@@ -266,7 +267,7 @@ describe("a later message", () => {
     const old = new Map(before.files.map((file) => [file.path, file.hash]));
     assert.deepEqual(now.files.map((file) => file.path), before.files.map((file) => file.path));
     const changed = now.files.filter((file) => old.get(file.path) !== file.hash).map((file) => file.path);
-    assert.deepEqual(changed, [...new Set(calls.map((call) => call.path))].sort(), "exactly what was said to change");
+    assert.deepEqual(changed, [...new Set([...calls.map((call) => call.path), "src/app/tables.ts"])].sort(), "exactly what was said to change");
     assert.ok(changed.includes("src/resources/recipes.ts"));
 
     // The feed says what the model was told, what landed where and at what cost, and that nothing is broken.
@@ -276,7 +277,7 @@ describe("a later message", () => {
     const receipts = events.filter((event) => event.kind === "tool_result" && event.tokens).flatMap((event) => event.receipts);
     assert.deepEqual(receipts.map(({ path, before, hash }) => [path, before, hash]), calls.map(({ path }) => [path, old.get(path), hashes.get(path)]));
     assert.ok(receipts.every(({ edits }) => edits.every((edit) => edit.likeness === "exact" && !edit.relocated)));
-    assert.deepEqual(events.filter((event) => event.kind === "app_checked").map((event) => event.findings), [[]]);
+    assert.deepEqual(events.filter((event) => event.kind === "app_checked").map((event) => event.findings), [[], []], "of the tables, and of the edits");
     assert.equal(end.edits.calls, calls.length);
     assert.ok(end.edits.spent > 0 && end.edits.spent < end.edits.rewrite && end.app_edits.spent > end.edits.spent);
 
