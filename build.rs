@@ -1,4 +1,5 @@
-//! What the Worker embeds: the list of the foundation's files, each with `include_bytes!`, for `src/template`.
+//! What the Worker embeds: the list of the foundation's files, each with `include_bytes!`, for `src/template`; of the one that stands
+//! beside it, what there is to know.
 
 use std::{
     env,
@@ -8,7 +9,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use sha2::{Digest as _, Sha256};
+
 const FOUNDATION: &str = "templates/foundation";
+
+/// The file of the foundation that the Worker does not carry.
+const BESIDE: &str = "package-lock.json";
 
 /// What tools leave behind in the folder and no app starts with.
 const LEFT_OUT: [&str; 3] = ["node_modules", "dist", "coverage"];
@@ -29,9 +35,20 @@ fn embed_foundation(root: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
     }
     files.sort();
 
+    let beside = fs::read(root.join(BESIDE))?;
+    let hash: String = Sha256::digest(&beside)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let known = format!("({BESIDE:?}, {hash:?}, {})\n", beside.len());
+    fs::write(out.join("beside.rs"), known)?;
+
     let mut list = String::from("&[\n");
     for file in &files {
         println!("cargo::rerun-if-changed={FOUNDATION}/{file}");
+        if file == BESIDE {
+            continue;
+        }
         let source = root.join(file);
         writeln!(
             list,

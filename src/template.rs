@@ -1,19 +1,27 @@
 //! The foundation: the files that every app starts with, rendered with the app's name.
 //!
-//! Embedded at compile time from `templates/foundation`. A name cannot leave the place it is written to: it is
+//! Embedded at compile time, all but one, from `templates/foundation`. A name cannot leave the place it is written to: it is
 //! escaped for the language of the file. Knows no app, no storage and no build.
 
 pub mod escape;
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use crate::{config::Limits, digest::Digest, project::ProjectPath};
+use crate::{
+    config::Limits,
+    digest::Digest,
+    project::{FileEntry, ProjectPath},
+};
 
 /// What stands in the foundation's files where the app's name goes: in HTML as text or in a quoted attribute, in
 /// TypeScript inside a double-quoted string.
 pub const PLACEHOLDER: &str = "__APP_NAME__";
 
 const FOUNDATION: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/foundation.rs"));
+
+/// The file that is long and that nothing here reads, so that the Worker does not carry it: it stands beside it as a static asset. Its
+/// path, its hash, its length in bytes.
+const BESIDE: (&str, &str, u64) = include!(concat!(env!("OUT_DIR"), "/beside.rs"));
 
 /// Why a text cannot be an app's name. The sentence is fit for a user.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -59,7 +67,19 @@ pub fn is_blank(text: &str) -> bool {
     text.chars().all(unseen)
 }
 
-/// The files of a new app called `name`, ordered by path.
+/// The file of a new app that is not among those of [`foundation`], and is the same in every app.
+#[must_use]
+pub fn beside() -> Option<(ProjectPath, FileEntry)> {
+    let (path, hash, size) = BESIDE;
+    let entry = FileEntry {
+        hash: hash.parse().ok()?,
+        size,
+        binary: false,
+    };
+    Some((path.parse().ok()?, entry))
+}
+
+/// The files of a new app called `name`, ordered by path; one more is [`beside`].
 ///
 /// # Errors
 /// [`NameError::Control`] when the name is not one line.
@@ -87,14 +107,14 @@ pub fn is_shared(path: &str, hash: &Digest) -> bool {
     SHARED_FILES.get(path) == Some(hash)
 }
 
-/// The files that are the same in every app: path, hash and content, ordered by path.
-pub fn shared_files() -> impl Iterator<Item = (&'static str, Digest, &'static [u8])> {
+/// The files that are the same in every app: path, hash, and the content where it is embedded. Ordered by path.
+pub fn shared_files() -> impl Iterator<Item = (&'static str, Digest, Option<&'static [u8]>)> {
     SHARED_FILES
         .iter()
-        .filter_map(|(path, hash)| Some((*path, *hash, shared(hash)?)))
+        .map(|(path, hash)| (*path, *hash, shared(hash)))
 }
 
-/// All contents that are the same in every app.
+/// All embedded contents that are the same in every app.
 pub fn all_shared() -> impl Iterator<Item = (Digest, &'static [u8])> {
     SHARED.iter().map(|(hash, content)| (*hash, *content))
 }
@@ -108,6 +128,7 @@ static SHARED: LazyLock<BTreeMap<Digest, &'static [u8]>> = LazyLock::new(|| {
 static SHARED_FILES: LazyLock<BTreeMap<&'static str, Digest>> = LazyLock::new(|| {
     same_in_all()
         .map(|(path, content)| (*path, Digest::of(content)))
+        .chain(beside().map(|(_, entry)| (BESIDE.0, entry.hash)))
         .collect()
 });
 

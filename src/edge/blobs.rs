@@ -11,6 +11,7 @@ use futures::{StreamExt as _, TryStreamExt as _, future, stream};
 use serde::{Serialize, de::DeserializeOwned};
 use worker::{Bucket, Delay, Env, Range, ResponseBody};
 
+use super::console;
 use crate::{
     digest::Digest,
     error::{Error, Result},
@@ -251,8 +252,8 @@ pub(super) async fn keep_foundation(env: &Env) -> Result<()> {
         return Ok(());
     }
     let bucket = env.bucket("BLOBS").map_err(unavailable)?;
-    let names: String = template::all_shared()
-        .map(|(hash, _)| hash.to_string())
+    let names: String = template::shared_files()
+        .map(|(_, hash, _)| hash.to_string())
         .collect();
     let mark = format!("foundation/complete/{}", Digest::of(names.as_bytes()));
     if bucket.head(&mark).await.map_err(unavailable)?.is_none() {
@@ -264,6 +265,16 @@ pub(super) async fn keep_foundation(env: &Env) -> Result<()> {
                 async move { put.await.map(drop).map_err(unavailable) }
             })
             .await?;
+        if let Some((path, entry)) = template::beside() {
+            let content = console::beside(env, &path).await?;
+            if Digest::of(&content) != entry.hash {
+                return Err(Error::internal(format!(
+                    "{path} beside the Worker is of another foundation"
+                )));
+            }
+            let put = bucket.put(foundation_key(&entry.hash), content).execute();
+            put.await.map_err(unavailable)?;
+        }
         let put = bucket.put(mark, Vec::new()).execute();
         put.await.map_err(unavailable)?;
     }

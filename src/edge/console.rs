@@ -1,4 +1,4 @@
-//! The files that are served as they are: the console and the API's description. They are no part of the Worker but stand beside it, as
+//! The files that are served as they are, the console and the API's description, and a long one of the foundation's. They are no part of the Worker but stand beside it, as
 //! static assets (`xtask` puts them together).
 
 use worker::{Env, Response};
@@ -8,6 +8,7 @@ use crate::{
     build::media_type,
     error::{Error, Kind, Result},
     http::{Hosts, media::console_headers},
+    project::ProjectPath,
 };
 
 /// What serves them. It is asked for paths, by any host.
@@ -39,6 +40,13 @@ pub(super) async fn serve(path: &str, env: &Env, hosts: &Hosts) -> Result<Respon
 pub(super) async fn description(env: &Env) -> Result<String> {
     let text = read(env, "/openapi.json").await?;
     text.ok_or_else(|| Error::internal("no openapi.json beside the Worker"))
+}
+
+/// The foundation's file that the Worker does not carry.
+pub(super) async fn beside(env: &Env, path: &ProjectPath) -> Result<Vec<u8>> {
+    let text = read(env, &format!("/foundation/{path}")).await?;
+    let text = text.ok_or_else(|| Error::internal(format!("no {path} beside the Worker")))?;
+    Ok(text.into_bytes())
 }
 
 async fn read(env: &Env, file: &str) -> Result<Option<String>> {

@@ -160,7 +160,7 @@ pub fn outline(
 pub fn foundation(syntax: &Known<'_>) -> String {
     let files: Vec<(&str, Option<Rc<Facts>>)> = template::shared_files()
         .map(|(path, hash, content)| {
-            let facts = syntax.of(path, hash, || std::str::from_utf8(content).ok());
+            let facts = syntax.of(path, hash, || std::str::from_utf8(content?).ok());
             (path, facts.filter(|_| Language::of(path).is_some()))
         })
         .collect();
@@ -366,6 +366,8 @@ mod tests {
             manifest.put(path, entry, &Limits::DEFAULT).unwrap();
             contents.insert(entry.hash, content);
         }
+        let (path, entry) = template::beside().unwrap();
+        manifest.put(path, entry, &Limits::DEFAULT).unwrap();
         let own = outline(&manifest, &contents, &syntax);
         assert_eq!(own.lines().count(), 3, "{own}");
         assert!(own.contains("identity.ts"), "{own}");

@@ -128,9 +128,14 @@ fn what_is_embedded_is_what_the_folder_holds() {
     let embedded: BTreeSet<String> = FOUNDATION
         .iter()
         .map(|(path, _)| (*path).to_owned())
+        .chain([BESIDE.0.to_owned()])
         .filter(|path| !path.contains('/') && !path.starts_with('.'))
         .collect();
     assert_eq!(embedded, in_folder, "touch build.rs");
+    let (path, entry) = beside().unwrap();
+    let content = std::fs::read(format!("{folder}/{path}")).unwrap();
+    assert_eq!(FileEntry::of(&content), entry, "touch build.rs");
+    assert!(is_shared(path.as_str(), &entry.hash) && shared(&entry.hash).is_none());
 }
 
 #[test]

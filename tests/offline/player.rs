@@ -23,6 +23,9 @@ use overskill_syntax::Native;
 
 use crate::shard::Shard;
 
+/// What stands beside the Worker.
+const LOCK: &[u8] = include_bytes!("../../templates/foundation/package-lock.json");
+
 /// A step takes at most this many model calls.
 const STEPS: usize = 8;
 
@@ -76,6 +79,9 @@ impl Player {
             bench.manifest.put(path, entry, &limits).unwrap();
             bench.contents.insert(entry.hash, content);
         }
+        let (path, entry) = template::beside().unwrap();
+        bench.manifest.put(path, entry, &limits).unwrap();
+        bench.contents.insert(entry.hash, LOCK.to_vec());
         Self {
             bench,
             name: "New app".to_owned(),

@@ -215,11 +215,17 @@ impl Conversation {
     async fn lay_foundation(&self, machine: &Machine) -> Result<Input> {
         let files = crate::template::foundation(&machine.name).map_err(Error::internal)?;
         let mut manifest = Manifest::default();
+        let limits = crate::config::Limits::DEFAULT;
+        if let Some((path, entry)) = crate::template::beside() {
+            manifest
+                .put(path, entry, &limits)
+                .map_err(Error::internal)?;
+        }
         let mut contents = Vec::new();
         for (path, content) in files {
             let entry = FileEntry::of(&content);
             manifest
-                .put(path, entry, &crate::config::Limits::DEFAULT)
+                .put(path, entry, &limits)
                 .map_err(Error::internal)?;
             if crate::template::shared(&entry.hash).is_none() {
                 contents.push((entry.hash, content));

@@ -51,6 +51,9 @@ pub(crate) enum Fault {
     Twice,
 }
 
+/// What stands beside the Worker.
+const LOCK: &[u8] = include_bytes!("../../../templates/foundation/package-lock.json");
+
 pub(crate) struct World {
     state: String,
     pub(crate) now: Timestamp,
@@ -254,6 +257,9 @@ impl World {
                     self.blobs.insert(entry.hash, content);
                     manifest.put(path, entry, &Limits::DEFAULT).unwrap();
                 }
+                let (path, entry) = template::beside().unwrap();
+                self.blobs.insert(entry.hash, LOCK.to_vec());
+                manifest.put(path, entry, &Limits::DEFAULT).unwrap();
                 Input::FoundationLaid { manifest }
             }
             Job::CallModel { turn, step } => return self.call(&machine, turn, *step),

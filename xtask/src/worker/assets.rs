@@ -1,4 +1,5 @@
-//! The files that stand beside the Worker as static assets: the console, minified, and the API's description.
+//! The files that stand beside the Worker as static assets: the console, minified, the API's description, and the foundation's list of
+//! locked packages.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,8 @@ use crate::{place, process};
 
 /// Where they are, in the Worker's folder; `wrangler.toml` names it.
 pub(crate) const FOLDER: &str = "static";
+
+const LOCK_FILE: &str = "package-lock.json";
 
 /// All that they are made of, in a fixed order.
 ///
@@ -23,6 +26,7 @@ pub(crate) fn sources() -> Result<Vec<PathBuf>> {
         .collect::<Result<Vec<_>>>()?;
     files.sort();
     files.push(place::root().join("src/http/openapi.json"));
+    files.push(place::foundation().join(LOCK_FILE));
     Ok(files)
 }
 
@@ -34,13 +38,19 @@ pub(crate) fn replace(node: &Node, worker: &Path) -> Result<()> {
     let [staging, out] = [format!("{FOLDER}.new"), FOLDER.to_owned()].map(|name| worker.join(name));
     clear(&staging)?;
     let code = staging.join("console");
-    fs::create_dir_all(&code)?;
+    let foundation = staging.join("foundation");
+    for folder in [&code, &foundation] {
+        fs::create_dir_all(folder)?;
+    }
     let mut esbuild = node.command();
     esbuild.arg(place::root().join("node_modules/esbuild/bin/esbuild"));
     for file in sources()? {
         match file.extension().and_then(|kind| kind.to_str()) {
             Some("js" | "css") => {
                 esbuild.arg(file);
+            }
+            Some("json") if file.ends_with(LOCK_FILE) => {
+                fs::copy(&file, foundation.join(LOCK_FILE))?;
             }
             Some("json") => {
                 let description: serde_json::Value = serde_json::from_slice(&fs::read(&file)?)?;
