@@ -7,10 +7,10 @@ import type { Tables } from "@/app/tables"
 export type Access = "owner" | "public_read" | "app_read" | "team" | "server"
 
 /** A table: its own columns, and which of them an insert must give. What every table has comes by itself. */
-export interface Table<A extends Access, Columns extends object, Required extends keyof Columns = never> {
-  Row: Flat<Given<A> & Columns>
-  Insert: Flat<Partial<Columns> & Pick<Columns, Required> & Team<A> & { id?: string }>
-  Update: Flat<Partial<Columns> & Partial<Team<A>>>
+export interface Table<A extends Access, Own extends object, Needed extends keyof Own = never> {
+  Row: Flat<Given<A> & Own>
+  Insert: Flat<Partial<Own> & Pick<Own, Needed> & Team<A> & { id?: string }>
+  Update: Flat<Partial<Own> & Partial<Team<A>>>
   Relationships: []
 }
 
