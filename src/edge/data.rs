@@ -5,7 +5,7 @@ use std::{pin::pin, time::Duration};
 
 use futures::future::{self, Either};
 use postgrest::{Builder, Postgrest};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use worker::{
     AbortController, AbortSignal, Delay, Env, Fetch, Headers, Method, Request, RequestInit,
@@ -34,25 +34,6 @@ pub(super) struct Tables {
 pub(super) struct Row {
     pub(super) created_at: String,
     pub(super) id: String,
-}
-
-/// A piece of what is taken away.
-#[derive(Deserialize)]
-pub(super) struct Piece {
-    pub(super) text: String,
-    /// Where the next one is; null after the last.
-    pub(super) next: Value,
-}
-
-/// What became of rows: how many were put in, or what is wrong with which.
-#[derive(Deserialize)]
-pub(super) struct Imported {
-    #[serde(default)]
-    pub(super) inserted: u64,
-    #[serde(default)]
-    pub(super) updated: u64,
-    #[serde(default)]
-    pub(super) errors: Vec<Value>,
 }
 
 impl Tables {
@@ -99,25 +80,26 @@ impl Tables {
         self.call("drop_table", &arguments).await
     }
 
-    /// What they take, and what they may.
-    pub(super) async fn usage(&self, app: &AppId) -> Result<Map<String, Value>> {
+    /// What they take, and what they may, as the shard tells it.
+    pub(super) async fn usage(&self, app: &AppId) -> Result<Value> {
         self.call("app_usage", &json!({ "p_app_id": app })).await
     }
 
-    /// A piece of the rows of a table, or of all that the app has, and where the next one is; nothing when there is no such table.
+    /// A piece of the rows of a table, or of all that the app has: `{text, next}`, the next one being asked for with that as `at` until it is
+    /// null. Null when there is no such table.
     pub(super) async fn export(
         &self,
         app: &AppId,
         table: Option<&TableName>,
         at: &Value,
-    ) -> Result<Option<Piece>> {
+    ) -> Result<Value> {
         let table = table.map(TableName::logical);
         let arguments = json!({ "p_app_id": app, "p_table": table, "p_at": at });
         self.call("export_app", &arguments).await
     }
 
-    /// Puts rows into a table, or sees whether they can be; nothing when there is no such table.
-    pub(super) async fn import(&self, arguments: &Value) -> Result<Option<Imported>> {
+    /// Puts rows into a table, or sees whether they can be: `{inserted, updated}` or `{errors}`. Null when there is no such table.
+    pub(super) async fn import(&self, arguments: &Value) -> Result<Value> {
         self.call("import_rows", arguments).await
     }
 

@@ -167,7 +167,7 @@ pub struct TablePage {
     pub tables: Vec<TableSpec>,
     /// What all of the app's tables take, and what they may.
     #[schemars(with = "DataUsage")]
-    pub usage: serde_json::Map<String, serde_json::Value>,
+    pub usage: serde_json::Value,
     /// The `cursor` of the next page, when there is one.
     pub next_cursor: Option<String>,
 }

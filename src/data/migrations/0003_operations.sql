@@ -194,30 +194,34 @@ language sql immutable set search_path = '' as $$
     coalesce((select array_agg(x order by ord) from jsonb_array_elements_text(p_value::jsonb) with ordinality e(x, ord)), '{}') end
 $$;
 
--- Rows of a table after this id, as lines: {"text", "after"}, until they come to half a MiB or there are no more; then "after" is null.
-create or replace function platform.export_rows(p_known platform.app_tables, p_as text, p_after uuid) returns jsonb
-language plpgsql stable set search_path = '' set timezone = 'UTC' set datestyle = 'ISO, YMD' set extra_float_digits = 1 as $$
-declare
-  line text;
-  r record;
-  lines text[] := '{}';
-  taken bigint := 0;
-begin
-  if p_as = 'csv' then
-    select string_agg(format('platform.csv_cell(%s)', format(
+-- What makes a line of a row of this table.
+create or replace function platform.line_sql(p_spec jsonb, p_is_csv boolean) returns text
+language sql stable set search_path = '' as $$
+  select case when p_is_csv then
+      string_agg(format('platform.csv_cell(%s)', format(
         case when c.type like '%[]' then 'to_jsonb(%I)::text' when c.type = 'timestamptz' then $f$to_jsonb(%I) #>> '{}'$f$ else '%I::text' end, c.name)),
         $f$ || ',' || $f$ order by c.ord) || ' || ' || quote_literal(E'\r\n')
-      into line from platform.all_columns(p_known.spec) c;
-  else
-    select quote_literal(format('insert into %I (%s) values (', p_known.name, string_agg(quote_ident(c.name), ', ' order by c.ord))) || ' || '
+    else
+      quote_literal(format('insert into %I (%s) values (', p_spec ->> 'name', string_agg(quote_ident(c.name), ', ' order by c.ord))) || ' || '
         || string_agg(format('quote_nullable(%I::text)', c.name), $f$ || ', ' || $f$ order by c.ord) || ' || ' || quote_literal(E');\n')
-      into line from platform.all_columns(p_known.spec) c;
-  end if;
-  for r in execute format('select id, %s as line from public.%I %s order by id', line, p_known.physical_name,
+    end
+    from platform.all_columns(p_spec) c
+$$;
+
+-- Rows of a table after this id, as lines: {"text", "after"}, until they come to half a MiB or there are no more; then "after" is null.
+create or replace function platform.export_rows(p_known platform.app_tables, p_is_csv boolean, p_after uuid) returns jsonb
+language plpgsql stable set search_path = '' set timezone = 'UTC' set datestyle = 'ISO, YMD' set extra_float_digits = 1 as $$
+declare
+  row_id uuid;
+  row_line text;
+  lines text[] := array[]::text[];
+  taken bigint := bigint '0';
+begin
+  for row_id, row_line in execute format('select id, %s from public.%I %s order by id', platform.line_sql(p_known.spec, p_is_csv), p_known.physical_name,
       case when p_after is null then '' else format('where id > %L', p_after) end) loop
-    lines := array_append(lines, r.line);
-    taken := taken + octet_length(r.line);
-    if taken >= 524288 then return jsonb_build_object('text', array_to_string(lines, ''), 'after', r.id); end if;
+    lines := array_append(lines, row_line);
+    taken := taken + octet_length(row_line);
+    if taken >= 524288 then return jsonb_build_object('text', array_to_string(lines, ''), 'after', row_id); end if;
   end loop;
   return jsonb_build_object('text', array_to_string(lines, ''), 'after', null);
 end $$;
@@ -240,7 +244,7 @@ begin
     if p_at is null then
       select string_agg(c.name, ',' order by c.ord) || E'\r\n' into head from platform.all_columns(known.spec) c;
     end if;
-    page := platform.export_rows(known, 'csv', (p_at ->> 'after')::uuid);
+    page := platform.export_rows(known, true, (p_at ->> 'after')::uuid);
     return jsonb_build_object('text', head || (page ->> 'text'), 'next', case when page -> 'after' <> 'null' then page - 'text' end);
   end if;
   if p_at is null then
@@ -254,7 +258,7 @@ begin
             from jsonb_array_elements(t.spec -> 'columns') with ordinality e(x, ord))), '' order by t.name), '')
       into head from platform.app_tables t where t.app_id = p_app_id;
   elsif known.app_id is not null then
-    page := platform.export_rows(known, 'sql', (p_at ->> 'after')::uuid);
+    page := platform.export_rows(known, false, (p_at ->> 'after')::uuid);
     head := page ->> 'text';
     if page -> 'after' <> 'null' then
       return jsonb_build_object('text', head, 'next', jsonb_build_object('table', known.name, 'after', page -> 'after'));
@@ -355,7 +359,7 @@ end $$;
 revoke execute on function
     platform.quota(text), platform.table_usage(text), platform.measure_app(text, boolean), platform.check_room(text, bigint),
     platform.admit_rows(), platform.admit_changes(), platform.watch_table(text, text), platform.admit_table(),
-    platform.all_columns(jsonb), platform.csv_cell(text), platform.text_list(text), platform.export_rows(platform.app_tables, text, uuid)
+    platform.all_columns(jsonb), platform.csv_cell(text), platform.text_list(text), platform.line_sql(jsonb, boolean), platform.export_rows(platform.app_tables, boolean, uuid)
   from public, anon, authenticated;
 revoke execute
   on function public.app_usage(text), public.export_app(text, text, jsonb), public.import_rows(text, text, jsonb, jsonb, text, boolean)

@@ -15,7 +15,7 @@ use crate::{
         csv::{CsvError, Record, Records},
         gate::MOST_BODY_BYTES,
     },
-    edge::data::{Imported, Piece, Tables},
+    edge::data::Tables,
     error::{Error, Kind, Result},
     http::{idempotency::Nonce, media::API_HEADERS, resource::RowsImported},
     ids::AppId,
@@ -49,16 +49,18 @@ impl Call<'_> {
         };
         let shard = Tables::of(self.env)?;
         let first = shard.export(app, table.as_ref(), &Value::Null).await?;
-        let first = first.ok_or_else(no_table)?;
-        let state = (Some(first), shard, app.clone(), table);
-        let pieces = stream::try_unfold(state, async |(piece, shard, app, table)| {
-            let Some(Piece { text, next }) = piece else {
+        if first.is_null() {
+            return Err(no_table());
+        }
+        let state = (first, shard, app.clone(), table);
+        let pieces = stream::try_unfold(state, async |(mut piece, shard, app, table)| {
+            let Some(Value::String(text)) = piece.get_mut("text").map(Value::take) else {
                 return Ok::<_, Error>(None);
             };
             // A table that was dropped meanwhile is at its end.
-            let following = match next {
-                Value::Null => None,
-                next => shard.export(&app, table.as_ref(), &next).await?,
+            let following = match piece.get("next") {
+                None | Some(Value::Null) => Value::Null,
+                Some(next) => shard.export(&app, table.as_ref(), next).await?,
             };
             Ok(Some((text.into_bytes(), (following, shard, app, table))))
         });
@@ -132,16 +134,18 @@ async fn put(
             "p_app_id": app, "p_table": table.logical(), "p_columns": columns, "p_rows": part(&mut records), "p_key": nonce,
             "p_check": !errors.is_empty(),
         });
-        let Imported {
-            inserted,
-            updated,
-            errors: more,
-        } = shard.import(&arguments).await?.ok_or_else(no_table)?;
-        if errors.is_empty() {
-            sum.inserted += inserted;
-            sum.updated += updated;
+        let mut done = shard.import(&arguments).await?;
+        if done.is_null() {
+            return Err(no_table());
         }
-        errors.extend(more);
+        let count = |name| done.get(name).and_then(Value::as_u64).unwrap_or_default();
+        if errors.is_empty() {
+            sum.inserted += count("inserted");
+            sum.updated += count("updated");
+        }
+        if let Some(Value::Array(more)) = done.get_mut("errors").map(Value::take) {
+            errors.extend(more);
+        }
         if records.peek().is_none() || errors.len() >= MOST_ERRORS {
             break;
         }
