@@ -323,7 +323,7 @@ describe("a call that is not made like this", () => {
     const path = `/v1/apps/${app.id}`;
     for (const [method, target] of [
       ["POST", "/v1/apps/import"], ["POST", `${path}/deployments`], ["GET", `${path}/env`], ["PUT", `${path}/env/preview/KEY`],
-      ["GET", `${path}/domains`], ["GET", `${path}/members`], ["GET", `${path}/export`], ["POST", `${path}/clone`],
+      ["GET", `${path}/domains`], ["GET", `${path}/alerts`], ["GET", `${path}/export`], ["POST", `${path}/clone`],
       ["GET", "/v1/shards"], ["GET", "/metrics"],
     ]) {
       const body = method === "GET" ? undefined : {};
