@@ -4,7 +4,9 @@
 //! is the one judge of what a table may be. Nothing here talks to a shard; `edge` does.
 
 pub mod gate;
+pub mod pool;
 mod refusal;
+pub mod seal;
 mod shard;
 mod spec;
 pub mod token;

@@ -6,6 +6,7 @@ mod files;
 mod reply;
 mod search;
 mod session;
+mod shards;
 mod tables;
 
 use futures::StreamExt as _;
@@ -201,6 +202,10 @@ impl Call<'_> {
                     }
                 }
             }
+            Route::ListShards
+            | Route::AddShard
+            | Route::ChangeShard { .. }
+            | Route::RemoveShard { .. } => Box::pin(self.shards(principal, route)).await?,
             Route::CreateToken => {
                 let bytes = self.body(body::MAX_JSON_BYTES).await?;
                 let wanted = self.parse(&bytes)?;

@@ -15,7 +15,6 @@ use super::{
     data::{Tables, in_time},
     objects,
     objects::{ConversationCall, Live},
-    settings,
 };
 use crate::{
     data::{
@@ -131,8 +130,11 @@ async fn pass(
         url.path(),
         url.query().unwrap_or_default(),
     )?;
-    let tables = Tables::of(env)?;
-    let shard = settings::shard(env)?.ok_or_else(|| Error::internal("no shard"))?;
+    let tables = match Tables::if_any(env, app).await? {
+        Some(tables) => tables,
+        None => first(env, app, &asked).await?,
+    };
+    let shard = tables.shard();
     let shown = request
         .headers()
         .get("authorization")
@@ -156,24 +158,16 @@ async fn pass(
             (target, minted, false)
         }
         Asked::Auth(target, is_way_in) => {
-            // Nobody signs in to an app that there is not.
-            let live: Option<Live> = objects::conversation(env, app)?
-                .ask(None, ConversationCall::Preview)
-                .await?;
-            if live.is_none() {
-                return Err(service
-                    .denied(404, "not_found", "There is no such app.")
-                    .into());
-            }
+            is_there(env, app).await?;
             (target, shown.map(str::to_owned), is_way_in)
         }
     };
-    let headers = headers_for(&request, &shard, authorization.as_deref())?;
+    let headers = headers_for(&request, shard, authorization.as_deref())?;
     let mut body = api::read_body(&mut request, MOST_BODY_BYTES).await?;
     if is_way_in {
-        body = unbound(body, app, &shard)?;
+        body = unbound(body, app, shard)?;
     }
-    let mut response = send(&shard, &method, &target, &headers, &body).await?;
+    let mut response = send(&tables, &method, &target, &headers, &body).await?;
     if !is_way_in || response.status_code() != 200 {
         return Ok(finish(response, None)?);
     }
@@ -187,18 +181,47 @@ async fn pass(
     };
     if !tables.join(app, &opened.user).await? {
         // What was just opened is closed again: it is of no use here.
-        let headers = headers_for(&request, &shard, Some(&opened.access))?;
-        let _closed = send(&shard, "POST", "/auth/v1/logout?scope=local", &headers, &[]).await;
+        let headers = headers_for(&request, shard, Some(&opened.access))?;
+        let _closed = send(
+            &tables,
+            "POST",
+            "/auth/v1/logout?scope=local",
+            &headers,
+            &[],
+        )
+        .await;
         return Err(service
             .denied(403, "user_banned", "This account may not use this app.")
             .into());
     }
-    opened.bind(app, &shard)?;
+    opened.bind(app, shard)?;
     let bound = Response::ok(Value::Object(opened.answer).to_string()).map_err(Error::internal)?;
     Ok(finish(
         bound.with_headers(response.headers().clone()),
         None,
     )?)
+}
+
+/// The shard of an app that has no data yet. Who comes to it first leads it to one; rows there are none.
+async fn first(env: &Env, app: &AppId, asked: &Asked) -> Result<Tables, Stop> {
+    if let Asked::Rows(_) = asked {
+        let message = "The app has no such table.";
+        return Err(Service::Rest.denied(404, "PGRST205", message).into());
+    }
+    is_there(env, app).await?;
+    Ok(Tables::of(env, app).await?)
+}
+
+/// Nobody signs in to an app that there is not.
+async fn is_there(env: &Env, app: &AppId) -> Result<(), Stop> {
+    let live: Option<Live> = objects::conversation(env, app)?
+        .ask(None, ConversationCall::Preview)
+        .await?;
+    if live.is_some() {
+        return Ok(());
+    }
+    let message = "There is no such app.";
+    Err(Service::Auth.denied(404, "not_found", message).into())
 }
 
 /// An answer that gives a session.
@@ -310,7 +333,7 @@ fn headers_for(request: &Request, shard: &Shard, authorization: Option<&str>) ->
 
 /// The answer of the shard. What only reads is asked once more where nothing came of the first time.
 async fn send(
-    shard: &Shard,
+    tables: &Tables,
     method: &str,
     target: &str,
     headers: &Headers,
@@ -324,17 +347,21 @@ async fn send(
         if !body.is_empty() {
             init.with_body(Some(Uint8Array::from(body).into()));
         }
-        let address = format!("{}{target}", shard.url());
+        let address = format!("{}{target}", tables.shard().url());
         Request::new_with_init(&address, &init).map_err(Error::internal)
     };
     let once = async || {
         let asked = Fetch::Request(request()?);
         in_time(async |signal| asked.send_with_signal(signal).await).await
     };
-    match once().await {
-        Err(_) if ["GET", "HEAD"].contains(&method) => once().await,
-        answer => answer,
+    let mut answer = once().await;
+    if answer.is_err() && ["GET", "HEAD"].contains(&method) {
+        answer = once().await;
     }
+    if let Err(error) = &answer {
+        tables.doubt(error).await;
+    }
+    answer
 }
 
 /// The answer as it goes to the app: with what may be told of a shard's, and nothing that it says to whoever asked it.

@@ -8,6 +8,7 @@ use worker::{Env, Headers, Method, Request, RequestInit, Response, ResponseBody,
 use super::runtime;
 use crate::{
     build::Mode,
+    data::pool::Change,
     digest::Digest,
     error::{Error, Kind, Result},
     generation::{
@@ -18,7 +19,7 @@ use crate::{
         idempotency::{Answer as IdempotentAnswer, Nonce},
         resource::EditLanded,
     },
-    ids::{AppId, BuildId, TokenId, TurnId, WorkspaceId},
+    ids::{AppId, BuildId, ShardId, TokenId, TurnId, WorkspaceId},
     llm::{message::Image, models::Reservation},
     project::{FileEntry, Manifest, ProjectPath},
     time::Timestamp,
@@ -268,6 +269,43 @@ pub(super) enum CacheCall {
     Forget { kept_at: Timestamp },
 }
 
+/// What the pool of shards can be asked.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ShardCall {
+    /// → [`Found`]
+    Find(AppId),
+    /// → [`Found`]: there is room for tables of these names there, besides those that the app has. Idempotent.
+    Reserve(AppId, Vec<String>),
+    /// → `()`. Of the tables that were asked for, those found are there and others are not. Idempotent.
+    Settle(AppId, Vec<String>, Vec<String>),
+    /// → `()`. The app is gone with all its data. Idempotent.
+    Release(AppId),
+    /// → `()`. It did not answer.
+    Doubt(ShardId),
+    /// → `Vec<`[`Shard`](crate::http::resource::Shard)`>`
+    List,
+    /// → [`Shard`](crate::http::resource::Shard), once it has answered. The [`Member`](crate::data::pool::Member) as JSON. Idempotent.
+    Add(String),
+    /// → [`Shard`](crate::http::resource::Shard)
+    Change(ShardId, Change),
+    /// → `()`
+    Remove(ShardId),
+}
+
+/// Where an app has its data.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Found {
+    /// In no shard, when it has none.
+    pub(super) shard: Option<ShardId>,
+    /// Where that is; of the one that the settings name, the settings say it.
+    pub(super) url: String,
+    /// Sealed; likewise.
+    pub(super) keys: String,
+    /// Whether the installation has a shard.
+    pub(super) has_shards: bool,
+}
+
 /// One token, without its secret.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct TokenRow {
@@ -315,6 +353,11 @@ pub(super) fn workspace(env: &Env, workspace: &WorkspaceId) -> Result<Object> {
 /// A key of the build cache.
 pub(super) fn build_cache(env: &Env, key: &Digest) -> Result<Object> {
     Object::named(env, "BUILD_CACHE", &key.to_string(), "The build cache")
+}
+
+/// The pool of shards.
+pub(super) fn shards(env: &Env) -> Result<Object> {
+    Object::named(env, "SHARDS", "pool", "The pool of databases")
 }
 
 /// A Durable Object by name.

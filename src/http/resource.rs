@@ -5,12 +5,14 @@
 
 mod diff;
 mod search;
+mod shard;
 mod usage;
 
 pub use diff::{
     DiffCut, DiffLine, DiffPage, DiffedFile, FileChange, FileDiff, Hunk, LineChange, LineEnding,
 };
 pub use search::{Definition, Excerpt, FileHits, Hit, SearchResult, SkipReason, SkippedFile};
+pub use shard::{Shard, ShardList, ShardShown};
 pub use usage::{AppUsage, Costs, Tokens, UsageTotal, WorkspaceUsage};
 
 use schemars::JsonSchema;

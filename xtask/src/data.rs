@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Result, bail};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use sha2::{Digest as _, Sha256};
 
 use crate::node::Node;
 use crate::stack::state;
@@ -70,6 +72,8 @@ pub(crate) struct Keys {
     pub(crate) secret: String,
     /// What tokens are signed with.
     pub(crate) jwt: String,
+    /// What the Worker seals secrets with: 32 bytes in base64.
+    pub(crate) seal: String,
 }
 
 impl Keys {
@@ -84,6 +88,7 @@ impl Keys {
             publishable: format!("sb_publishable_{}", derived("publishable")),
             secret: format!("sb_secret_{}", derived("secret")),
             jwt: derived("jwt"),
+            seal: STANDARD.encode(Sha256::digest(format!("seal:{secret}"))),
         })
     }
 }

@@ -24,7 +24,10 @@ impl Call<'_> {
         let page = Page::parse(&self.query)?;
         let after: Option<String> = page.after("tables")?;
         is_theirs(asked).await?;
-        let mut tables = Tables::of(self.env)?.list(app).await?;
+        let mut tables = match Tables::if_any(self.env, app).await? {
+            Some(shard) => shard.list(app).await?,
+            None => Vec::new(),
+        };
         tables.retain(|table| {
             after
                 .as_ref()
@@ -49,10 +52,8 @@ impl Call<'_> {
         wanted: &DefineTables,
     ) -> Result<Reply> {
         is_theirs(asked).await?;
-        let shard = Tables::of(self.env)?;
-        shard.define(app, &wanted.tables).await?;
         // What was made for an app that is going is dropped with it: its last purge comes later than this.
-        let mut tables = shard.list(app).await?;
+        let mut tables = Tables::define(self.env, app, &wanted.tables).await?;
         tables.retain(|table| {
             wanted
                 .tables
@@ -70,7 +71,8 @@ impl Call<'_> {
     ) -> Result<Reply> {
         is_theirs(asked).await?;
         let name = TableName::of(app, table).ok_or_else(no_table)?;
-        if Tables::of(self.env)?.drop_table(app, &name).await? {
+        let shard = Tables::if_any(self.env, app).await?.ok_or_else(no_table)?;
+        if shard.drop_table(app, &name).await? {
             Ok(Reply::empty())
         } else {
             Err(no_table())
@@ -88,7 +90,8 @@ impl Call<'_> {
         let after = after.map(|after| position(&after)).transpose()?;
         is_theirs(asked).await?;
         let name = TableName::of(app, table).ok_or_else(no_table)?;
-        let rows = Tables::of(self.env)?
+        let shard = Tables::if_any(self.env, app).await?.ok_or_else(no_table)?;
+        let rows = shard
             .rows(&name, after.as_ref(), page.limit + 1)
             .await
             .map_err(|error| match error.kind {

@@ -199,7 +199,8 @@ impl Conversation {
                         },
                     )
                     .await?;
-                if let Some(tables) = Tables::if_any(&self.env)? {
+                // An app that has never had data asks no shard.
+                if let Some(tables) = Tables::as_of_now(&self.env, &machine.app).await? {
                     tables.drop_all(&machine.app).await?;
                 }
                 self.store.forget()?;
