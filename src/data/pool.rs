@@ -7,6 +7,7 @@
 use std::cmp::max;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::{
     error::{Error, Kind, Result},
@@ -31,7 +32,7 @@ const DOUBT_MILLIS: u64 = 5_000;
 const AGAIN_MILLIS: (u64, u64) = (2_000, 60_000);
 
 /// One shard of the pool.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     /// Which one.
     pub id: ShardId,
@@ -56,13 +57,11 @@ pub struct Member {
     /// When it is to be asked again. The one of the settings is asked after failures alone: locally, its database sleeps until it is used.
     pub check_at: Option<Timestamp>,
     /// Whether it is the one of the settings, and they name none any more.
-    #[serde(skip)]
     pub is_lost: bool,
 }
 
 /// How far a shard is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     /// It was added and has not yet answered.
     Provisioning,
@@ -98,7 +97,7 @@ pub struct Held {
 }
 
 /// What the operator changes. What is not named stays.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Change {
     /// Whether it takes new apps.
     pub takes_apps: Option<bool>,
@@ -141,6 +140,53 @@ impl Member {
                 Timestamp(0),
             )
         }
+    }
+
+    /// As it is stored: JSON.
+    #[must_use]
+    pub fn to_stored(&self) -> String {
+        let phase = match self.phase {
+            Phase::Provisioning => "provisioning",
+            Phase::Available => "available",
+            Phase::Maintenance => "maintenance",
+        };
+        let time = |at: Option<Timestamp>| at.map(|at| at.0);
+        let (since, checks) = self.down.unzip();
+        json!({
+            "id": self.id.as_str(), "url": self.url.as_str(), "keys": self.keys.as_str(), "phase": phase,
+            "max_tables": self.max_tables, "max_apps": self.max_apps, "tables": self.tables, "apps": self.apps,
+            "down_since": time(since), "down_checks": checks, "checked_at": time(self.checked_at), "check_at": time(self.check_at),
+        })
+        .to_string()
+    }
+
+    /// The one that is stored as this text.
+    #[must_use]
+    pub fn of_stored(text: &str) -> Option<Self> {
+        let stored: Value = serde_json::from_str(text).ok()?;
+        let word = |name: &str| stored.get(name).and_then(Value::as_str);
+        let number = |name: &str| stored.get(name).and_then(Value::as_u64);
+        let count = |name: &str| u32::try_from(number(name)?).ok();
+        let time = |name: &str| number(name).map(Timestamp);
+        Some(Self {
+            id: word("id")?.parse().ok()?,
+            url: word("url")?.to_owned(),
+            keys: word("keys")?.to_owned(),
+            phase: match word("phase")? {
+                "provisioning" => Phase::Provisioning,
+                "available" => Phase::Available,
+                "maintenance" => Phase::Maintenance,
+                _ => return None,
+            },
+            max_tables: count("max_tables")?,
+            max_apps: count("max_apps")?,
+            tables: count("tables")?,
+            apps: count("apps")?,
+            down: time("down_since").zip(count("down_checks")),
+            checked_at: time("checked_at"),
+            check_at: time("check_at"),
+            is_lost: false,
+        })
     }
 
     /// Its state.

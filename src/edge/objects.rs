@@ -8,7 +8,6 @@ use worker::{Env, Headers, Method, Request, RequestInit, Response, ResponseBody,
 use super::runtime;
 use crate::{
     build::Mode,
-    data::pool::Change,
     digest::Digest,
     error::{Error, Kind, Result},
     generation::{
@@ -273,9 +272,10 @@ pub(super) enum CacheCall {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum ShardCall {
-    /// → [`Found`]
+    /// → `{shard, url, keys, has_shards}`: in which shard the app has its data, if in any, where that is (of the one of the settings, they
+    /// say it), and its keys, sealed; whether the installation has a shard
     Find(AppId),
-    /// → [`Found`]: there is room for tables of these names there, besides those that the app has. Idempotent.
+    /// → the same: there is room for tables of these names there, besides those that the app has. Idempotent.
     Reserve(AppId, Vec<String>),
     /// → `()`. Of the tables that were asked for, those found are there and others are not. Idempotent.
     Settle(AppId, Vec<String>, Vec<String>),
@@ -285,25 +285,12 @@ pub(super) enum ShardCall {
     Doubt(ShardId),
     /// → `Vec<`[`Shard`](crate::http::resource::Shard)`>`
     List,
-    /// → [`Shard`](crate::http::resource::Shard), once it has answered. The [`Member`](crate::data::pool::Member) as JSON. Idempotent.
+    /// → [`Shard`](crate::http::resource::Shard), once it has answered. The [`Member`](crate::data::pool::Member) as it is stored. Idempotent.
     Add(String),
-    /// → [`Shard`](crate::http::resource::Shard)
-    Change(ShardId, Change),
+    /// → [`Shard`](crate::http::resource::Shard). As in [`Change`](crate::data::pool::Change).
+    Change(ShardId, Option<bool>, Option<u32>, Option<u32>),
     /// → `()`
     Remove(ShardId),
-}
-
-/// Where an app has its data.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Found {
-    /// In no shard, when it has none.
-    pub(super) shard: Option<ShardId>,
-    /// Where that is; of the one that the settings name, the settings say it.
-    pub(super) url: String,
-    /// Sealed; likewise.
-    pub(super) keys: String,
-    /// Whether the installation has a shard.
-    pub(super) has_shards: bool,
 }
 
 /// One token, without its secret.

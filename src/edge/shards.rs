@@ -6,8 +6,7 @@
 //! with what it counts, its address and keys are not. `apps` which shard an app is in, and the names of its tables, a line each. The alarm asks
 //! shards whether they are well. What is decided is decided in one go, and written before anything else is asked.
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::Value as Answer;
+use serde_json::{Value as Answer, json};
 use worker::{
     DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue as Value, State,
     console_error, durable_object,
@@ -15,11 +14,11 @@ use worker::{
 
 use super::{
     clock, data,
-    objects::{Asked, Found, ShardCall as Call},
+    objects::{Asked, ShardCall as Call},
     runtime, settings,
 };
 use crate::{
-    data::pool::{self, Held, Member, Phase, Pool},
+    data::pool::{self, Change, Held, Member, Phase, Pool},
     error::{Error, Kind, Result},
     http::resource,
     ids::{AppId, ShardId},
@@ -99,9 +98,14 @@ impl Shards {
                 shown.collect::<Result<_>>().map(Answer::Array)
             }
             Call::Add(member) => self.add(read(&member)?).await,
-            Call::Change(shard, change) => {
-                self.change(&mut |pool| self.shown(pool.change(&shard, &change)?))
-            }
+            Call::Change(shard, takes_apps, max_tables, max_apps) => self.change(&mut |pool| {
+                let change = Change {
+                    takes_apps,
+                    max_tables,
+                    max_apps,
+                };
+                self.shown(pool.change(&shard, &change)?)
+            }),
             Call::Remove(shard) => self.change(&mut |pool| {
                 pool.remove(&shard)?;
                 self.run(
@@ -197,7 +201,7 @@ impl Shards {
         let mut pool = before.clone();
         let answer = decide(&mut pool)?;
         for member in pool.changed_since(&before) {
-            let text = serde_json::to_string(member).map_err(Error::internal)?;
+            let text = member.to_stored();
             self.run(
                 "INSERT OR REPLACE INTO shards(id, member) VALUES (?, ?)",
                 vec![member.id.as_str().into(), text.into()],
@@ -212,30 +216,23 @@ impl Shards {
 
     /// The pool as it is: what is stored, and the shard that the settings name.
     fn pool(&self) -> Result<Pool> {
-        #[derive(Deserialize)]
-        struct Row {
-            member: String,
-        }
-        let rows: Vec<Row> = self.rows("SELECT member FROM shards", vec![])?;
-        let members: Result<Vec<Member>> = rows.iter().map(|row| read(&row.member)).collect();
+        let rows = self.rows("SELECT member FROM shards", vec![])?;
+        let members: Result<Vec<Member>> =
+            rows.iter().map(|row| read(text(row, "member"))).collect();
         let has_own = settings::shard(&self.env)?.is_some();
         Ok(Pool::of(members?).with_own(has_own))
     }
 
     fn held(&self, app: &AppId) -> Result<Option<Held>> {
-        #[derive(Deserialize)]
-        struct Row {
-            shard: ShardId,
-            tables: String,
-        }
-        let mut rows: Vec<Row> = self.rows(
+        let rows = self.rows(
             "SELECT shard, tables FROM apps WHERE app = ?",
             vec![app.as_str().into()],
         )?;
-        let Some(Row { shard, tables }) = rows.pop() else {
+        let Some(row) = rows.first() else {
             return Ok(None);
         };
-        let tables = tables.lines().map(str::to_owned).collect();
+        let shard = text(row, "shard").parse().map_err(Error::internal)?;
+        let tables = text(row, "tables").lines().map(str::to_owned).collect();
         Ok(Some(Held { shard, tables }))
     }
 
@@ -259,7 +256,7 @@ impl Shards {
         {
             own.url().clone_into(&mut shown.url);
         }
-        json(&shown)
+        serde_json::to_value(shown).map_err(Error::internal)
     }
 
     /// Where an app is that has this.
@@ -270,14 +267,10 @@ impl Shards {
             .iter()
             .find(|member| Some(&member.id) == shard.as_ref());
         let (url, keys) = member
-            .map(|member| (member.url.clone(), member.keys.clone()))
+            .map(|member| (member.url.as_str(), member.keys.as_str()))
             .unwrap_or_default();
-        json(&Found {
-            shard,
-            url,
-            keys,
-            has_shards: !members.is_empty(),
-        })
+        let shard = shard.as_ref().map(ShardId::as_str);
+        Ok(json!({ "shard": shard, "url": url, "keys": keys, "has_shards": !members.is_empty() }))
     }
 
     fn run(&self, statement: &str, values: Vec<Value>) -> Result<()> {
@@ -285,16 +278,16 @@ impl Shards {
         done.map(drop).map_err(Error::internal)
     }
 
-    fn rows<T: DeserializeOwned>(&self, statement: &str, values: Vec<Value>) -> Result<Vec<T>> {
+    fn rows(&self, statement: &str, values: Vec<Value>) -> Result<Vec<Answer>> {
         let cursor = self.sql.exec(statement, values).map_err(Error::internal)?;
         cursor.to_array().map_err(Error::internal)
     }
 }
 
 fn read(member: &str) -> Result<Member> {
-    serde_json::from_str(member).map_err(Error::internal)
+    Member::of_stored(member).ok_or_else(|| Error::internal("a shard cannot be read"))
 }
 
-fn json<T: Serialize>(value: &T) -> Result<Answer> {
-    serde_json::to_value(value).map_err(Error::internal)
+fn text<'row>(row: &'row Answer, column: &str) -> &'row str {
+    row.get(column).and_then(Answer::as_str).unwrap_or_default()
 }

@@ -96,6 +96,29 @@ fn without_a_shard_it_is_said_what_the_operator_does() {
 }
 
 #[test]
+fn what_is_stored_is_read_again() {
+    let mut one = member(1, 10, 20);
+    let mut forms = vec![one.clone(), Member::of_settings()];
+    one.phase = Phase::Maintenance;
+    (one.tables, one.apps) = (3, 2);
+    one.checked(false, NOW);
+    forms.push(one.clone());
+    one.phase = Phase::Provisioning;
+    forms.push(one.clone());
+    for form in forms {
+        assert_eq!(Member::of_stored(&form.to_stored()), Some(form));
+    }
+    for bad in [
+        "",
+        "{}",
+        "[]",
+        &one.to_stored().replace("provisioning", "lost"),
+    ] {
+        assert_eq!(Member::of_stored(bad), None);
+    }
+}
+
+#[test]
 fn the_shard_of_the_settings_is_there_while_they_name_it() {
     let mut pool = Pool::of(vec![member(1, 1, 1)]).with_own(true);
     assert_eq!(pool.members()[0].state(), ShardState::Available);

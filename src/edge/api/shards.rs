@@ -13,7 +13,7 @@ use crate::{
     error::{Error, Kind, Result},
     http::{
         Route,
-        body::{AddShard, ChangeShard, MAX_JSON_BYTES},
+        body::{AddShard, ChangeShard, MAX_JSON_BYTES, WantedState},
     },
     ids::ShardId,
 };
@@ -37,8 +37,9 @@ impl Call<'_> {
             }
             Route::ChangeShard { shard } => {
                 let bytes = self.body(MAX_JSON_BYTES).await?;
-                let change = self.parse::<ChangeShard>(&bytes)?.into();
-                let call = ShardCall::Change(shard, change);
+                let change = self.parse::<ChangeShard>(&bytes)?;
+                let takes_apps = change.state.map(|state| state == WantedState::Available);
+                let call = ShardCall::Change(shard, takes_apps, change.max_tables, change.max_apps);
                 self.ask_pool(200, "shard", call).await
             }
             _ => {
@@ -64,8 +65,8 @@ impl Call<'_> {
             max_apps: wanted.max_apps,
             ..Member::added(id, shard.url().to_owned(), keys, clock::now())
         };
-        let member = serde_json::to_string(&member).map_err(Error::internal)?;
-        self.ask_pool(201, "shard", ShardCall::Add(member)).await
+        let call = ShardCall::Add(member.to_stored());
+        self.ask_pool(201, "shard", call).await
     }
 
     async fn ask_pool(&self, status: u16, name: &str, call: ShardCall) -> Result<Reply> {

@@ -6,17 +6,17 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
     rc::Rc,
 };
 
+use serde_json::Value;
 use worker::Env;
 
 use crate::{
     data::{Shard, pool},
     edge::{
         cipher, clock,
-        objects::{self, Found, ShardCall},
+        objects::{self, ShardCall},
         settings,
     },
     error::{Error, Result},
@@ -30,17 +30,18 @@ const BELIEVED_MILLIS: u64 = 10_000;
 const NOWHERE_MILLIS: u64 = 1_000;
 /// How often it is told that a shard does not answer, in milliseconds.
 const DOUBT_MILLIS: u64 = 2_000;
-/// How many apps are remembered; with one more it begins anew.
-const MOST_APPS: usize = 4_096;
+/// How many apps are remembered. They are looked through one by one.
+const MOST_APPS: usize = 512;
 
 /// Where an app's data was found, and until when that is believed.
 struct Known {
+    app: AppId,
     way: Option<Rc<Way>>,
     until: Timestamp,
 }
 
 thread_local! {
-    static KNOWN: RefCell<BTreeMap<AppId, Known>> = const { RefCell::new(BTreeMap::new()) };
+    static KNOWN: RefCell<Vec<Known>> = const { RefCell::new(Vec::new()) };
     /// Those of which the keys were opened.
     static OPENED: RefCell<Vec<Rc<Way>>> = const { RefCell::new(Vec::new()) };
 }
@@ -62,8 +63,8 @@ pub(super) struct Way {
 pub(super) async fn of(env: &Env, app: &AppId) -> Result<Option<Rc<Way>>> {
     let now = clock::now();
     let known = KNOWN.with_borrow(|all| {
-        let known = all.get(app).filter(|known| known.until > now);
-        known.map(|known| known.way.clone())
+        let is_it = |known: &&Known| known.app == *app && known.until > now;
+        all.iter().find(is_it).map(|known| known.way.clone())
     });
     match known {
         Some(way) => Ok(way),
@@ -80,9 +81,13 @@ pub(super) async fn find(
     app: &AppId,
     call: ShardCall,
 ) -> Result<(Option<Rc<Way>>, bool)> {
-    let found: Found = objects::shards(env)?.ask(None, call).await?;
-    let has_shards = found.has_shards;
-    let way = to(env, found).await?;
+    let found: Value = objects::shards(env)?.ask(None, call).await?;
+    let text = |name: &str| found.get(name).and_then(Value::as_str).unwrap_or_default();
+    let has_shards = found.get("has_shards") == Some(&Value::Bool(true));
+    let way = match text("shard").parse() {
+        Ok(id) => Some(to(env, id, text("url"), text("keys")).await?),
+        Err(_) => None,
+    };
     remember(app, way.clone());
     Ok((way, has_shards))
 }
@@ -121,35 +126,36 @@ fn remember(app: &AppId, way: Option<Rc<Way>>) {
     } else {
         NOWHERE_MILLIS
     };
-    let until = clock::now().after(millis);
+    let now = clock::now();
+    let known = Known {
+        app: app.clone(),
+        way,
+        until: now.after(millis),
+    };
     KNOWN.with_borrow_mut(|all| {
-        if all.len() >= MOST_APPS {
-            all.clear();
-        }
-        all.insert(app.clone(), Known { way, until });
+        all.retain(|other| other.until > now && other.app != known.app);
+        all.truncate(MOST_APPS - 1);
+        all.insert(0, known);
     });
 }
 
 /// The way to where an app was found. What was opened once is not opened again, as long as it is sealed the same.
-async fn to(env: &Env, found: Found) -> Result<Option<Rc<Way>>> {
-    let Some(id) = found.shard else {
-        return Ok(None);
-    };
-    let is_it = |way: &&Rc<Way>| way.id == id && way.sealed == found.keys;
+async fn to(env: &Env, id: ShardId, url: &str, keys: &str) -> Result<Rc<Way>> {
+    let is_it = |way: &&Rc<Way>| way.id == id && way.sealed == keys;
     if let Some(way) = OPENED.with_borrow(|all| all.iter().find(is_it).cloned()) {
-        return Ok(Some(way));
+        return Ok(way);
     }
     let way = Rc::new(Way {
-        shard: opened(env, &id, &found.url, &found.keys).await?,
+        shard: opened(env, &id, url, keys).await?,
         id: id.clone(),
-        sealed: found.keys,
+        sealed: keys.to_owned(),
         doubted_at: Cell::default(),
     });
     OPENED.with_borrow_mut(|all| {
         all.retain(|other| other.id != id);
         all.push(Rc::clone(&way));
     });
-    Ok(Some(way))
+    Ok(way)
 }
 
 /// A shard with its keys opened; the one that the settings name is as they say.

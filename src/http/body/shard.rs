@@ -1,37 +1,17 @@
 //! Bodies about shards.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde_json::{Map, Value};
 
-use super::{Body, field, invalid};
+use super::{Body, field, invalid, shortened};
 use crate::{
     config::Limits,
     data::{
         Shard, ShardError,
-        pool::{Change, DEFAULT_APPS, DEFAULT_TABLES, MOST_CAPACITY},
+        pool::{DEFAULT_APPS, DEFAULT_TABLES, MOST_CAPACITY},
     },
     error::Result,
 };
-
-/// Both bodies as they are sent: read by one piece of code.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ShardWire {
-    #[serde(default)]
-    url: Option<String>,
-    #[serde(default)]
-    secret_key: Option<String>,
-    #[serde(default)]
-    publishable_key: Option<String>,
-    #[serde(default)]
-    jwt_secret: Option<String>,
-    #[serde(default)]
-    state: Option<String>,
-    #[serde(default)]
-    max_tables: Option<u32>,
-    #[serde(default)]
-    max_apps: Option<u32>,
-}
 
 /// `POST /v1/shards`: a Supabase project to which `src/data/migrations` were applied. What is a key is never told again.
 #[derive(Clone, JsonSchema)]
@@ -103,23 +83,27 @@ impl AddShard {
     }
 }
 
-impl Body for AddShard {
-    type Wire = ShardWire;
+/// The members of a body as they are sent. What each of them may be is looked at one by one: types of their own for bodies of a few
+/// words would be several KB of the Worker.
+type Members = Map<String, Value>;
 
-    fn check(wire: ShardWire, _: &Limits) -> Result<Self> {
-        check_capacity(wire.max_tables, wire.max_apps)?;
-        if wire.state.is_some() {
-            return Err(field("state", "is not chosen for a shard that is added"));
-        }
-        let wanted =
-            |name, value: Option<String>| value.ok_or_else(|| field(name, "must be given"));
+impl Body for AddShard {
+    type Wire = Members;
+
+    fn check(wire: Members, _: &Limits) -> Result<Self> {
+        let known = ["url", "secret_key", "publishable_key", "jwt_secret"];
+        check_names(&wire, &known)?;
+        let [url, secret_key, publishable_key, jwt_secret] = known.map(|name| {
+            let text = wire.get(name).and_then(Value::as_str).map(str::to_owned);
+            text.ok_or_else(|| field(name, "must be given, and be text"))
+        });
         let added = Self {
-            url: wanted("url", wire.url)?,
-            secret_key: wanted("secret_key", wire.secret_key)?,
-            publishable_key: wanted("publishable_key", wire.publishable_key)?,
-            jwt_secret: wanted("jwt_secret", wire.jwt_secret)?,
-            max_tables: wire.max_tables.unwrap_or(DEFAULT_TABLES),
-            max_apps: wire.max_apps.unwrap_or(DEFAULT_APPS),
+            url: url?,
+            secret_key: secret_key?,
+            publishable_key: publishable_key?,
+            jwt_secret: jwt_secret?,
+            max_tables: capacity(&wire, "max_tables")?.unwrap_or(DEFAULT_TABLES),
+            max_apps: capacity(&wire, "max_apps")?.unwrap_or(DEFAULT_APPS),
         };
         added.shard().map_err(|error| match error {
             ShardError::Url => field(
@@ -134,61 +118,59 @@ impl Body for AddShard {
 }
 
 impl Body for ChangeShard {
-    type Wire = ShardWire;
+    type Wire = Members;
 
-    fn check(wire: ShardWire, _: &Limits) -> Result<Self> {
-        let fixed = [
-            ("url", &wire.url),
-            ("secret_key", &wire.secret_key),
-            ("publishable_key", &wire.publishable_key),
-            ("jwt_secret", &wire.jwt_secret),
-        ];
-        if let Some((name, _)) = fixed.iter().find(|(_, value)| value.is_some()) {
-            return Err(field(name, "cannot be changed"));
-        }
-        let state = match wire.state.as_deref() {
+    fn check(wire: Members, _: &Limits) -> Result<Self> {
+        check_names(&wire, &["state"])?;
+        let state = match wire.get("state").map(Value::as_str) {
             None => None,
-            Some("available") => Some(WantedState::Available),
-            Some("maintenance") => Some(WantedState::Maintenance),
+            Some(Some("available")) => Some(WantedState::Available),
+            Some(Some("maintenance")) => Some(WantedState::Maintenance),
             Some(_) => return Err(field("state", "must be `available` or `maintenance`")),
         };
-        if state.is_none() && wire.max_tables.is_none() && wire.max_apps.is_none() {
+        if wire.is_empty() {
             return Err(invalid(
                 "There is nothing to change: give the shard a `state`, `max_tables` or `max_apps`.",
             ));
         }
-        check_capacity(wire.max_tables, wire.max_apps)?;
         Ok(Self {
             state,
-            max_tables: wire.max_tables,
-            max_apps: wire.max_apps,
+            max_tables: capacity(&wire, "max_tables")?,
+            max_apps: capacity(&wire, "max_apps")?,
         })
     }
 }
 
-impl From<ChangeShard> for Change {
-    fn from(wire: ChangeShard) -> Self {
-        Self {
-            takes_apps: wire.state.map(|state| state == WantedState::Available),
-            max_tables: wire.max_tables,
-            max_apps: wire.max_apps,
-        }
+fn check_names(wire: &Members, known: &[&str]) -> Result<()> {
+    let is_known = |name: &&String| {
+        known
+            .iter()
+            .chain(&["max_tables", "max_apps"])
+            .any(|known| known == name)
+    };
+    match wire.keys().find(|name| !is_known(name)) {
+        Some(name) => Err(field(&shortened(name), "is not known here")),
+        None => Ok(()),
     }
 }
 
-fn check_capacity(max_tables: Option<u32>, max_apps: Option<u32>) -> Result<()> {
-    for (name, value) in [("max_tables", max_tables), ("max_apps", max_apps)] {
-        if value.is_some_and(|value| !(1..=MOST_CAPACITY).contains(&value)) {
+fn capacity(wire: &Members, name: &str) -> Result<Option<u32>> {
+    let Some(value) = wire.get(name) else {
+        return Ok(None);
+    };
+    let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+    match number.filter(|number| (1..=MOST_CAPACITY).contains(number)) {
+        Some(number) => Ok(Some(number)),
+        None => {
             let error = field(name, &format!("must be a number from 1 to {MOST_CAPACITY}"));
-            return Err(error.with("limit", MOST_CAPACITY));
+            Err(error.with("limit", MOST_CAPACITY))
         }
     }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
     use crate::{error::Kind, http::body::parse};
@@ -212,6 +194,7 @@ mod tests {
         assert_eq!(added.shard().unwrap().url(), "https://abc.supabase.co");
         for (name, value, says) in [
             ("url", json!("http://abc.supabase.co"), "`url` must begin"),
+            ("url", json!(5), "`url` must be given"),
             ("secret_key", json!("a b"), "`secret_key`"),
             ("publishable_key", json!(""), "`publishable_key`"),
             ("jwt_secret", json!("short"), "32 bytes"),
@@ -240,14 +223,14 @@ mod tests {
 
     #[test]
     fn a_change_changes_something() {
-        let change = |body| read::<ChangeShard>(&body).map(Change::from);
+        let change = |body| read::<ChangeShard>(&body);
         let drained = change(json!({ "state": "maintenance", "max_tables": 7 })).unwrap();
         assert_eq!(
-            (drained.takes_apps, drained.max_tables, drained.max_apps),
-            (Some(false), Some(7), None)
+            (drained.state, drained.max_tables, drained.max_apps),
+            (Some(WantedState::Maintenance), Some(7), None)
         );
         let back = change(json!({ "state": "available" })).unwrap();
-        assert_eq!(back.takes_apps, Some(true));
+        assert_eq!(back.state, Some(WantedState::Available));
         for body in [
             json!({}),
             json!({ "state": "gone" }),
