@@ -26,6 +26,8 @@ pub const MOST_SHARDS: usize = 100;
 
 /// How often a shard is asked whether it is well, in milliseconds.
 pub const CHECK_MILLIS: u64 = 5 * 60_000;
+/// When one is asked whose addition was cut off while it was asked for the first time, in milliseconds.
+const ADDED_MILLIS: u64 = 2 * 60_000;
 /// How soon after it was well it is asked again because somebody found that it was not.
 const DOUBT_MILLIS: u64 = 5_000;
 /// The first wait, and the longest, before one is asked again that did not answer.
@@ -108,7 +110,7 @@ pub struct Change {
 }
 
 impl Member {
-    /// One that nobody has seen yet. It is to be asked at once.
+    /// One that nobody has seen yet. Whoever adds it asks it at once.
     #[must_use]
     pub const fn added(id: ShardId, url: String, keys: String, now: Timestamp) -> Self {
         Self {
@@ -122,7 +124,7 @@ impl Member {
             apps: 0,
             down: None,
             checked_at: None,
-            check_at: Some(now),
+            check_at: Some(now.after(ADDED_MILLIS)),
             is_lost: false,
         }
     }

@@ -281,6 +281,7 @@ for (const backend of ["postgres", "pglite"]) {
         for (const [name, given] of [
           ["provision_app", { p_app_id: app, p_tables: [] }], ["describe_app", { p_app_id: app }], ["is_member", { p_app_id: app, p_user_id: someone.id }],
           ["join_app", { p_app_id: app, p_user_id: someone.id }], ["drop_table", { p_app_id: app, p_table: "recipes" }], ["drop_app", { p_app_id: app, p_max: 1 }],
+          ["shard_state", {}],
         ]) {
           assert.equal((await db.rpc(name, given)).error?.code, "42501", name);
         }
@@ -296,9 +297,14 @@ for (const backend of ["postgres", "pglite"]) {
       }
       const open = await sql`
         select p.oid::regprocedure::text as name from pg_proc p
-        where (p.pronamespace = 'platform'::regnamespace or p.proname in ('provision_app', 'describe_app', 'drop_table', 'drop_app', 'is_member', 'join_app'))
+        where (p.pronamespace = 'platform'::regnamespace or p.proname in ('provision_app', 'describe_app', 'drop_table', 'drop_app', 'is_member', 'join_app', 'shard_state'))
           and (has_function_privilege('anon', p.oid, 'execute') or p.proconfig is null or not 'search_path=""' = any (p.proconfig))`;
       assert.deepEqual([...open], []);
+      const { data, error } = await admin.rpc("shard_state");
+      assert.equal(error, null, JSON.stringify(error));
+      const [counted] = await sql`select (select count(*)::int from platform.apps) as apps, (select count(*)::int from platform.app_tables) as tables`;
+      assert.deepEqual(data, counted);
+      assert.ok(data.apps >= 1 && data.tables >= 1);
     });
   });
 }

@@ -47,6 +47,8 @@ const patch = async (shard, change) => {
 /** How many tables of an app are in a database. */
 const tablesIn = async ({ sql }, app) => (await sql`select name from platform.app_tables where app_id = ${app.id}`).length;
 const host = (app) => new URL(app.created.preview_url).host;
+/** Whether the stack's own database has ever been opened. */
+const wasWoken = () => fs.existsSync(path.join(stack.state, "data/data/PG_VERSION"));
 const signUp = (app, email) => stack.request("/auth/v1/signup", {
   host: host(app), method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ email, password: PASSWORD }),
 });
@@ -76,7 +78,7 @@ test("at first there is the database of the settings, and nobody has woken it", 
   assert.equal((await app.api("DELETE", "")).status, 204);
   await until("the app to be gone", async () => (await stack.api("GET", `/v1/apps/${app.id}`)).status === 404);
   assert.equal((await shards())[0].apps, 0);
-  assert.equal(fs.existsSync(path.join(stack.state, "data/data/PG_VERSION")), false, "its database was opened");
+  assert.ok(!wasWoken(), "its database was opened");
 });
 
 test("only what is a shard of ours becomes one", async () => {
@@ -99,6 +101,7 @@ test("only what is a shard of ours becomes one", async () => {
   await east.sql.unsafe("alter function public.shard_state_gone() rename to shard_state");
   await east.sql.unsafe("notify pgrst, 'reload schema'");
   assert.equal((await shards()).length, 1);
+  assert.ok(!wasWoken(), "by what the deletion of an app leads to later");
 });
 
 test("what an app has no room for in one goes to the next, and all full is said", async () => {

@@ -194,7 +194,7 @@ fn one_is_added_once_and_takes_apps_when_it_has_answered() {
         ..one
     };
     assert_eq!(kind(pool.add(twin).cloned()), Kind::Conflict);
-    assert_eq!(pool.next_check(), Some(NOW));
+    assert_eq!(pool.next_check(), Some(NOW.after(ADDED_MILLIS)));
     let change = Change {
         takes_apps: Some(true),
         ..Change::default()
