@@ -5,8 +5,10 @@
 
 pub mod csv;
 pub mod gate;
+pub mod pool;
 mod refusal;
 pub mod schema;
+pub mod seal;
 mod shard;
 mod spec;
 pub mod token;

@@ -7,6 +7,7 @@ mod assets;
 mod blobs;
 mod build_cache;
 mod builder;
+mod cipher;
 mod clock;
 mod console;
 mod consumer;
@@ -23,6 +24,7 @@ mod preview;
 mod random;
 mod runtime;
 mod settings;
+mod shards;
 mod witness;
 mod workspace;
 

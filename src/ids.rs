@@ -108,6 +108,16 @@ identifier!(
     |text| is_prefixed(text, 'k')
 );
 
+identifier!(
+    /// One database of the pool: `default` for the one in the settings, else `s` and 15 letters and digits.
+    ShardId,
+    "a shard id",
+    "be `default`, or `s` and 15 lower-case letters and digits",
+    |text| text == DEFAULT_SHARD || is_prefixed(text, 's')
+);
+
+const DEFAULT_SHARD: &str = "default";
+
 /// How many random bytes a fresh identifier takes.
 pub const SEED_BYTES: usize = 16;
 
@@ -132,6 +142,26 @@ impl TokenId {
     #[must_use]
     pub fn from_seed(seed: &[u8; SEED_BYTES]) -> Self {
         Self(word(seed, 16, Some('k')))
+    }
+}
+
+impl ShardId {
+    /// A fresh id, about 77 bits of the seed.
+    #[must_use]
+    pub fn from_seed(seed: &[u8; SEED_BYTES]) -> Self {
+        Self(word(seed, 16, Some('s')))
+    }
+
+    /// The shard that the settings name.
+    #[must_use]
+    pub fn of_settings() -> Self {
+        Self(DEFAULT_SHARD.to_owned())
+    }
+
+    /// Whether it is the one that the settings name.
+    #[must_use]
+    pub fn is_of_settings(&self) -> bool {
+        self.0 == DEFAULT_SHARD
     }
 }
 
@@ -202,7 +232,11 @@ mod tests {
             assert_eq!(app.as_str().parse::<AppId>(), Ok(app.clone()));
             let turn = TurnId::from_seed(&seed);
             assert_eq!(turn.as_str().parse::<TurnId>(), Ok(turn.clone()));
+            let shard = ShardId::from_seed(&seed);
+            assert_eq!(shard.as_str().parse::<ShardId>(), Ok(shard.clone()));
+            assert!(!shard.is_of_settings());
         }
+        assert_eq!("default".parse::<ShardId>(), Ok(ShardId::of_settings()));
         assert_eq!(BuildId::numbered(7).as_str(), "b7");
     }
 }

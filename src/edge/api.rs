@@ -7,6 +7,7 @@ mod people;
 mod reply;
 mod search;
 mod session;
+mod shards;
 mod tables;
 mod transfer;
 
@@ -205,6 +206,10 @@ impl Call<'_> {
                     }
                 }
             }
+            Route::ListShards
+            | Route::AddShard
+            | Route::ChangeShard { .. }
+            | Route::RemoveShard { .. } => Box::pin(self.shards(principal, route)).await?,
             Route::CreateToken => {
                 let bytes = self.body(body::MAX_JSON_BYTES).await?;
                 let wanted = self.parse(&bytes)?;

@@ -1,7 +1,9 @@
 //! An app's tables, in its shard. The crate `postgrest` makes the requests; they are sent like all others, with a deadline, and once more
 //! where the first attempt came to nothing: every call here may be repeated.
 
-use std::{pin::pin, time::Duration};
+mod way;
+
+use std::{pin::pin, rc::Rc, time::Duration};
 
 use futures::future::{self, Either};
 use postgrest::{Builder, Postgrest};
@@ -11,9 +13,11 @@ use worker::{
     AbortController, AbortSignal, Delay, Env, Fetch, Headers, Method, Request, RequestInit,
 };
 
-use super::{runtime, settings};
+use self::way::Way;
+pub(super) use self::way::{opened, sealed_keys};
+use super::{clock, objects::ShardCall, runtime};
 use crate::{
-    data::{self, Shard, TableName, TableSpec},
+    data::{self, Shard, TableName, TableSpec, token},
     error::{Error, Kind, Result},
     ids::AppId,
 };
@@ -28,6 +32,8 @@ const DROPPED_AT_ONCE: u32 = 50;
 /// The shard of an app.
 pub(super) struct Tables {
     client: Postgrest,
+    way: Rc<Way>,
+    env: Env,
 }
 
 /// The position of a row in its table.
@@ -37,36 +43,86 @@ pub(super) struct Row {
 }
 
 impl Tables {
+    /// The shard of an app; one that has none gets one.
+    ///
     /// # Errors
-    /// 503 when no database is configured.
-    pub(super) fn of(env: &Env) -> Result<Self> {
-        Self::if_any(env)?.ok_or_else(|| {
-            Error::unavailable(
-                "This installation has no database for apps. The operator sets SUPABASE_URL and SUPABASE_SECRET_KEY.",
-                "SUPABASE_URL is empty",
-            )
-        })
+    /// 503 when the installation has no shard, or none that takes another app.
+    pub(super) async fn of(env: &Env, app: &AppId) -> Result<Self> {
+        if let Some(tables) = Self::if_any(env, app).await? {
+            return Ok(tables);
+        }
+        let way = way::reserve(env, app, Vec::new()).await?;
+        Ok(Self::at(env, way))
     }
 
-    /// The same; nothing when no database is configured.
-    pub(super) fn if_any(env: &Env) -> Result<Option<Self>> {
-        Ok(settings::shard(env)?.map(|shard| Self::at(&shard)))
+    /// The shard of an app; nothing when it has none.
+    ///
+    /// # Errors
+    /// 503 when the installation has no shard.
+    pub(super) async fn if_any(env: &Env, app: &AppId) -> Result<Option<Self>> {
+        let way = way::of(env, app).await?;
+        Ok(way.map(|way| Self::at(env, way)))
     }
 
-    fn at(shard: &Shard) -> Self {
-        // What stands in headers was looked at when the shard was read: else this would panic.
-        let client = Postgrest::new(shard.rest())
-            .insert_header("apikey", shard.secret_key())
-            .insert_header("authorization", format!("Bearer {}", shard.secret_key()));
-        Self { client }
+    /// The same as the pool knows it now, and without that error.
+    pub(super) async fn as_of_now(env: &Env, app: &AppId) -> Result<Option<Self>> {
+        let (way, _) = way::find(env, app, ShardCall::Find(app.clone())).await?;
+        Ok(way.map(|way| Self::at(env, way)))
     }
 
-    /// Makes tables, or adds to them.
-    pub(super) async fn define(&self, app: &AppId, tables: &[TableSpec]) -> Result<()> {
-        let arguments = json!({ "p_app_id": app, "p_tables": tables });
-        self.call::<Value>("provision_app", &arguments)
-            .await
-            .map(drop)
+    fn at(env: &Env, way: Rc<Way>) -> Self {
+        let shard = &way.shard;
+        Self {
+            client: client(shard, shard.secret_key(), shard.secret_key()),
+            env: env.clone(),
+            way,
+        }
+    }
+
+    /// Where it is, and what opens it.
+    pub(super) fn shard(&self) -> &Shard {
+        &self.way.shard
+    }
+
+    /// Tells the pool that the shard did not answer, when that is what has happened.
+    pub(super) async fn doubt(&self, error: &Error) {
+        if error.kind == Kind::Unavailable {
+            way::doubt(&self.env, &self.way).await;
+        }
+    }
+
+    /// Makes an app's tables, or adds to them; all that it has then, by name. Room is set aside for them first.
+    ///
+    /// # Errors
+    /// Those of [`Tables::of`], and 413 when the app's shard has no room for that many more.
+    pub(super) async fn define(
+        env: &Env,
+        app: &AppId,
+        wanted: &[TableSpec],
+    ) -> Result<Vec<TableSpec>> {
+        // What is no name of a table is refused by the shard, and takes no room.
+        let asked: Vec<String> = wanted
+            .iter()
+            .filter(|spec| TableName::of(app, spec.name()).is_some())
+            .map(|spec| spec.name().to_owned())
+            .collect();
+        let tables = Self::at(env, way::reserve(env, app, asked.clone()).await?);
+        let arguments = json!({ "p_app_id": app, "p_tables": wanted });
+        let made = tables.call::<Value>("provision_app", &arguments).await;
+        // Of a shard that is silent it is not known what came of it: the room stays set aside.
+        if let Err(error) = &made
+            && error.kind == Kind::Unavailable
+        {
+            return made.map(|_| Vec::new());
+        }
+        let all = tables.list(app).await?;
+        let found = all.iter().map(|spec| spec.name().to_owned()).collect();
+        tables.settle(app, asked, found).await?;
+        made.map(|_| all)
+    }
+
+    async fn settle(&self, app: &AppId, asked: Vec<String>, found: Vec<String>) -> Result<()> {
+        way::tell(&self.env, ShardCall::Settle(app.clone(), asked, found)).await
     }
 
     /// Those of an app, by name.
@@ -77,7 +133,10 @@ impl Tables {
     /// Drops one; whether it was there.
     pub(super) async fn drop_table(&self, app: &AppId, table: &TableName) -> Result<bool> {
         let arguments = json!({ "p_app_id": app, "p_table": table.logical() });
-        self.call("drop_table", &arguments).await
+        let was_there = self.call("drop_table", &arguments).await?;
+        let dropped = vec![table.logical().to_owned()];
+        self.settle(app, dropped, Vec::new()).await?;
+        Ok(was_there)
     }
 
     /// What they take, and what they may, as the shard tells it.
@@ -118,7 +177,7 @@ impl Tables {
     pub(super) async fn drop_all(&self, app: &AppId) -> Result<()> {
         let arguments = json!({ "p_app_id": app, "p_max": DROPPED_AT_ONCE });
         while self.call::<u32>("drop_app", &arguments).await? > 0 {}
-        Ok(())
+        way::release(&self.env, app).await
     }
 
     /// Rows after one, the newest first.
@@ -142,17 +201,49 @@ impl Tables {
                 )),
             }
         };
-        parse(&attempt_twice(ask).await?)
+        parse(&self.ask(&ask).await?)
     }
 
     async fn call<T: DeserializeOwned>(&self, function: &str, arguments: &Value) -> Result<T> {
-        parse(&self.answer(function, arguments.to_string()).await?)
+        let arguments = arguments.to_string();
+        let answer = self.answer(function, arguments);
+        parse(&answer.await?)
     }
 
     /// The same for every type of answer, so that it is compiled once.
     async fn answer(&self, function: &str, arguments: String) -> Result<String> {
-        attempt_twice(|| self.client.rpc(function, arguments.as_str())).await
+        let ask = || self.client.rpc(function, arguments.as_str());
+        self.ask(&ask).await
     }
+
+    async fn ask(&self, ask: &dyn Fn() -> Builder) -> Result<String> {
+        let answer = attempt_twice(ask).await;
+        if let Err(error) = &answer {
+            self.doubt(error).await;
+        }
+        answer
+    }
+}
+
+fn client(shard: &Shard, key: &str, token: &str) -> Postgrest {
+    // What stands in headers was looked at when the shard was read: else this would panic.
+    Postgrest::new(shard.rest())
+        .insert_header("apikey", key)
+        .insert_header("authorization", format!("Bearer {token}"))
+}
+
+/// Whether a shard answers and has our migrations; of a new one also, whether its other key is its own, and what its tokens are signed with.
+pub(super) async fn is_well(shard: &Shard, is_new: bool) -> Result<()> {
+    let ask = async |key: &str, token: &str| {
+        let client = client(shard, key, token);
+        attempt_twice(|| client.rpc("shard_state", "{}")).await
+    };
+    ask(shard.secret_key(), shard.secret_key()).await?;
+    if is_new {
+        let token = token::mint_service(shard.jwt_secret(), clock::now());
+        ask(shard.publishable_key(), &token).await?;
+    }
+    Ok(())
 }
 
 fn parse<T: DeserializeOwned>(answer: &str) -> Result<T> {

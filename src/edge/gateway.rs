@@ -16,7 +16,8 @@ use worker::{
 use super::{
     api, clock,
     data::{Tables, in_time},
-    settings,
+    objects,
+    objects::{ConversationCall, Live},
 };
 use crate::{
     data::{
@@ -143,8 +144,11 @@ async fn pass(
         url.path(),
         url.query().unwrap_or_default(),
     )?;
-    let tables = Tables::of(env)?;
-    let shard = settings::shard(env)?.ok_or_else(|| Error::internal("no shard"))?;
+    let tables = match Tables::if_any(env, app).await? {
+        Some(tables) => tables,
+        None => first(env, app, &asked).await?,
+    };
+    let shard = tables.shard();
     let shown = request
         .headers()
         .get("authorization")
@@ -161,12 +165,7 @@ async fn pass(
     let target = match asked {
         Asked::Rows(target) => target,
         Asked::Auth(call) => {
-            let door = people::Door {
-                env,
-                app,
-                tables,
-                shard,
-            };
+            let door = people::Door { env, app, tables };
             return door.pass(request, &call, shown).await;
         }
     };
@@ -177,8 +176,30 @@ async fn pass(
     }
     let headers = headers_for(&request, shard.publishable_key(), minted.as_deref())?;
     let body = api::read_body(&mut request, MOST_BODY_BYTES).await?;
-    let response = send(&shard, &method, &target, &headers, &body).await?;
+    let response = send(&tables, &method, &target, &headers, &body).await?;
     Ok(finish(response, None)?)
+}
+
+/// The shard of an app that has no data yet. Who comes to it first leads it to one; rows there are none.
+async fn first(env: &Env, app: &AppId, asked: &Asked) -> Result<Tables, Stop> {
+    if let Asked::Rows(_) = asked {
+        let message = "The app has no such table.";
+        return Err(Service::Rest.denied(404, "PGRST205", message).into());
+    }
+    is_there(env, app).await?;
+    Ok(Tables::of(env, app).await?)
+}
+
+/// Nobody signs in to an app that there is not.
+async fn is_there(env: &Env, app: &AppId) -> Result<(), Stop> {
+    let live: Option<Live> = objects::conversation(env, app)?
+        .ask(None, ConversationCall::Preview)
+        .await?;
+    if live.is_some() {
+        return Ok(());
+    }
+    let message = "There is no such app.";
+    Err(Service::Auth.denied(404, "not_found", message).into())
 }
 
 fn refuse(service: Service, error: TokenError) -> Stop {
@@ -236,6 +257,21 @@ fn headers_for(request: &Request, key: &str, authorization: Option<&str>) -> Res
 
 /// The answer of the shard. What only reads is asked once more where nothing came of the first time.
 pub(super) async fn send(
+    tables: &Tables,
+    method: &str,
+    target: &str,
+    headers: &Headers,
+    body: &[u8],
+) -> Result<Response> {
+    let answer = send_to(tables.shard(), method, target, headers, body).await;
+    if let Err(error) = &answer {
+        tables.doubt(error).await;
+    }
+    answer
+}
+
+/// The same, of a shard that is nobody's in particular.
+pub(super) async fn send_to(
     shard: &Shard,
     method: &str,
     target: &str,
@@ -257,10 +293,11 @@ pub(super) async fn send(
         let asked = Fetch::Request(request()?);
         in_time(async |signal| asked.send_with_signal(signal).await).await
     };
-    match once().await {
-        Err(_) if ["GET", "HEAD"].contains(&method) => once().await,
-        answer => answer,
+    let mut answer = once().await;
+    if answer.is_err() && ["GET", "HEAD"].contains(&method) {
+        answer = once().await;
     }
+    answer
 }
 
 /// The answer as it goes to the app: with what may be told of a shard's, and nothing that it says to whoever asked it.

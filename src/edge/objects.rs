@@ -19,7 +19,7 @@ use crate::{
         idempotency::{Answer as IdempotentAnswer, Nonce},
         resource::EditLanded,
     },
-    ids::{AppId, BuildId, TokenId, TurnId, WorkspaceId},
+    ids::{AppId, BuildId, ShardId, TokenId, TurnId, WorkspaceId},
     llm::{message::Image, models::Reservation},
     project::{FileEntry, Manifest, ProjectPath},
     time::Timestamp,
@@ -274,6 +274,31 @@ pub(super) enum CacheCall {
     Forget { kept_at: Timestamp },
 }
 
+/// What the pool of shards can be asked.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ShardCall {
+    /// → `{shard, url, keys, has_shards}`: in which shard the app has its data, if in any, where that is (of the one of the settings, they
+    /// say it), and its keys, sealed; whether the installation has a shard
+    Find(AppId),
+    /// → the same: there is room for tables of these names there, besides those that the app has. Idempotent.
+    Reserve(AppId, Vec<String>),
+    /// → `()`. Of the tables that were asked for, those found are there and others are not. Idempotent.
+    Settle(AppId, Vec<String>, Vec<String>),
+    /// → `()`. The app is gone with all its data. Idempotent.
+    Release(AppId),
+    /// → `()`. It did not answer.
+    Doubt(ShardId),
+    /// → `Vec<`[`Shard`](crate::http::resource::Shard)`>`
+    List,
+    /// → [`Shard`](crate::http::resource::Shard), once it has answered. The [`Member`](crate::data::pool::Member) as it is stored. Idempotent.
+    Add(String),
+    /// → [`Shard`](crate::http::resource::Shard). As in [`Change`](crate::data::pool::Change).
+    Change(ShardId, Option<bool>, Option<u32>, Option<u32>),
+    /// → `()`
+    Remove(ShardId),
+}
+
 /// One token, without its secret.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct TokenRow {
@@ -321,6 +346,11 @@ pub(super) fn workspace(env: &Env, workspace: &WorkspaceId) -> Result<Object> {
 /// A key of the build cache.
 pub(super) fn build_cache(env: &Env, key: &Digest) -> Result<Object> {
     Object::named(env, "BUILD_CACHE", &key.to_string(), "The build cache")
+}
+
+/// The pool of shards.
+pub(super) fn shards(env: &Env) -> Result<Object> {
+    Object::named(env, "SHARDS", "pool", "The pool of databases")
 }
 
 /// A Durable Object by name.

@@ -4,7 +4,7 @@ use worker::Env;
 
 use crate::{
     build::TypeCheck,
-    data::Shard,
+    data::{Shard, seal::Keyring},
     digest::Digest,
     edge::model::Door,
     error::{Error, Result},
@@ -71,6 +71,26 @@ pub(super) fn shard(env: &Env) -> Result<Option<Shard>> {
     )
     .map(Some)
     .map_err(Error::internal)
+}
+
+/// The keys that secrets are sealed with.
+pub(super) fn seal_keys(env: &Env) -> Result<Keyring> {
+    let keys = secret(env, "SEAL_KEYS").unwrap_or_default();
+    Keyring::parse(&keys).map_err(|error| {
+        Error::unavailable(
+            "This installation cannot keep secrets yet. The operator sets SEAL_KEYS.",
+            error,
+        )
+    })
+}
+
+/// The workspace whose tokens may do what is the operator's; none where it is not set.
+pub(super) fn operator(env: &Env) -> Option<WorkspaceId> {
+    variable(env, "OPERATOR_WORKSPACE")
+        .ok()?
+        .trim()
+        .parse()
+        .ok()
 }
 
 /// Who hears where the journal of a conversation stands; nobody but in tests.

@@ -117,4 +117,5 @@ function durableObject(name) {
 export const Conversation = durableObject("Conversation");
 export const Workspace = durableObject("Workspace");
 export const BuildCache = durableObject("BuildCache");
+export const Shards = durableObject("Shards");
 export const BuilderContainer = durableObject("BuilderContainer");

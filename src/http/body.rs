@@ -3,6 +3,8 @@
 //! [`parse`] is the only way in, so a value of these types keeps the limits. Whether a model or version exists
 //! is not known here.
 
+mod shard;
+
 use std::collections::HashSet;
 
 use schemars::JsonSchema;
@@ -12,6 +14,7 @@ use serde::{
 };
 use serde_json::error::Category;
 
+pub use self::shard::{AddShard, ChangeShard, WantedState};
 use super::auth::ApiToken;
 use crate::{
     build::Mode,

@@ -127,7 +127,8 @@ const fn facts(kind: Kind) -> (u16, &'static str, &'static str, &'static str) {
             403,
             "forbidden",
             "Not allowed from here",
-            "Calls that change something by cookie are accepted from the console's own origin only. Use a token.",
+            "Calls that change something by cookie are accepted from the console's own origin only. Use a token. \
+             What is the operator's is done with a token of the operator's workspace.",
         ),
         Kind::NotFound => (
             404,

@@ -6,6 +6,7 @@
 mod diff;
 mod people;
 mod search;
+mod shard;
 mod usage;
 
 pub use diff::{
@@ -16,6 +17,7 @@ pub use people::{
     MemberStatus, Membership, SignUp, SignUpPolicy, TeamRole, UpdateMember,
 };
 pub use search::{Definition, Excerpt, FileHits, Hit, SearchResult, SkipReason, SkippedFile};
+pub use shard::{Shard, ShardList, ShardShown};
 pub use usage::{AppUsage, Costs, Tokens, UsageTotal, WorkspaceUsage};
 
 use schemars::JsonSchema;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::operation::{Access, Method, Operation, operations};
 use crate::{
     error::{Error, Kind, Result},
-    ids::{AppId, BuildId, TokenId, TurnId},
+    ids::{AppId, BuildId, ShardId, TokenId, TurnId},
     project::ProjectPath,
 };
 
@@ -49,6 +49,20 @@ pub enum Route {
     Usage,
     /// `GET /v1/dev/mail`
     DevMail,
+    /// `GET /v1/shards`
+    ListShards,
+    /// `POST /v1/shards`
+    AddShard,
+    /// `PATCH /v1/shards/{shard}`
+    ChangeShard {
+        /// Which shard.
+        shard: ShardId,
+    },
+    /// `DELETE /v1/shards/{shard}`
+    RemoveShard {
+        /// Which shard.
+        shard: ShardId,
+    },
     /// `GET /v1/apps`
     ListApps,
     /// `POST /v1/apps`
@@ -254,6 +268,7 @@ impl Route {
             | Self::ListTokens
             | Self::Usage
             | Self::DevMail
+            | Self::ListShards
             | Self::ListApps => false,
             Self::App { call, .. } => call.changes_state(),
             _ => true,

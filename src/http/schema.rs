@@ -6,9 +6,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::{
     build::{Diagnostic, FailureReason, Mode, Render, Report, Severity, Status, Timings},
-    data::TableSpec,
+    data::{TableSpec, pool::ShardState},
     digest::Digest,
-    ids::{AppId, BuildId, TokenId, TurnId, WorkspaceId},
+    ids::{AppId, BuildId, ShardId, TokenId, TurnId, WorkspaceId},
     project::ProjectPath,
     publish::{Share, SizeReport},
     time::Timestamp,
@@ -34,6 +34,12 @@ schema! {
     TurnId as "TurnId": { "type": "string", "pattern": "^t[a-z0-9]{15}$" };
     BuildId as "BuildId": { "type": "string", "pattern": "^b[1-9][0-9]*$" };
     TokenId as "TokenId": { "type": "string", "pattern": "^k[a-z0-9]{15}$" };
+    ShardId as "ShardId": { "type": "string", "pattern": "^(default|s[a-z0-9]{15})$" };
+    ShardState as "ShardState": {
+        "type": "string",
+        "description": "`provisioning` it has not answered yet; `available` it takes apps; `full` it has no room for another table or app; `maintenance` the operator lets it take no new apps; `gone` it does not answer.",
+        "enum": ["provisioning", "available", "full", "maintenance", "gone"]
+    };
     Digest as "Digest": { "type": "string", "description": "A SHA-256.", "pattern": "^[0-9a-f]{64}$" };
     Timestamp as "Timestamp": {
         "type": "integer", "description": "Milliseconds since the Unix epoch.", "minimum": 0

@@ -286,6 +286,7 @@ for (const backend of ["postgres", "pglite"]) {
           ["invite_member", { p_app_id: app, p_member: { email: "a@example.com" } }], ["remove_member", { p_app_id: app, p_who: someone.id }],
           ["set_member", { p_app_id: app, p_user_id: someone.id, p_change: { status: "active" } }],
           ["app_usage", { p_app_id: app }], ["applied_migrations", {}],
+          ["shard_state", {}],
         ]) {
           assert.equal((await db.rpc(name, given)).error?.code, "42501", name);
         }
@@ -301,9 +302,14 @@ for (const backend of ["postgres", "pglite"]) {
       }
       const open = await sql`
         select p.oid::regprocedure::text as name from pg_proc p
-        where (p.pronamespace = 'platform'::regnamespace or p.proname in ('provision_app', 'describe_app', 'drop_table', 'drop_app', 'is_member', 'sign_up_refusal', 'join_app', 'sign_up_policy', 'set_sign_up', 'list_members', 'invite_member', 'set_member', 'remove_member', 'app_usage', 'applied_migrations'))
+        where (p.pronamespace = 'platform'::regnamespace or p.proname in ('provision_app', 'describe_app', 'drop_table', 'drop_app', 'is_member', 'sign_up_refusal', 'join_app', 'sign_up_policy', 'set_sign_up', 'list_members', 'invite_member', 'set_member', 'remove_member', 'app_usage', 'applied_migrations', 'shard_state'))
           and (has_function_privilege('anon', p.oid, 'execute') or p.proconfig is null or not 'search_path=""' = any (p.proconfig))`;
       assert.deepEqual([...open], []);
+      const { data, error } = await admin.rpc("shard_state");
+      assert.equal(error, null, JSON.stringify(error));
+      const [counted] = await sql`select (select count(*)::int from platform.apps) as apps, (select count(*)::int from platform.app_tables) as tables`;
+      assert.deepEqual(data, counted);
+      assert.ok(data.apps >= 1 && data.tables >= 1);
     });
   });
 }

@@ -5,7 +5,9 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result, bail};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::node::Node;
 use crate::stack::state;
@@ -119,6 +121,8 @@ pub(crate) struct Keys {
     pub(crate) secret: String,
     /// What tokens are signed with.
     pub(crate) jwt: String,
+    /// What the Worker seals secrets with: 32 bytes in base64.
+    pub(crate) seal: String,
 }
 
 impl Keys {
@@ -133,6 +137,7 @@ impl Keys {
             publishable: format!("sb_publishable_{}", derived("publishable")),
             secret: format!("sb_secret_{}", derived("secret")),
             jwt: derived("jwt"),
+            seal: STANDARD.encode(Sha256::digest(format!("seal:{secret}"))),
         })
     }
 }

@@ -22,7 +22,8 @@ impl Call<'_> {
         let after: Option<String> = page.after("members")?;
         is_theirs(asked).await?;
         let arguments = json!({ "p_app_id": app, "p_after": after, "p_limit": page.limit + 1 });
-        let found = Tables::of(self.env)?
+        let found = Tables::of(self.env, app)
+            .await?
             .people("list_members", &arguments)
             .await?;
         let Value::Array(rows) = found else {
@@ -51,15 +52,12 @@ impl Call<'_> {
     ) -> Result<Reply> {
         is_theirs(asked).await?;
         let arguments = json!({ "p_app_id": app, "p_member": wanted });
-        let member = Tables::of(self.env)?
-            .people("invite_member", &arguments)
-            .await?;
+        let tables = Tables::of(self.env, app).await?;
+        let member = tables.people("invite_member", &arguments).await?;
         let said = |name: &str| member.get(name).and_then(Value::as_str);
         let mut mailed = false;
-        if let (Some("invited"), Some(email), Some(shard)) =
-            (said("status"), said("email"), settings::shard(self.env)?)
-        {
-            mailed = gateway::mail_invitation(&shard, &self.hosts.preview_url(app), email).await?;
+        if let (Some("invited"), Some(email)) = (said("status"), said("email")) {
+            mailed = gateway::mail_invitation(&tables, &self.hosts.preview_url(app), email).await?;
         }
         Ok(Reply::raw(
             200,
@@ -76,7 +74,8 @@ impl Call<'_> {
         let change = self.handed_on().await?;
         is_theirs(asked).await?;
         let arguments = json!({ "p_app_id": app, "p_user_id": user, "p_change": change });
-        let member = Tables::of(self.env)?
+        let member = Tables::of(self.env, app)
+            .await?
             .people("set_member", &arguments)
             .await?;
         if member.is_null() {
@@ -92,7 +91,8 @@ impl Call<'_> {
         who: &str,
     ) -> Result<Reply> {
         is_theirs(asked).await?;
-        let was = Tables::of(self.env)?
+        let was = Tables::of(self.env, app)
+            .await?
             .people("remove_member", &json!({ "p_app_id": app, "p_who": who }))
             .await?;
         if was == Value::Bool(true) {
@@ -104,7 +104,8 @@ impl Call<'_> {
 
     pub(super) async fn show_sign_up(&self, app: &AppId, asked: &Asked<'_>) -> Result<Reply> {
         is_theirs(asked).await?;
-        let policy = Tables::of(self.env)?
+        let policy = Tables::of(self.env, app)
+            .await?
             .people("sign_up_policy", &json!({ "p_app_id": app }))
             .await?;
         Ok(Reply::raw(200, policy.to_string()))
@@ -113,7 +114,8 @@ impl Call<'_> {
     pub(super) async fn set_sign_up(&mut self, app: &AppId, asked: &Asked<'_>) -> Result<Reply> {
         let wanted = self.handed_on().await?;
         is_theirs(asked).await?;
-        let policy = Tables::of(self.env)?
+        let policy = Tables::of(self.env, app)
+            .await?
             .people(
                 "set_sign_up",
                 &json!({ "p_app_id": app, "p_sign_up": wanted }),
@@ -134,7 +136,7 @@ impl Call<'_> {
         };
         let to = utf8_percent_encode(query.get("to").unwrap_or_default(), NON_ALPHANUMERIC);
         let target = format!("/dev/mail?to={to}");
-        let mut response = gateway::send(&shard, "GET", &target, &Headers::new(), &[]).await?;
+        let mut response = gateway::send_to(&shard, "GET", &target, &Headers::new(), &[]).await?;
         let status = response.status_code();
         if status != 200 {
             return Err(unavailable(format!("its mails are answered with {status}")));

@@ -24,9 +24,10 @@ impl Call<'_> {
         let page = Page::parse(&self.query)?;
         let after: Option<String> = page.after("tables")?;
         is_theirs(asked).await?;
-        let shard = Tables::of(self.env)?;
-        let mut tables = shard.list(app).await?;
-        let usage = shard.usage(app).await?;
+        let (mut tables, usage) = match Tables::if_any(self.env, app).await? {
+            Some(shard) => (shard.list(app).await?, shard.usage(app).await?),
+            None => (Vec::new(), Value::Null),
+        };
         tables.retain(|table| {
             after
                 .as_ref()
@@ -52,10 +53,8 @@ impl Call<'_> {
         wanted: &DefineTables,
     ) -> Result<Reply> {
         is_theirs(asked).await?;
-        let shard = Tables::of(self.env)?;
-        shard.define(app, &wanted.tables).await?;
         // What was made for an app that is going is dropped with it: its last purge comes later than this.
-        let mut tables = shard.list(app).await?;
+        let mut tables = Tables::define(self.env, app, &wanted.tables).await?;
         tables.retain(|table| {
             wanted
                 .tables
@@ -73,7 +72,8 @@ impl Call<'_> {
     ) -> Result<Reply> {
         is_theirs(asked).await?;
         let name = TableName::of(app, table).ok_or_else(no_table)?;
-        if Tables::of(self.env)?.drop_table(app, &name).await? {
+        let shard = Tables::if_any(self.env, app).await?.ok_or_else(no_table)?;
+        if shard.drop_table(app, &name).await? {
             Ok(Reply::empty())
         } else {
             Err(no_table())
@@ -91,7 +91,8 @@ impl Call<'_> {
         let after = after.map(|after| position(&after)).transpose()?;
         is_theirs(asked).await?;
         let name = TableName::of(app, table).ok_or_else(no_table)?;
-        let rows = Tables::of(self.env)?
+        let shard = Tables::if_any(self.env, app).await?.ok_or_else(no_table)?;
+        let rows = shard
             .rows(&name, after.as_ref(), page.limit + 1)
             .await
             .map_err(|error| match error.kind {

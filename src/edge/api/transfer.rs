@@ -47,7 +47,7 @@ impl Call<'_> {
             ),
             None => ("application/sql", format!("{app}.sql")),
         };
-        let shard = Tables::of(self.env)?;
+        let shard = Tables::of(self.env, app).await?;
         let first = shard.export(app, table.as_ref(), &Value::Null).await?;
         if first.is_null() {
             return Err(no_table());
@@ -96,7 +96,14 @@ impl Call<'_> {
                         "The file is not UTF-8. Save it as that, and send it again.",
                     )
                 })?;
-                let imported = put(&Tables::of(self.env)?, app, &table, text, begun.nonce).await?;
+                let imported = put(
+                    &Tables::of(self.env, app).await?,
+                    app,
+                    &table,
+                    text,
+                    begun.nonce,
+                )
+                .await?;
                 self.end(principal, begun, Reply::json(200, &imported)?)
                     .await
             }

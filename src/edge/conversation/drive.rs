@@ -200,7 +200,8 @@ impl Conversation {
                         },
                     )
                     .await?;
-                if let Some(tables) = Tables::if_any(&self.env)? {
+                // An app that has never had data asks no shard.
+                if let Some(tables) = Tables::as_of_now(&self.env, &machine.app).await? {
                     tables.drop_all(&machine.app).await?;
                 }
                 self.store.forget()?;
@@ -334,11 +335,13 @@ impl Conversation {
 
     /// All tables of the app, once these are among them.
     async fn define(&self, app: &AppId, wanted: &[TableSpec]) -> Result<Vec<TableSpec>> {
-        let shard = Tables::of(&self.env)?;
         if !wanted.is_empty() {
-            shard.define(app, wanted).await?;
+            return Tables::define(&self.env, app, wanted).await;
         }
-        shard.list(app).await
+        match Tables::if_any(&self.env, app).await? {
+            Some(shard) => shard.list(app).await,
+            None => Ok(Vec::new()),
+        }
     }
 
     async fn send_build(&self, app: &AppId, build: &BuildId) -> Result<Input> {

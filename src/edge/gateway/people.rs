@@ -29,7 +29,6 @@ pub(super) struct Door<'a> {
     pub(super) env: &'a Env,
     pub(super) app: &'a AppId,
     pub(super) tables: Tables,
-    pub(super) shard: Shard,
 }
 
 impl Door<'_> {
@@ -73,7 +72,7 @@ impl Door<'_> {
             _ => body,
         };
         let target = call.target(has_proof);
-        let mut response = send(&self.shard, &method, &target, &headers, &body).await?;
+        let mut response = send(&self.tables, &method, &target, &headers, &body).await?;
         let is_too_often = response.status_code() == 429;
         let goes_on = match call.way {
             Way::In => response.status_code() == 200,
@@ -99,7 +98,11 @@ impl Door<'_> {
             (_, Some(opened)) => Value::Object(self.enter(opened).await?.answer).to_string(),
             (Way::SignUp, None) => {
                 let now = js_sys::Date::new_0().to_iso_string();
-                said.pending(self.app, self.shard.jwt_secret(), &String::from(now))
+                said.pending(
+                    self.app,
+                    self.tables.shard().jwt_secret(),
+                    &String::from(now),
+                )
             }
             (Way::Link | Way::Mail, None) => "{}".to_owned(),
             (_, None) => text,
@@ -138,8 +141,8 @@ impl Door<'_> {
     ) -> Result<Headers> {
         let address = address.filter(|_| shown.is_none());
         let key = match address {
-            Some(_) => self.shard.secret_key(),
-            None => self.shard.publishable_key(),
+            Some(_) => self.tables.shard().secret_key(),
+            None => self.tables.shard().publishable_key(),
         };
         let headers = headers_for(request, key, shown)?;
         if let Some(address) = address {
@@ -154,7 +157,7 @@ impl Door<'_> {
     fn unbound(&self, said: Said) -> Result<String, Denied> {
         const NAME: &str = "refresh_token";
         let bound = said.text(NAME).unwrap_or_default();
-        let refresh = token::unbind_refresh(bound, self.app, self.shard.jwt_secret());
+        let refresh = token::unbind_refresh(bound, self.app, self.tables.shard().jwt_secret());
         let Some(refresh) = refresh.map(str::to_owned) else {
             let message = "Invalid Refresh Token: Refresh Token Not Found";
             return Err(Service::Auth.denied(400, "refresh_token_not_found", message));
@@ -167,17 +170,17 @@ impl Door<'_> {
         let arguments = json!({ "p_app_id": self.app, "p_user_id": opened.user });
         let status = self.tables.people("join_app", &arguments).await?;
         if status == "active" {
-            opened.bind(self.app, &self.shard)?;
+            opened.bind(self.app, self.tables.shard())?;
             return Ok(opened);
         }
         let headers = Headers::new();
-        let key = self.shard.publishable_key();
+        let key = self.tables.shard().publishable_key();
         let bearer = format!("Bearer {}", opened.access);
         for (name, value) in [("apikey", key), ("authorization", bearer.as_str())] {
             headers.set(name, value).map_err(Error::internal)?;
         }
         let closed = send(
-            &self.shard,
+            &self.tables,
             "POST",
             "/auth/v1/logout?scope=local",
             &headers,
@@ -233,7 +236,7 @@ impl Door<'_> {
             .set("content-type", "application/json")
             .map_err(Error::internal)?;
         let verify = "/auth/v1/verify";
-        let mut response = send(&self.shard, "POST", verify, headers, body.as_bytes()).await?;
+        let mut response = send(&self.tables, "POST", verify, headers, body.as_bytes()).await?;
         let text = response.text().await.map_err(unavailable)?;
         let Some(opened) = Opened::read(&text).filter(|_| response.status_code() == 200) else {
             let (code, message) = reason(&text);
@@ -245,7 +248,7 @@ impl Door<'_> {
 
 /// Sends somebody who is invited a mail with a link into the app at `origin`; whether it went out.
 pub(in crate::edge) async fn mail_invitation(
-    shard: &Shard,
+    tables: &Tables,
     origin: &str,
     email: &str,
 ) -> Result<bool> {
@@ -253,7 +256,7 @@ pub(in crate::edge) async fn mail_invitation(
     let back = back_to(origin, origin, true);
     let back = percent_encoding::utf8_percent_encode(&back, percent_encoding::NON_ALPHANUMERIC);
     let headers = Headers::new();
-    let key = shard.secret_key();
+    let key = tables.shard().secret_key();
     let bearer = format!("Bearer {key}");
     for (name, value) in [
         ("apikey", key),
@@ -264,7 +267,7 @@ pub(in crate::edge) async fn mail_invitation(
     }
     let target = format!("/auth/v1/otp?redirect_to={back}");
     let body = json!({ "email": email, "create_user": true }).to_string();
-    match send(shard, "POST", &target, &headers, body.as_bytes()).await {
+    match send(tables, "POST", &target, &headers, body.as_bytes()).await {
         Ok(response) if response.status_code() == 200 => return Ok(true),
         Ok(response) => console_error!("an invitation is not sent: {}", response.status_code()),
         Err(error) => console_error!("an invitation is not sent: {error}"),

@@ -328,6 +328,16 @@ fn what_is_sent_is_what_is_described() {
             next_cursor: None,
         },
     );
+    let shard = r::Shard::from(&crate::data::pool::Member::of_settings());
+    fits(
+        "ShardShown",
+        r::ShardShown {
+            shard: shard.clone(),
+        },
+    );
+    let mut gone = shard;
+    (gone.down_since, gone.checked_at) = (Some(Timestamp(1)), Some(Timestamp(2)));
+    fits("ShardList", r::ShardList { shards: vec![gone] });
     let token = r::Token {
         id: TokenId::from_seed(&[7; SEED_BYTES]),
         name: "ci".to_owned(),

@@ -11,8 +11,8 @@ use super::{
 };
 use crate::http::{
     body::{
-        ConsoleLogin, CreateApp, CreateToken, DefineTables, EditFiles, PostMessage, StartBuild,
-        UpdateApp,
+        AddShard, ChangeShard, ConsoleLogin, CreateApp, CreateToken, DefineTables, EditFiles,
+        PostMessage, StartBuild, UpdateApp,
     },
     resource as r,
     route::{AppCall, Route},
@@ -142,6 +142,52 @@ pub(super) static OPERATIONS: &[Operation] = &[
         |_, captures| {
             Ok(Route::DeleteToken {
                 token: captures.id("token")?,
+            })
+        },
+    ),
+    Operation::new(
+        Get,
+        "/v1/shards",
+        "listShards",
+        "List the database shards (the operator)",
+        &[answer(200, "All of them, without their keys.", json::<r::ShardList>())],
+        |_, _| Ok(Route::ListShards),
+    ),
+    Operation::new(
+        Post,
+        "/v1/shards",
+        "addShard",
+        "Add a database shard (the operator)",
+        &[answer(
+            201,
+            "It has answered, has our migrations, and takes apps. One that does not is 422, and is not added.",
+            json::<r::ShardShown>(),
+        )],
+        |_, _| Ok(Route::AddShard),
+    )
+    .takes(json::<AddShard>()),
+    Operation::new(
+        Patch,
+        "/v1/shards/{shard}",
+        "changeShard",
+        "Drain a shard, let it take apps again, or let it take more (the operator)",
+        &[answer(200, "The shard as it is now.", json::<r::ShardShown>())],
+        |_, captures| {
+            Ok(Route::ChangeShard {
+                shard: captures.id("shard")?,
+            })
+        },
+    )
+    .takes(json::<ChangeShard>()),
+    Operation::new(
+        Delete,
+        "/v1/shards/{shard}",
+        "removeShard",
+        "Forget a shard that holds nothing (the operator)",
+        &[answer(204, "It is not asked any more.", Empty)],
+        |_, captures| {
+            Ok(Route::RemoveShard {
+                shard: captures.id("shard")?,
             })
         },
     ),

@@ -102,8 +102,6 @@ pub(super) static OPERATIONS: &[Operation] = &[
         "cloneApp",
         "Start a new app from a copy",
     ),
-    Operation::later(Get, "/v1/shards", "listShards", "List the database shards"),
-    Operation::later(Post, "/v1/shards", "addShard", "Add a database shard"),
     Operation::later(
         Get,
         "/metrics",

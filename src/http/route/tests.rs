@@ -19,6 +19,7 @@ fn file(text: &str) -> ProjectPath {
 fn example(template: &str) -> String {
     [
         ("{app}", "abcdefgh"),
+        ("{shard}", "s23456789abcdef0"),
         ("{token}", "k23456789abcdef0"),
         ("{turn}", "t23456789abcdef0"),
         ("{build}", "b7"),
@@ -131,6 +132,14 @@ fn finds_calls() {
             app(AppCall::BuildScreenshot {
                 build: BuildId::numbered(7),
             }),
+        ),
+        ("GET", "/v1/shards", Route::ListShards),
+        (
+            "PATCH",
+            "/v1/shards/default",
+            Route::ChangeShard {
+                shard: ShardId::of_settings(),
+            },
         ),
         (
             "POST",

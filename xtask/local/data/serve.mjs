@@ -1,6 +1,5 @@
-// The shard of `cargo xtask dev`. It listens at once and opens its database when somebody first asks, as the deletion of an app
-// does too: until then a stack pays nothing for it. What it is to be comes as one JSON object on standard input: {backend, folder, port,
-// keys, confirms, providers}.
+// The shard of `cargo xtask dev`. It listens at once and opens its database when somebody first asks: until then a stack pays
+// nothing for it. What it is to be comes as one JSON object on standard input: {backend, folder, port, keys, confirms, providers}.
 import fs from "node:fs";
 
 import { openShard, serve } from "./shard.mjs";

@@ -209,6 +209,8 @@ fn variables(record: &Record, token: &str, secret: &str, keys: &Keys) -> Map<Str
             format!("http://127.0.0.1:{}", record.builder_port),
         ),
         ("BUILDER_TOKEN", secret.to_owned()),
+        ("OPERATOR_WORKSPACE", state::WORKSPACE.to_owned()),
+        ("SEAL_KEYS", format!("local:{}", keys.seal)),
         (
             "BOOTSTRAP_TOKEN_HASH",
             format!("{}:{}", state::WORKSPACE, hash::hex(&[token.as_bytes()])),
