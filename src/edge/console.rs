@@ -1,4 +1,5 @@
-//! The files that are served as they are, the console and the API's description, and a long one of the foundation's. They are no part of the Worker but stand beside it, as
+//! The files that are served as they are, the console and the API's description, and long ones that the foundation
+//! needs. They are no part of the Worker but stand beside it, as
 //! static assets (`xtask` puts them together).
 
 use worker::{Env, Response};
@@ -8,6 +9,7 @@ use crate::{
     build::media_type,
     error::{Error, Kind, Result},
     http::{Hosts, media::console_headers},
+    preflight::Vendor,
     project::ProjectPath,
 };
 
@@ -47,6 +49,17 @@ pub(super) async fn beside(env: &Env, path: &ProjectPath) -> Result<Vec<u8>> {
     let text = read(env, &format!("/foundation/{path}")).await?;
     let text = text.ok_or_else(|| Error::internal(format!("no {path} beside the Worker")))?;
     Ok(text.into_bytes())
+}
+
+/// What the packages of the foundation export is known from now on.
+pub(super) async fn know_packages(env: &Env) -> Result<()> {
+    if Vendor::has_foundation() {
+        return Ok(());
+    }
+    let text = read(env, "/vendor-exports.txt").await?;
+    let text = text.ok_or_else(|| Error::internal("no vendor-exports.txt beside the Worker"))?;
+    Vendor::set_foundation(text);
+    Ok(())
 }
 
 async fn read(env: &Env, file: &str) -> Result<Option<String>> {

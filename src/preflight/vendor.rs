@@ -11,14 +11,19 @@
 //! | `* NAME …` | the same, each under three names: `X`, `XIcon`, `LucideX` |
 //! | `: NAME …` | what it exports as types only |
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::LazyLock,
-};
+use std::collections::{BTreeMap, BTreeSet};
+#[cfg(not(feature = "edge"))]
+use std::sync::LazyLock;
+#[cfg(feature = "edge")]
+use std::sync::OnceLock;
 
 /// The list as it is committed.
+#[cfg(not(feature = "edge"))]
 static COMMITTED: LazyLock<Vendor> =
     LazyLock::new(|| Vendor::parse(include_str!("../../templates/vendor-exports.txt")));
+/// In the Worker it comes from beside it: [`Vendor::set_foundation`].
+#[cfg(feature = "edge")]
+static COMMITTED: OnceLock<Vendor> = OnceLock::new();
 
 /// Packages with what they export.
 #[derive(Debug, Clone, Default)]
@@ -77,9 +82,33 @@ pub(super) enum Exported {
 
 impl Vendor {
     /// The packages of the foundation.
+    #[cfg(not(feature = "edge"))]
     #[must_use]
     pub fn foundation() -> &'static Self {
         &COMMITTED
+    }
+
+    /// The packages of the foundation; none before they are set.
+    #[cfg(feature = "edge")]
+    #[must_use]
+    pub fn foundation() -> &'static Self {
+        static NONE: Vendor = Vendor {
+            packages: BTreeMap::new(),
+        };
+        COMMITTED.get().unwrap_or(&NONE)
+    }
+
+    /// What the Worker knows of them from now on, once: the text of `templates/vendor-exports.txt`.
+    #[cfg(feature = "edge")]
+    pub fn set_foundation(text: String) {
+        COMMITTED.get_or_init(|| Self::parse(text.leak()));
+    }
+
+    /// Whether the Worker knows them.
+    #[cfg(feature = "edge")]
+    #[must_use]
+    pub fn has_foundation() -> bool {
+        COMMITTED.get().is_some()
     }
 
     /// Reads a list. Lines that are not of its form are left out; a test holds the committed list to it.

@@ -17,8 +17,8 @@ use crate::{
     data::TableSpec,
     digest::Digest,
     edge::{
-        blobs, blobs::Blobs, clock, data::Tables, loader, objects, pace, pace::Working, packages,
-        parser, preview, settings,
+        blobs, blobs::Blobs, clock, console, data::Tables, loader, objects, pace, pace::Working,
+        packages, parser, preview, settings,
     },
     error::{Error, Result},
     generation::{Conversation as Machine, Input, Job, Probe, ToolsRan, survey, tools},
@@ -312,6 +312,7 @@ impl Conversation {
             }
             outcomes.push(tools::run(call, &mut bench));
         }
+        console::know_packages(&self.env).await?;
         let findings = survey::inspect(&mut outcomes, &committed, &bench);
         let outcomes = calls.iter().zip(outcomes);
         let outcomes =

@@ -1,5 +1,5 @@
 //! The files that stand beside the Worker as static assets: the console, minified, the API's description, and the foundation's list of
-//! locked packages.
+//! locked packages with what they export.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,6 +27,7 @@ pub(crate) fn sources() -> Result<Vec<PathBuf>> {
     files.sort();
     files.push(place::root().join("src/http/openapi.json"));
     files.push(place::foundation().join(LOCK_FILE));
+    files.push(place::root().join("templates/vendor-exports.txt"));
     Ok(files)
 }
 
