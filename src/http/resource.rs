@@ -167,8 +167,8 @@ pub struct MessagePage {
 pub struct TablePage {
     /// The tables.
     pub tables: Vec<TableSpec>,
-    /// What all of the app's tables take, and what they may.
-    #[schemars(with = "DataUsage")]
+    /// What all of the app's tables take, and what they may. Nothing where it has never had any.
+    #[schemars(with = "Option<DataUsage>")]
     pub usage: serde_json::Value,
     /// The `cursor` of the next page, when there is one.
     pub next_cursor: Option<String>,

@@ -6,7 +6,6 @@ import { startStack } from "../../xtask/local/harness.mjs";
 import { mailedLink, mailsTo, signIn, signOut } from "../support/account.mjs";
 import { App } from "../support/app.mjs";
 import { assertQuiet, launch, openPage } from "../support/browser.mjs";
-import { defineTables } from "../support/tables.mjs";
 
 const ADA = { name: "Ada", email: "ada@example.com", password: "first-password" };
 const SECOND = "second-password";
@@ -22,7 +21,6 @@ before(async () => {
   stack = await startStack();
   [app, browser] = await Promise.all([App.create(stack), launch()]);
   await app.completed();
-  await defineTables(app);
   context = await browser.newContext();
   page = await openPage(context);
 });

@@ -6,7 +6,6 @@ import { startStack } from "../../xtask/local/harness.mjs";
 import { mailsTo, signIn, signOut, signUp } from "../support/account.mjs";
 import { App } from "../support/app.mjs";
 import { assertQuiet, launch, openPage } from "../support/browser.mjs";
-import { defineTables } from "../support/tables.mjs";
 
 const ADA = { name: "Ada", email: "ada@example.com", password: "a horse named correct" };
 const BOB = { name: "Bob", email: "bob@example.com", password: "a battery named staple" };
@@ -25,7 +24,6 @@ before(async () => {
     launch(),
   ]);
   await Promise.all([recipes.completed(), projects.completed()]);
-  for (const app of [recipes, projects]) await defineTables(app);
 });
 
 after(async () => {

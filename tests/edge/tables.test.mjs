@@ -39,7 +39,7 @@ for (const backend of ["pglite", "postgres"]) {
     });
 
     test("an app has none at first", async () => {
-      assert.deepEqual(await app.get("/tables"), { tables: [], next_cursor: null });
+      assert.deepEqual(await app.get("/tables"), { tables: [], next_cursor: null, usage: null });
       assertProblem(await app.api("GET", "/tables/recipes/rows"), "not_found", /no such table/);
       assertProblem(await app.api("DELETE", "/tables/recipes"), "not_found", /no such table/);
     });

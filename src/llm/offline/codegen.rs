@@ -265,8 +265,12 @@ pub(super) fn routes(thing: &Thing) -> Vec<String> {
 
 /// The entry of a thing in the navigation.
 pub(super) fn navigation(thing: &Thing) -> String {
+    let mut access = String::new();
+    if thing.access != ACCESS[0] {
+        access = format!(", access: {}", literal(&thing.access));
+    }
     format!(
-        "  {{ label: {}, to: {}, table: {} }},",
+        "  {{ label: {}, to: {}, table: {}{access} }},",
         literal(&sentence(&thing.plural)),
         literal(&format!("/{}", thing.path)),
         literal(&thing.table)

@@ -276,6 +276,8 @@ mod tests {
         );
         assert!(!app["src/resources/authors.ts"].contains("access:"));
         assert!(app[ROUTES].contains("path: \"books/:id\""));
+        let entry = "table: \"books\", access: \"public_read\" },";
+        assert!(app[NAVIGATION].contains(entry), "{}", app[NAVIGATION]);
         let more = made(&mut app, "books", &["blurb: long_text"], "owner").unwrap();
         assert_eq!(
             more.tables[0]["access"], "public_read",
