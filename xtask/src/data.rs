@@ -17,6 +17,8 @@ use crate::{engine, hash, judges, place, postgres, setup};
 pub(crate) const PROGRAMS: &str = "OVERSKILL_POSTGRES";
 /// What the apps of a stack keep their data in.
 const CHOICE: &str = "OVERSKILL_DATA";
+/// When the database of a stack is opened.
+const OPENS: &str = "OVERSKILL_DATA_OPENS";
 /// Whether users of a stack's apps have to confirm their e-mail addresses.
 const CONFIRM: &str = "OVERSKILL_CONFIRM_EMAIL";
 /// Providers of identities that users of a stack's apps sign in with, as JSON: `{"github": {"enabled": true, "client_id", "secret", "url"}}`.
@@ -83,14 +85,27 @@ impl Backend {
     }
 }
 
-/// Whether whoever signs up to an app of a stack has to confirm their e-mail address: they have, unless the environment says otherwise.
+/// Whether a stack opens its database when it starts, so that the first app need not wait for it, or when somebody first asks.
+///
+/// # Errors
+/// When the environment says neither.
+pub(crate) fn opens_at_start() -> Result<bool> {
+    match std::env::var(OPENS).unwrap_or_default().as_str() {
+        "" | "at-start" => Ok(true),
+        "when-asked" => Ok(false),
+        other => bail!("{OPENS} is `{other}`; there is: at-start, when-asked"),
+    }
+}
+
+/// Whether whoever signs up to an app of a stack has to confirm their e-mail address: they have not, unless the environment says
+/// otherwise. Nobody reads mail on the machine of whoever tries an app.
 ///
 /// # Errors
 /// When it says neither.
 pub(crate) fn confirms() -> Result<bool> {
     match std::env::var(CONFIRM).unwrap_or_default().as_str() {
-        "" | "on" => Ok(true),
-        "off" => Ok(false),
+        "on" => Ok(true),
+        "" | "off" => Ok(false),
         other => bail!("{CONFIRM} is `{other}`; there is: on, off"),
     }
 }

@@ -1,10 +1,11 @@
-// The shard of `cargo xtask dev`. It listens at once and opens its database when somebody first asks: until then a stack pays
-// nothing for it. What it is to be comes as one JSON object on standard input: {backend, folder, port, keys, confirms, providers}.
+// The shard of `cargo xtask dev`. It listens at once and opens its database a moment later, or when somebody first asks: until then a
+// stack pays nothing for it. What it is to be comes as one JSON object on standard input: {backend, folder, port, keys, opens_at_start,
+// confirms, providers}.
 import fs from "node:fs";
 
 import { openShard, serve } from "./shard.mjs";
 
-const { backend, folder, port, keys, confirms, providers } = JSON.parse(fs.readFileSync(0, "utf8"));
+const { backend, folder, port, keys, opens_at_start, confirms, providers } = JSON.parse(fs.readFileSync(0, "utf8"));
 let opening;
 
 async function opened() {
@@ -27,6 +28,8 @@ const server = await serve(async (request, context) => {
   }
 }, port);
 console.log(`the shard listens on http://127.0.0.1:${server.address().port}, over ${backend}`);
+// What the stack starts besides goes first.
+if (opens_at_start) setTimeout(() => opened().catch((error) => console.error(error)), 1_000);
 
 async function end() {
   server.close();

@@ -112,6 +112,7 @@ pub(crate) fn data(
         "folder": &folder,
         "port": record.data_port,
         "keys": { "publishable_key": keys.publishable, "secret_key": keys.secret, "jwt_secret": keys.jwt },
+        "opens_at_start": data::opens_at_start()?,
         "confirms": data::confirms()?,
         "providers": data::providers()?,
     });
