@@ -115,6 +115,9 @@ pub(crate) fn run(depth: Depth) -> Result<ExitCode> {
     if depth != Depth::Quick {
         run.check("specs in workerd", |run| {
             let mut node = node_of(parts.as_ref())?;
+            // Some start shards of their own beside the stack's.
+            let own = parts.as_ref().context("the parts are not there")?;
+            node.env(data::PROGRAMS, crate::postgres::ensure(&own.node)?);
             // A look at each of many apps takes longer than building them.
             node.env("OVERSKILL_RENDER_CHECK", "off");
             specs(run, "edge", node)
