@@ -70,7 +70,7 @@ test("at first there is the database of the settings, and nobody has woken it", 
     id: "default", url: stack.shard().url, state: "available", tables: 0, max_tables: 500, apps: 0, max_apps: 1_000, down_since: null, checked_at: null,
   });
   const app = await create();
-  assert.deepEqual(await app.get("/tables"), { tables: [], next_cursor: null });
+  assert.deepEqual(await app.get("/tables"), { tables: [], next_cursor: null, usage: null });
   const answer = await rows(app, "notes");
   assert.deepEqual([answer.status, answer.json().code], [404, "PGRST205"]);
   assert.equal((await signUp({ created: { preview_url: `http://preview-nobody12.localhost:${stack.port}` } }, "a@example.com")).status, 404);
