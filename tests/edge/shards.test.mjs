@@ -55,7 +55,10 @@ const signUp = (app, email) => stack.request("/auth/v1/signup", {
 const rows = (app, table, headers = {}) => stack.request(`/rest/v1/app_${app.id}_${table}?select=title`, { host: host(app), headers });
 
 before(async () => {
-  [stack, east, west] = await Promise.all([startStack({ env }), startShard("postgres"), startShard("postgres")]);
+  // One after the other, so that what has started is stopped when another does not start.
+  east = await startShard("postgres");
+  west = await startShard("postgres");
+  stack = await startStack({ env });
 });
 
 after(async () => {
@@ -71,6 +74,10 @@ test("at first there is the database of the settings, and nobody has woken it", 
   });
   const app = await create();
   assert.deepEqual(await app.get("/tables"), { tables: [], next_cursor: null, usage: null });
+  assert.deepEqual(await app.get("/members"), { members: [], next_cursor: null });
+  assert.deepEqual(await app.get("/sign-up"), { policy: "open", domains: [] });
+  for (const path of ["/tables.sql", "/tables/notes/rows.csv"]) assert.equal((await app.api("GET", path)).status, 404, path);
+  assert.equal((await shards())[0].apps, 0, "who only looks leads no app to a shard");
   const answer = await rows(app, "notes");
   assert.deepEqual([answer.status, answer.json().code], [404, "PGRST205"]);
   assert.equal((await signUp({ created: { preview_url: `http://preview-nobody12.localhost:${stack.port}` } }, "a@example.com")).status, 404);

@@ -4,7 +4,7 @@ use overskill_syntax::FaultKind;
 
 use super::{
     Change, Done, Refused, Workbench, arguments::Arguments, binary, count, dialect::Dialect,
-    edits::refuse_unseen, missing, view, views::View,
+    edits::refuse_unseen, missing, tables, view, views::View,
 };
 use crate::{
     edit::{self, whole},
@@ -112,6 +112,7 @@ pub(super) fn delete_file(
 
 /// Deletes a file.
 pub(super) fn remove(bench: &mut Workbench<'_>, path: ProjectPath) -> Result<Done, Refused> {
+    tables::keep(&path)?;
     refuse_unseen(bench, &path)?;
     bench.manifest.remove(&path);
     bench.views.remove(&path);
@@ -133,6 +134,10 @@ pub(super) fn rename(
         return Err(Refused(format!(
             "{to}: is there already; nothing was changed"
         )));
+    }
+    tables::keep(from)?;
+    if let Ok(content) = bench.text(from) {
+        tables::check(bench, &to, content.as_bytes())?;
     }
     bench.manifest.remove(from);
     bench

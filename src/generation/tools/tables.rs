@@ -168,18 +168,24 @@ fn written(bench: &mut Workbench<'_>, tables: &[TableSpec]) -> Result<Done, Refu
     })
 }
 
+/// Refuses whatever would become of the file of the tables but by these tools.
+pub(super) fn keep(path: &ProjectPath) -> Result<(), Refused> {
+    if path.as_str() != schema::FILE {
+        return Ok(());
+    }
+    Err(Refused(format!(
+        "{path}: is written by define_tables and nothing else; nothing was changed"
+    )))
+}
+
 /// Refuses a file that reads tables which there are not, or goes to the database past the app's own client, where it did not before.
 pub(super) fn check(
     bench: &Workbench<'_>,
     path: &ProjectPath,
     content: &[u8],
 ) -> Result<(), Refused> {
+    keep(path)?;
     let path = path.as_str();
-    if path == schema::FILE {
-        return Err(Refused(format!(
-            "{path}: is written by define_tables and nothing else; nothing was changed"
-        )));
-    }
     let Ok(content) = std::str::from_utf8(content) else {
         return Ok(());
     };

@@ -182,6 +182,49 @@ fn the_file_of_the_tables_is_the_tools_own() {
         json!({ "path": schema::FILE, "content": "export interface Tables { a: 1 }\n" }),
     );
     assert!(!outcome.result.ok);
+    // Without it, nobody would know which tables there are.
+    let before = bench.manifest.clone();
+    ask(&mut bench, "view_file", json!({ "path": schema::FILE }));
+    let away = format!(
+        "*** Begin Patch\n*** Update File: {0}\n*** Move to: src/old.ts\n*** End Patch",
+        schema::FILE
+    );
+    for (tool, input) in [
+        ("delete_file", json!({ "path": schema::FILE })),
+        ("apply_patch", json!({ "patch": away })),
+    ] {
+        let outcome = ask(&mut bench, tool, input);
+        assert!(
+            !outcome.result.ok && outcome.result.content.contains("define_tables"),
+            "{tool}: {}",
+            outcome.result.content
+        );
+        assert_eq!(bench.manifest, before, "{tool}");
+    }
+}
+
+#[test]
+fn a_file_is_not_moved_to_where_it_may_not_read_what_it_reads() {
+    let inner = "import { supabase } from \"./supabase\"\nimport \"@supabase/supabase-js\"\nexport const s = supabase\n";
+    let tables = schema::source(&[]);
+    let mut bench = bench(&[
+        (schema::FILE, tables.as_bytes()),
+        ("src/lib/a.ts", inner.as_bytes()),
+    ]);
+    ask(&mut bench, "view_file", json!({ "path": "src/lib/a.ts" }));
+    let patch = "*** Begin Patch\n*** Update File: src/lib/a.ts\n*** Move to: src/pages/a.ts\n@@\n-export const s = supabase\n+export const t = supabase\n*** End Patch";
+    let outcome = ask(&mut bench, "apply_patch", json!({ "patch": patch }));
+    assert!(
+        !outcome.result.ok && outcome.result.content.contains("past its own client"),
+        "{}",
+        outcome.result.content
+    );
+    assert!(
+        bench
+            .manifest
+            .get(&"src/lib/a.ts".parse().unwrap())
+            .is_some()
+    );
 }
 
 #[test]
