@@ -47,7 +47,7 @@ impl Call<'_> {
             ),
             None => ("application/sql", format!("{app}.sql")),
         };
-        let shard = Tables::of(self.env, app).await?;
+        let shard = Tables::if_any(self.env, app).await?.ok_or_else(no_table)?;
         let first = shard.export(app, table.as_ref(), &Value::Null).await?;
         if first.is_null() {
             return Err(no_table());
@@ -96,14 +96,8 @@ impl Call<'_> {
                         "The file is not UTF-8. Save it as that, and send it again.",
                     )
                 })?;
-                let imported = put(
-                    &Tables::of(self.env, app).await?,
-                    app,
-                    &table,
-                    text,
-                    begun.nonce,
-                )
-                .await?;
+                let shard = Tables::if_any(self.env, app).await?.ok_or_else(no_table)?;
+                let imported = put(&shard, app, &table, text, begun.nonce).await?;
                 self.end(principal, begun, Reply::json(200, &imported)?)
                     .await
             }
