@@ -341,8 +341,16 @@ impl Pool {
             return Err(no_database());
         }
         let tables = count(&wanted);
+        let is_silent = |member: &Member| member.down.is_some() && !member.is_lost;
+        let is_any_silent = self.0.iter().any(is_silent);
         let able = self.0.iter_mut().filter(|member| member.takes(tables));
         let Some(member) = able.min_by_key(|member| member.load()) else {
+            if is_any_silent {
+                return Err(Error::unavailable(
+                    "The database for the app's data does not answer. Try again in a minute.",
+                    "no shard that answers takes another app",
+                ));
+            }
             return Err(Error::unavailable(
                 "No database of this installation has room for the app's data. The operator adds one (POST /v1/shards), or lets one take more \
                  (PATCH /v1/shards/{shard}).",

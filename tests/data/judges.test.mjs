@@ -105,10 +105,10 @@ describe("a shard", () => {
         from pg_proc p
         join pg_language l on l.oid = p.prolang and l.lanname = 'plpgsql'
         cross join lateral judge.plpgsql_check_function_tb(
-          p.oid, case when p.proname = 'admit_table' then 'platform.app_tables'::regclass when p.prorettype = 'trigger'::regtype then 'public.app_kitchen1_notes_owner'::regclass else 0 end,
+          p.oid, case when p.proname in ('admit_table', 'refuse_of_held') then 'platform.app_tables'::regclass when p.prorettype = 'trigger'::regtype then 'public.app_kitchen1_notes_owner'::regclass else 0 end,
           newtable => case when p.proname = 'admit_rows' then 'added' end,
           performance_warnings => true, security_warnings => true, compatibility_warnings => true) c
-        where p.pronamespace = 'platform'::regnamespace or p.proname in ('provision_app', 'describe_app', 'drop_table', 'drop_app', 'is_member', 'sign_up_refusal', 'join_app', 'sign_up_policy', 'set_sign_up', 'list_members', 'invite_member', 'set_member', 'remove_member', 'app_usage', 'faulty')`];
+        where p.pronamespace = 'platform'::regnamespace or p.proname in ('provision_app', 'describe_app', 'drop_table', 'drop_app', 'is_member', 'sign_up_refusal', 'join_app', 'sign_up_policy', 'set_sign_up', 'list_members', 'invite_member', 'set_member', 'remove_member', 'app_usage', 'hold_app', 'move_out', 'move_in', 'drop_moved', 'faulty')`];
       assert.deepEqual(await found(), []);
       await shard.sql`create function public.faulty() returns void language plpgsql set search_path = '' as 'begin perform nothing from public.nowhere; end'`;
       const [fault] = await found();

@@ -128,8 +128,13 @@ for (const backend of ["pglite", "postgres"]) {
 
     test("an app that is deleted takes its tables along, if not at once", async () => {
       const other = await App.create(stack, "what can you do?");
-      assert.equal((await other.api("POST", "/tables", { tables: [{ name: "recipes" }] })).status, 200);
       other.close();
+      // The pool was told that the database had ended, and looks again after two seconds.
+      await until("new apps to be taken again", async () => {
+        const answer = await other.api("POST", "/tables", { tables: [{ name: "recipes" }] });
+        if (answer.status !== 200) assertProblem(answer, "unavailable", /does not answer/);
+        return answer.status === 200;
+      });
       const described = async (id) => (await database.rpc("describe_app", { p_app_id: id })).data;
       assert.equal((await described(other.id)).length, 1);
       process.kill(stack.dataPid, "SIGKILL");

@@ -102,7 +102,8 @@ export class Feed {
   async #follow() {
     while (!this.#closed && !this.#fault) {
       await new Promise((done) => this.#connect(done));
-      if (!this.#closed) await sleep(50);
+      // Does not keep a program alive whose stack is gone.
+      if (!this.#closed) await sleep(50, undefined, { ref: false });
     }
   }
 

@@ -1,13 +1,13 @@
-//! `cargo xtask test`: every check, one line each, and one line in the end.
+//! `cargo xtask test`: every check, one line each, of specs one for each file too, and one line in the end.
 //! A part that is missing fails its check; nothing is skipped.
 
 mod tally;
 
 use std::fs;
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Output};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
@@ -21,6 +21,9 @@ use crate::{browser, coverage, data, image, place, process, progress, sandbox, v
 
 /// Tells tests and specs how much to do: `usual` (samples) or `full` (the whole counts).
 const DEPTH: &str = "OVERSKILL_TEST_DEPTH";
+
+/// How the names of files of specs end.
+const SPEC: &str = ".test.mjs";
 
 /// A test says what it expects by panicking. Clippy knows that of test functions, not of what they call.
 const ALLOWED_IN_TESTS: [&str; 4] = [
@@ -106,7 +109,7 @@ pub(crate) fn run(depth: Depth) -> Result<ExitCode> {
     run.check("specs of the data", |run| {
         let node = node.as_ref().context("there is no Node")?;
         let (node, missing) = data::for_specs(node)?;
-        let mut tally = specs(run, "data", node)?;
+        let mut tally = specs(run, "data", &node)?;
         if let Some(missing) = missing {
             tally.note = format!("{} (not judged by plpgsql_check: {missing})", tally.note);
         }
@@ -120,7 +123,7 @@ pub(crate) fn run(depth: Depth) -> Result<ExitCode> {
             node.env(data::PROGRAMS, crate::postgres::ensure(&own.node)?);
             // A look at each of many apps takes longer than building them.
             node.env("OVERSKILL_RENDER_CHECK", "off");
-            specs(run, "edge", node)
+            specs(run, "edge", &node)
         });
         run.check("specs in a browser", |run| {
             let mut node = node_of(parts.as_ref())?;
@@ -128,7 +131,7 @@ pub(crate) fn run(depth: Depth) -> Result<ExitCode> {
                 "CHROMIUM",
                 chromium.as_ref().context("there is no Chromium")?,
             );
-            specs(run, "browser", node)
+            specs(run, "browser", &node)
         });
     }
     println!("checked in {}", progress::seconds(start.elapsed()));
@@ -138,6 +141,16 @@ pub(crate) fn run(depth: Depth) -> Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+impl Depth {
+    /// As tests and specs are told it.
+    const fn told(self) -> &'static str {
+        match self {
+            Self::Quick | Self::Usual => "usual",
+            Self::Full => "full",
+        }
+    }
 }
 
 impl Run {
@@ -184,14 +197,7 @@ impl Run {
     }
 
     fn capture(&self, log: &str, command: &mut Command) -> Result<Output> {
-        command.env(
-            DEPTH,
-            if self.depth == Depth::Full {
-                "full"
-            } else {
-                "usual"
-            },
-        );
+        command.env(DEPTH, self.depth.told());
         let output = process::capture(command)?;
         let mut text = output.stdout.clone();
         text.extend_from_slice(&output.stderr);
@@ -325,13 +331,11 @@ fn npm_script(run: &Run, parts: Option<&Parts>, script: &str) -> Result<String> 
     )
 }
 
-/// When specs count as hanging. Node 22 measures a whole file by it, Node 24 each test alone, so it leaves room for the
-/// longest file.
-fn spec_limit(depth: Depth) -> &'static str {
+/// When a test of a spec counts as hanging, and when the whole file does, whose end takes everything it started along.
+const fn spec_limits(depth: Depth) -> (Duration, Duration) {
     match depth {
-        // Half an hour and four hours, in milliseconds.
-        Depth::Quick | Depth::Usual => "--test-timeout=1800000",
-        Depth::Full => "--test-timeout=14400000",
+        Depth::Quick | Depth::Usual => (Duration::from_mins(5), Duration::from_mins(10)),
+        Depth::Full => (Duration::from_mins(180), Duration::from_mins(240)),
     }
 }
 
@@ -340,17 +344,80 @@ fn node_of(parts: Option<&Parts>) -> Result<Command> {
     Ok(parts.node.command())
 }
 
-fn specs(run: &Run, folder: &str, mut node: Command) -> Result<Tally> {
-    node.current_dir(place::root())
+/// Runs the specs of a folder, a file after the other and each with a line and a log of its own: of a run that is stopped the lines
+/// say where.
+fn specs(run: &Run, folder: &str, node: &Command) -> Result<Tally> {
+    let (test, file) = spec_limits(run.depth);
+    let logs = run.logs.join(format!("specs-{folder}"));
+    fs::create_dir_all(&logs)?;
+    let mut files: Vec<PathBuf> = fs::read_dir(place::root().join("tests").join(folder))?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<_>>()?;
+    files.retain(|file| file.to_string_lossy().ends_with(SPEC));
+    files.sort();
+    let mut sum = Tally::default();
+    for path in files {
+        let name = path.file_name().context("a file has a name")?;
+        let name = name.to_string_lossy().trim_end_matches(SPEC).to_owned();
+        let start = Instant::now();
+        let tally = spec(
+            run,
+            &path,
+            &logs.join(format!("{name}.log")),
+            node,
+            test,
+            file,
+        )?;
+        println!(
+            "    {folder}/{name}: {}  ({})",
+            tally.note,
+            progress::seconds(start.elapsed())
+        );
+        sum.passed += tally.passed;
+        sum.failed += tally.failed;
+    }
+    if sum.passed == 0 {
+        sum.failed = sum.failed.max(1);
+    }
+    sum.note = format!("{} passed, {} failed", sum.passed, sum.failed);
+    Ok(sum)
+}
+
+/// Runs one file of specs.
+fn spec(
+    run: &Run,
+    file: &Path,
+    log: &Path,
+    node: &Command,
+    test_limit: Duration,
+    limit: Duration,
+) -> Result<Tally> {
+    let mut command = process::again(node);
+    command
+        .current_dir(place::root())
         .env("OVERSKILL_XTASK", std::env::current_exe()?)
-        .args([
-            "--test",
-            "--test-concurrency=1",
-            "--test-reporter=tap",
-            spec_limit(run.depth),
-        ])
-        .arg(format!("tests/{folder}/**/*.test.mjs"));
-    let log = format!("specs-{folder}");
-    let output = run.capture(&log, &mut node)?;
-    Ok(run.counted(&log, &output, tally::tap))
+        .env(DEPTH, run.depth.told())
+        .args(["--test", "--test-reporter=tap"])
+        .arg(format!("--test-timeout={}", test_limit.as_millis()))
+        .arg(file);
+    let status = process::log_within(&mut command, log, limit)?;
+    let text = fs::read_to_string(log)?;
+    let mut tally = tally::tap(&text);
+    let late = status.is_none();
+    if tally.failed == 0 && (tally.passed == 0 || !status.is_some_and(|status| status.success())) {
+        tally.failed = 1;
+    }
+    tally.note = format!("{} passed, {} failed", tally.passed, tally.failed);
+    if late {
+        tally.note.push_str(", not done after ");
+        tally.note.push_str(&progress::seconds(limit));
+    }
+    if tally.failed > 0 {
+        tally.note.push_str(&format!(
+            ", see {}\n{}",
+            log.display(),
+            tally::failures(&text)
+        ));
+    }
+    Ok(tally)
 }

@@ -20,7 +20,7 @@ const RELEASE: &str = "27.1.0";
 const MACHINE: &str = "generation::";
 const LIST: &str = "tests/mutants.json";
 /// How many mutants of changed files the usual checks test; those of the machine take about seventeen seconds each.
-const SAMPLE: usize = 20;
+const SAMPLE: usize = 10;
 /// A mutant that makes the tests hang is noticed after this many seconds.
 const TIME_LIMIT: &str = "180";
 /// How many are tested at a time, each in a copy of the tree.

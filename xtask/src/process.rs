@@ -2,9 +2,10 @@
 //! Every child dies with this program, and a failure carries the end of what the child said.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io::Read;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -138,6 +139,43 @@ pub(crate) fn quiet_within(command: &mut Command, limit: Duration) -> Result<()>
         bail!("`{name}` failed ({status})\n{}", last_lines(&text));
     }
     Ok(())
+}
+
+/// Runs a program and has it write what it says, both streams, into `log`; ends it and all of its group when it takes longer than
+/// `limit`, which `None` says.
+///
+/// # Errors
+/// When it cannot be started, or the log cannot be written.
+pub(crate) fn log_within(
+    command: &mut Command,
+    log: &Path,
+    limit: Duration,
+) -> Result<Option<ExitStatus>> {
+    let file = File::create(log).with_context(|| format!("{} cannot be written", log.display()))?;
+    command
+        .stdout(file.try_clone()?)
+        .stderr(file)
+        .process_group(0);
+    let mut child = start(command)?;
+    let status = wait_within(&mut child, limit)?;
+    if status.is_none() {
+        kill_group(child.id(), Signal::KILL);
+        child.wait()?;
+    }
+    Ok(status)
+}
+
+/// The same command once more: its program, arguments and variables.
+pub(crate) fn again(command: &Command) -> Command {
+    let mut copy = Command::new(command.get_program());
+    copy.args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => copy.env(name, value),
+            None => copy.env_remove(name),
+        };
+    }
+    copy
 }
 
 /// Waits for a child's end, at most `limit`.

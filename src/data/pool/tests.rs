@@ -251,6 +251,17 @@ fn one_that_does_not_answer_is_gone_until_it_does() {
     assert_eq!(own.check_at, None);
 }
 
+#[test]
+fn where_the_last_one_is_silent_it_is_not_said_that_room_is_missing() {
+    let mut pool = Pool::of(vec![member(1, 10, 10), member(2, 0, 10)]);
+    pool.member(&shard(1)).unwrap().checked(false, NOW);
+    let error = pool.reserve(None, numbered(1)).unwrap_err();
+    assert_eq!(error.kind, Kind::Unavailable);
+    assert!(error.public.contains("does not answer"), "{error}");
+    pool.member(&shard(1)).unwrap().checked(true, NOW);
+    assert_eq!(pool.reserve(None, numbered(1)).unwrap().shard, shard(1));
+}
+
 /// What may happen, of an app or a shard of these numbers.
 #[derive(Debug, Clone)]
 enum Event {
