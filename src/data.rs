@@ -5,6 +5,7 @@
 
 pub mod csv;
 pub mod gate;
+pub mod moves;
 pub mod pool;
 mod refusal;
 pub mod schema;

@@ -214,6 +214,11 @@ impl Member {
         self.state() == ShardState::Available && tables <= self.room()
     }
 
+    fn count(&mut self, held: &Held) {
+        self.apps = self.apps.saturating_add(1);
+        self.tables = self.tables.saturating_add(count(&held.tables));
+    }
+
     /// How full it is, in millionths: of tables or of apps, whichever is more.
     fn load(&self) -> u64 {
         let part = |some: u32, all: u32| u64::from(some) * 1_000_000 / u64::from(all.max(1));
@@ -357,12 +362,12 @@ impl Pool {
                 format!("no shard takes an app with {tables} tables"),
             ));
         };
-        member.apps = member.apps.saturating_add(1);
-        member.tables = member.tables.saturating_add(tables);
-        Ok(Held {
+        let held = Held {
             shard: member.id.clone(),
             tables: wanted,
-        })
+        };
+        member.count(&held);
+        Ok(held)
     }
 
     /// What an app has once it is known which tables came of the ones that were asked for: those `found` are there, those `asked` that were
@@ -384,6 +389,33 @@ impl Pool {
         let others = member.tables.saturating_sub(before);
         member.tables = others.saturating_add(count(&held.tables));
         Ok(held)
+    }
+
+    /// Sets room aside for an app that comes from another shard, with all that it has.
+    ///
+    /// # Errors
+    /// 404 when the shard is not there, 409 when it takes no app with so many tables.
+    pub fn enter(&mut self, held: &Held) -> Result<()> {
+        let member = self.member(&held.shard)?;
+        let tables = count(&held.tables);
+        if !member.takes(tables) {
+            return Err(Error::new(
+                Kind::Conflict,
+                format!("The shard takes no app with {tables} tables now (GET /v1/shards)."),
+            ));
+        }
+        member.count(held);
+        Ok(())
+    }
+
+    /// An app has arrived where room was set aside for it: that is given back, and what it has now is counted.
+    ///
+    /// # Errors
+    /// 404 when the shard is not there.
+    pub fn arrive(&mut self, set_aside: &Held, held: &Held) -> Result<()> {
+        self.release(set_aside)?;
+        self.member(&held.shard)?.count(held);
+        Ok(())
     }
 
     /// An app is gone with all that it had.

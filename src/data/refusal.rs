@@ -35,6 +35,8 @@ pub fn refused(status: u16, body: &str) -> Error {
     let kind = match (status, code.as_str()) {
         // What is no addition, and what is held by other rows.
         (_, "0A000" | "23503" | "23505") => Kind::Conflict,
+        // It is on its way to another shard.
+        (_, "PT503") => Kind::Unavailable,
         // Too much at once.
         (_, "54000" | "54011") => Kind::TooLarge,
         // The table is not there, or not any more.

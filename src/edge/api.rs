@@ -209,7 +209,10 @@ impl Call<'_> {
             Route::ListShards
             | Route::AddShard
             | Route::ChangeShard { .. }
-            | Route::RemoveShard { .. } => Box::pin(self.shards(principal, route)).await?,
+            | Route::RemoveShard { .. }
+            | Route::ListShardApps { .. }
+            | Route::MoveApp { .. }
+            | Route::CallOffMove { .. } => Box::pin(self.shards(principal, route)).await?,
             Route::CreateToken => {
                 let bytes = self.body(body::MAX_JSON_BYTES).await?;
                 let wanted = self.parse(&bytes)?;

@@ -234,16 +234,19 @@ fn client(shard: &Shard, key: &str, token: &str) -> Postgrest {
 
 /// Whether a shard answers and has our migrations; of a new one also, whether its other key is its own, and what its tokens are signed with.
 pub(super) async fn is_well(shard: &Shard, is_new: bool) -> Result<()> {
-    let ask = async |key: &str, token: &str| {
-        let client = client(shard, key, token);
-        attempt_twice(|| client.rpc("shard_state", "{}")).await
-    };
-    ask(shard.secret_key(), shard.secret_key()).await?;
+    ask_shard(shard, "shard_state", "{}").await?;
     if is_new {
         let token = token::mint_service(shard.jwt_secret(), clock::now());
-        ask(shard.publishable_key(), &token).await?;
+        let client = client(shard, shard.publishable_key(), &token);
+        attempt_twice(|| client.rpc("shard_state", "{}")).await?;
     }
     Ok(())
+}
+
+/// What a function of a shard answers, JSON. It is called once more where the first call came to nothing.
+pub(super) async fn ask_shard(shard: &Shard, function: &str, arguments: &str) -> Result<String> {
+    let client = client(shard, shard.secret_key(), shard.secret_key());
+    attempt_twice(|| client.rpc(function, arguments)).await
 }
 
 fn parse<T: DeserializeOwned>(answer: &str) -> Result<T> {

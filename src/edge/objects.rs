@@ -297,6 +297,12 @@ pub(super) enum ShardCall {
     Change(ShardId, Option<bool>, Option<u32>, Option<u32>),
     /// → `()`
     Remove(ShardId),
+    /// → `Vec<`[`ShardApp`](crate::http::resource::ShardApp)`>`: so many apps of a shard, by id, behind this one
+    Apps(ShardId, String, u32),
+    /// → [`ShardApp`](crate::http::resource::ShardApp): it goes to this shard. Idempotent.
+    Move(AppId, ShardId),
+    /// → `()`. It does not go there. Idempotent.
+    Stay(AppId, ShardId),
 }
 
 /// One token, without its secret.

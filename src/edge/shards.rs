@@ -3,8 +3,11 @@
 //! `POST /` with an [`Asked`]`<`[`ShardCall`]`>`; the call's answer as JSON, `Ok` or `Err`.
 //!
 //! Storage (SQLite): `shards` one row a shard with its [`Member`] as JSON, the keys in it sealed; the one that the settings name is there
-//! with what it counts, its address and keys are not. `apps` which shard an app is in, and the names of its tables, a line each. The alarm asks
-//! shards whether they are well. What is decided is decided in one go, and written before anything else is asked.
+//! with what it counts, its address and keys are not. `apps` which shard an app is in, and the names of its tables, a line each. `moves` the
+//! apps that go to another one, or have failed to, each with its [`Move`](crate::data::moves::Move) as JSON. The alarm asks
+//! shards whether they are well, and goes on with the moves. What is decided is decided in one go, and written before anything else is asked.
+
+mod moves;
 
 use serde_json::{Value as Answer, json};
 use worker::{
@@ -27,6 +30,7 @@ use crate::{
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS shards(id TEXT PRIMARY KEY, member TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS apps(app TEXT PRIMARY KEY, shard TEXT NOT NULL, tables TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS moves(app TEXT PRIMARY KEY, move TEXT NOT NULL) WITHOUT ROWID;
 ";
 
 /// The pool of shards.
@@ -56,7 +60,12 @@ impl DurableObject for Shards {
 
     async fn alarm(&self) -> worker::Result<Response> {
         // An error here would count against the platform's six retries, after which it gives up on the alarm.
-        if let Err(error) = self.check().await {
+        let came = async {
+            self.check().await?;
+            self.go_on().await?;
+            self.wake()
+        };
+        if let Err(error) = came.await {
             console_error!("the shards could not be looked after: {error}");
             runtime::arm(&self.state, clock::now().after(pool::CHECK_MILLIS))?;
         }
@@ -71,6 +80,9 @@ impl Shards {
         match call {
             Call::Find(app) => Self::found(&self.pool()?, self.held(&app)?),
             Call::Reserve(app, tables) => self.change(&mut |pool| {
+                if !tables.is_empty() {
+                    self.is_still(&app)?;
+                }
                 let held = pool.reserve(self.held(&app)?, tables.clone())?;
                 self.put(&app, &held)?;
                 Self::found(pool, Some(held))
@@ -97,7 +109,7 @@ impl Shards {
                 let shown = pool.members().iter().map(|member| self.shown(member));
                 shown.collect::<Result<_>>().map(Answer::Array)
             }
-            Call::Add(member) => self.add(read(&member)?).await,
+            Call::Add(member) => self.add(read(Member::of_stored(&member))?).await,
             Call::Change(shard, takes_apps, max_tables, max_apps) => self.change(&mut |pool| {
                 let change = Change {
                     takes_apps,
@@ -114,6 +126,9 @@ impl Shards {
                 )?;
                 Ok(Answer::Null)
             }),
+            Call::Apps(shard, after, limit) => self.apps_of(&shard, &after, limit),
+            Call::Move(app, shard) => self.set_out(&app, &shard),
+            Call::Stay(app, shard) => self.stay(&app, &shard),
         }
     }
 
@@ -183,8 +198,13 @@ impl Shards {
                 Ok(Answer::Null)
             })?;
         }
-        // The alarm that has come is spent.
-        match self.pool()?.next_check() {
+        Ok(())
+    }
+
+    /// Has the alarm come when something is next to be done.
+    fn wake(&self) -> Result<()> {
+        let next = [self.pool()?.next_check(), self.next_move()?];
+        match next.into_iter().flatten().min() {
             Some(at) => runtime::arm(&self.state, at).map_err(Error::internal),
             None => Ok(()),
         }
@@ -207,9 +227,8 @@ impl Shards {
                 vec![member.id.as_str().into(), text.into()],
             )?;
         }
-        let next = pool.next_check();
-        if let Some(at) = next.filter(|_| next != before.next_check()) {
-            runtime::arm(&self.state, at).map_err(Error::internal)?;
+        if pool.next_check() != before.next_check() {
+            self.wake()?;
         }
         Ok(answer)
     }
@@ -217,8 +236,10 @@ impl Shards {
     /// The pool as it is: what is stored, and the shard that the settings name.
     fn pool(&self) -> Result<Pool> {
         let rows = self.rows("SELECT member FROM shards", vec![])?;
-        let members: Result<Vec<Member>> =
-            rows.iter().map(|row| read(text(row, "member"))).collect();
+        let members: Result<Vec<Member>> = rows
+            .iter()
+            .map(|row| read(Member::of_stored(text(row, "member"))))
+            .collect();
         let has_own = settings::shard(&self.env)?.is_some();
         Ok(Pool::of(members?).with_own(has_own))
     }
@@ -284,8 +305,9 @@ impl Shards {
     }
 }
 
-fn read(member: &str) -> Result<Member> {
-    Member::of_stored(member).ok_or_else(|| Error::internal("a shard cannot be read"))
+/// What was stored.
+fn read<T>(stored: Option<T>) -> Result<T> {
+    stored.ok_or_else(|| Error::internal("what the pool has stored cannot be read"))
 }
 
 fn text<'row>(row: &'row Answer, column: &str) -> &'row str {

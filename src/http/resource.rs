@@ -17,7 +17,9 @@ pub use people::{
     MemberStatus, Membership, SignUp, SignUpPolicy, TeamRole, UpdateMember,
 };
 pub use search::{Definition, Excerpt, FileHits, Hit, SearchResult, SkipReason, SkippedFile};
-pub use shard::{Shard, ShardList, ShardShown};
+pub use shard::{
+    MoveState, Shard, ShardApp, ShardAppPage, ShardAppShown, ShardList, ShardMove, ShardShown,
+};
 pub use usage::{AppUsage, Costs, Tokens, UsageTotal, WorkspaceUsage};
 
 use schemars::JsonSchema;

@@ -63,6 +63,25 @@ pub enum Route {
         /// Which shard.
         shard: ShardId,
     },
+    /// `GET /v1/shards/{shard}/apps`
+    ListShardApps {
+        /// Which shard.
+        shard: ShardId,
+    },
+    /// `PUT /v1/shards/{shard}/apps/{app}`
+    MoveApp {
+        /// Which shard it goes to.
+        shard: ShardId,
+        /// Which app.
+        app: AppId,
+    },
+    /// `DELETE /v1/shards/{shard}/apps/{app}`
+    CallOffMove {
+        /// Which shard it was to go to.
+        shard: ShardId,
+        /// Which app.
+        app: AppId,
+    },
     /// `GET /v1/apps`
     ListApps,
     /// `POST /v1/apps`
@@ -269,6 +288,7 @@ impl Route {
             | Self::Usage
             | Self::DevMail
             | Self::ListShards
+            | Self::ListShardApps { .. }
             | Self::ListApps => false,
             Self::App { call, .. } => call.changes_state(),
             _ => true,

@@ -8,7 +8,7 @@ import postgres from "postgres";
 
 const MAIN = path.join(path.dirname(fileURLToPath(import.meta.url)), "../../xtask/local/data/main.mjs");
 
-/** Starts one; its address and keys, `sql` into its database, and `stop`. */
+/** Starts one; its address and keys, `sql` into its database, `pause` and `resume`, between which it is silent, and `stop`. */
 export async function startShard(backend) {
   const child = spawn(process.execPath, [MAIN, "--backend", backend], { stdio: ["pipe", "pipe", "pipe"] });
   let said = "";
@@ -23,6 +23,8 @@ export async function startShard(backend) {
   const sql = postgres(shard.db, { max: 1, onnotice() {} });
   return {
     ...shard, sql,
+    pause: () => child.kill("SIGSTOP"),
+    resume: () => child.kill("SIGCONT"),
     stop: async () => {
       await sql.end({ timeout: 1 });
       child.stdin.end();

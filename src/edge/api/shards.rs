@@ -1,6 +1,6 @@
 //! The pool of shards, for the operator.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{Call, Principal, Reply, Run};
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
     http::{
         Route,
         body::{AddShard, ChangeShard, MAX_JSON_BYTES, WantedState},
+        page::{self, Page},
     },
     ids::ShardId,
 };
@@ -32,6 +33,15 @@ impl Call<'_> {
             Route::ListShards => self.ask_pool(200, "shards", ShardCall::List).await,
             Route::RemoveShard { shard } => {
                 self.ask_pool(200, "shard", ShardCall::Remove(shard))
+                    .await?;
+                Ok(Reply::empty())
+            }
+            Route::ListShardApps { shard } => self.list_shard_apps(shard).await,
+            Route::MoveApp { shard, app } => {
+                self.ask_pool(202, "app", ShardCall::Move(app, shard)).await
+            }
+            Route::CallOffMove { shard, app } => {
+                self.ask_pool(200, "app", ShardCall::Stay(app, shard))
                     .await?;
                 Ok(Reply::empty())
             }
@@ -67,6 +77,18 @@ impl Call<'_> {
         };
         let call = ShardCall::Add(member.to_stored());
         self.ask_pool(201, "shard", call).await
+    }
+
+    async fn list_shard_apps(&self, shard: ShardId) -> Result<Reply> {
+        let page = Page::parse(&self.query)?;
+        let after: Option<String> = page.after("shard-apps")?;
+        let call = ShardCall::Apps(shard, after.unwrap_or_default(), page.limit + 1);
+        let rows: Vec<Value> = objects::shards(self.env)?.ask(None, call).await?;
+        let (apps, next_cursor) = page::cut(rows, page.limit, |row| {
+            let app = row.get("app").and_then(Value::as_str);
+            page::cursor("shard-apps", &app.unwrap_or_default())
+        });
+        Reply::json(200, &json!({ "apps": apps, "next_cursor": next_cursor }))
     }
 
     async fn ask_pool(&self, status: u16, name: &str, call: ShardCall) -> Result<Reply> {

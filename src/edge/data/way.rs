@@ -1,8 +1,8 @@
 //! The way to an app's shard: which one it is in, and what opens that.
 //!
 //! The pool says it, and it is believed for a while: one object answers for the whole installation, and an app that is used asks its
-//! shard many times a second. An app stays where it is, so that nothing is lost by it; that it has no data anywhere is believed for a
-//! second, so that somebody who asks for rows too early finds them soon.
+//! shard many times a second. An app rarely moves; that it has no data anywhere is believed for a
+//! second, so that somebody who asks for rows too early finds them soon. While it is believed of an app that moves, both sides are held.
 
 use std::{
     cell::{Cell, RefCell},
@@ -13,7 +13,7 @@ use serde_json::Value;
 use worker::Env;
 
 use crate::{
-    data::{Shard, pool},
+    data::{Shard, moves::BELIEVED_MILLIS, pool},
     edge::{
         cipher, clock,
         objects::{self, ShardCall},
@@ -24,8 +24,6 @@ use crate::{
     time::Timestamp,
 };
 
-/// For how long it is believed in which shard an app is, in milliseconds.
-const BELIEVED_MILLIS: u64 = 10_000;
 /// For how long it is believed that it is in none.
 const NOWHERE_MILLIS: u64 = 1_000;
 /// How often it is told that a shard does not answer, in milliseconds.

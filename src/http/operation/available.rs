@@ -193,6 +193,57 @@ pub(super) static OPERATIONS: &[Operation] = &[
     ),
     Operation::new(
         Get,
+        "/v1/shards/{shard}/apps",
+        "listShardApps",
+        "List the apps of a shard (the operator)",
+        &[answer(
+            200,
+            "By id, each with the move that it is on, or the last one that failed.",
+            json::<r::ShardAppPage>(),
+        )],
+        |_, captures| {
+            Ok(Route::ListShardApps {
+                shard: captures.id("shard")?,
+            })
+        },
+    )
+    .reads(PAGE),
+    Operation::new(
+        Put,
+        "/v1/shards/{shard}/apps/{app}",
+        "moveApp",
+        "Move an app's data to a shard (the operator)",
+        &[answer(
+            202,
+            "It is on its way, or there. It can be read meanwhile and not changed. Its people keep their passwords and sign in again.",
+            json::<r::ShardAppShown>(),
+        )],
+        |_, captures| {
+            Ok(Route::MoveApp {
+                shard: captures.id("shard")?,
+                app: captures.id("app")?,
+            })
+        },
+    ),
+    Operation::new(
+        Delete,
+        "/v1/shards/{shard}/apps/{app}",
+        "callOffMove",
+        "Call a move to a shard off, or forget one that failed (the operator)",
+        &[answer(
+            204,
+            "The app stays where it is. One that has arrived is 409.",
+            Empty,
+        )],
+        |_, captures| {
+            Ok(Route::CallOffMove {
+                shard: captures.id("shard")?,
+                app: captures.id("app")?,
+            })
+        },
+    ),
+    Operation::new(
+        Get,
         "/v1/apps",
         "listApps",
         "List the apps",

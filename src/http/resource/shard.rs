@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     data::pool::{Member, ShardState},
-    ids::ShardId,
+    ids::{AppId, ShardId},
     time::Timestamp,
 };
 
@@ -44,6 +44,69 @@ pub struct ShardList {
 pub struct ShardShown {
     /// As it is now.
     pub shard: Shard,
+}
+
+/// How far the move of an app is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MoveState {
+    /// Part after part is copied. The app can be read and not changed.
+    Copying,
+    /// It is in the other shard, and can be changed in a few seconds.
+    Arrived,
+    /// It stays where it was.
+    Undoing,
+    /// It has stayed where it was; `error` says why.
+    Failed,
+}
+
+/// The move of an app from one shard to another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShardMove {
+    /// Where it was.
+    pub from: ShardId,
+    /// Where it goes.
+    pub to: ShardId,
+    /// How far it is.
+    pub state: MoveState,
+    /// How many parts were copied, each of up to half a MiB or 200 people.
+    pub parts: u32,
+    /// When it began.
+    pub since: Timestamp,
+    /// What went wrong last.
+    pub error: Option<String>,
+}
+
+/// An app in a shard.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShardApp {
+    /// Which app.
+    pub app: AppId,
+    /// How many tables it has.
+    pub tables: u32,
+    /// The move that it is on, or the last one that failed.
+    #[serde(rename = "move")]
+    pub moving: Option<ShardMove>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShardAppShown {
+    /// As it is now.
+    pub app: ShardApp,
+}
+
+/// A page of the apps of a shard.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShardAppPage {
+    /// By id.
+    pub apps: Vec<ShardApp>,
+    /// The `cursor` of the next page, when there is one.
+    pub next_cursor: Option<String>,
 }
 
 impl From<&Member> for Shard {

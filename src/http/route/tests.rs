@@ -142,6 +142,29 @@ fn finds_calls() {
             },
         ),
         (
+            "GET",
+            "/v1/shards/default/apps",
+            Route::ListShardApps {
+                shard: ShardId::of_settings(),
+            },
+        ),
+        (
+            "PUT",
+            "/v1/shards/default/apps/abcdefgh",
+            Route::MoveApp {
+                shard: ShardId::of_settings(),
+                app: "abcdefgh".parse().unwrap(),
+            },
+        ),
+        (
+            "DELETE",
+            "/v1/shards/default/apps/abcdefgh",
+            Route::CallOffMove {
+                shard: ShardId::of_settings(),
+                app: "abcdefgh".parse().unwrap(),
+            },
+        ),
+        (
             "POST",
             "/v1/apps/import",
             Route::NotYet {

@@ -1,0 +1,259 @@
+//! Apps on their way to another shard: the alarm goes on with them, step by step, and keeps what came of each.
+
+use serde_json::{Value as Answer, json};
+
+use super::{Shards, read, text};
+use crate::{
+    data::{
+        Shard,
+        moves::{Done, Move, News, Step},
+        pool::Held,
+    },
+    edge::{clock, data},
+    error::{Error, Kind, Result},
+    ids::{AppId, ShardId},
+    time::Timestamp,
+};
+
+/// For how long one alarm goes on, in milliseconds. Between two, shards are asked whether they are well.
+const SLICE_MILLIS: u64 = 10_000;
+/// How many tables are dropped in one transaction.
+const DROPPED_AT_ONCE: u32 = 50;
+
+impl Shards {
+    /// Sets out with an app.
+    pub(super) fn set_out(&self, app: &AppId, shard: &ShardId) -> Result<Answer> {
+        let now = clock::now();
+        let answer = self.change(&mut |pool| {
+            let Some(held) = self.held(app)? else {
+                return Err(Error::new(
+                    Kind::NotFound,
+                    "There is no such app, or it has no data in any shard.",
+                ));
+            };
+            let moving = self.moving(app)?.filter(Move::is_live);
+            if let Some(moving) = &moving
+                && moving.held.shard != *shard
+            {
+                let to = &moving.held.shard;
+                return Err(Error::new(
+                    Kind::Conflict,
+                    format!("The app is on its way to {to}. Call that off first (DELETE /v1/shards/{to}/apps/{app}), or wait until it is there."),
+                ));
+            }
+            if moving.is_some() || held.shard == *shard {
+                return Ok(shown(app, &held, moving.as_ref()));
+            }
+            let there = Held {
+                shard: shard.clone(),
+                ..held.clone()
+            };
+            pool.enter(&there)?;
+            let moving = Move::begun(held.shard.clone(), there, now);
+            self.put_move(app, &moving)?;
+            Ok(shown(app, &held, Some(&moving)))
+        })?;
+        self.wake()?;
+        Ok(answer)
+    }
+
+    /// Calls it off.
+    pub(super) fn stay(&self, app: &AppId, shard: &ShardId) -> Result<Answer> {
+        let moving = self.moving(app)?;
+        if let Some(mut moving) = moving.filter(|moving| moving.held.shard == *shard) {
+            if moving.is_live() {
+                if !moving.call_off(clock::now()) {
+                    return Err(Error::new(
+                        Kind::Conflict,
+                        "The app has arrived already. It can be moved back.",
+                    ));
+                }
+                self.put_move(app, &moving)?;
+            } else {
+                self.end_move(app)?;
+            }
+        }
+        self.wake()?;
+        Ok(Answer::Null)
+    }
+
+    /// Apps of a shard behind this one, by id.
+    pub(super) fn apps_of(&self, shard: &ShardId, after: &str, limit: u32) -> Result<Answer> {
+        self.pool()?.member(shard)?;
+        let rows = self.rows(
+            "SELECT a.app, a.tables, m.move FROM apps a LEFT JOIN moves m ON m.app = a.app WHERE a.shard = ? AND a.app > ? ORDER BY a.app LIMIT ?",
+            vec![shard.as_str().into(), after.into(), i64::from(limit).into()],
+        )?;
+        let shown = rows.iter().map(|row| {
+            let tables = text(row, "tables").lines().count();
+            let moving = Move::of_stored(text(row, "move"));
+            json!({ "app": text(row, "app"), "tables": tables, "move": moving.as_ref().map(Move::shown) })
+        });
+        Ok(shown.collect())
+    }
+
+    /// Whether an app may get new tables now.
+    pub(super) fn is_still(&self, app: &AppId) -> Result<()> {
+        match self.moving(app)?.filter(Move::is_live) {
+            None => Ok(()),
+            Some(_) => Err(Error::new(
+                Kind::Unavailable,
+                "The app's data is being moved to another database. It can be read meanwhile. Try to change it again in a few minutes.",
+            )),
+        }
+    }
+
+    /// When the next one is to go on.
+    pub(super) fn next_move(&self) -> Result<Option<Timestamp>> {
+        Ok(self.moves()?.iter().map(|(_, moving)| moving.due).min())
+    }
+
+    /// Goes on with those whose time has come, for a while.
+    pub(super) async fn go_on(&self) -> Result<()> {
+        let end = clock::now().after(SLICE_MILLIS);
+        loop {
+            let now = clock::now();
+            let moves = self.moves()?;
+            let due = moves.iter().filter(|(_, moving)| moving.due <= now);
+            let Some((app, moving)) = due.min_by_key(|(_, moving)| moving.due) else {
+                return Ok(());
+            };
+            if now > end {
+                return Ok(());
+            }
+            let came = self.take_step(app, moving).await;
+            // Called off meanwhile, it goes on with that.
+            if self.moving(app)?.as_ref() == Some(moving) {
+                self.keep(app, moving.clone(), came)?;
+            }
+        }
+    }
+
+    async fn take_step(&self, app: &AppId, moving: &Move) -> Result<Done> {
+        let (from, to) = (&moving.from, &moving.held.shard);
+        match moving.step {
+            Step::Clear => drop_moved(&self.open(to).await?, app).await,
+            Step::Copy => {
+                let asked = format!("{{\"p_app_id\":\"{app}\",\"p_at\":{}}}", moving.at);
+                let answer = data::ask_shard(&self.open(from).await?, "move_out", &asked).await?;
+                let answer: Answer = serde_json::from_str(&answer).map_err(Error::internal)?;
+                if let Some(part) = answer.get("part").and_then(Answer::as_str) {
+                    let given = json!({ "p_app_id": app, "p_part": part }).to_string();
+                    data::ask_shard(&self.open(to).await?, "move_in", &given).await?;
+                }
+                Ok(match answer.get("next") {
+                    None | Some(Answer::Null) => Done::Over,
+                    Some(next) => Done::Part(next.to_string()),
+                })
+            }
+            Step::Settle => {
+                hold(&self.open(to).await?, app, false).await?;
+                drop_moved(&self.open(from).await?, app).await
+            }
+            Step::Undo | Step::Failed => {
+                // First of all, who uses it can go on.
+                hold(&self.open(from).await?, app, false).await?;
+                drop_moved(&self.open(to).await?, app).await
+            }
+        }
+    }
+
+    /// Keeps what came of a step, and what it is for the pool.
+    fn keep(&self, app: &AppId, mut moving: Move, came: Result<Done>) -> Result<()> {
+        let now = clock::now();
+        let news = match came {
+            Ok(done) => moving.done(done, now),
+            Err(error) => {
+                worker::console_error!("the move of {app} to {}: {error}", moving.held.shard);
+                moving.failed(&error, now);
+                News::None
+            }
+        };
+        self.change(&mut |pool| {
+            match (news, self.held(app)?) {
+                (News::Arrived, Some(held)) => {
+                    let there = Held {
+                        shard: moving.held.shard.clone(),
+                        ..held.clone()
+                    };
+                    pool.release(&held)?;
+                    pool.arrive(&moving.held, &there)?;
+                    self.put(app, &there)?;
+                }
+                // It was deleted before anything of it was held.
+                (News::Arrived, None) | (News::Stayed, _) => pool.release(&moving.held)?,
+                (News::None | News::Ended, _) => {}
+            }
+            Ok(Answer::Null)
+        })?;
+        if news == News::Ended {
+            return self.end_move(app);
+        }
+        self.put_move(app, &moving)
+    }
+
+    async fn open(&self, id: &ShardId) -> Result<Shard> {
+        let member = self.pool()?.member(id)?.clone();
+        data::opened(&self.env, id, &member.url, &member.keys).await
+    }
+
+    fn moving(&self, app: &AppId) -> Result<Option<Move>> {
+        let rows = self.rows(
+            "SELECT move FROM moves WHERE app = ?",
+            vec![app.as_str().into()],
+        )?;
+        rows.first().map(read_move).transpose()
+    }
+
+    /// All that are under way.
+    fn moves(&self) -> Result<Vec<(AppId, Move)>> {
+        let rows = self.rows("SELECT app, move FROM moves", vec![])?;
+        let all: Result<Vec<_>> = rows
+            .iter()
+            .map(|row| {
+                Ok((
+                    text(row, "app").parse().map_err(Error::internal)?,
+                    read_move(row)?,
+                ))
+            })
+            .collect();
+        Ok(all?
+            .into_iter()
+            .filter(|(_, moving): &(_, Move)| moving.is_live())
+            .collect())
+    }
+
+    fn put_move(&self, app: &AppId, moving: &Move) -> Result<()> {
+        self.run(
+            "INSERT OR REPLACE INTO moves(app, move) VALUES (?, ?)",
+            vec![app.as_str().into(), moving.to_stored().into()],
+        )
+    }
+
+    pub(super) fn end_move(&self, app: &AppId) -> Result<()> {
+        self.run("DELETE FROM moves WHERE app = ?", vec![app.as_str().into()])
+    }
+}
+
+fn read_move(row: &Answer) -> Result<Move> {
+    read(Move::of_stored(text(row, "move")))
+}
+
+fn shown(app: &AppId, held: &Held, moving: Option<&Move>) -> Answer {
+    json!({ "app": app, "tables": held.tables.len(), "move": moving.map(Move::shown) })
+}
+
+async fn hold(shard: &Shard, app: &AppId, is_held: bool) -> Result<()> {
+    let asked = json!({ "p_app_id": app, "p_is_held": is_held }).to_string();
+    data::ask_shard(shard, "hold_app", &asked).await.map(drop)
+}
+
+async fn drop_moved(shard: &Shard, app: &AppId) -> Result<Done> {
+    let asked = json!({ "p_app_id": app, "p_max": DROPPED_AT_ONCE }).to_string();
+    let dropped = data::ask_shard(shard, "drop_moved", &asked).await?;
+    Ok(if dropped.trim() == "0" {
+        Done::Over
+    } else {
+        Done::Again
+    })
+}
