@@ -33,7 +33,7 @@ for (const backend of ["pglite", "postgres"]) {
     };
 
     before(async () => {
-      stack = await startStack({ env: { OVERSKILL_DATA: backend, OVERSKILL_CONFIRM_EMAIL: "off" } });
+      stack = await startStack({ env: { OVERSKILL_DATA: backend } });
       [kitchen, garden] = [await App.create(stack, "what can you do?"), await App.create(stack, "what can you do?")];
       for (const app of [kitchen, garden]) {
         const tables = ["owner", "public_read", "app_read", "server"].map((access) => ({ name: `notes_${access}`, access, columns: [{ name: "title", type: "text" }] }));

@@ -76,7 +76,7 @@ for (const backend of ["pglite", "postgres"]) {
     before(async () => {
       provider = await startProvider();
       const github = { enabled: true, client_id: "overskill", secret: "shared", url: provider.url };
-      stack = await startStack({ env: { OVERSKILL_DATA: backend, OVERSKILL_AUTH_PROVIDERS: JSON.stringify({ github }) } });
+      stack = await startStack({ env: { OVERSKILL_DATA: backend, OVERSKILL_CONFIRM_EMAIL: "on", OVERSKILL_AUTH_PROVIDERS: JSON.stringify({ github }) } });
       [kitchen, garden] = [await App.create(stack, "what can you do?"), await App.create(stack, "what can you do?")];
       for (const app of [kitchen, garden]) assert.equal((await app.api("POST", "/tables", { tables: [{ name: "notes", access: "app_read" }] })).status, 200);
     });

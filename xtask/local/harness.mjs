@@ -63,7 +63,7 @@ class Stack {
     const log = fs.openSync(path.join(this.state, "dev.log"), "a");
     this.#process = spawn(program(), ["dev", "--no-build", "--state", this.state, "--port", String(this.port)], {
       cwd: root,
-      env: { OVERSKILL_DATA_OPENS: "when-asked", OVERSKILL_CONFIRM_EMAIL: "on", ...process.env, ...this.#options.env, OVERSKILL_FOLLOW_PARENT: "1" },
+      env: { OVERSKILL_DATA_OPENS: "when-asked", ...process.env, ...this.#options.env, OVERSKILL_FOLLOW_PARENT: "1" },
       stdio: ["ignore", log, log],
     });
     fs.closeSync(log);

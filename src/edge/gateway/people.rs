@@ -149,6 +149,8 @@ impl Door<'_> {
             headers
                 .set("sb-forwarded-for", address)
                 .map_err(Error::internal)?;
+            // A shard takes no secret key from what says that it is a browser.
+            headers.delete("user-agent").map_err(Error::internal)?;
         }
         Ok(headers)
     }
