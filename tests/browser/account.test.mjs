@@ -84,6 +84,7 @@ describe("an account", () => {
     await signIn(page, { email: "nobody@example.com", password: "no such password" });
     await refusal(NOT_RIGHT);
     await page.getByRole("link", { name: "Create an account" }).click();
+    await heading("Create your account");
     await page.getByLabel("E-mail").fill(ADA.email.toUpperCase());
     await page.getByLabel("Password").fill(SECOND);
     await page.getByRole("button", { name: "Create account" }).click();
@@ -104,6 +105,7 @@ describe("an account", () => {
     const said = (await page.getByRole("main").innerText()).replace("nobody@example.com", ADA.email);
     await page.getByRole("link", { name: "Back to sign in" }).click();
     await page.getByRole("link", { name: "Forgot your password?" }).click();
+    await heading("Forgot your password?");
     await page.getByLabel("E-mail").fill(ADA.email);
     await page.getByRole("button", { name: "Get a reset link" }).click();
     await heading("Check your mail");
@@ -185,6 +187,7 @@ describe("an account", () => {
       });
       await other.goto(`${app.created.preview_url}/recipes`);
       await other.getByRole("link", { name: "Create an account" }).click();
+      await heading("Create your account", other);
       await other.getByLabel("E-mail").fill("eve@example.com");
       await other.getByLabel("Password").fill(ADA.password);
       await other.getByRole("button", { name: "Create account" }).click();

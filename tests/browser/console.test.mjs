@@ -4,6 +4,7 @@ import path from "node:path";
 import { after, before, describe, test } from "node:test";
 
 import { startStack } from "../../xtask/local/harness.mjs";
+import { signUp } from "../support/account.mjs";
 import { RECIPES } from "../support/app.mjs";
 import { assertQuiet, launch, openPage } from "../support/browser.mjs";
 import { TURN_MS, until } from "../support/wait.mjs";
@@ -41,9 +42,10 @@ async function turnFinished(count, outcome = "completed") {
 /** The app inside the preview's frame. */
 const frame = () => page.frameLocator("[data-testid=preview]");
 
-/** Opens the list of recipes from the app's start page, which is what a new preview shows. */
-async function openRecipes() {
+/** Opens the list of recipes from the app's start page, which is what a new preview shows. Whoever is new makes an account for it. */
+async function openRecipes({ isNew = false } = {}) {
   await frame().getByRole("main").getByRole("link", { name: "Recipes" }).first().click();
+  if (isNew) await signUp(page, { name: "Ada", email: "ada@example.com", password: "first-password" }, frame());
   await frame().getByRole("heading", { level: 1, name: "Recipes" }).waitFor();
 }
 
@@ -116,7 +118,7 @@ describe("a prompt", () => {
 
   test("shows the running app in a frame of its own origin", async () => {
     const { preview_url: url } = await shownApp();
-    await openRecipes();
+    await openRecipes({ isNew: true });
     const element = page.getByTestId("preview");
     assert.equal(new URL(await element.getAttribute("src")).origin, url);
     const inside = page.frames().find((one) => one !== page.mainFrame());

@@ -3,18 +3,18 @@ import assert from "node:assert/strict";
 
 import { until } from "./wait.mjs";
 
-/** Makes an account on the page that a browser was sent to, and waits until it is signed in. */
-export async function signUp(page, { name, email, password }) {
+/** Makes an account on the page that a browser was sent to, or in a frame of it, and waits until it is signed in. */
+export async function signUp(page, { name, email, password }, within = page) {
   await page.bringToFront();
-  await page.getByRole("heading", { level: 1, name: "Welcome back" }).waitFor();
-  await page.getByRole("main").getByRole("link", { name: "Create an account" }).click();
-  await page.getByRole("heading", { level: 1, name: "Create your account" }).waitFor();
-  if (name) await page.getByLabel("Name").fill(name);
-  await page.getByLabel("E-mail").fill(email);
-  await page.getByLabel("Password").fill(password);
-  await page.getByRole("button", { name: "Create account" }).click();
-  await page.getByRole("heading", { level: 1, name: "Create your account" }).waitFor({ state: "detached" });
-  await signedIn(page);
+  await within.getByRole("heading", { level: 1, name: "Welcome back" }).waitFor();
+  await within.getByRole("main").getByRole("link", { name: "Create an account" }).click();
+  await within.getByRole("heading", { level: 1, name: "Create your account" }).waitFor();
+  if (name) await within.getByLabel("Name").fill(name);
+  await within.getByLabel("E-mail").fill(email);
+  await within.getByLabel("Password").fill(password);
+  await within.getByRole("button", { name: "Create account" }).click();
+  await within.getByRole("heading", { level: 1, name: "Create your account" }).waitFor({ state: "detached" });
+  await signedIn(within);
 }
 
 export async function signIn(page, { email, password }) {

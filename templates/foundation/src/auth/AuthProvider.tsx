@@ -23,7 +23,16 @@ export function AuthProvider({ children }: { children: ReactNode }) {
     }
   }, [])
 
-  const auth = useMemo<Auth>(() => ({ ...accounts, user: user ?? null, loading: user === undefined }), [user])
+  const auth = useMemo<Auth>(() => {
+    async function signOut() {
+      // From now on nothing is asked for in the name of whoever leaves.
+      setUser(undefined)
+      await accounts.signOut()
+      const { data } = await supabase.auth.getSession()
+      setUser(userIn(data.session))
+    }
+    return { ...accounts, signOut, user: user ?? null, loading: user === undefined }
+  }, [user])
 
   return <AuthContext value={auth}>{children}</AuthContext>
 }

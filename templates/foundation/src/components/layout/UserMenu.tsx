@@ -23,8 +23,9 @@ function AccountMenu({ user }: { user: User }) {
   const name = user.user_metadata.name ?? user.email
 
   async function leave() {
+    const left = signOut()
     await navigate("/", { flushSync: true })
-    await signOut()
+    await left
     toast.success("Signed out")
   }
 
