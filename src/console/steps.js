@@ -18,6 +18,8 @@ const VERBS = {
   search_files: ["Searching", "Searched"],
   add_dependency: ["Adding a package", "Added a package"],
   remove_dependency: ["Removing a package", "Removed a package"],
+  define_tables: ["Defining tables", "Defined tables"],
+  scaffold_resource: ["Making pages for a table", "Made pages for a table"],
   rename_app: ["Renaming the app", "Renamed the app"],
   ask_user: ["Asking you", "Asked you"],
 };

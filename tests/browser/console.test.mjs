@@ -130,6 +130,8 @@ describe("a prompt", () => {
   test("is a picture for the README", async () => {
     await addRecipe("Minestrone", "Beans, celery, carrots and a crust of parmesan", "45");
     await addRecipe("Bircher muesli", "Oats, an apple, yoghurt and hazelnuts", "10");
+    assert.equal(await page.locator(".stage-area").evaluate((area) => area.scrollTop), 0, "what is typed into the frame does not push the bar out of sight");
+    await page.getByTestId("feed").getByText("Defined tables").first().waitFor();
     const wanted = process.env.UPDATE_PICTURE === "1";
     if (wanted) await until("the notes to go", async () => (await frame().getByText("Recipe saved").count()) === 0);
     const picture = await page.screenshot({ animations: "disabled", path: wanted ? PICTURE : undefined });
