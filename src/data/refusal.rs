@@ -46,6 +46,8 @@ pub fn refused(status: u16, body: &str) -> Error {
         (_, code) if is_of(code, "22") || (is_of(code, "42") && code != "42501") => {
             Kind::Unprocessable
         }
+        // Somebody else was at it for too long.
+        (_, "55P03") => return unavailable(source),
         // A table that is not guarded as it should be.
         (_, code) if is_of(code, "55") => return Error::internal(source),
         (429 | 500..=599, _) => return unavailable(source),
@@ -149,6 +151,8 @@ mod tests {
             (400, "2", Kind::Internal),
             (400, "42", Kind::Internal),
             (500, "55000", Kind::Internal),
+            (500, "55P03", Kind::Unavailable),
+            (503, "PT503", Kind::Unavailable),
             (503, "53300", Kind::Unavailable),
             (503, "PGRST000", Kind::Unavailable),
             (429, "", Kind::Unavailable),

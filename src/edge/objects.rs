@@ -295,6 +295,8 @@ pub(super) enum ShardCall {
     Add(String),
     /// → [`Shard`](crate::http::resource::Shard). As in [`Change`](crate::data::pool::Change).
     Change(ShardId, Option<bool>, Option<u32>, Option<u32>),
+    /// → [`Shard`](crate::http::resource::Shard), opened by these keys from now on, once it has answered to them. They are sealed. Idempotent.
+    Rekey(ShardId, String),
     /// → `()`
     Remove(ShardId),
     /// → `Vec<`[`ShardApp`](crate::http::resource::ShardApp)`>`: so many apps of a shard, by id, behind this one

@@ -118,6 +118,7 @@ impl Shards {
                 };
                 self.shown(pool.change(&shard, &change)?)
             }),
+            Call::Rekey(shard, keys) => self.rekey(&shard, &keys).await,
             Call::Remove(shard) => self.change(&mut |pool| {
                 pool.remove(&shard)?;
                 self.run(
@@ -158,18 +159,24 @@ impl Shards {
                 self.run("DELETE FROM shards WHERE id = ?", vec![id.as_str().into()])?;
                 Ok(Answer::Null)
             })?;
-            let why = error.source.as_deref().unwrap_or(&error.public);
-            return Err(Error::new(
-                Kind::Unprocessable,
-                format!(
-                    "What answers at {} is not ready to be a shard: {why}. See that its keys are its own and that src/data/migrations were \
-                     applied to it.",
-                    member.url
-                ),
-            ));
+            return Err(not_ready(&member.url, &error));
         }
         self.change(&mut |pool| {
             let member = pool.member(id)?;
+            member.checked(true, clock::now());
+            self.shown(member)
+        })
+    }
+
+    /// Opens a shard with other keys from now on, if it answers to them.
+    async fn rekey(&self, id: &ShardId, keys: &str) -> Result<Answer> {
+        let url = self.pool()?.member(id)?.url.clone();
+        let shard = data::opened(&self.env, id, &url, keys).await?;
+        let answer = data::is_well(&shard, true).await;
+        answer.map_err(|error| not_ready(&url, &error))?;
+        self.change(&mut |pool| {
+            let member = pool.member(id)?;
+            keys.clone_into(&mut member.keys);
             member.checked(true, clock::now());
             self.shown(member)
         })
@@ -303,6 +310,18 @@ impl Shards {
         let cursor = self.sql.exec(statement, values).map_err(Error::internal)?;
         cursor.to_array().map_err(Error::internal)
     }
+}
+
+/// The error for what does not answer as a shard does.
+fn not_ready(url: &str, error: &Error) -> Error {
+    let why = error.source.as_deref().unwrap_or(&error.public);
+    Error::new(
+        Kind::Unprocessable,
+        format!(
+            "What answers at {url} is not ready to be a shard: {why}. See that its keys are its own and that src/data/migrations were applied \
+             to it."
+        ),
+    )
 }
 
 /// What was stored.

@@ -14,7 +14,7 @@ use serde::{
 };
 use serde_json::error::Category;
 
-pub use self::shard::{AddShard, ChangeShard, WantedState};
+pub use self::shard::{AddShard, ChangeShard, ShardKeys, WantedState};
 use super::auth::ApiToken;
 use crate::{
     build::Mode,

@@ -215,6 +215,35 @@ test("keys are told to nobody, and stand nowhere in clear", async () => {
   assert.deepEqual(opened(`shard:${id}:keys:${west.url}`), [], "moved elsewhere, it does not open");
 });
 
+test("keys of a shard are replaced by such as open it", async () => {
+  const { id } = await shardAt(east.url);
+  const { url: _, ...keys } = keysOf(east);
+  const change = (shard, more) => stack.api("PATCH", `/v1/shards/${shard}`, { keys: { ...keys, ...more } });
+  for (const wrong of [{ secret_key: "sb_secret_wrong" }, { publishable_key: "sb_publishable_wrong" }, { jwt_secret: "x".repeat(64) }]) {
+    const answer = await change(id, wrong);
+    assertProblem(answer, "unprocessable", /not ready/);
+    for (const secret of Object.values(keys)) assert.ok(!answer.text.includes(secret));
+  }
+  assertProblem(await change(id, { jwt_secret: "short" }), "invalid", /32 bytes/);
+  assertProblem(await change("default"), "conflict", /SUPABASE_SECRET_KEY/);
+  assertProblem(await change("saaaaaaaaaaaaaaa"), "not_found", /no such shard/);
+  const sealed = () => {
+    const folder = path.join(stack.state, "workerd");
+    const files = fs.readdirSync(folder, { recursive: true }).map((name) => path.join(folder, name)).filter((file) => fs.statSync(file).isFile());
+    return new Set(files.flatMap((file) => fs.readFileSync(file, "latin1").match(/v1\.first\.[\w-]+\.[\w-]+/g) ?? []));
+  };
+  const before = sealed();
+  const answer = await change(id);
+  assert.equal(answer.status, 200, answer.text);
+  assert.deepEqual(Object.keys(answer.body.shard).filter((name) => /key|secret/.test(name)), []);
+  assert.ok([...sealed()].some((text) => !before.has(text)), "they were sealed anew");
+  const inEast = await until("an app there", async () => {
+    for (const app of apps.slice(3)) if (await tablesIn(east, app)) return app;
+    return undefined;
+  });
+  assert.equal((await inEast.api("GET", "/tables")).status, 200);
+});
+
 test("keys of the installation are replaced", async () => {
   const app = apps.find((one) => one !== apps[0]);
   const inEast = await until("an app there", async () => {

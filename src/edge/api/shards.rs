@@ -13,8 +13,9 @@ use crate::{
     error::{Error, Kind, Result},
     http::{
         Route,
-        body::{AddShard, ChangeShard, MAX_JSON_BYTES, WantedState},
+        body::{AddShard, ChangeShard, MAX_JSON_BYTES, ShardKeys, WantedState},
         page::{self, Page},
+        resource::Shard,
     },
     ids::ShardId,
 };
@@ -48,6 +49,9 @@ impl Call<'_> {
             Route::ChangeShard { shard } => {
                 let bytes = self.body(MAX_JSON_BYTES).await?;
                 let change = self.parse::<ChangeShard>(&bytes)?;
+                if let Some(keys) = &change.keys {
+                    self.rekey(&shard, keys).await?;
+                }
                 let takes_apps = change.state.map(|state| state == WantedState::Available);
                 let call = ShardCall::Change(shard, takes_apps, change.max_tables, change.max_apps);
                 self.ask_pool(200, "shard", call).await
@@ -77,6 +81,25 @@ impl Call<'_> {
         };
         let call = ShardCall::Add(member.to_stored());
         self.ask_pool(201, "shard", call).await
+    }
+
+    /// Looks whether keys are a shard's, and keeps them.
+    async fn rekey(&self, id: &ShardId, keys: &ShardKeys) -> Result<()> {
+        if id.is_of_settings() {
+            return Err(Error::new(
+                Kind::Conflict,
+                "The keys of this shard are in the settings: SUPABASE_SECRET_KEY and the others next to it.",
+            ));
+        }
+        let pool = objects::shards(self.env)?;
+        let all: Vec<Shard> = pool.ask(None, ShardCall::List).await?;
+        let found = all.into_iter().find(|shard| shard.id == *id);
+        let url = found
+            .ok_or_else(|| Error::new(Kind::NotFound, "There is no such shard."))?
+            .url;
+        let sealed = data::sealed_keys(self.env, id, &keys.of(&url)?).await?;
+        let _told: Value = pool.ask(None, ShardCall::Rekey(id.clone(), sealed)).await?;
+        Ok(())
     }
 
     async fn list_shard_apps(&self, shard: ShardId) -> Result<Reply> {

@@ -1,5 +1,7 @@
 //! Bodies about shards.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
@@ -10,7 +12,7 @@ use crate::{
         Shard, ShardError,
         pool::{DEFAULT_APPS, DEFAULT_TABLES, MOST_CAPACITY},
     },
-    error::Result,
+    error::{Error, Result},
 };
 
 /// `POST /v1/shards`: a Supabase project to which `src/data/migrations` were applied. What is a key is never told again.
@@ -56,6 +58,27 @@ pub struct ChangeShard {
     /// How many apps it takes, 1 to 100,000. Those that are there stay, be they more.
     #[schemars(default)]
     pub max_apps: Option<u32>,
+    /// Its new keys, all three.
+    #[schemars(default)]
+    pub keys: Option<ShardKeys>,
+}
+
+/// What opens a shard. None of it is ever told again.
+#[derive(Clone, PartialEq, Eq, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct ShardKeys {
+    /// Its key that may do everything.
+    pub secret_key: String,
+    /// Its key that may do nothing by itself.
+    pub publishable_key: String,
+    /// What its tokens are signed with (HS256), 32 bytes or more.
+    pub jwt_secret: String,
+}
+
+impl fmt::Debug for ShardKeys {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("ShardKeys")
+    }
 }
 
 const fn default_tables() -> u32 {
@@ -83,6 +106,46 @@ impl AddShard {
     }
 }
 
+impl ShardKeys {
+    /// The shard at this address that they open.
+    ///
+    /// # Errors
+    /// 400 when one of them cannot be a key.
+    pub fn of(&self, url: &str) -> Result<Shard> {
+        Shard::new(
+            url,
+            &self.secret_key,
+            &self.publishable_key,
+            &self.jwt_secret,
+        )
+        .map_err(told)
+    }
+}
+
+/// What is wrong with a shard.
+fn told(error: ShardError) -> Error {
+    match error {
+        ShardError::Url => field(
+            "url",
+            "must begin with https:// (http:// on this machine) and be nothing but visible ASCII",
+        ),
+        ShardError::Key => invalid("`secret_key` and `publishable_key` must be visible ASCII."),
+        ShardError::Secret => field("jwt_secret", "must have 32 bytes or more"),
+    }
+}
+
+/// Members that have to be texts.
+fn texts<const N: usize>(wire: &Members, names: [&str; N]) -> Result<[String; N]> {
+    let mut texts = [const { String::new() }; N];
+    for (text, name) in texts.iter_mut().zip(names) {
+        let given = wire.get(name).and_then(Value::as_str);
+        given
+            .ok_or_else(|| field(name, "must be given, and be text"))?
+            .clone_into(text);
+    }
+    Ok(texts)
+}
+
 /// The members of a body as they are sent. What each of them may be is looked at one by one: types of their own for bodies of a few
 /// words would be several KB of the Worker.
 type Members = Map<String, Value>;
@@ -93,26 +156,16 @@ impl Body for AddShard {
     fn check(wire: Members, _: &Limits) -> Result<Self> {
         let known = ["url", "secret_key", "publishable_key", "jwt_secret"];
         check_names(&wire, &known)?;
-        let [url, secret_key, publishable_key, jwt_secret] = known.map(|name| {
-            let text = wire.get(name).and_then(Value::as_str).map(str::to_owned);
-            text.ok_or_else(|| field(name, "must be given, and be text"))
-        });
+        let [url, secret_key, publishable_key, jwt_secret] = texts(&wire, known)?;
         let added = Self {
-            url: url?,
-            secret_key: secret_key?,
-            publishable_key: publishable_key?,
-            jwt_secret: jwt_secret?,
+            url,
+            secret_key,
+            publishable_key,
+            jwt_secret,
             max_tables: capacity(&wire, "max_tables")?.unwrap_or(DEFAULT_TABLES),
             max_apps: capacity(&wire, "max_apps")?.unwrap_or(DEFAULT_APPS),
         };
-        added.shard().map_err(|error| match error {
-            ShardError::Url => field(
-                "url",
-                "must begin with https:// (http:// on this machine) and be nothing but visible ASCII",
-            ),
-            ShardError::Key => invalid("`secret_key` and `publishable_key` must be visible ASCII."),
-            ShardError::Secret => field("jwt_secret", "must have 32 bytes or more"),
-        })?;
+        added.shard().map_err(told)?;
         Ok(added)
     }
 }
@@ -121,7 +174,7 @@ impl Body for ChangeShard {
     type Wire = Members;
 
     fn check(wire: Members, _: &Limits) -> Result<Self> {
-        check_names(&wire, &["state"])?;
+        check_names(&wire, &["state", "keys"])?;
         let state = match wire.get("state").map(Value::as_str) {
             None => None,
             Some(Some("available")) => Some(WantedState::Available),
@@ -130,13 +183,30 @@ impl Body for ChangeShard {
         };
         if wire.is_empty() {
             return Err(invalid(
-                "There is nothing to change: give the shard a `state`, `max_tables` or `max_apps`.",
+                "There is nothing to change: give the shard a `state`, `max_tables`, `max_apps` or `keys`.",
             ));
         }
+        let keys = match wire.get("keys") {
+            None => None,
+            Some(Value::Object(keys)) => {
+                let names = ["secret_key", "publishable_key", "jwt_secret"];
+                if let Some(name) = keys.keys().find(|name| !names.contains(&name.as_str())) {
+                    return Err(field(&shortened(name), "is not known here"));
+                }
+                let [secret_key, publishable_key, jwt_secret] = texts(keys, names)?;
+                Some(ShardKeys {
+                    secret_key,
+                    publishable_key,
+                    jwt_secret,
+                })
+            }
+            Some(_) => return Err(field("keys", "must be an object with all three keys")),
+        };
         Ok(Self {
             state,
             max_tables: capacity(&wire, "max_tables")?,
             max_apps: capacity(&wire, "max_apps")?,
+            keys,
         })
     }
 }
@@ -229,12 +299,44 @@ mod tests {
             (drained.state, drained.max_tables, drained.max_apps),
             (Some(WantedState::Maintenance), Some(7), None)
         );
+        let keys = json!({ "secret_key": "sb_secret_b", "publishable_key": "sb_publishable_b", "jwt_secret": "y".repeat(32) });
+        let opened = change(json!({ "keys": keys.clone() }))
+            .unwrap()
+            .keys
+            .unwrap();
+        assert_eq!(format!("{opened:?}"), "ShardKeys", "it is told nowhere");
+        assert_eq!(
+            opened.of("https://a.test").unwrap().secret_key(),
+            "sb_secret_b"
+        );
+        for (name, value) in [
+            ("jwt_secret", json!(null)),
+            ("secret_key", json!(7)),
+            ("url", json!("https://b.test")),
+        ] {
+            let mut wrong = keys.clone();
+            wrong[name] = value;
+            let error = change(json!({ "keys": wrong })).unwrap_err();
+            assert!(error.public.contains(name), "{error}");
+        }
+        let short = ShardKeys {
+            jwt_secret: "short".to_owned(),
+            ..opened
+        };
+        assert!(
+            short
+                .of("https://a.test")
+                .unwrap_err()
+                .public
+                .contains("32 bytes")
+        );
         let back = change(json!({ "state": "available" })).unwrap();
         assert_eq!(back.state, Some(WantedState::Available));
         for body in [
             json!({}),
             json!({ "state": "gone" }),
             json!({ "max_apps": 0 }),
+            json!({ "keys": "sb_secret_a" }),
             json!({ "url": "https://a" }),
         ] {
             assert_eq!(change(body).unwrap_err().kind, Kind::Invalid);
