@@ -2,8 +2,9 @@
 //!
 //! What is in the way there is cleared, then all that the app has is copied part by part while it is held
 //! (`migrations/0005_moves.sql`), and the pool leads to where it has arrived. Whoever believes otherwise for a while
-//! ([`BELIEVED_MILLIS`]) reads the same and changes nothing; then it is let go there, and dropped where it was. Until it has arrived, it
-//! can be called off, and is when a shard does not answer for long.
+//! ([`BELIEVED_MILLIS`]) reads the same and changes nothing; then it is let go there. What it leaves behind stays held until nobody can be
+//! in the middle of something that began earlier, and is dropped. Until it has arrived, it can be called off, and is when a shard does not
+//! answer for long.
 
 use serde_json::{Value, json};
 
@@ -18,6 +19,8 @@ use crate::{
 pub const BELIEVED_MILLIS: u64 = 10_000;
 /// How long both sides are held after that, for what was under way.
 const SPARE_MILLIS: u64 = 2_000;
+/// How long what was left behind is held on after that, in milliseconds: some calls of a request may take twenty seconds each.
+const LEFT_MILLIS: u64 = 120_000;
 /// The first wait, and the longest, before a step is tried again.
 const AGAIN_MILLIS: (u64, u64) = (1_000, 60_000);
 /// How often a step may fail before the app stays where it is: for about five minutes.
@@ -30,10 +33,14 @@ pub enum Step {
     Clear,
     /// Part after part is copied.
     Copy,
-    /// It has arrived; who believes otherwise is waited for, then it is let go, and dropped where it was.
+    /// It has arrived; who believes otherwise is waited for, then it is let go.
     Settle,
-    /// It stays where it was.
+    /// It is used there; what was left behind is dropped when nobody can be in the middle of something.
+    Leave,
+    /// It stays where it was, and is let go.
     Undo,
+    /// What has come there is dropped.
+    Sweep,
     /// It has stayed.
     Failed,
 }
@@ -111,7 +118,7 @@ impl Move {
     pub fn done(&mut self, done: Done, now: Timestamp) -> News {
         self.failures = 0;
         self.due = now;
-        if self.step != Step::Undo {
+        if !self.is_undone() {
             self.error.clear();
         }
         match (self.step, done) {
@@ -131,8 +138,17 @@ impl Move {
                 self.due = now.after(BELIEVED_MILLIS + SPARE_MILLIS);
                 News::Arrived
             }
-            (Step::Settle, Done::Over) => News::Ended,
+            (Step::Settle, Done::Over) => {
+                self.step = Step::Leave;
+                self.due = now.after(LEFT_MILLIS);
+                News::None
+            }
+            (Step::Leave, Done::Over) => News::Ended,
             (Step::Undo, Done::Over) => {
+                self.step = Step::Sweep;
+                News::None
+            }
+            (Step::Sweep, Done::Over) => {
                 self.step = Step::Failed;
                 News::Stayed
             }
@@ -143,13 +159,13 @@ impl Move {
     pub fn failed(&mut self, error: &Error, now: Timestamp) {
         self.failures = self.failures.saturating_add(1);
         let is_final = error.kind != Kind::Unavailable || self.failures >= MOST_FAILURES;
-        if self.step != Step::Undo {
+        if !self.is_undone() {
             let why = error.source.as_deref().unwrap_or(&error.public);
             why.clone_into(&mut self.error);
-            if is_final && self.step != Step::Settle {
-                self.undo(now);
-                return;
-            }
+        }
+        if is_final && self.is_on_its_way() {
+            self.undo(now);
+            return;
         }
         let (first, longest) = AGAIN_MILLIS;
         let doubled = first.saturating_mul(1 << self.failures.saturating_sub(1).min(10));
@@ -163,13 +179,38 @@ impl Move {
         self.due = now;
     }
 
-    /// It is called off; whether it can be.
-    pub fn call_off(&mut self, now: Timestamp) -> bool {
-        if matches!(self.step, Step::Clear | Step::Copy) {
-            "It was called off.".clone_into(&mut self.error);
-            self.undo(now);
+    const fn is_on_its_way(&self) -> bool {
+        matches!(self.step, Step::Clear | Step::Copy)
+    }
+
+    const fn is_undone(&self) -> bool {
+        matches!(self.step, Step::Undo | Step::Sweep)
+    }
+
+    /// Whether nothing of the app may be changed.
+    #[must_use]
+    pub const fn is_held(&self) -> bool {
+        self.is_on_its_way() || matches!(self.step, Step::Settle)
+    }
+
+    /// Somebody calls it off; what the pool has to know of it, or nothing when it cannot be. What has failed is forgotten, and so is what
+    /// could not be dropped though it is used no more.
+    pub fn call_off(&mut self, now: Timestamp) -> Option<News> {
+        match self.step {
+            Step::Clear | Step::Copy => {
+                "It was called off.".clone_into(&mut self.error);
+                self.undo(now);
+                Some(News::None)
+            }
+            Step::Undo => Some(News::None),
+            Step::Sweep => {
+                self.step = Step::Failed;
+                Some(News::Stayed)
+            }
+            Step::Leave if self.failures > 0 => Some(News::Ended),
+            Step::Settle | Step::Leave => None,
+            Step::Failed => Some(News::Ended),
         }
-        self.step != Step::Settle
     }
 
     /// As it is stored: JSON.
@@ -179,8 +220,10 @@ impl Move {
             Step::Clear => 0,
             Step::Copy => 1,
             Step::Settle => 2,
-            Step::Undo => 3,
-            Step::Failed => 4,
+            Step::Leave => 3,
+            Step::Undo => 4,
+            Step::Sweep => 5,
+            Step::Failed => 6,
         };
         json!({
             "from": self.from, "to": self.held.shard, "tables": self.held.tables.join("\n"), "step": step, "at": self.at.as_str(),
@@ -206,7 +249,9 @@ impl Move {
                 0 => Step::Clear,
                 1 => Step::Copy,
                 2 => Step::Settle,
-                3 => Step::Undo,
+                3 => Step::Leave,
+                4 => Step::Undo,
+                5 => Step::Sweep,
                 _ => Step::Failed,
             },
             at: word("at")?.to_owned(),
@@ -223,8 +268,9 @@ impl Move {
     pub fn shown(&self) -> Value {
         let state = match self.step {
             Step::Clear | Step::Copy => "copying",
-            Step::Settle => "arrived",
-            Step::Undo => "undoing",
+            Step::Settle => "arriving",
+            Step::Leave => "arrived",
+            Step::Undo | Step::Sweep => "undoing",
             Step::Failed => "failed",
         };
         let error = Some(self.error.as_str()).filter(|error| !error.is_empty());
@@ -272,9 +318,15 @@ mod tests {
             NOW.after(12_000),
             "who believes otherwise is waited for"
         );
-        assert!(!moving.call_off(NOW), "it has arrived");
-        assert_eq!(moving.done(Done::Again, NOW.after(12_000)), News::None);
-        assert_eq!(moving.done(Done::Over, NOW.after(12_000)), News::Ended);
+        assert!(moving.is_held());
+        assert_eq!(moving.call_off(NOW), None, "it has arrived");
+        assert_eq!(moving.done(Done::Over, NOW.after(12_000)), News::None);
+        assert_eq!((moving.step, moving.due), (Step::Leave, NOW.after(132_000)));
+        assert_eq!(Move::of_stored(&moving.to_stored()).unwrap(), moving);
+        assert!(moving.is_live() && !moving.is_held());
+        assert_eq!(moving.call_off(NOW), None, "it has arrived");
+        assert_eq!(moving.done(Done::Again, NOW), News::None);
+        assert_eq!(moving.done(Done::Over, NOW), News::Ended);
     }
 
     #[test]
@@ -299,6 +351,14 @@ mod tests {
             assert_eq!(moving.step, Step::Undo, "that it stays is tried for ever");
         }
         assert_eq!(moving.due.since(now), 60_000);
+        assert_eq!(moving.done(Done::Over, now), News::None);
+        assert_eq!(
+            moving.step,
+            Step::Sweep,
+            "it is let go before anything else"
+        );
+        moving.failed(&silent(), now);
+        assert_eq!(Move::of_stored(&moving.to_stored()).unwrap(), moving);
         assert_eq!(moving.done(Done::Over, now), News::Stayed);
         assert!(!moving.is_live());
         assert_eq!(moving.error, "timed out");
@@ -324,17 +384,33 @@ mod tests {
             moving.failed(&Error::internal("not dropped"), NOW);
         }
         assert_eq!(moving.step, Step::Settle);
-        assert_eq!(moving.done(Done::Over, NOW), News::Ended);
+        moving.done(Done::Over, NOW);
+        moving.failed(&silent(), NOW);
+        assert_eq!(moving.step, Step::Leave);
+        assert_eq!(
+            moving.call_off(NOW),
+            Some(News::Ended),
+            "what cannot be dropped is left"
+        );
     }
 
     #[test]
     fn called_off_it_stays() {
         let mut moving = begun();
-        assert!(moving.call_off(NOW));
+        assert_eq!(moving.call_off(NOW), Some(News::None));
         assert_eq!(moving.step, Step::Undo);
-        assert!(moving.call_off(NOW), "done again");
-        moving.done(Done::Again, NOW);
-        assert_eq!(moving.done(Done::Over, NOW), News::Stayed);
-        assert_eq!(moving.error, "It was called off.");
+        assert_eq!(moving.call_off(NOW), Some(News::None), "done again");
+        moving.done(Done::Over, NOW);
+        assert_eq!(moving.done(Done::Again, NOW), News::None);
+        let mut swept = moving.clone();
+        assert_eq!(swept.done(Done::Over, NOW), News::Stayed);
+        assert_eq!(swept.error, "It was called off.");
+        assert_eq!(swept.call_off(NOW), Some(News::Ended), "it is forgotten");
+        assert_eq!(
+            moving.call_off(NOW),
+            Some(News::Stayed),
+            "what cannot be dropped is left"
+        );
+        assert!(!moving.is_live());
     }
 }

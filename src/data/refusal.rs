@@ -48,8 +48,8 @@ pub fn refused(status: u16, body: &str) -> Error {
         }
         // Somebody else was at it for too long.
         (_, "55P03") => return unavailable(source),
-        // A table that is not guarded as it should be.
-        (_, code) if is_of(code, "55") => return Error::internal(source),
+        // A table that is not guarded as it should be, or not what it was.
+        (_, code) if is_of(code, "55") || is_of(code, "XX") => return Error::internal(source),
         (429 | 500..=599, _) => return unavailable(source),
         _ => return Error::internal(source),
     };
@@ -152,6 +152,7 @@ mod tests {
             (400, "42", Kind::Internal),
             (500, "55000", Kind::Internal),
             (500, "55P03", Kind::Unavailable),
+            (500, "XX001", Kind::Internal),
             (503, "PT503", Kind::Unavailable),
             (503, "53300", Kind::Unavailable),
             (503, "PGRST000", Kind::Unavailable),

@@ -120,6 +120,7 @@ impl Shards {
             }),
             Call::Rekey(shard, keys) => self.rekey(&shard, &keys).await,
             Call::Remove(shard) => self.change(&mut |pool| {
+                self.is_quiet(&shard)?;
                 pool.remove(&shard)?;
                 self.run(
                     "DELETE FROM shards WHERE id = ?",

@@ -91,6 +91,7 @@ for (const backend of ["postgres", "pglite"]) {
       good(await member(from, people.cook, "recipes").update({ parent: soup }).eq("id", soup));
       // JSON's null is not that of the column. More than one part of rows, and people who are nobody but in rows.
       await from.sql.unsafe(`insert into app_${APP}_recipes (user_id, title, extra, minutes) select '${people.cook.id}', repeat('long ', 200), case when n % 2 = 0 then jsonb 'null' else '{"n": 1}' end, n from generate_series(1, 2000) n`);
+      await from.sql.unsafe(`update app_${APP}_recipes set editor = gen_random_uuid() where minutes = 3`);
       await from.sql.unsafe(`insert into app_${APP}_journal (user_id, line) values ('${people.gone.id}', 'was here'), (null, null)`);
       await call(from, "provision_app", { p_app_id: "another1", p_tables: [{ name: "recipes" }] });
     });
@@ -119,6 +120,10 @@ for (const backend of ["postgres", "pglite"]) {
       }
       await assert.rejects(from.sql`delete from auth.users where id = ${people.cook.id}`, /being moved/);
       await call(from, "provision_app", { p_app_id: "another1", p_tables: [{ name: "books" }] });
+      const nobody = await person(from, "nobody@example.com");
+      await from.sql`delete from auth.users where id = ${nobody.id}`;
+      const csv = { p_app_id: APP, p_table: "recipes", p_columns: ["user_id", "title"], p_rows: [[2, people.cook.id, "No"]], p_key: "x" };
+      await refused(from, "import_rows", csv, "PT503", /being moved/);
       await call(from, "hold_app", { p_app_id: APP, p_is_held: false });
       good(await member(from, people.cook, "recipes").update({ minutes: 8 }).eq("minutes", 7).limit(1));
       assert.equal(await call(from, "hold_app", { p_app_id: "nothing1", p_is_held: true }), false);
@@ -188,7 +193,7 @@ for (const backend of ["postgres", "pglite"]) {
     });
 
     test("it lives there: guarded, linked, counted", async () => {
-      assert.equal(good(await member(to, people.cook, "recipes").select("id", { count: "exact", head: true }).eq("title", "Soup")), null);
+      assert.equal((await member(to, people.cook, "recipes").select("id", { count: "exact", head: true }).eq("title", "Soup")).count, 1);
       const [soup] = good(await member(to, people.cook, "recipes").select(`title, shelf:app_${APP}_shelves!app_${APP}_recipes_book_fkey(label)`).eq("title", "Soup"));
       assert.match(soup.shelf.label, /quoted/);
       assert.deepEqual(good(await member(to, people.other, "recipes").select()), []);
@@ -201,6 +206,35 @@ for (const backend of ["postgres", "pglite"]) {
       await call(to, "provision_app", { p_app_id: APP, p_tables: [{ name: "recipes", columns: [{ name: "more", type: "text" }] }] });
       await call(to, "drop_table", { p_app_id: APP, p_table: "nothing" });
       while (await call(to, "drop_app", { p_app_id: APP }) > 0);
+    });
+
+    test("it moves back, with what people have changed meanwhile", async () => {
+      const app = "returns1";
+      await call(from, "provision_app", { p_app_id: app, p_tables: [{ name: "notes" }] });
+      const [moved, back] = [await person(from, "moved@example.com"), await person(from, "back@example.com")];
+      for (const { id } of [moved, back]) await call(from, "join_app", { p_app_id: app, p_user_id: id });
+      await move({ app });
+      await call(to, "hold_app", { p_app_id: app, p_is_held: false });
+      while (await call(from, "drop_moved", { p_app_id: app }) > 0);
+      await to.sql`update auth.users set encrypted_password = 'newer', updated_at = now() + interval '1 second' where id = ${moved.id}`;
+      await from.sql`update auth.users set encrypted_password = 'newest', updated_at = now() + interval '2 seconds' where id = ${back.id}`;
+      [from, to] = [to, from];
+      await move({ app });
+      [from, to] = [to, from];
+      const password = async ({ id }) => (await from.sql`select encrypted_password from auth.users where id = ${id}`)[0].encrypted_password;
+      assert.deepEqual([await password(moved), await password(back)], ["newer", "newest"]);
+      await call(from, "hold_app", { p_app_id: app, p_is_held: false });
+      assert.equal((await call(from, "list_members", { p_app_id: app, p_after: null, p_limit: 50 })).length, 2);
+      while (await call(to, "drop_moved", { p_app_id: app }) > 0);
+    });
+
+    test("an app of which nothing is known is held as well", async () => {
+      const app = "unknown1";
+      assert.equal(await move({ app }), 2);
+      for (const shard of [from, to]) await refused(shard, "join_app", { p_app_id: app, p_user_id: shard === from ? people.cook.id : people.other.id }, "PT503", /being moved/);
+      await call(to, "hold_app", { p_app_id: app, p_is_held: false });
+      while (await call(from, "drop_moved", { p_app_id: app }) > 0);
+      assert.equal(await call(to, "join_app", { p_app_id: app, p_user_id: people.other.id }), "active");
     });
 
     test("what is not the same is no move", async () => {
@@ -226,7 +260,6 @@ for (const backend of ["postgres", "pglite"]) {
       await refused(from, "drop_moved", { p_app_id: app }, "55000", /in use/);
       await refused(from, "move_in", { p_app_id: app, p_part: first.part }, "55000", /in use/);
       await refused(from, "move_out", { p_app_id: app, p_at: first.next }, "55000", /not held/);
-      assert.deepEqual(await call(from, "move_out", { p_app_id: "nothing1" }), { part: null, next: null });
       for (const name of ["hold_app", "move_out", "move_in", "drop_moved"]) {
         const { error } = await client(from, token(from, people.cook, app)).rpc(name, { p_app_id: app, ...(name === "hold_app" && { p_is_held: true }), ...(name === "move_in" && { p_part: "{}" }) });
         assert.equal(error?.code, "42501", name);

@@ -327,8 +327,8 @@ begin
       return done;
     end if;
   exception
-    -- Full it is, whichever line it was.
-    when program_limit_exceeded then raise;
+    -- Full or held it is, whichever line it was.
+    when program_limit_exceeded or sqlstate 'PT503' then raise;
     when others then null;
   end;
   -- One by one, to know which it is.
@@ -341,7 +341,7 @@ begin
         execute statement into one using jsonb_build_array(r), p_key;
         done := jsonb_build_object('inserted', (done ->> 'inserted')::bigint + (one ->> 'inserted')::bigint, 'updated', (done ->> 'updated')::bigint + (one ->> 'updated')::bigint);
       exception
-        when program_limit_exceeded then raise;
+        when program_limit_exceeded or sqlstate 'PT503' then raise;
         when others then
           get stacked diagnostics detail = pg_exception_detail;
           errors := errors || jsonb_build_object('line', r -> 0, 'code', sqlstate,

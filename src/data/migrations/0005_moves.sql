@@ -41,7 +41,7 @@ begin
     raise exception 'the app''s data is being moved to another database' using errcode = 'PT503',
       hint = 'It can be read meanwhile. Try to change it again in a few minutes.';
   end if;
-  return null;
+  return old;
 end $$;
 
 -- The same for what is known of apps: whose row it is says the row.
@@ -71,12 +71,14 @@ create or replace trigger held before insert or update or delete on platform.app
 create or replace function platform.hold_table(p_table text) returns void
 language plpgsql volatile set search_path = '' as $$
 begin
-  execute format('create or replace trigger held before insert or update or delete or truncate on public.%I for each statement execute function platform.refuse_held()', p_table);
+  execute format('create or replace trigger held before insert or update or truncate on public.%I for each statement execute function platform.refuse_held()', p_table);
+  -- Whoever deletes an account deletes what is theirs in all tables, be it nothing.
+  execute format('create or replace trigger held_rows before delete on public.%I for each row execute function platform.refuse_held()', p_table);
 end $$;
 
 -- Holds an app, once nobody is in the middle of changing it, or lets go of it. Returns whether there is one.
 create or replace function public.hold_app(p_app_id text, p_is_held boolean) returns boolean
-language plpgsql volatile security definer set search_path = '' set lock_timeout = '5s' as $$
+language plpgsql volatile security definer set search_path = '' set lock_timeout = '5s' set statement_timeout = '18s' as $$
 declare
   t text;
 begin
@@ -90,6 +92,7 @@ begin
       perform platform.hold_table(t);
     else
       execute format('drop trigger if exists held on public.%I', t);
+      execute format('drop trigger if exists held_rows on public.%I', t);
     end if;
   end loop;
   if not p_is_held then
@@ -134,8 +137,9 @@ declare
 begin
   select string_agg(format(' union select %I from public.%I', c, t.physical_name), '') into others
     from platform.app_tables t, platform.people_columns(t.spec) c where t.app_id = p_app_id;
+  -- Who stands in a column that refers to nobody may be nobody.
   return query execute format('select u from (select user_id as u from platform.app_members where app_id = $1 union select user_id from platform.team_members where app_id = $1'
-      '%s) p where u is not null and ($2 is null or u > $2) order by u limit $3', coalesce(others, ''))
+      '%s) p where ($2 is null or u > $2) and exists (select from auth.users a where a.id = u) order by u limit $3', coalesce(others, ''))
     using p_app_id, p_after, p_limit;
 end $$;
 
@@ -151,11 +155,14 @@ end $$;
 
 -- A part of what an app has: {"part", "next"}. Called with no p_at first, which holds the app, and then with what "next" was, until that is null.
 create or replace function public.move_out(p_app_id text, p_at jsonb default null) returns jsonb
-language plpgsql volatile security definer set search_path = '' set timezone = 'UTC' set datestyle = 'ISO, YMD' set extra_float_digits = 1 as $$
+language plpgsql volatile security definer
+set search_path = '' set timezone = 'UTC' set datestyle = 'ISO, YMD' set extra_float_digits = 1 set lock_timeout = '5s' set statement_timeout = '18s' as $$
 declare
   step constant text := p_at ->> 'step';
   known platform.app_tables;
   part jsonb;
+  row_id uuid;
+  -- Behind which one the next part begins, if this one is not the last.
   last_id uuid;
   line jsonb;
   lines jsonb[] := array[]::jsonb[];
@@ -164,9 +171,9 @@ declare
 begin
   perform platform.check_app_id(p_app_id);
   if p_at is null then
-    if not public.hold_app(p_app_id, true) then
-      return jsonb_build_object('part', null, 'next', null);
-    end if;
+    -- One of which nothing is known yet is held as well: somebody may be about to come.
+    insert into platform.apps (app_id) values (p_app_id) on conflict do nothing;
+    perform public.hold_app(p_app_id, true);
     select jsonb_build_object('app', jsonb_build_object(
         'created_at', a.created_at,
         'sign_up', coalesce((select to_jsonb(s) from platform.sign_up s where s.app_id = p_app_id), '{}'),
@@ -181,25 +188,33 @@ begin
     raise exception 'the app is not held' using errcode = '55000';
   end if;
   if step = 'people' then
-    select coalesce(jsonb_agg(platform.account_out(p_app_id, p.id) order by p.id), '[]'), (array_agg(p.id order by p.id desc))[1]
-      into part, last_id from platform.named_people(p_app_id, (p_at ->> 'after')::uuid, 200) p (id);
+    for row_id in select p.id from platform.named_people(p_app_id, (p_at ->> 'after')::uuid, 200) p (id) loop
+      line := platform.account_out(p_app_id, row_id);
+      lines := array_append(lines, line);
+      taken := taken + octet_length(line::text);
+      last_id := row_id;
+      exit when taken >= 524288;
+    end loop;
+    part := jsonb_build_object('people', to_jsonb(lines));
     if last_id is not null then
-      return jsonb_build_object('part', jsonb_build_object('people', part)::text, 'next', jsonb_build_object('step', 'people', 'after', last_id));
+      return jsonb_build_object('part', part::text, 'next', p_at || jsonb_build_object('after', last_id));
     end if;
     select min(name) into following from platform.app_tables where app_id = p_app_id;
-    return jsonb_build_object('part', '{}', 'next', case when following is not null then jsonb_build_object('step', 'rows', 'table', following) end);
+    return jsonb_build_object('part', part::text, 'next', case when following is not null and not p_at ? 'again' then jsonb_build_object('step', 'rows', 'table', following) end);
   end if;
   select * into known from platform.app_tables where app_id = p_app_id and name = p_at ->> 'table';
   if known.app_id is null then
     raise exception 'the app has no such table' using errcode = '42P01';
   end if;
   if step = 'rows' then
-    for last_id, line in execute format('select t.id, to_jsonb(%s) from public.%I t %s order by t.id', coalesce(platform.texts_sql(known.spec, p_app_id), ''), known.physical_name,
+    for row_id, line in execute format('select t.id, to_jsonb(%s) from public.%I t %s order by t.id limit 1000', coalesce(platform.texts_sql(known.spec, p_app_id), ''), known.physical_name,
         case when p_at ->> 'after' is null then '' else format('where t.id > %L', p_at ->> 'after') end) loop
       lines := array_append(lines, line);
       taken := taken + octet_length(line::text);
-      exit when taken >= 524288;
-      last_id := null;
+      if taken >= 524288 or cardinality(lines) = 1000 then
+        last_id := row_id;
+        exit;
+      end if;
     end loop;
     part := jsonb_build_object('table', known.name, 'rows', to_jsonb(lines));
   else
@@ -215,7 +230,8 @@ begin
     select min(name) into following from platform.app_tables where app_id = p_app_id;
     return jsonb_build_object('part', part::text, 'next', jsonb_build_object('step', 'sums', 'table', following));
   end if;
-  return jsonb_build_object('part', part::text, 'next', null);
+  -- Accounts are not held: who has another password by now takes it along.
+  return jsonb_build_object('part', part::text, 'next', jsonb '{"step": "people", "again": true}');
 end $$;
 
 -- Puts a record into a table of the authorization, of which versions differ: the columns that both know, but for what is computed.
@@ -252,11 +268,26 @@ begin
     for x in select e.x from jsonb_array_elements(p_person -> 'identities') e (x) loop
       perform platform.put_record('auth.identities', x);
     end loop;
+  elsif here = was then
+    -- From an earlier move, or an earlier part of this one: what was changed last counts.
+    update auth.users set email = account ->> 'email', encrypted_password = account ->> 'encrypted_password',
+        email_confirmed_at = (account ->> 'email_confirmed_at')::timestamptz, updated_at = (account ->> 'updated_at')::timestamptz
+      where id = here and updated_at < (account ->> 'updated_at')::timestamptz;
   elsif account ->> 'email_confirmed_at' is not null then
-    -- An account that nobody has proven to be theirs becomes that of who has.
+    -- An account that nobody has proven to be theirs becomes that of who has, with no other way in.
     update auth.users set encrypted_password = account ->> 'encrypted_password', email_confirmed_at = (account ->> 'email_confirmed_at')::timestamptz
       where id = here and email_confirmed_at is null and lower(email) = lower(account ->> 'email');
-    if found then delete from auth.sessions where user_id = here; end if;
+    if found then
+      delete from auth.sessions where user_id = here;
+      delete from auth.identities where user_id = here and provider <> 'email';
+      for x in select e.x || jsonb_build_object('user_id', here) from jsonb_array_elements(p_person -> 'identities') e (x) where e.x ->> 'provider' <> 'email' loop
+        perform platform.put_record('auth.identities', x);
+      end loop;
+    end if;
+  end if;
+  if exists (select from platform.moved_people where app_id = p_app_id and is_now = here and moved_people.was <> (account ->> 'id')::uuid) then
+    raise exception 'two people of the app have the same account there: % and another one', was using errcode = '0A000',
+      hint = 'Take one of them out of the app, or out of the other shard.';
   end if;
   if here <> was then
     insert into platform.moved_people (app_id, was, is_now) values (p_app_id, was, here) on conflict do nothing;
@@ -282,7 +313,7 @@ begin
   insert into platform.app_quotas select * from jsonb_populate_record(null::platform.app_quotas, p_app -> 'quotas') x where x.app_id is not null;
   insert into platform.invitations select * from jsonb_populate_recordset(null::platform.invitations, p_app -> 'invitations');
   for s in select x from jsonb_array_elements(p_app -> 'tables') with ordinality e (x, ord) order by ord loop
-    t := platform.create_table(p_app_id, platform.checked_table(p_app_id, s));
+    t := platform.create_table(p_app_id, s);
     perform platform.hold_table(t);
     execute format('alter table public.%I disable trigger quota_of_rows', t);
   end loop;
@@ -320,13 +351,15 @@ begin
     for c in select x from jsonb_array_elements(p_known.spec -> 'columns') x loop
       perform platform.link_column(p_known.app_id, p_known.physical_name, c);
     end loop;
+    -- What an app may have may be less here.
+    perform platform.check_room(p_known.app_id, 0);
   end if;
   perform platform.verify_table(p_known.app_id, p_known.physical_name, p_known.spec ->> 'access');
 end $$;
 
 -- Takes a part of an app that comes from elsewhere. Done again, it does nothing.
 create or replace function public.move_in(p_app_id text, p_part text) returns void
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' set lock_timeout = '5s' set statement_timeout = '18s' as $$
 declare
   part constant jsonb := p_part::jsonb;
   x jsonb;
@@ -358,7 +391,7 @@ end $$;
 
 -- As drop_app, of an app that is held: what has moved away, or was to come and did not.
 create or replace function public.drop_moved(p_app_id text, p_max integer default 100) returns integer
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' set lock_timeout = '5s' set statement_timeout = '18s' as $$
 begin
   perform platform.check_app_id(p_app_id);
   if exists (select from platform.apps where app_id = p_app_id and held_at is null) then

@@ -52,17 +52,25 @@ impl Call<'_> {
         if first.is_null() {
             return Err(no_table());
         }
-        let state = (first, shard, app.clone(), table);
-        let pieces = stream::try_unfold(state, async |(mut piece, shard, app, table)| {
+        let state = (first, self.env.clone(), app.clone(), table);
+        let pieces = stream::try_unfold(state, async |(mut piece, env, app, table)| {
             let Some(Value::String(text)) = piece.get_mut("text").map(Value::take) else {
                 return Ok::<_, Error>(None);
             };
-            // A table that was dropped meanwhile is at its end.
             let following = match piece.get("next") {
                 None | Some(Value::Null) => Value::Null,
-                Some(next) => shard.export(&app, table.as_ref(), next).await?,
+                Some(next) => {
+                    // The app may have moved since the last one.
+                    let shard = Tables::if_any(&env, &app).await?.ok_or_else(no_table)?;
+                    let following = shard.export(&app, table.as_ref(), next).await?;
+                    // What was dropped meanwhile ends the answer as one that is not whole.
+                    if following.is_null() {
+                        return Err(no_table());
+                    }
+                    following
+                }
             };
-            Ok(Some((text.into_bytes(), (following, shard, app, table))))
+            Ok(Some((text.into_bytes(), (following, env, app, table))))
         });
         let mut response = Response::from_stream(pieces).map_err(Error::internal)?;
         let headers = response.headers_mut();

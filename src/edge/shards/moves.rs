@@ -61,16 +61,21 @@ impl Shards {
     pub(super) fn stay(&self, app: &AppId, shard: &ShardId) -> Result<Answer> {
         let moving = self.moving(app)?;
         if let Some(mut moving) = moving.filter(|moving| moving.held.shard == *shard) {
-            if moving.is_live() {
-                if !moving.call_off(clock::now()) {
-                    return Err(Error::new(
-                        Kind::Conflict,
-                        "The app has arrived already. It can be moved back.",
-                    ));
-                }
-                self.put_move(app, &moving)?;
-            } else {
-                self.end_move(app)?;
+            let news = moving.call_off(clock::now()).ok_or_else(|| {
+                Error::new(
+                    Kind::Conflict,
+                    "The app has arrived. When the move has ended, it can be moved back.",
+                )
+            })?;
+            if news == News::Stayed {
+                self.change(&mut |pool| {
+                    pool.release(&moving.held)?;
+                    Ok(Answer::Null)
+                })?;
+            }
+            match news {
+                News::Stayed | News::Ended => self.end_move(app)?,
+                News::None | News::Arrived => self.put_move(app, &moving)?,
             }
         }
         self.wake()?;
@@ -94,13 +99,26 @@ impl Shards {
 
     /// Whether an app may get new tables now.
     pub(super) fn is_still(&self, app: &AppId) -> Result<()> {
-        match self.moving(app)?.filter(Move::is_live) {
+        match self.moving(app)?.filter(Move::is_held) {
             None => Ok(()),
             Some(_) => Err(Error::new(
                 Kind::Unavailable,
                 "The app's data is being moved to another database. It can be read meanwhile. Try to change it again in a few minutes.",
             )),
         }
+    }
+
+    /// Whether no app is on its way to a shard, or from it.
+    pub(super) fn is_quiet(&self, shard: &ShardId) -> Result<()> {
+        let moves = self.moves()?;
+        let is_of = |moving: &Move| moving.from == *shard || moving.held.shard == *shard;
+        if moves.iter().any(|(_, moving)| is_of(moving)) {
+            return Err(Error::new(
+                Kind::Conflict,
+                "An app is on its way from this shard, or to it, or has left something in it that is dropped in a few minutes.",
+            ));
+        }
+        Ok(())
     }
 
     /// When the next one is to go on.
@@ -146,15 +164,10 @@ impl Shards {
                     Some(next) => Done::Part(next.to_string()),
                 })
             }
-            Step::Settle => {
-                hold(&self.open(to).await?, app, false).await?;
-                drop_moved(&self.open(from).await?, app).await
-            }
-            Step::Undo | Step::Failed => {
-                // First of all, who uses it can go on.
-                hold(&self.open(from).await?, app, false).await?;
-                drop_moved(&self.open(to).await?, app).await
-            }
+            Step::Settle => let_go(&self.open(to).await?, app).await,
+            Step::Undo => let_go(&self.open(from).await?, app).await,
+            Step::Leave => drop_moved(&self.open(from).await?, app).await,
+            Step::Sweep | Step::Failed => drop_moved(&self.open(to).await?, app).await,
         }
     }
 
@@ -243,9 +256,10 @@ fn shown(app: &AppId, held: &Held, moving: Option<&Move>) -> Answer {
     json!({ "app": app, "tables": held.tables.len(), "move": moving.map(Move::shown) })
 }
 
-async fn hold(shard: &Shard, app: &AppId, is_held: bool) -> Result<()> {
-    let asked = json!({ "p_app_id": app, "p_is_held": is_held }).to_string();
-    data::ask_shard(shard, "hold_app", &asked).await.map(drop)
+async fn let_go(shard: &Shard, app: &AppId) -> Result<Done> {
+    let asked = json!({ "p_app_id": app, "p_is_held": false }).to_string();
+    data::ask_shard(shard, "hold_app", &asked).await?;
+    Ok(Done::Over)
 }
 
 async fn drop_moved(shard: &Shard, app: &AppId) -> Result<Done> {

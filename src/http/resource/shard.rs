@@ -53,6 +53,8 @@ pub enum MoveState {
     /// Part after part is copied. The app can be read and not changed.
     Copying,
     /// It is in the other shard, and can be changed in a few seconds.
+    Arriving,
+    /// It is used there. What it has left behind is dropped in a few minutes.
     Arrived,
     /// It stays where it was.
     Undoing,
