@@ -213,7 +213,7 @@ impl Move {
         }
     }
 
-    /// As it is stored: JSON.
+    /// As it is stored: its parts a line each, what went wrong on one as well, and last the names of the tables.
     #[must_use]
     pub fn to_stored(&self) -> String {
         let step = match self.step {
@@ -225,27 +225,36 @@ impl Move {
             Step::Sweep => 5,
             Step::Failed => 6,
         };
-        json!({
-            "from": self.from, "to": self.held.shard, "tables": self.held.tables.join("\n"), "step": step, "at": self.at.as_str(),
-            "parts": self.parts, "since": self.since, "due": self.due, "failures": self.failures, "error": self.error.as_str(),
-        })
-        .to_string()
+        let error = self.error.replace(['\r', '\n'], " ");
+        [
+            self.from.as_str(),
+            self.held.shard.as_str(),
+            &step.to_string(),
+            &self.parts.to_string(),
+            &self.since.0.to_string(),
+            &self.due.0.to_string(),
+            &self.failures.to_string(),
+            &self.at,
+            &error,
+            &self.held.tables.join(" "),
+        ]
+        .join("\n")
     }
 
     /// The one that is stored as this text.
     #[must_use]
     pub fn of_stored(text: &str) -> Option<Self> {
-        let stored: Value = serde_json::from_str(text).ok()?;
-        let word = |name: &str| stored.get(name).and_then(Value::as_str);
-        let number = |name: &str| stored.get(name).and_then(Value::as_u64);
-        let count = |name: &str| u32::try_from(number(name)?).ok();
+        let lines: Vec<&str> = text.split('\n').collect();
+        let line = |number: usize| lines.get(number).copied();
+        let number = |at: usize| line(at)?.parse::<u64>().ok();
+        let count = |at: usize| u32::try_from(number(at)?).ok();
         Some(Self {
-            from: word("from")?.parse().ok()?,
+            from: line(0)?.parse().ok()?,
             held: Held {
-                shard: word("to")?.parse().ok()?,
-                tables: word("tables")?.lines().map(str::to_owned).collect(),
+                shard: line(1)?.parse().ok()?,
+                tables: line(9)?.split_whitespace().map(str::to_owned).collect(),
             },
-            step: match number("step")? {
+            step: match number(2)? {
                 0 => Step::Clear,
                 1 => Step::Copy,
                 2 => Step::Settle,
@@ -254,12 +263,12 @@ impl Move {
                 5 => Step::Sweep,
                 _ => Step::Failed,
             },
-            at: word("at")?.to_owned(),
-            parts: count("parts")?,
-            since: Timestamp(number("since")?),
-            due: Timestamp(number("due")?),
-            failures: count("failures")?,
-            error: word("error").unwrap_or_default().to_owned(),
+            parts: count(3)?,
+            since: Timestamp(number(4)?),
+            due: Timestamp(number(5)?),
+            failures: count(6)?,
+            at: line(7)?.to_owned(),
+            error: line(8)?.to_owned(),
         })
     }
 
@@ -371,8 +380,11 @@ mod tests {
         moving.failed(&silent(), NOW);
         moving.done(Done::Part("1".to_owned()), NOW);
         assert_eq!(moving.error, "", "it went well then");
-        moving.failed(&Error::internal("not what it was"), NOW);
+        moving.failed(&Error::internal("not what it was\nat all"), NOW);
         assert_eq!((moving.step, moving.due), (Step::Undo, NOW));
+        let stored = Move::of_stored(&moving.to_stored()).unwrap();
+        assert_eq!(stored.error, "not what it was at all", "on one line");
+        assert_eq!(Move::of_stored("1\n2"), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //!
 //! Storage (SQLite): `shards` one row a shard with its [`Member`] as JSON, the keys in it sealed; the one that the settings name is there
 //! with what it counts, its address and keys are not. `apps` which shard an app is in, and the names of its tables, a line each. `moves` the
-//! apps that go to another one, or have failed to, each with its [`Move`](crate::data::moves::Move) as JSON. The alarm asks
+//! apps that go to another one, or have failed to, each with its [`Move`](crate::data::moves::Move). The alarm asks
 //! shards whether they are well, and goes on with the moves. What is decided is decided in one go, and written before anything else is asked.
 
 mod moves;
