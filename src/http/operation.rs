@@ -152,10 +152,10 @@ impl Operation {
         to: fn(&Self, &Captures<'_>) -> Result<Route>,
     ) -> Self {
         // The Worker serves the finished description.
-        let (summary, answers): (&str, &[Answer]) = if cfg!(target_family = "wasm") {
-            ("", &[])
+        let (id, summary, answers): (&str, &str, &[Answer]) = if cfg!(target_family = "wasm") {
+            ("", "", &[])
         } else {
-            (summary, answers)
+            (id, summary, answers)
         };
         Self {
             id,

@@ -198,6 +198,11 @@ describe("an app that moves", () => {
     assert.equal((await app.api("DELETE", "")).status, 204);
     await until("it to be gone", async () => !(await listed(from, app)) && !(await listed(to, app)) && (await tablesIn(to, app)) === 0);
     left.push([from, app], [to, app]);
+    // And once more, before anything of it was copied.
+    const other = await create();
+    const [gone] = await Promise.all([other.app.api("DELETE", ""), stack.api("PUT", at(other.to, other.app))]);
+    assert.equal(gone.status, 204);
+    left.push([other.from, other.app], [other.to, other.app]);
   });
 
   test("goes where there is room, if anywhere, and for the operator alone", async () => {

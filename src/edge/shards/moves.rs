@@ -149,6 +149,7 @@ impl Shards {
 
     async fn take_step(&self, app: &AppId, moving: &Move) -> Result<Done> {
         let (from, to) = (&moving.from, &moving.held.shard);
+        let is_deleted = self.held(app)?.is_none();
         match moving.step {
             Step::Clear => drop_moved(&self.open(to).await?, app).await,
             Step::Copy => {
@@ -164,9 +165,15 @@ impl Shards {
                     Some(next) => Done::Part(next.to_string()),
                 })
             }
+            // Of an app that was deleted before it was held, both sides know nothing but that it is held: nobody is let in again.
+            Step::Settle if is_deleted => Ok(Done::Over),
+            Step::Undo if is_deleted => drop_moved(&self.open(from).await?, app).await,
             Step::Settle => let_go(&self.open(to).await?, app).await,
             Step::Undo => let_go(&self.open(from).await?, app).await,
-            Step::Leave => drop_moved(&self.open(from).await?, app).await,
+            Step::Leave => match drop_moved(&self.open(from).await?, app).await? {
+                Done::Over if is_deleted => drop_moved(&self.open(to).await?, app).await,
+                done => Ok(done),
+            },
             Step::Sweep | Step::Failed => drop_moved(&self.open(to).await?, app).await,
         }
     }
