@@ -96,7 +96,7 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> {
 /// One call.
 #[derive(Debug, Clone, Copy)]
 pub struct Operation {
-    /// Its name, unique.
+    /// Its name, unique. The Worker, which serves the finished description, has none.
     pub id: &'static str,
     /// Its method.
     pub method: Method,

@@ -331,10 +331,11 @@ fn npm_script(run: &Run, parts: Option<&Parts>, script: &str) -> Result<String> 
     )
 }
 
-/// When a test of a spec counts as hanging, and when the whole file does, whose end takes everything it started along.
+/// When a test of a spec counts as hanging (Node 22 measures the whole file by it), and when the file does, whose end takes everything it
+/// started along.
 const fn spec_limits(depth: Depth) -> (Duration, Duration) {
     match depth {
-        Depth::Quick | Depth::Usual => (Duration::from_mins(5), Duration::from_mins(10)),
+        Depth::Quick | Depth::Usual => (Duration::from_mins(9), Duration::from_mins(10)),
         Depth::Full => (Duration::from_mins(180), Duration::from_mins(240)),
     }
 }
