@@ -250,7 +250,7 @@ impl Shards {
         )
     }
 
-    pub(super) fn end_move(&self, app: &AppId) -> Result<()> {
+    fn end_move(&self, app: &AppId) -> Result<()> {
         self.run("DELETE FROM moves WHERE app = ?", vec![app.as_str().into()])
     }
 }
