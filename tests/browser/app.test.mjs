@@ -212,6 +212,62 @@ describe("the recipe box", () => {
     await other.close();
   });
 
+  test("believes another tab's word of a session when the session is there, and not while somebody leaves", async () => {
+    const context = await browser.newContext();
+    try {
+      const here = await openPage(context);
+      await here.goto(`${recipes.created.preview_url}/recipes`);
+      await signIn(here, ADA);
+      await article(here, "Goulash").waitFor();
+      await follow(here, "Home");
+      await here.getByRole("link", { name: /Recipes/ }).first().waitFor();
+      const key = await here.evaluate(() => Object.keys(localStorage).find((name) => name.endsWith("-session")));
+      const session = await here.evaluate((name) => localStorage.getItem(name), key);
+      const word = await context.newPage();
+      await word.goto(`${recipes.created.preview_url}/favicon.svg`);
+      const say = async () => {
+        const heard = here.evaluate((name) => new Promise((done) => new BroadcastChannel(name).addEventListener("message", () => setTimeout(done, 200))), key);
+        await here.evaluate(() => 0);
+        await word.evaluate(([name, text]) => new BroadcastChannel(name).postMessage({ event: "SIGNED_IN", session: JSON.parse(text) }), [key, session]);
+        await heard;
+      };
+      const asked = [];
+      let out;
+      const leaving = new Promise((seen) => {
+        void here.route("**/auth/v1/logout*", async (route) => {
+          seen();
+          await new Promise((go) => (out = go));
+          await route.continue();
+        });
+      });
+      const left = signOut(here);
+      await leaving;
+      here.on("request", (request) => request.url().includes("/rest/v1/") && asked.push(request.url()));
+      await say();
+      assert.deepEqual(asked, [], "asked for by whoever leaves");
+      out();
+      await left;
+      await say();
+      assert.deepEqual(asked, [], "asked for without a session");
+      assert.equal(await here.getByRole("button", { name: "Account" }).count(), 0);
+      await here.unroute("**/auth/v1/logout*");
+
+      // The session that another tab has stored, whose word came before.
+      const { other, token } = await word.evaluate(async ({ email, password, api }) => {
+        const answer = await fetch("/auth/v1/token?grant_type=password", {
+          method: "POST", headers: { apikey: api, "content-type": "application/json" }, body: JSON.stringify({ email, password }),
+        });
+        return { other: answer.status, token: await answer.text() };
+      }, { ...ADA, api: `sb_publishable_${recipes.id}` });
+      assert.equal(other, 200, token);
+      await word.evaluate(([name, text]) => localStorage.setItem(name, text), [key, token]);
+      await here.getByRole("button", { name: "Account" }).waitFor();
+      assertQuiet(here);
+    } finally {
+      await context.close();
+    }
+  });
+
   test("says in words what the database refuses, and takes back what it showed", async () => {
     const rows = "**/rest/v1/app_*";
     const unavailable = { status: 503, json: { code: "PGRST000", message: "The app's database does not answer.", details: null, hint: null } };

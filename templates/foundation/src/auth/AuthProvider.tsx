@@ -1,8 +1,7 @@
-import type { Session } from "@supabase/supabase-js"
-import { type ReactNode, useEffect, useMemo, useState } from "react"
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react"
 import { toast } from "sonner"
 import { onSessionRefused } from "@/lib/database/requests"
-import { supabase } from "@/lib/supabase"
+import { onSessionStored, supabase } from "@/lib/supabase"
 import { AuthContext } from "./AuthContext"
 import { accounts, userOf } from "./accounts"
 import type { Auth, User } from "./types"
@@ -11,34 +10,41 @@ export function AuthProvider({ children }: { children: ReactNode }) {
   /** Undefined until it is known whether somebody is signed in. */
   const [user, setUser] = useState<User | null>()
 
+  const leaving = useRef(false)
+
+  /** The stored session counts: word of another tab's can be here before it is, and requests would go out without it. */
+  const recall = useCallback(async () => {
+    const { data } = await supabase.auth.getSession()
+    // Nothing is asked for in the name of whoever leaves.
+    if (!leaving.current) setUser((known) => same(known, data.session && userOf(data.session.user)))
+  }, [])
+
   useEffect(() => {
-    const { data } = supabase.auth.onAuthStateChange((_, session) => setUser((known) => same(known, userIn(session))))
+    const { data } = supabase.auth.onAuthStateChange(recall)
+    const forget = onSessionStored(() => void recall())
     const stop = onSessionRefused(() => {
+      if (leaving.current) return
       toast.error("Your session has ended. Sign in again.", { id: "session-ended" })
       void accounts.signOut()
     })
     return () => {
       stop()
+      forget()
       data.subscription.unsubscribe()
     }
-  }, [])
+  }, [recall])
 
   const auth = useMemo<Auth>(() => {
     async function signOut() {
-      // From now on nothing is asked for in the name of whoever leaves.
+      leaving.current = true
       setUser(undefined)
-      await accounts.signOut()
-      const { data } = await supabase.auth.getSession()
-      setUser(userIn(data.session))
+      await accounts.signOut().finally(() => (leaving.current = false))
+      await recall()
     }
     return { ...accounts, signOut, user: user ?? null, loading: user === undefined }
-  }, [user])
+  }, [user, recall])
 
   return <AuthContext value={auth}>{children}</AuthContext>
-}
-
-function userIn(session: Session | null): User | null {
-  return session && userOf(session.user)
 }
 
 /** Sessions are renewed, and tell of the same user each time. */
