@@ -5,6 +5,7 @@
 
 pub mod csv;
 pub mod gate;
+pub mod key;
 pub mod moves;
 pub mod pool;
 mod refusal;
@@ -15,6 +16,7 @@ mod spec;
 pub mod token;
 pub mod visit;
 
+pub use key::SigningKey;
 pub use refusal::{refused, unavailable};
 pub use shard::{Shard, ShardError};
 pub use spec::{TableName, TableSpec};

@@ -25,6 +25,7 @@ mod random;
 mod runtime;
 mod settings;
 mod shards;
+mod signature;
 mod witness;
 mod workspace;
 

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-/// The shortest secret that tokens are signed with, in bytes (RFC 7518, section 3.2).
-const LEAST_SECRET_BYTES: usize = 32;
+use super::SigningKey;
 
 /// Where a shard is, and what opens it.
 #[derive(Clone, PartialEq, Eq)]
@@ -11,7 +10,7 @@ pub struct Shard {
     url: String,
     secret_key: String,
     publishable_key: String,
-    jwt_secret: String,
+    signing: SigningKey,
 }
 
 /// Why this can be no shard.
@@ -26,7 +25,9 @@ pub enum ShardError {
     #[error("SUPABASE_SECRET_KEY and SUPABASE_PUBLISHABLE_KEY must be visible ASCII")]
     Key,
     /// What is signed with nothing anybody can sign.
-    #[error("SUPABASE_JWT_SECRET must have 32 bytes or more")]
+    #[error(
+        "SUPABASE_JWT_SECRET must have 32 bytes or more, or be a private key for ES256 as `supabase gen signing-key` writes it"
+    )]
     Secret,
 }
 
@@ -59,14 +60,12 @@ impl Shard {
         if !is_visible(secret_key) || !is_visible(publishable_key) {
             return Err(ShardError::Key);
         }
-        if jwt_secret.len() < LEAST_SECRET_BYTES {
-            return Err(ShardError::Secret);
-        }
+        let signing = SigningKey::parse(jwt_secret).ok_or(ShardError::Secret)?;
         Ok(Self {
             url: url.to_owned(),
             secret_key: secret_key.to_owned(),
             publishable_key: publishable_key.to_owned(),
-            jwt_secret: jwt_secret.to_owned(),
+            signing,
         })
     }
 
@@ -100,10 +99,10 @@ impl Shard {
         &self.publishable_key
     }
 
-    /// What its tokens are signed with. It goes into no log.
+    /// What its tokens are signed with.
     #[must_use]
-    pub fn jwt_secret(&self) -> &str {
-        &self.jwt_secret
+    pub const fn signing(&self) -> &SigningKey {
+        &self.signing
     }
 }
 
@@ -138,7 +137,7 @@ mod tests {
             (
                 shard.secret_key(),
                 shard.publishable_key(),
-                shard.jwt_secret()
+                shard.signing().secret()
             ),
             ("sb_secret_abc", "sb_publishable_abc", SECRET)
         );

@@ -1,6 +1,6 @@
-//! Tokens (JWT, RFC 7519, signed with HS256). A shard's authorization gives out sessions that know of no app; whoever has one in one app
-//! could show it to another. So an app is given the session bound to it ([`bind`], [`bind_refresh`]), and shows that ([`read`]); what goes
-//! on to the tables is made of it for each request ([`mint`]).
+//! Tokens (JWT, RFC 7519). A shard's authorization gives out sessions that know of no app; whoever has one in one app could show it to
+//! another. So an app is given the session bound to it ([`bound`], [`bind_refresh`]), and shows that ([`session`]); what goes on to the
+//! tables is made of it for each request ([`minted`]). What they are signed with is the shard's [`SigningKey`].
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac as _};
@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
+use super::{SigningKey, key::Algorithm};
 use crate::{ids::AppId, time::Timestamp};
 
 /// How long a minted token is good, in seconds. It goes no further than from here to the shard.
@@ -54,13 +55,68 @@ pub fn is_token(text: &str) -> bool {
     text.split('.').count() == 3
 }
 
-/// Reads the token of a session that was opened in this app.
+/// A token taken apart. Nothing of it is to be believed before its signature is.
+pub struct Parts<'a> {
+    /// What is signed.
+    pub signed: &'a str,
+    /// How, as it says.
+    pub algorithm: Algorithm,
+    /// With which key, as it says.
+    pub key: Option<String>,
+    /// The signature.
+    pub signature: Vec<u8>,
+    /// What it says.
+    pub claims: Map<String, Value>,
+}
+
+impl<'a> Parts<'a> {
+    /// Takes a token apart.
+    ///
+    /// # Errors
+    /// When it is none, or signed in a way that no shard's are.
+    pub fn of(token: &'a str) -> Result<Self, TokenError> {
+        Self::taken(token).ok_or(TokenError::Invalid)
+    }
+
+    fn taken(token: &'a str) -> Option<Self> {
+        let (signed, signature) = token.rsplit_once('.')?;
+        let (head, claims) = signed
+            .split_once('.')
+            .filter(|_| token.len() <= MOST_BYTES)?;
+        let object = |part: &str| {
+            let text = URL_SAFE_NO_PAD.decode(part).ok()?;
+            serde_json::from_slice::<Map<String, Value>>(&text).ok()
+        };
+        let head = object(head)?;
+        let said = |name: &str| head.get(name).and_then(Value::as_str);
+        Some(Self {
+            signed,
+            algorithm: Algorithm::named(said("alg")?)?,
+            key: said("kid").map(str::to_owned),
+            signature: URL_SAFE_NO_PAD.decode(signature).ok()?,
+            claims: object(claims)?,
+        })
+    }
+
+    /// Whether it was signed with this secret (HS256).
+    #[must_use]
+    pub fn is_of(&self, secret: &str) -> bool {
+        let mac = keyed(secret, self.signed);
+        self.algorithm == Algorithm::Hs256 && mac.verify_slice(&self.signature).is_ok()
+    }
+}
+
+/// The session that a token of this Worker's is of, if it was opened in this app.
 ///
 /// # Errors
 /// When it was not, is not a person's, or its time is over.
-pub fn read(token: &str, app: &AppId, secret: &str, now: Timestamp) -> Result<Session, TokenError> {
-    let session: Session = serde_json::from_value(Value::Object(claims(token, secret)?))
-        .map_err(|_| TokenError::Invalid)?;
+pub fn session(
+    claims: Map<String, Value>,
+    app: &AppId,
+    now: Timestamp,
+) -> Result<Session, TokenError> {
+    let session: Session =
+        serde_json::from_value(Value::Object(claims)).map_err(|_| TokenError::Invalid)?;
     let is_here = session.app.as_deref() == Some(app.as_str());
     if !is_here || session.role != ROLE || !is_uuid(&session.user) {
         return Err(TokenError::Invalid);
@@ -71,14 +127,11 @@ pub fn read(token: &str, app: &AppId, secret: &str, now: Timestamp) -> Result<Se
     Ok(session)
 }
 
-/// A session's token as the shard gave it out, for this app alone.
-///
-/// # Errors
-/// When it is none of the shard's.
-pub fn bind(token: &str, app: &AppId, secret: &str) -> Result<String, TokenError> {
-    let mut claims = claims(token, secret)?;
+/// What a session's token says, as the shard gave it out, for this app alone.
+#[must_use]
+pub fn bound(mut claims: Map<String, Value>, app: &AppId) -> Value {
     claims.insert(APP.to_owned(), app.as_str().into());
-    Ok(sign(&Value::Object(claims), secret))
+    Value::Object(claims)
 }
 
 /// What renews a session, for this app alone.
@@ -99,15 +152,14 @@ pub fn unbind_refresh<'a>(bound: &'a str, app: &AppId, secret: &str) -> Option<&
         .then_some(refresh)
 }
 
-/// A token with which this person uses this app's tables, and nothing else.
+/// What a token says with which this person uses this app's tables, and nothing else.
 #[must_use]
-pub fn mint(session: &Session, app: &AppId, secret: &str, now: Timestamp) -> String {
+pub fn minted(session: &Session, app: &AppId, now: Timestamp) -> Value {
     let now = now.0 / 1_000;
-    let claims = json!({
+    json!({
         "iss": "overskill", "aud": ROLE, "role": ROLE, "sub": session.user, "app_id": app, "email": session.email,
         "session_id": session.session_id, "iat": now, "exp": now + MINTED_SECONDS,
-    });
-    sign(&claims, secret)
+    })
 }
 
 /// A UUID in place of an account's: the same for the same e-mail address in an app, and of nobody who is there.
@@ -131,44 +183,34 @@ pub fn stand_in(email: &str, app: &AppId, secret: &str) -> String {
     id
 }
 
-/// A token with which a shard is asked whether it takes what is signed with this secret. It may do everything, for a minute.
+/// What a token says with which a shard is asked whether it takes what is signed so. It may do everything, for a minute.
 #[must_use]
-pub fn mint_service(secret: &str, now: Timestamp) -> String {
+pub fn service(now: Timestamp) -> Value {
     let now = now.0 / 1_000;
-    let claims = json!({ "iss": "overskill", "role": "service_role", "iat": now, "exp": now + MINTED_SECONDS });
-    sign(&claims, secret)
+    json!({ "iss": "overskill", "role": "service_role", "iat": now, "exp": now + MINTED_SECONDS })
 }
 
-/// What a token says that was signed with this secret.
-fn claims(token: &str, secret: &str) -> Result<Map<String, Value>, TokenError> {
-    let (signed, signature) = token
-        .rsplit_once('.')
-        .filter(|_| token.len() <= MOST_BYTES)
-        .ok_or(TokenError::Invalid)?;
-    let (head, claims) = signed.split_once('.').ok_or(TokenError::Invalid)?;
-    let signature = URL_SAFE_NO_PAD
-        .decode(signature)
-        .map_err(|_| TokenError::Invalid)?;
-    keyed(secret, signed)
-        .verify_slice(&signature)
-        .map_err(|_| TokenError::Invalid)?;
-    let object = |part: &str| {
-        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(part).ok()?).ok()?;
-        serde_json::from_str::<Map<String, Value>>(&text).ok()
+/// A token that says this, but for the signature: what is to be signed with the key.
+#[must_use]
+pub fn unsigned(claims: &Value, key: &SigningKey) -> String {
+    let head = match key {
+        SigningKey::Secret(_) => json!({ "alg": "HS256", "typ": "JWT" }),
+        SigningKey::Private(key) => json!({ "alg": "ES256", "typ": "JWT", "kid": key.id }),
     };
-    let head = object(head).ok_or(TokenError::Invalid)?;
-    if head.get("alg").and_then(Value::as_str) != Some("HS256") {
-        return Err(TokenError::Invalid);
-    }
-    object(claims).ok_or(TokenError::Invalid)
+    let [head, claims] = [&head, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
+    format!("{head}.{claims}")
 }
 
-fn sign(claims: &Value, secret: &str) -> String {
-    let head = json!({ "alg": "HS256", "typ": "JWT" });
-    let [head, claims] = [&head, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
-    let signed = format!("{head}.{claims}");
-    let signature = keyed(secret, &signed).finalize().into_bytes();
-    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+/// The signature of a text with a secret (HS256).
+#[must_use]
+pub fn signature(text: &str, secret: &str) -> Vec<u8> {
+    keyed(secret, text).finalize().into_bytes().to_vec()
+}
+
+/// A token with its signature.
+#[must_use]
+pub fn signed(unsigned: &str, signature: &[u8]) -> String {
+    format!("{unsigned}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
 fn refresh_mac(refresh: &str, app: &AppId, secret: &str) -> Hmac<Sha256> {
@@ -209,6 +251,28 @@ mod tests {
 
     fn garden() -> AppId {
         "garden12".parse().unwrap()
+    }
+
+    fn sign(claims: &Value, secret: &str) -> String {
+        let unsigned = unsigned(claims, &SigningKey::Secret(secret.to_owned()));
+        super::signed(&unsigned, &signature(&unsigned, secret))
+    }
+
+    fn claims(token: &str, secret: &str) -> Result<Map<String, Value>, TokenError> {
+        let parts = Parts::of(token)?;
+        if parts.is_of(secret) {
+            Ok(parts.claims)
+        } else {
+            Err(TokenError::Invalid)
+        }
+    }
+
+    fn read(token: &str, app: &AppId, secret: &str, now: Timestamp) -> Result<Session, TokenError> {
+        session(claims(token, secret)?, app, now)
+    }
+
+    fn bind(token: &str, app: &AppId, secret: &str) -> Result<String, TokenError> {
+        Ok(sign(&bound(claims(token, secret)?, app), secret))
     }
 
     fn signed(head: &Value, claims: &Value, secret: &str) -> String {
@@ -265,7 +329,7 @@ mod tests {
     fn what_is_minted_names_the_app_and_the_person_and_ends_soon() {
         let bound = bind(&sign(&given(), SECRET), &kitchen(), SECRET).unwrap();
         let session = read(&bound, &kitchen(), SECRET, NOW).unwrap();
-        let token = mint(&session, &kitchen(), SECRET, NOW);
+        let token = sign(&minted(&session, &kitchen(), NOW), SECRET);
         let said = said(&token);
         assert_eq!(said["app_id"], "kitchen1");
         assert_eq!(

@@ -15,7 +15,7 @@ use worker::{
 
 use self::way::Way;
 pub(super) use self::way::{opened, sealed_keys};
-use super::{clock, objects::ShardCall, runtime};
+use super::{clock, objects::ShardCall, runtime, signature};
 use crate::{
     data::{self, Shard, TableName, TableSpec, token},
     error::{Error, Kind, Result},
@@ -236,7 +236,7 @@ fn client(shard: &Shard, key: &str, token: &str) -> Postgrest {
 pub(super) async fn is_well(shard: &Shard, is_new: bool) -> Result<()> {
     ask_shard(shard, "shard_state", "{}").await?;
     if is_new {
-        let token = token::mint_service(shard.jwt_secret(), clock::now());
+        let token = signature::signed(shard, &token::service(clock::now())).await?;
         let client = client(shard, shard.publishable_key(), &token);
         attempt_twice(|| client.rpc("shard_state", "{}")).await?;
     }

@@ -18,6 +18,7 @@ use super::{
     data::{Tables, in_time},
     objects,
     objects::{ConversationCall, Live},
+    signature,
 };
 use crate::{
     data::{
@@ -158,10 +159,12 @@ async fn pass(
         .and_then(|value| value.strip_prefix("Bearer "))
         .filter(|shown| token::is_token(shown));
     let now = clock::now();
-    let session = shown
-        .map(|shown| token::read(shown, app, shard.jwt_secret(), now))
-        .transpose()
-        .map_err(|error| refuse(service, error))?;
+    let mut session = None;
+    if let Some(shown) = shown {
+        let claims = signature::own(shard, shown).await;
+        let shown = claims.and_then(|claims| token::session(claims, app, now));
+        session = Some(shown.map_err(|error| refuse(service, error))?);
+    }
     let target = match asked {
         Asked::Rows(target) => target,
         Asked::Auth(call) => {
@@ -172,7 +175,7 @@ async fn pass(
     let mut minted = None;
     if let Some(session) = &session {
         admit(&tables, app, session, service, now).await?;
-        minted = Some(token::mint(session, app, shard.jwt_secret(), now));
+        minted = Some(signature::signed(shard, &token::minted(session, app, now)).await?);
     }
     let headers = headers_for(&request, shard.publishable_key(), minted.as_deref())?;
     let body = api::read_body(&mut request, MOST_BODY_BYTES).await?;

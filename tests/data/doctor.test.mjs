@@ -5,6 +5,7 @@ import http from "node:http";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 
+import { newSigningKey } from "../../xtask/local/data/signing.mjs";
 import { startShard } from "./shard.mjs";
 
 const DOCTOR = path.join(import.meta.dirname, "../../xtask/local/data/doctor.mjs");
@@ -62,6 +63,8 @@ describe("the doctor", () => {
       [{ SUPABASE_PUBLISHABLE_KEY: "a b" }, /SUPABASE_PUBLISHABLE_KEY/],
       [{ SUPABASE_PUBLISHABLE_KEY: shard.secret_key }, /are the same/],
       [{ SUPABASE_JWT_SECRET: "short" }, /fewer than 32 bytes/],
+      [{ SUPABASE_JWT_SECRET: JSON.stringify({ ...newSigningKey(), kid: "" }) }, /no private key for ES256/],
+      [{ SUPABASE_JWT_SECRET: "{".repeat(40) }, /no private key for ES256/],
     ]) {
       const findings = await look(more);
       assert.deepEqual(Object.keys(findings), ["settings"]);
@@ -81,6 +84,19 @@ describe("the doctor", () => {
     only(await look({ SUPABASE_PUBLISHABLE_KEY: "sb_publishable_wrong" }), "publishable key", /401.*API Keys/);
     only(await look({ SUPABASE_SECRET_KEY: "sb_secret_wrong" }), "secret key", /40[13].*secret/);
     only(await look({ SUPABASE_JWT_SECRET: "another secret, of more than 32 bytes" }), "JWT secret", /JWT Keys/);
+  });
+
+  test("knows projects that sign with private keys, and takes ours where they believe it", async () => {
+    const signing = await startShard("pglite", ["--signing-keys"]);
+    try {
+      const at = (key) => look({
+        SUPABASE_URL: signing.url, SUPABASE_SECRET_KEY: signing.secret_key, SUPABASE_PUBLISHABLE_KEY: signing.publishable_key, SUPABASE_JWT_SECRET: JSON.stringify(key),
+      });
+      for (const key of signing.signing_keys) assert.deepEqual(wrong(await at(key)), {});
+      only(await at(newSigningKey()), "JWT secret", /import it as a standby key/);
+    } finally {
+      await signing.stop();
+    }
   });
 
   test("says which migrations are missing, or others", async () => {

@@ -8,9 +8,9 @@ import postgres from "postgres";
 
 const MAIN = path.join(path.dirname(fileURLToPath(import.meta.url)), "../../xtask/local/data/main.mjs");
 
-/** Starts one; its address and keys, `sql` into its database, `pause` and `resume`, between which it is silent, and `stop`. */
-export async function startShard(backend) {
-  const child = spawn(process.execPath, [MAIN, "--backend", backend], { stdio: ["pipe", "pipe", "pipe"] });
+/** Starts one, with these options more; its address and keys, `sql` into its database, `pause` and `resume`, between which it is silent, and `stop`. */
+export async function startShard(backend, options = []) {
+  const child = spawn(process.execPath, [MAIN, "--backend", backend, ...options], { stdio: ["pipe", "pipe", "pipe"] });
   let said = "";
   child.stderr.on("data", (text) => (said = (said + text).slice(-20_000)));
   const ended = new Promise((resolve) => child.once("exit", resolve));

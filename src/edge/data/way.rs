@@ -179,11 +179,8 @@ pub(in crate::edge) async fn opened(
 
 /// The keys of a shard, sealed: secret, publishable, and what tokens are signed with, a line each.
 pub(in crate::edge) async fn sealed_keys(env: &Env, id: &ShardId, shard: &Shard) -> Result<String> {
-    let keys = [
-        shard.secret_key(),
-        shard.publishable_key(),
-        shard.jwt_secret(),
-    ];
+    let signing = shard.signing().to_string();
+    let keys = [shard.secret_key(), shard.publishable_key(), &signing];
     cipher::seal(env, &sealed_as(id, shard.url()), &keys.join("\n")).await
 }
 

@@ -19,6 +19,7 @@ use crate::{
         api, clock,
         data::Tables,
         objects::{self, ConversationCall},
+        signature,
     },
     error::{Error, Result},
     ids::AppId,
@@ -100,7 +101,7 @@ impl Door<'_> {
                 let now = js_sys::Date::new_0().to_iso_string();
                 said.pending(
                     self.app,
-                    self.tables.shard().jwt_secret(),
+                    self.tables.shard().signing().secret(),
                     &String::from(now),
                 )
             }
@@ -159,7 +160,8 @@ impl Door<'_> {
     fn unbound(&self, said: Said) -> Result<String, Denied> {
         const NAME: &str = "refresh_token";
         let bound = said.text(NAME).unwrap_or_default();
-        let refresh = token::unbind_refresh(bound, self.app, self.tables.shard().jwt_secret());
+        let refresh =
+            token::unbind_refresh(bound, self.app, self.tables.shard().signing().secret());
         let Some(refresh) = refresh.map(str::to_owned) else {
             let message = "Invalid Refresh Token: Refresh Token Not Found";
             return Err(Service::Auth.denied(400, "refresh_token_not_found", message));
@@ -172,7 +174,7 @@ impl Door<'_> {
         let arguments = json!({ "p_app_id": self.app, "p_user_id": opened.user });
         let status = self.tables.people("join_app", &arguments).await?;
         if status == "active" {
-            opened.bind(self.app, self.tables.shard())?;
+            opened.bind(self.app, self.tables.shard()).await?;
             return Ok(opened);
         }
         let headers = Headers::new();
@@ -298,11 +300,10 @@ impl Opened {
     }
 
     /// Leaves in the answer what is good in this app alone.
-    fn bind(&mut self, app: &AppId, shard: &Shard) -> Result<()> {
-        let access = token::bind(&self.access, app, shard.jwt_secret()).map_err(|_| {
-            Error::internal("the shard signs its tokens with another key than SUPABASE_JWT_SECRET")
-        })?;
-        let refresh = token::bind_refresh(&self.refresh, app, shard.jwt_secret());
+    async fn bind(&mut self, app: &AppId, shard: &Shard) -> Result<()> {
+        let claims = token::bound(signature::given(shard, &self.access).await?, app);
+        let access = signature::signed(shard, &claims).await?;
+        let refresh = token::bind_refresh(&self.refresh, app, shard.signing().secret());
         for (name, value) in [("access_token", access), ("refresh_token", refresh)] {
             self.answer.insert(name.to_owned(), value.into());
         }

@@ -25,7 +25,8 @@ pub struct AddShard {
     pub secret_key: String,
     /// Its key that may do nothing by itself.
     pub publishable_key: String,
-    /// What its tokens are signed with (HS256), 32 bytes or more.
+    /// What its tokens are signed with: a shared secret (HS256) of 32 bytes or more, or the text of a private key (ES256, a JWK with `kid`)
+    /// that the project knows, too.
     pub jwt_secret: String,
     /// How many tables it takes, 1 to 100,000; 500 when it is not given.
     #[schemars(default = "default_tables")]
@@ -71,7 +72,8 @@ pub struct ShardKeys {
     pub secret_key: String,
     /// Its key that may do nothing by itself.
     pub publishable_key: String,
-    /// What its tokens are signed with (HS256), 32 bytes or more.
+    /// What its tokens are signed with: a shared secret (HS256) of 32 bytes or more, or the text of a private key (ES256, a JWK with `kid`)
+    /// that the project knows, too.
     pub jwt_secret: String,
 }
 
@@ -130,7 +132,10 @@ fn told(error: ShardError) -> Error {
             "must begin with https:// (http:// on this machine) and be nothing but visible ASCII",
         ),
         ShardError::Key => invalid("`secret_key` and `publishable_key` must be visible ASCII."),
-        ShardError::Secret => field("jwt_secret", "must have 32 bytes or more"),
+        ShardError::Secret => field(
+            "jwt_secret",
+            "must have 32 bytes or more, or be a private key for ES256 as `supabase gen signing-key` writes it",
+        ),
     }
 }
 

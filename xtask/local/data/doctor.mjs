@@ -1,8 +1,9 @@
 // Whether a Supabase project is ready to be a shard, looked at from outside as the Worker does, and changed in nothing. Which one is what the
 // environment says. Prints one JSON line for each finding: {part, found, remedy}, `found` being null where something is to be done.
-import { createHmac, randomBytes, randomUUID } from "node:crypto";
+import { createPublicKey, randomBytes, randomUUID } from "node:crypto";
 
 import { missing, readMigrations } from "./migrate.mjs";
+import { newSigningKey, signedBy, signedWith } from "./signing.mjs";
 
 const LIMIT_MS = 20_000;
 /** How far the clocks may be apart, in seconds: what the Worker makes for a request is good for a minute. */
@@ -13,6 +14,8 @@ const LEAST_SECRET_BYTES = 32;
 const { SUPABASE_URL = "", SUPABASE_SECRET_KEY = "", SUPABASE_PUBLISHABLE_KEY = "", SUPABASE_JWT_SECRET = "" } = process.env;
 const [address, secret, publishable, jwtSecret] = [SUPABASE_URL.trim().replace(/\/+$/, ""), SUPABASE_SECRET_KEY.trim(), SUPABASE_PUBLISHABLE_KEY.trim(), SUPABASE_JWT_SECRET.trim()];
 
+const signingKey = privateKey(jwtSecret);
+
 const tell = (part, found, remedy = "") => console.log(JSON.stringify({ part: `project: ${part}`, found: found || null, remedy }));
 
 /** What the Worker's settings hold to (src/data/shard.rs). */
@@ -22,16 +25,30 @@ function wrongSetting() {
   const keys = { SUPABASE_SECRET_KEY: secret, SUPABASE_PUBLISHABLE_KEY: publishable };
   for (const [name, key] of Object.entries(keys)) if (!isVisible(key)) return `${name} is not set, or not in visible ASCII: Project Settings, API Keys`;
   if (secret === publishable) return "SUPABASE_SECRET_KEY and SUPABASE_PUBLISHABLE_KEY are the same: one may do everything and is the Worker's alone, one is for everybody";
-  if (Buffer.byteLength(jwtSecret) < LEAST_SECRET_BYTES) return `SUPABASE_JWT_SECRET has fewer than ${LEAST_SECRET_BYTES} bytes: Project Settings, JWT Keys, the shared secret`;
+  if (/^[[{]/.test(jwtSecret)) {
+    if (!signingKey) return "SUPABASE_JWT_SECRET is no private key for ES256 with a `kid`: `supabase gen signing-key --algorithm ES256` makes one";
+  } else if (Buffer.byteLength(jwtSecret) < LEAST_SECRET_BYTES) {
+    return `SUPABASE_JWT_SECRET has fewer than ${LEAST_SECRET_BYTES} bytes: Project Settings, JWT Keys, the shared secret, or a private key that was imported there`;
+  }
   return null;
+}
+
+/** The private key that a setting is the text of; undefined where it is none, or none that the Worker takes. */
+function privateKey(text) {
+  try {
+    const [key, ...others] = [JSON.parse(text)].flat();
+    const isWhole = typeof key.kid === "string" && key.kid !== "" && key.crv === "P-256" && typeof key.d === "string";
+    return isWhole && others.length === 0 && createPublicKey({ key, format: "jwk" }) ? key : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A token as src/data/token.rs mints them, of nobody. */
 function mint(key) {
   const now = Math.floor(Date.now() / 1_000);
   const claims = { iss: "overskill", aud: "authenticated", role: "authenticated", sub: randomUUID(), app_id: "doctor00", email: null, session_id: null, iat: now, exp: now + 60 };
-  const signed = [{ alg: "HS256", typ: "JWT" }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".");
-  return `${signed}.${createHmac("sha256", key).update(signed).digest("base64url")}`;
+  return typeof key === "object" ? signedWith(key, claims) : signedBy(key, claims);
 }
 
 /** `{status, body, code, date}` of a call: `code` what PostgREST or the authorization calls what went wrong. */
@@ -87,14 +104,15 @@ async function look() {
 
   // A function that is not there is looked up when the token was believed already.
   const key = isKnown ? publishable : secret;
-  const [own, other] = [await rpc("applied_migrations", {}, { key, token: mint(jwtSecret) }), await rpc("applied_migrations", {}, { key, token: mint(randomBytes(48)) })];
+  const [signing, strange] = signingKey ? [signingKey, { ...newSigningKey(), kid: signingKey.kid }] : [jwtSecret, randomBytes(48).toString("base64url")];
+  const [own, other] = [await rpc("applied_migrations", {}, { key, token: mint(signing) }), await rpc("applied_migrations", {}, { key, token: mint(strange) })];
   const isBelieved = [403, 404].includes(own.status);
-  tell("JWT secret", isBelieved && "what it signs is believed", `${said(own)}. SUPABASE_JWT_SECRET is not what this project's tokens are signed with: Project Settings, JWT Keys, the shared secret`);
+  tell("JWT secret", isBelieved && "what it signs is believed", `${said(own)}. SUPABASE_JWT_SECRET is ${signingKey ? "a private key that this project does not know: Project Settings, JWT Keys, import it as a standby key" : "not what this project's tokens are signed with: Project Settings, JWT Keys, the shared secret"}`);
   tell("other tokens", other.status === 401 && "what something else signs is not", `what is signed with something else is let in: ${said(other)}. Whoever is at this address checks no tokens`);
 
   if (!isKnown || !isBelieved || ledger.status !== 200) return;
   const open = [];
-  for (const [who, token] of [["whoever has the publishable key", publishable], ["whoever has signed in", mint(jwtSecret)]]) {
+  for (const [who, token] of [["whoever has the publishable key", publishable], ["whoever has signed in", mint(signing)]]) {
     // Of an app that there cannot be: let in, they do nothing.
     for (const [name, body] of [["provision_app", { p_app_id: "x", p_tables: [] }], ["describe_app", { p_app_id: "x" }], ["drop_app", { p_app_id: "x", p_max: 1 }], ["applied_migrations", {}]]) {
       const answer = await rpc(name, body, { key: publishable, token });

@@ -5,8 +5,11 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 
 import { newKeys, openShard, serve } from "./shard.mjs";
+import { newSigningKey, withSigningKeys } from "./signing.mjs";
 
-const { values } = parseArgs({ options: { backend: { type: "string", default: "postgres" }, confirm: { type: "boolean", default: false } } });
+const { values } = parseArgs({
+  options: { backend: { type: "string", default: "postgres" }, confirm: { type: "boolean", default: false }, "signing-keys": { type: "boolean", default: false } },
+});
 if (!["postgres", "pglite"].includes(values.backend)) {
   console.error(`there is no back end \`${values.backend}\`: name postgres or pglite`);
   process.exit(2);
@@ -18,7 +21,9 @@ const keys = newKeys();
 const { answer, execute, pglite, stop, ...database } = await openShard({ backend: values.backend, folder, keys, confirms: values.confirm });
 // Who tries what a shard can do is not to be held to what one app may have of it: as many tables as one call may make.
 await execute("update platform.settings set max_tables = 500");
-const server = await serve(answer);
+// The one that signs, and one that stands by, as a hosted project has them when it was given a key of ours.
+const signing_keys = values["signing-keys"] ? [newSigningKey(), newSigningKey()] : undefined;
+const server = await serve(signing_keys ? withSigningKeys(signing_keys, keys.jwt_secret, answer) : answer);
 const url = `http://127.0.0.1:${server.address().port}`;
 let { db } = database;
 if (pglite) {
@@ -28,7 +33,7 @@ if (pglite) {
   await sockets.start();
   db = `postgresql://postgres@${sockets.getServerConn()}/postgres`;
 }
-process.stdout.write(`${JSON.stringify({ url, ...keys, db, mails: `${url}/mails` })}\n`);
+process.stdout.write(`${JSON.stringify({ url, ...keys, ...(signing_keys && { signing_keys }), db, mails: `${url}/mails` })}\n`);
 const end = async () => {
   server.close();
   server.closeAllConnections();
