@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 
-import { person, service } from "./callers.mjs";
+import { client, person, service, token } from "./callers.mjs";
 import { startShard } from "./shard.mjs";
 
 const APP = "people01";
@@ -108,6 +108,32 @@ for (const backend of ["postgres", "pglite"]) {
       assert.deepEqual((await invite(app, { email: cook.email, team, role: "admin" })).teams, [{ team, role: "admin" }], "who is in already is put there at once");
       assert.deepEqual((await change(app, cook, { team, role: null })).teams, []);
       assert.deepEqual(await roles(), []);
+    });
+
+    test("what somebody adds who is in one team alone is its, unless they say otherwise", async () => {
+      const [app, red, blue] = [fresh(), randomUUID(), randomUUID()];
+      await call("provision_app", { p_app_id: app, p_tables: [{ name: "boards", access: "team", columns: [{ name: "title", type: "text" }] }] });
+      const cook = await person(shard, `cook-${app}@example.com`);
+      await join(app, cook);
+      const add = async (row) => {
+        const { data, error } = await client(shard, token(shard, cook, app)).from(`app_${app}_boards`).insert(row).select("team_id").single();
+        return error ? [error.code, error.message] : data.team_id;
+      };
+      assert.deepEqual(await add({ title: "of nobody" }), ["42501", "You are in no team of this app."]);
+      await change(app, cook, { team: red, role: "member" });
+      assert.equal(await add({ title: "of the one" }), red);
+      assert.equal((await add({ title: "of another", team_id: blue }))[0], "42501");
+      await change(app, cook, { team: blue, role: "member" });
+      assert.deepEqual(await add({ title: "of which?" }), ["42501", "You are in several teams of this app."]);
+      assert.equal(await add({ title: "of this one", team_id: blue }), blue);
+      // A team of another app is none here.
+      const other = fresh();
+      await call("provision_app", { p_app_id: other, p_tables: [{ name: "boards", access: "team", columns: [{ name: "title", type: "text" }] }] });
+      const { error } = await client(shard, token(shard, cook, other)).from(`app_${other}_boards`).insert({ title: "of no team here" });
+      assert.equal(error.message, "You are in no team of this app.");
+      // The platform itself is in none.
+      const { error: missing } = await admin.from(`app_${app}_boards`).insert({ title: "of nobody", user_id: cook.id });
+      assert.equal(missing.code, "23502");
     });
 
     test("who is blocked stays out, who is removed may come again", async () => {

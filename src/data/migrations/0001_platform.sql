@@ -84,6 +84,19 @@ language sql stable security definer set search_path = '' as $$
   select team_id from platform.team_members where app_id = p_app_id and user_id = (select auth.uid())
 $$;
 
+-- The team of whoever is in one alone: what they add is its. Who is in none, or in several, has to say whose it is.
+create or replace function platform.my_team(p_app_id text) returns uuid
+language plpgsql stable set search_path = '' as $$
+declare
+  teams constant uuid[] := array(select platform.my_teams(p_app_id));
+begin
+  if (select auth.uid()) is not null and cardinality(teams) <> 1 then
+    raise exception '%', case cardinality(teams) when 0 then 'You are in no team of this app.' else 'You are in several teams of this app.' end
+      using errcode = '42501', hint = 'Give the "team_id" of a team that you are in.';
+  end if;
+  return teams[1];
+end $$;
+
 create or replace function platform.touch_updated_at() returns trigger
 language plpgsql set search_path = '' as $$
 begin
@@ -354,7 +367,8 @@ begin
     'create table public.%I (id uuid primary key default gen_random_uuid(), '
     'user_id uuid %s default auth.uid() references auth.users (id) on delete cascade, %s'
     'created_at timestamptz not null default now(), updated_at timestamptz not null default now()%s)',
-    t, case when is_server then '' else 'not null' end, case when is_team then 'team_id uuid not null, ' else '' end, coalesce(columns, ''));
+    t, case when is_server then '' else 'not null' end,
+    case when is_team then format('team_id uuid not null default platform.my_team(%L), ', p_app_id) else '' end, coalesce(columns, ''));
   execute format('create index %I on public.%I (user_id)', platform.object_name(t, 'user_idx'), t);
   if is_team then
     execute format('create index %I on public.%I (team_id)', platform.object_name(t, 'team_idx'), t);
@@ -554,7 +568,7 @@ begin
 end $$;
 
 revoke execute on all functions in schema platform from public, anon, authenticated;
-grant execute on function platform.current_app_id(), platform.my_teams(text) to authenticated, service_role;
+grant execute on function platform.current_app_id(), platform.my_teams(text), platform.my_team(text) to authenticated, service_role;
 revoke execute
   on function public.provision_app(text, jsonb), public.describe_app(text), public.drop_table(text, text), public.drop_app(text, integer),
     public.is_member(text, uuid)

@@ -288,7 +288,7 @@ begin
 end $$;
 
 revoke execute on all functions in schema platform from public, anon, authenticated;
-grant execute on function platform.current_app_id(), platform.my_teams(text) to authenticated, service_role;
+grant execute on function platform.current_app_id(), platform.my_teams(text), platform.my_team(text) to authenticated, service_role;
 revoke execute
   on function public.sign_up_refusal(text, text, boolean), public.join_app(text, uuid), public.sign_up_policy(text),
     public.set_sign_up(text, jsonb), public.list_members(text, text, integer), public.invite_member(text, jsonb),

@@ -402,7 +402,7 @@ begin
 end $$;
 
 revoke execute on all functions in schema platform from public, anon, authenticated;
-grant execute on function platform.current_app_id(), platform.my_teams(text) to authenticated, service_role;
+grant execute on function platform.current_app_id(), platform.my_teams(text), platform.my_team(text) to authenticated, service_role;
 revoke execute
   on function public.hold_app(text, boolean), public.move_out(text, jsonb), public.move_in(text, text), public.drop_moved(text, integer)
   from public, anon, authenticated;

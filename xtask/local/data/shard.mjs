@@ -26,6 +26,9 @@ function status(code, isAnonymous) {
   return one ?? kind ?? 400;
 }
 
+/** Functions of ours after which there are other tables. */
+const CHANGES_TABLES = /\/rpc\/(provision_app|drop_table|drop_app|drop_moved|move_in)$/;
+
 /** Errors that lite answers with the right status by itself. */
 const KNOWN = /^(PGRST.*|PT.*|23505|23503|25006|42(?!P01).*|22.*|21.*|23502)$/;
 
@@ -169,12 +172,17 @@ export async function openShard({ backend, folder, keys: { publishable_key, secr
   });
   await tables.connection.clearSchemaCache?.();
   const authorize = authorization({ app: authentication, mails, query: database.query, confirms });
-  const answer = (request, context) => {
+  const answer = async (request, context) => {
     const { pathname, searchParams } = new URL(request.url);
     if (pathname === "/mails") return Response.json(mails.caught);
     if (pathname === "/dev/mail") return Response.json({ mails: mails.to(searchParams.get("to") ?? "") });
     if (pathname.startsWith("/auth/v1/")) return authorize(request, context);
-    if (pathname.startsWith("/rest/v1")) return tables.fetch(request, context);
+    if (pathname.startsWith("/rest/v1")) {
+      const response = await tables.fetch(request, context);
+      // Word of it comes by `listen`, and may come after whoever has made a table asks for it.
+      if (CHANGES_TABLES.test(pathname)) await tables.connection.clearSchemaCache?.();
+      return response;
+    }
     return Response.json({ message: "not found" }, { status: 404 });
   };
   return { answer, execute: database.execute, db: database.url, pglite: database.pglite, stop: database.stop };

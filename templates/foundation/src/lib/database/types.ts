@@ -6,10 +6,13 @@ import type { Tables } from "@/app/tables"
  */
 export type Access = "owner" | "public_read" | "app_read" | "team" | "server"
 
-/** A table: its own columns, and which of them an insert must give. What every table has comes by itself. */
+/**
+ * A table: its own columns, and which of them an insert must give. What every table has comes by itself; so does `team_id` for whoever is in
+ * one team alone, and others give it.
+ */
 export interface Table<A extends Access, Own extends object, Needed extends keyof Own = never> {
   Row: Flat<Given<A> & Own>
-  Insert: Flat<Partial<Own> & Pick<Own, Needed> & Team<A> & { id?: string }>
+  Insert: Flat<Partial<Own> & Pick<Own, Needed> & Partial<Team<A>> & { id?: string }>
   Update: Flat<Partial<Own> & Partial<Team<A>>>
   Relationships: []
 }
