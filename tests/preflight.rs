@@ -43,7 +43,7 @@ fn read(folder: &Path, prefix: &str, files: &mut Files) {
 fn app(case: &Path, folder: &str) -> Files {
     let mut files = Files::new();
     read(&root().join("shell"), "", &mut files);
-    for (path, content) in template::foundation("Case").unwrap() {
+    for (path, content) in template::Foundation::committed().named("Case").unwrap() {
         if SETTINGS.contains(&path.as_str()) {
             files.insert(path.to_string(), String::from_utf8(content).unwrap());
         }
@@ -142,7 +142,8 @@ fn every_case_comes_out_as_expected() {
 
 #[test]
 fn nothing_is_wrong_with_the_foundation() {
-    let files: Files = template::foundation("A “name” & more")
+    let files: Files = template::Foundation::committed()
+        .named("A “name” & more")
         .unwrap()
         .into_iter()
         .map(|(path, content)| (path.to_string(), String::from_utf8(content).unwrap()))

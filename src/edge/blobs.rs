@@ -2,7 +2,7 @@
 //! `builds/<key>/`, what the build cache keeps. An app that takes something from there reads it there, until it has copies.
 //!
 //! What the foundation has alike in every app is stored once, under `foundation/`, and never deleted: apps that began
-//! with an earlier foundation still name it. This program carries its own foundation and reads it from there. Vendor
+//! with an earlier foundation still name it. The foundation of today is read from beside the Worker, once in an isolate. Vendor
 //! modules are stored once as well, under `vendor/` in ASSETS, and never deleted for the same reason.
 
 use std::{cell::Cell, collections::BTreeMap, iter, time::Duration};
@@ -16,7 +16,7 @@ use crate::{
     digest::Digest,
     error::{Error, Result},
     ids::AppId,
-    template,
+    template::Foundation,
 };
 
 /// How many reads or writes are under way at once.
@@ -36,8 +36,8 @@ pub(super) struct Blobs {
     folder: String,
     /// Where what is not in the folder is looked for.
     also: Option<String>,
-    /// Whether what every app has is read out of this program.
-    sources: bool,
+    /// Of sources: what leads to those that every app has.
+    foundation: Option<Env>,
 }
 
 impl Blobs {
@@ -45,7 +45,7 @@ impl Blobs {
     pub(super) fn sources(env: &Env, app: &AppId) -> Result<Self> {
         Ok(Self {
             also: Some(FOUNDATION.to_owned()),
-            sources: true,
+            foundation: Some(env.clone()),
             ..Self::open(env, "BLOBS", format!("apps/{app}/blobs"))?
         })
     }
@@ -84,7 +84,7 @@ impl Blobs {
             bucket,
             folder,
             also: None,
-            sources: false,
+            foundation: None,
         })
     }
 
@@ -140,8 +140,11 @@ impl Blobs {
     }
 
     /// What every app has, if this is it.
-    fn shared(&self, hash: &Digest) -> Option<&'static [u8]> {
-        template::shared(hash).filter(|_| self.sources)
+    async fn shared(&self, hash: &Digest) -> Result<Option<&'static str>> {
+        Ok(match &self.foundation {
+            Some(env) => console::foundation(env).await?.shared(hash),
+            None => None,
+        })
     }
 
     /// The object with this content, or with a part of it, wherever it is.
@@ -161,8 +164,8 @@ impl Blobs {
 
     /// The content with this hash.
     pub(super) async fn get(&self, hash: &Digest) -> Result<Vec<u8>> {
-        if let Some(content) = self.shared(hash) {
-            return Ok(content.to_vec());
+        if let Some(content) = self.shared(hash).await? {
+            return Ok(content.as_bytes().to_vec());
         }
         let object = self.object(hash, None).await?;
         let body = object.as_ref().and_then(|object| object.body());
@@ -182,6 +185,10 @@ impl Blobs {
         &self,
         hashes: impl IntoIterator<Item = Digest>,
     ) -> Result<BTreeMap<Digest, Vec<u8>>> {
+        if let Some(env) = &self.foundation {
+            // Before all of them ask for it at once.
+            console::foundation(env).await?;
+        }
         stream::iter(hashes)
             .map(|hash| async move { Ok((hash, self.get(&hash).await?)) })
             .buffer_unordered(CONCURRENCY)
@@ -244,7 +251,7 @@ impl Blobs {
 }
 
 /// Stores the foundation's contents that every app has, unless they are stored already.
-pub(super) async fn keep_foundation(env: &Env) -> Result<()> {
+pub(super) async fn keep_foundation(env: &Env, foundation: &Foundation) -> Result<()> {
     thread_local! {
         static KEPT: Cell<bool> = const { Cell::new(false) };
     }
@@ -252,38 +259,24 @@ pub(super) async fn keep_foundation(env: &Env) -> Result<()> {
         return Ok(());
     }
     let bucket = env.bucket("BLOBS").map_err(unavailable)?;
-    let names: String = template::shared_files()
-        .map(|(_, hash, _)| hash.to_string())
+    let names: String = foundation
+        .shared_files()
+        .map(|(_, entry, _)| entry.hash.to_string())
         .collect();
     let mark = format!("foundation/complete/{}", Digest::of(names.as_bytes()));
     if bucket.head(&mark).await.map_err(unavailable)?.is_none() {
-        stream::iter(template::all_shared().map(Ok))
-            .try_for_each_concurrent(CONCURRENCY, |(hash, content)| {
-                let put = bucket
-                    .put(foundation_key(&hash), content.to_vec())
-                    .execute();
+        stream::iter(foundation.shared_files().map(Ok))
+            .try_for_each_concurrent(CONCURRENCY, |(_, entry, content)| {
+                let key = format!("{FOUNDATION}/{}", entry.hash);
+                let put = bucket.put(key, content.as_bytes().to_vec()).execute();
                 async move { put.await.map(drop).map_err(unavailable) }
             })
             .await?;
-        if let Some((path, entry)) = template::beside() {
-            let content = console::beside(env, &path).await?;
-            if Digest::of(&content) != entry.hash {
-                return Err(Error::internal(format!(
-                    "{path} beside the Worker is of another foundation"
-                )));
-            }
-            let put = bucket.put(foundation_key(&entry.hash), content).execute();
-            put.await.map_err(unavailable)?;
-        }
         let put = bucket.put(mark, Vec::new()).execute();
         put.await.map_err(unavailable)?;
     }
     KEPT.set(true);
     Ok(())
-}
-
-fn foundation_key(hash: &Digest) -> String {
-    format!("{FOUNDATION}/{hash}")
 }
 
 fn build_folder(key: &Digest) -> String {

@@ -1,6 +1,8 @@
-//! The files that are served as they are, the console and the API's description, and long ones that the foundation
-//! needs. They are no part of the Worker but stand beside it, as
-//! static assets (`xtask` puts them together).
+//! The files that are served as they are, the console and the API's description, and what is read once in an isolate: the
+//! foundation, and what its packages export. They are no part of the Worker but stand beside it, as static assets (`xtask` puts them
+//! together).
+
+use std::{fmt::Display, sync::OnceLock};
 
 use worker::{Env, Response};
 
@@ -10,7 +12,7 @@ use crate::{
     error::{Error, Kind, Result},
     http::{Hosts, media::console_headers},
     preflight::Vendor,
-    project::ProjectPath,
+    template::Foundation,
 };
 
 /// What serves them. It is asked for paths, by any host.
@@ -44,11 +46,27 @@ pub(super) async fn description(env: &Env) -> Result<String> {
     text.ok_or_else(|| Error::internal("no openapi.json beside the Worker"))
 }
 
-/// The foundation's file that the Worker does not carry.
-pub(super) async fn beside(env: &Env, path: &ProjectPath) -> Result<Vec<u8>> {
-    let text = read(env, &format!("/foundation/{path}")).await?;
-    let text = text.ok_or_else(|| Error::internal(format!("no {path} beside the Worker")))?;
-    Ok(text.into_bytes())
+/// The files that every app starts with; read once, as one file.
+pub(super) async fn foundation(env: &Env) -> Result<&'static Foundation> {
+    static READ: OnceLock<Foundation> = OnceLock::new();
+    if let Some(foundation) = READ.get() {
+        return Ok(foundation);
+    }
+    let text = read(env, "/foundation.json").await.map_err(unreadable)?;
+    // Others may have asked at the same time, and one be done.
+    if let Some(foundation) = READ.get() {
+        return Ok(foundation);
+    }
+    let text = text.ok_or_else(|| unreadable("no foundation.json beside the Worker"))?;
+    let foundation = Foundation::read(&text).map_err(unreadable)?;
+    Ok(READ.get_or_init(|| foundation))
+}
+
+fn unreadable(source: impl Display) -> Error {
+    Error::unavailable(
+        "The files that every app starts with cannot be read at the moment. Nothing was lost; please try again.",
+        source,
+    )
 }
 
 /// What the packages of the foundation export is known from now on.

@@ -15,7 +15,7 @@ use crate::{
     preflight::{self, File, Tree, Vendor},
     project::{FileEntry, Manifest, ProjectPath},
     search::{self, Alike, Outlined, Source},
-    template,
+    template::Foundation,
 };
 
 /// Most bytes of source files of one version that are looked at together. What the parser says of them takes as much again, and
@@ -109,11 +109,11 @@ impl<'a> Surveyed<'a> {
 
 /// The files of an app that its outline tells of: those that are not the foundation's as they are in every app.
 #[must_use]
-pub fn own_files(manifest: &Manifest) -> Manifest {
+pub fn own_files(manifest: &Manifest, foundation: &Foundation) -> Manifest {
     let mut own = manifest.clone();
     let shared: Vec<ProjectPath> = own
         .iter()
-        .filter(|(path, entry)| template::is_shared(path.as_str(), &entry.hash))
+        .filter(|(path, entry)| foundation.is_shared(path, &entry.hash))
         .map(|(path, _)| path.clone())
         .collect();
     for path in &shared {
@@ -128,10 +128,11 @@ pub fn own_files(manifest: &Manifest) -> Manifest {
 pub fn outline(
     manifest: &Manifest,
     contents: &BTreeMap<Digest, Vec<u8>>,
+    foundation: &Foundation,
     syntax: &Known<'_>,
 ) -> String {
     let content = |hash: &Digest| std::str::from_utf8(contents.get(hash)?).ok();
-    let own = own_files(manifest);
+    let own = own_files(manifest, foundation);
     let files: Vec<(&str, Option<Rc<Facts>>)> = own
         .iter()
         .map(|(path, entry)| {
@@ -140,15 +141,15 @@ pub fn outline(
         })
         .collect();
     let mut text = outlined(&files, search::MAX_OUTLINE_BYTES);
-    let is_gone = |path: &&str| path.parse().is_ok_and(|path| manifest.get(&path).is_none());
-    let gone: Vec<&str> = template::shared_files()
+    let gone: Vec<&ProjectPath> = foundation
+        .shared_files()
         .map(|(path, ..)| path)
-        .filter(is_gone)
+        .filter(|path| manifest.get(path).is_none())
         .collect();
     if !gone.is_empty() {
         text.push_str("\nDeleted:\n");
         for path in gone {
-            text.push_str(path);
+            text.push_str(path.as_str());
             text.push('\n');
         }
     }
@@ -157,11 +158,12 @@ pub fn outline(
 
 /// The outline of the foundation's files that are the same in every app.
 #[must_use]
-pub fn foundation(syntax: &Known<'_>) -> String {
-    let files: Vec<(&str, Option<Rc<Facts>>)> = template::shared_files()
-        .map(|(path, hash, content)| {
-            let facts = syntax.of(path, hash, || std::str::from_utf8(content?).ok());
-            (path, facts.filter(|_| Language::of(path).is_some()))
+pub fn shared_outline(foundation: &Foundation, syntax: &Known<'_>) -> String {
+    let files: Vec<(&str, Option<Rc<Facts>>)> = foundation
+        .shared_files()
+        .map(|(path, entry, content)| {
+            let facts = syntax.of(path.as_str(), entry.hash, || Some(content));
+            (path.as_str(), facts.filter(|_| is_parsed(path)))
         })
         .collect();
     outlined(&files, search::MAX_OUTLINE_BYTES)
@@ -357,22 +359,21 @@ mod tests {
     #[test]
     fn the_foundation_is_told_once_for_all_apps_and_of_an_app_only_what_is_its_own() {
         let syntax = Known::new(&Native);
-        let foundation = foundation(&syntax);
-        assert!(foundation.contains(" App.tsx: App{}"), "{foundation}");
-        assert!(!foundation.contains('…'), "{foundation}");
+        let foundation = Foundation::committed();
+        let told = shared_outline(foundation, &syntax);
+        assert!(told.contains(" App.tsx: App{}"), "{told}");
+        assert!(!told.contains('…'), "{told}");
         let (mut manifest, mut contents) = (Manifest::default(), BTreeMap::new());
-        for (path, content) in template::foundation("Recipes").unwrap() {
+        for (path, content) in foundation.named("Recipes").unwrap() {
             let entry = FileEntry::of(&content);
             manifest.put(path, entry, &Limits::DEFAULT).unwrap();
             contents.insert(entry.hash, content);
         }
-        let (path, entry) = template::beside().unwrap();
-        manifest.put(path, entry, &Limits::DEFAULT).unwrap();
-        let own = outline(&manifest, &contents, &syntax);
+        let own = outline(&manifest, &contents, foundation, &syntax);
         assert_eq!(own.lines().count(), 3, "{own}");
         assert!(own.contains("identity.ts"), "{own}");
         manifest.remove(&"src/app/App.tsx".parse().unwrap());
-        let own = outline(&manifest, &contents, &syntax);
+        let own = outline(&manifest, &contents, foundation, &syntax);
         assert!(own.ends_with("\nDeleted:\nsrc/app/App.tsx\n"), "{own}");
     }
 
@@ -384,7 +385,7 @@ mod tests {
         assert_eq!(wanted(&[&largest], &BTreeMap::new(), all).len(), 10);
         assert_eq!(wanted(&[&larger], &BTreeMap::new(), all).len(), 0);
         let syntax = Known::new(&Native);
-        let outline = outline(&larger, &BTreeMap::new(), &syntax);
+        let outline = outline(&larger, &BTreeMap::new(), Foundation::committed(), &syntax);
         assert!(outline.contains(" rest.css"), "{outline}");
 
         let entry = larger.get(&"src/rest.css".parse().unwrap()).copied();

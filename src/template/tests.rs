@@ -1,13 +1,43 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::{
     digest::Digest,
-    project::{FileEntry, Manifest},
+    project::{FileEntry, Manifest, ProjectPath},
 };
 
 const HOSTILE: &str =
     r#"</script><img src=x onerror=alert(1)> "quoted" 'single' `tick` ${x} back\slash & 🍲 <!--"#;
+
+fn foundation(name: &str) -> Result<Vec<(ProjectPath, Vec<u8>)>, NameError> {
+    Foundation::committed().named(name)
+}
+
+/// The files as they are in the folder.
+fn in_folder() -> BTreeMap<String, String> {
+    fn collect(folder: &std::path::Path, prefix: &str, files: &mut BTreeMap<String, String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            let name = entry.file_name().into_string().unwrap();
+            let left_out = ["node_modules", "dist", "coverage"].contains(&name.as_str())
+                || name.starts_with('.')
+                || [".tsbuildinfo", ".log", "~"]
+                    .iter()
+                    .any(|end| name.ends_with(end));
+            let path = format!("{prefix}{name}");
+            if left_out {
+            } else if entry.file_type().unwrap().is_dir() {
+                collect(&entry.path(), &format!("{path}/"), files);
+            } else {
+                files.insert(path, std::fs::read_to_string(entry.path()).unwrap());
+            }
+        }
+    }
+    let mut files = BTreeMap::new();
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/templates/foundation");
+    collect(root.as_ref(), "", &mut files);
+    files
+}
 
 fn text(files: &[(ProjectPath, Vec<u8>)], path: &str) -> String {
     let (_, content) = files
@@ -74,8 +104,8 @@ fn the_foundation_fits_an_app() {
     let files = foundation(&"W".repeat(80)).unwrap();
     assert_eq!(
         files.len(),
-        FOUNDATION.len(),
-        "every embedded path is a project path"
+        in_folder().len(),
+        "every path is a project path"
     );
     let mut manifest = Manifest::default();
     for (path, content) in files {
@@ -92,8 +122,7 @@ fn the_foundation_fits_an_app() {
 
 #[test]
 fn the_placeholder_stands_only_where_it_is_escaped() {
-    for (path, content) in FOUNDATION {
-        let content = String::from_utf8_lossy(content);
+    for (path, content) in in_folder() {
         for (at, _) in content.match_indices(PLACEHOLDER) {
             match path.rsplit_once('.').map_or("", |(_, extension)| extension) {
                 "html" => {}
@@ -116,26 +145,45 @@ fn the_placeholder_stands_only_where_it_is_escaped() {
 /// The build script does not watch the top folder, so a file added there could be missed.
 #[test]
 fn what_is_embedded_is_what_the_folder_holds() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/templates/foundation");
-    let in_folder: BTreeSet<String> = std::fs::read_dir(folder)
+    let in_folder = in_folder();
+    let paths = foundation("Name")
         .unwrap()
-        .filter(|entry| entry.as_ref().unwrap().file_type().unwrap().is_file())
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| {
-            !name.starts_with('.') && !name.ends_with(".tsbuildinfo") && !name.ends_with(".log")
-        })
-        .collect();
-    let embedded: BTreeSet<String> = FOUNDATION
-        .iter()
-        .map(|(path, _)| (*path).to_owned())
-        .chain([BESIDE.0.to_owned()])
-        .filter(|path| !path.contains('/') && !path.starts_with('.'))
-        .collect();
-    assert_eq!(embedded, in_folder, "touch build.rs");
-    let (path, entry) = beside().unwrap();
-    let content = std::fs::read(format!("{folder}/{path}")).unwrap();
-    assert_eq!(FileEntry::of(&content), entry, "touch build.rs");
-    assert!(is_shared(path.as_str(), &entry.hash) && shared(&entry.hash).is_none());
+        .into_iter()
+        .map(|(path, _)| path);
+    let embedded: BTreeSet<String> = paths.map(String::from).collect();
+    assert_eq!(
+        embedded,
+        in_folder.keys().cloned().collect(),
+        "touch build.rs"
+    );
+    for (path, entry, text) in Foundation::committed().shared_files() {
+        assert_eq!(in_folder[path.as_str()], text, "{path}: touch build.rs");
+        assert_eq!(*entry, FileEntry::of(text.as_bytes()));
+    }
+}
+
+#[test]
+fn what_stands_beside_the_worker_reads_as_what_is_embedded() {
+    let json = serde_json::to_string(&in_folder()).unwrap();
+    let read = Foundation::read(&json).unwrap();
+    assert_eq!(read.named(HOSTILE), foundation(HOSTILE));
+    let files = |foundation: &Foundation| {
+        let files = foundation.shared_files();
+        let files: Vec<_> = files
+            .map(|(path, entry, _)| (path.clone(), *entry))
+            .collect();
+        files
+    };
+    assert_eq!(files(&read), files(Foundation::committed()));
+    for bad in [
+        "",
+        "[]",
+        &json[..json.len() / 2],
+        r#"{"../x":""}"#,
+        r#"{"x":1}"#,
+    ] {
+        assert!(Foundation::read(bad).is_err(), "{bad:.40}");
+    }
 }
 
 #[test]
@@ -148,11 +196,21 @@ fn what_every_app_has_is_told_from_what_carries_its_name() {
             .collect::<Vec<_>>()
     };
     let (one, other) = (ours("One"), ours("Other"));
+    let foundation = Foundation::committed();
     for ((path, hash), (_, again)) in one.iter().zip(&other) {
-        assert_eq!(hash == again, shared(hash).is_some(), "{path}");
-        if let Some(content) = shared(hash) {
-            assert_eq!(Digest::of(content), *hash);
-        }
+        assert_eq!(hash == again, foundation.is_shared(path, hash), "{path}");
+        let content = foundation.shared(hash);
+        assert_eq!(hash == again, content.is_some(), "{path}");
+        assert!(content.is_none_or(|content| Digest::of(content.as_bytes()) == *hash));
     }
-    assert!(all_shared().count() > one.len() / 2);
+    let carrying = foundation.carrying("One").unwrap();
+    assert_eq!(
+        carrying.len() + foundation.shared_files().count(),
+        one.len()
+    );
+    let all = foundation.named("One").unwrap();
+    assert!(carrying.iter().all(|file| all.contains(file)));
+    let lock = "package-lock.json".parse().unwrap();
+    assert!(foundation.shared_files().any(|(path, ..)| *path == lock));
+    assert!(!foundation.is_shared(&lock, &Digest::of(b"another")));
 }

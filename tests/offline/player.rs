@@ -17,14 +17,11 @@ use overskill::{
         offline,
     },
     project::{FileEntry, Manifest},
-    template,
+    template::Foundation,
 };
 use overskill_syntax::Native;
 
 use crate::shard::Shard;
-
-/// What stands beside the Worker.
-const LOCK: &[u8] = include_bytes!("../../templates/foundation/package-lock.json");
 
 /// A step takes at most this many model calls.
 const STEPS: usize = 8;
@@ -74,14 +71,11 @@ impl Player {
             syntax: Box::leak(Box::new(Known::new(&Native))),
             limits: limits.clone(),
         };
-        for (path, content) in template::foundation("New app").unwrap() {
+        for (path, content) in Foundation::committed().named("New app").unwrap() {
             let entry = FileEntry::of(&content);
             bench.manifest.put(path, entry, &limits).unwrap();
             bench.contents.insert(entry.hash, content);
         }
-        let (path, entry) = template::beside().unwrap();
-        bench.manifest.put(path, entry, &limits).unwrap();
-        bench.contents.insert(entry.hash, LOCK.to_vec());
         Self {
             bench,
             name: "New app".to_owned(),
@@ -98,6 +92,7 @@ impl Player {
         let outline = survey::outline(
             &self.bench.manifest,
             &self.bench.contents,
+            Foundation::committed(),
             self.bench.syntax,
         );
         let mut transcript = vec![Message::User(vec![
@@ -111,7 +106,7 @@ impl Player {
         let mut calls = Vec::new();
         for _ in 0..STEPS {
             let request = prompt::request(
-                &survey::foundation(self.bench.syntax),
+                &survey::shared_outline(Foundation::committed(), self.bench.syntax),
                 &self.told,
                 transcript.clone(),
                 Dialect::EditLines,

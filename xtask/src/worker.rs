@@ -28,7 +28,7 @@ const SHIMS: [&str; 2] = ["shim.js", "syntax.js"];
 /// Most bytes the Worker may have after gzip, all modules together.
 pub(crate) const GZIP_BUDGET: u64 = 1536 * 1024;
 /// Changes when the steps after cargo change, so that old output is not taken for new.
-const RECIPE: &str = "wasm-bindgen 0.2.130, esbuild, 4";
+const RECIPE: &str = "wasm-bindgen 0.2.130, esbuild, 5";
 
 /// What cargo made for the Worker.
 #[derive(Clone, Debug)]
@@ -120,6 +120,7 @@ fn stamp(compiled: &Compiled) -> Result<String> {
     for file in assets::sources()? {
         parts.push(fs::read(&file)?);
     }
+    parts.push(assets::foundation()?.into_bytes());
     parts.push(fs::read(place::root().join("package-lock.json"))?);
     let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
     Ok(hash::hex(&parts))

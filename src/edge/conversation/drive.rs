@@ -214,25 +214,26 @@ impl Conversation {
     }
 
     async fn lay_foundation(&self, machine: &Machine) -> Result<Input> {
-        let files = crate::template::foundation(&machine.name).map_err(Error::internal)?;
+        let foundation = console::foundation(&self.env).await?;
         let mut manifest = Manifest::default();
         let limits = crate::config::Limits::DEFAULT;
-        if let Some((path, entry)) = crate::template::beside() {
+        for (path, entry, _) in foundation.shared_files() {
             manifest
-                .put(path, entry, &limits)
+                .put(path.clone(), *entry, &limits)
                 .map_err(Error::internal)?;
         }
         let mut contents = Vec::new();
-        for (path, content) in files {
+        for (path, content) in foundation
+            .carrying(&machine.name)
+            .map_err(Error::internal)?
+        {
             let entry = FileEntry::of(&content);
             manifest
                 .put(path, entry, &limits)
                 .map_err(Error::internal)?;
-            if crate::template::shared(&entry.hash).is_none() {
-                contents.push((entry.hash, content));
-            }
+            contents.push((entry.hash, content));
         }
-        blobs::keep_foundation(&self.env).await?;
+        blobs::keep_foundation(&self.env, foundation).await?;
         Blobs::sources(&self.env, &machine.app)?
             .put_all(contents)
             .await?;
@@ -250,16 +251,17 @@ impl Conversation {
 
     /// The outline of the app. Only files that the parser has not read before are loaded.
     pub(super) async fn outline(&self, machine: &Machine) -> Result<String> {
+        let foundation = console::foundation(&self.env).await?;
         let syntax = parser::known();
         let manifest = machine.manifest();
         let lacking =
             |path: &ProjectPath, entry: &FileEntry| syntax.lacks(path.as_str(), entry.hash);
-        let own = survey::own_files(manifest);
+        let own = survey::own_files(manifest, foundation);
         let wanted = survey::wanted(&[&own], &BTreeMap::new(), lacking);
         let contents = Blobs::sources(&self.env, &machine.app)?
             .get_all(wanted)
             .await?;
-        Ok(survey::outline(manifest, &contents, syntax))
+        Ok(survey::outline(manifest, &contents, foundation, syntax))
     }
 
     async fn run_tools(

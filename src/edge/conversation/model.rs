@@ -7,7 +7,7 @@ use crate::{
     digest::Digest,
     edge::{
         blobs::Blobs,
-        clock, model,
+        clock, console, model,
         objects::{self, Ledgered, WorkspaceCall},
         pace::Working,
         parser, random, runtime, settings,
@@ -24,6 +24,7 @@ use crate::{
         models::{Model, Reservation},
         offline, stream,
     },
+    template::Foundation,
     time::Timestamp,
 };
 
@@ -37,6 +38,7 @@ impl Conversation {
         working: Option<Working>,
     ) -> Result<Option<Input>> {
         let chain = settings::chain(&self.env, machine.first_model())?;
+        let foundation = console::foundation(&self.env).await?;
         let outline = match step {
             1 => Some(self.outline(machine).await?),
             _ => None,
@@ -51,7 +53,7 @@ impl Conversation {
             return Ok(None);
         };
         self.witness.hears("begun", turn.as_str()).await;
-        let mut request = self.request(machine, turn)?;
+        let mut request = self.request(machine, turn, foundation)?;
         let chance = u64::from_le_bytes(random::bytes()?);
         let end = |spent| CallEnd {
             spent,
@@ -128,7 +130,12 @@ impl Conversation {
     }
 
     /// What the model is told, as the storage has it now.
-    fn request(&self, machine: &Machine, turn: &TurnId) -> Result<Request> {
+    fn request(
+        &self,
+        machine: &Machine,
+        turn: &TurnId,
+        foundation: &Foundation,
+    ) -> Result<Request> {
         let others = self.read_machine(|machine| {
             let mut others: Vec<TurnId> = machine.waiting_turns().cloned().collect();
             others.push(turn.clone());
@@ -137,7 +144,7 @@ impl Conversation {
         let told = self.store.earlier(&others)?;
         let transcript = self.store.transcript(turn)?;
         Ok(prompt::request(
-            &survey::foundation(parser::known()),
+            &survey::shared_outline(foundation, parser::known()),
             &told,
             transcript,
             settings::dialect(&self.env)?,

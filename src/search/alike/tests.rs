@@ -4,7 +4,8 @@ use super::*;
 
 /// The foundation's sources with what they mean.
 fn foundation() -> Vec<(String, String, Facts)> {
-    crate::template::foundation("Test")
+    crate::template::Foundation::committed()
+        .named("Test")
         .unwrap()
         .into_iter()
         .filter(|(path, _)| path.as_str().starts_with("src/"))

@@ -85,7 +85,9 @@ fn what_has_no_room_is_counted() {
 
 #[test]
 fn the_foundation_fits() {
-    let files = crate::template::foundation("Test").unwrap();
+    let files = crate::template::Foundation::committed()
+        .named("Test")
+        .unwrap();
     let facts: Vec<Facts> = files
         .iter()
         .map(|(path, content)| {

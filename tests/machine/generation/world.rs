@@ -27,7 +27,7 @@ use overskill::{
     },
     project::{FileEntry, Manifest},
     publish::{Share, SizeReport},
-    template,
+    template::Foundation,
     time::Timestamp,
 };
 use overskill_syntax::Native;
@@ -50,9 +50,6 @@ pub(crate) enum Fault {
     /// The machine hears of it twice.
     Twice,
 }
-
-/// What stands beside the Worker.
-const LOCK: &[u8] = include_bytes!("../../../templates/foundation/package-lock.json");
 
 pub(crate) struct World {
     state: String,
@@ -252,14 +249,11 @@ impl World {
         Some(match job {
             Job::LayFoundation => {
                 let mut manifest = Manifest::default();
-                for (path, content) in template::foundation(&machine.name).unwrap() {
+                for (path, content) in Foundation::committed().named(&machine.name).unwrap() {
                     let entry = FileEntry::of(&content);
                     self.blobs.insert(entry.hash, content);
                     manifest.put(path, entry, &Limits::DEFAULT).unwrap();
                 }
-                let (path, entry) = template::beside().unwrap();
-                self.blobs.insert(entry.hash, LOCK.to_vec());
-                manifest.put(path, entry, &Limits::DEFAULT).unwrap();
                 Input::FoundationLaid { manifest }
             }
             Job::CallModel { turn, step } => return self.call(&machine, turn, *step),
@@ -316,7 +310,12 @@ impl World {
 
     /// Makes a call, once it is known to be wanted.
     fn call(&mut self, machine: &Conversation, turn: &TurnId, step: u32) -> Option<Input> {
-        let outline = survey::outline(machine.manifest(), &self.blobs, syntax());
+        let outline = survey::outline(
+            machine.manifest(),
+            &self.blobs,
+            Foundation::committed(),
+            syntax(),
+        );
         let begun = self.take(Input::CallBegun {
             turn: turn.clone(),
             step,
@@ -328,7 +327,7 @@ impl World {
         };
         let transcript = self.transcript.get(turn).cloned().unwrap_or_default();
         let request = prompt::request(
-            &survey::foundation(syntax()),
+            &survey::shared_outline(Foundation::committed(), syntax()),
             &prompt::Told::default(),
             transcript,
             Dialect::EditLines,

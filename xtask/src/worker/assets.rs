@@ -1,6 +1,7 @@
-//! The files that stand beside the Worker as static assets: the console, minified, the API's description, and the foundation's list of
-//! locked packages with what they export.
+//! The files that stand beside the Worker as static assets: the console, minified, the API's description, the foundation
+//! in one file, and what its packages export.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -12,9 +13,13 @@ use crate::{place, process};
 /// Where they are, in the Worker's folder; `wrangler.toml` names it.
 pub(crate) const FOLDER: &str = "static";
 
-const LOCK_FILE: &str = "package-lock.json";
+#[path = "../../../src/template/folder.rs"]
+mod folder;
 
-/// All that they are made of, in a fixed order.
+/// The foundation's files: one JSON object, text by path.
+const FOUNDATION: &str = "foundation.json";
+
+/// All that they are made of but the foundation, in a fixed order.
 ///
 /// # Errors
 /// When the folder cannot be read.
@@ -26,9 +31,23 @@ pub(crate) fn sources() -> Result<Vec<PathBuf>> {
         .collect::<Result<Vec<_>>>()?;
     files.sort();
     files.push(place::root().join("src/http/openapi.json"));
-    files.push(place::foundation().join(LOCK_FILE));
     files.push(place::root().join("templates/vendor-exports.txt"));
     Ok(files)
+}
+
+/// The foundation as one file.
+///
+/// # Errors
+/// When a file of it cannot be read, or is not text.
+pub(crate) fn foundation() -> Result<String> {
+    let root = place::foundation();
+    let mut files = BTreeMap::new();
+    for path in folder::files(&root)? {
+        let text = fs::read_to_string(root.join(&path))
+            .with_context(|| format!("the foundation's {path} is no text that can be read"))?;
+        files.insert(path, text);
+    }
+    Ok(serde_json::to_string(&files)?)
 }
 
 /// Makes them anew in the Worker's folder.
@@ -39,19 +58,14 @@ pub(crate) fn replace(node: &Node, worker: &Path) -> Result<()> {
     let [staging, out] = [format!("{FOLDER}.new"), FOLDER.to_owned()].map(|name| worker.join(name));
     clear(&staging)?;
     let code = staging.join("console");
-    let foundation = staging.join("foundation");
-    for folder in [&code, &foundation] {
-        fs::create_dir_all(folder)?;
-    }
+    fs::create_dir_all(&code)?;
+    fs::write(staging.join(FOUNDATION), foundation()?)?;
     let mut esbuild = node.command();
     esbuild.arg(place::root().join("node_modules/esbuild/bin/esbuild"));
     for file in sources()? {
         match file.extension().and_then(|kind| kind.to_str()) {
             Some("js" | "css") => {
                 esbuild.arg(file);
-            }
-            Some("json") if file.ends_with(LOCK_FILE) => {
-                fs::copy(&file, foundation.join(LOCK_FILE))?;
             }
             Some("json") => {
                 let description: serde_json::Value = serde_json::from_slice(&fs::read(&file)?)?;
