@@ -31,7 +31,8 @@ pub struct Scaffold {
 /// Whether the file is one that this looks into.
 #[must_use]
 pub fn reads(path: &str) -> bool {
-    path == ROUTES || path == NAVIGATION || is_resource(path)
+    let is_page = path.starts_with("src/pages/") && path.ends_with("Page.tsx");
+    path == ROUTES || path == NAVIGATION || is_page || is_resource(path)
 }
 
 /// Makes a thing, or adds fields to one that is there. `paths` are all files of the app, `files` the contents of those that are
@@ -226,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thing_is_a_table_a_resource_two_pages_and_their_lines() {
+    fn a_thing_is_a_table_a_resource_three_pages_and_their_lines() {
         let mut app = app();
         let authors = made(&mut app, "authors", &["name", "email"], "owner").unwrap();
         assert_eq!(columns(&authors), ["name text", "email text"]);
@@ -260,6 +261,7 @@ mod tests {
             [
                 NAVIGATION,
                 ROUTES,
+                "src/pages/books/BookDetailPage.tsx",
                 "src/pages/books/BookFormPage.tsx",
                 "src/pages/books/BooksPage.tsx",
                 "src/resources/books.ts"
@@ -275,7 +277,12 @@ mod tests {
             "{resource}"
         );
         assert!(!app["src/resources/authors.ts"].contains("access:"));
-        assert!(app[ROUTES].contains("path: \"books/:id\""));
+        for route in [
+            "\"books/:id\", element: <BookDetailPage /> }",
+            "\"books/:id/edit\", element: <BookFormPage key=\"edit\" /> }",
+        ] {
+            assert!(app[ROUTES].contains(route), "{}", app[ROUTES]);
+        }
         let entry = "table: \"books\", access: \"public_read\" },";
         assert!(app[NAVIGATION].contains(entry), "{}", app[NAVIGATION]);
         let more = made(&mut app, "books", &["blurb: long_text"], "owner").unwrap();
@@ -284,6 +291,18 @@ mod tests {
             "it keeps its access"
         );
         assert!(columns(&more).contains(&"blurb text".to_owned()));
+    }
+
+    #[test]
+    fn a_thing_that_is_there_may_refer_to_another_afterwards() {
+        let mut app = app();
+        made(&mut app, "books", &["title"], "owner").unwrap();
+        made(&mut app, "authors", &["name"], "owner").unwrap();
+        made(&mut app, "books", &["author: authors"], "owner").unwrap();
+        for page in ["BooksPage", "BookDetailPage", "BookFormPage"] {
+            let page = &app[&format!("src/pages/books/{page}.tsx")];
+            assert!(page.contains("references={[authors]}"), "{page}");
+        }
     }
 
     #[test]

@@ -148,7 +148,7 @@ impl Plan {
         let listed = super::summary::list(&listed.map(describe).collect::<Vec<_>>());
         let says = if is_new {
             format!(
-                "{}: a list with search, and a form, with {listed}",
+                "{}: a list with search, a page for each, and a form, with {listed}",
                 sentence(&thing.plural)
             )
         } else if labels.is_empty() {
