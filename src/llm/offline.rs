@@ -12,6 +12,7 @@ mod codegen;
 mod colour;
 mod commands;
 mod edits;
+mod examples;
 mod fields;
 pub mod grammar;
 mod heads;
@@ -44,6 +45,7 @@ mod words;
 
 use super::message::{Reply, Request};
 
+pub use examples::Row;
 pub use scaffold::{Scaffold, reads, scaffold};
 
 /// Answers one call.

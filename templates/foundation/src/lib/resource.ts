@@ -1,5 +1,5 @@
 /** What the list, detail and form pages know of a thing this app keeps. */
-import type { Access } from "./database"
+import type { Access, Columns } from "./database"
 
 export type { Row } from "./database"
 
@@ -35,6 +35,8 @@ export interface Resource {
   path: string
   titleField: string
   fields: Field[]
+  /** Rows that the empty list offers to put in. */
+  examples?: Columns[]
 }
 
 /** The fields shown below a record's title. */
