@@ -41,7 +41,7 @@ const fields: Resource["fields"] = [
 ]
 
 export const tips: Resource = { table: "tips", access: "public_read", singular: "tip", plural: "tips", path: "tips", titleField: "title", fields }
-export const notices: Resource = { table: "notices", access: "app_read", singular: "notice", plural: "notices", path: "notices", titleField: "title", fields }
+export const notices: Resource = { table: "notices", access: "app_read", singular: "notice", plural: "notices", path: "notices", titleField: "title", fields, examples: [{ title: "Welcome", why: "So that there is something to read." }, { title: "Menu" }] }
 `;
 const PAGES = `import { ResourceDetailPage } from "@/components/resource/ResourceDetailPage"
 import { ResourceFormPage } from "@/components/resource/ResourceFormPage"
@@ -557,6 +557,11 @@ describe("what everyone may read", () => {
 
       await follow(his, "Notices");
       await his.getByText("Everyone who has an account in this app can read these.").waitFor();
+      await his.getByRole("button", { name: "Add examples" }).click();
+      await his.getByText("2 notices added").waitFor();
+      await article(his, "Welcome").getByText("So that there is something to read.").waitFor();
+      await article(his, "Menu").waitFor();
+      assert.equal(await his.getByRole("button", { name: "Add examples" }).count(), 0);
       await add(his, "notice", "Kitchen closed");
       await follow(hers, "Notices");
       await article(hers, "Kitchen closed").waitFor();
