@@ -5,12 +5,14 @@
 //! alone, so a turn resumes from its messages; nothing is claimed that no tool result shows. Absent: any model, any
 //! network, any state, any randomness.
 
+mod access;
 mod changes;
 mod clauses;
 mod codegen;
 mod colour;
 mod commands;
 mod edits;
+mod examples;
 mod fields;
 pub mod grammar;
 mod heads;
@@ -43,6 +45,7 @@ mod words;
 
 use super::message::{Reply, Request};
 
+pub use examples::Row;
 pub use scaffold::{Scaffold, reads, scaffold};
 
 /// Answers one call.

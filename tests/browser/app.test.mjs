@@ -41,20 +41,25 @@ const fields: Resource["fields"] = [
 ]
 
 export const tips: Resource = { table: "tips", access: "public_read", singular: "tip", plural: "tips", path: "tips", titleField: "title", fields }
-export const notices: Resource = { table: "notices", access: "app_read", singular: "notice", plural: "notices", path: "notices", titleField: "title", fields }
+export const notices: Resource = { table: "notices", access: "app_read", singular: "notice", plural: "notices", path: "notices", titleField: "title", fields, examples: [{ title: "Welcome", why: "So that there is something to read." }, { title: "Menu" }] }
 `;
-const PAGES = `import { ResourceFormPage } from "@/components/resource/ResourceFormPage"
+const PAGES = `import { ResourceDetailPage } from "@/components/resource/ResourceDetailPage"
+import { ResourceFormPage } from "@/components/resource/ResourceFormPage"
 import { ResourceListPage } from "@/components/resource/ResourceListPage"
 import { notices, tips } from "@/resources/lists"
 
 export const TipsPage = () => <ResourceListPage resource={tips} />
-export const TipPage = () => <ResourceFormPage resource={tips} />
+export const TipPage = () => <ResourceDetailPage resource={tips} />
+export const TipFormPage = () => <ResourceFormPage resource={tips} />
 export const NoticesPage = () => <ResourceListPage resource={notices} />
-export const NoticePage = () => <ResourceFormPage resource={notices} />
+export const NoticePage = () => <ResourceDetailPage resource={notices} />
+export const NoticeFormPage = () => <ResourceFormPage resource={notices} />
 `;
 const ROUTES = ["tips", "notices"].map((path) => {
-  const [list, form] = path === "tips" ? ["TipsPage", "TipPage"] : ["NoticesPage", "NoticePage"];
-  return `  { path: "${path}", element: <${list} /> },\n  { path: "${path}/new", element: <${form} key="new" /> },\n  { path: "${path}/:id", element: <${form} key="edit" /> },\n`;
+  const one = path === "tips" ? "Tip" : "Notice";
+  const form = `${one}FormPage key=`;
+  return [["", `${one}sPage`], ["/new", `${form}"new"`], ["/:id", `${one}Page`], ["/:id/edit", `${form}"edit"`]]
+    .map(([rest, page]) => `  { path: "${path}${rest}", element: <${page} /> },\n`).join("");
 }).join("");
 
 /** Follows a link of the main navigation. */
@@ -161,9 +166,38 @@ describe("the recipe box", () => {
     assert.equal(await shown(page), 2);
     assert.equal(await page.getByText("Porridge").count(), 0);
     await page.getByRole("link", { name: "Edit Bircher muesli" }).click();
-    await page.waitForURL(/\/recipes\/[^/]+$/);
+    await page.waitForURL(/\/recipes\/[^/]+\/edit$/);
     assert.equal(await page.getByLabel("Cooking minutes").inputValue(), "5");
     await page.goBack();
+  });
+
+  test("has a page for each record, from which it is changed and deleted", async () => {
+    await addRecipe(page, "Borscht", `${"Beetroot, then more beetroot.\n".repeat(12)}Dill`, "70");
+    await article(page, "Borscht").getByRole("link", { name: "Borscht", exact: true }).click();
+    await page.getByRole("heading", { level: 1, name: "Borscht" }).waitFor();
+    await page.waitForURL(/\/recipes\/[^/]+$/);
+    assert.match(await page.title(), /^Borscht · /);
+    const shows = (term) => page.locator("dt", { hasText: term }).locator("xpath=..").locator("dd").innerText();
+    assert.match(await shows("Ingredients"), /Dill$/, "a long text is all there");
+    assert.match(await shows("Cooking minutes"), /^70/);
+    await page.getByRole("link", { name: "Edit", exact: true }).click();
+    await page.getByLabel("Cooking minutes").fill("75");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("heading", { level: 1, name: "Borscht" }).waitFor();
+    assert.match(await shows("Cooking minutes"), /^75/);
+    await page.getByRole("link", { name: "Edit", exact: true }).click();
+    await page.getByRole("link", { name: "Cancel" }).click();
+    await page.getByRole("heading", { level: 1, name: "Borscht" }).waitFor();
+    const address = page.url();
+    await page.getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("alertdialog").getByRole("button", { name: "Delete", exact: true }).click();
+    await page.getByRole("heading", { level: 1, name: "Recipes" }).waitFor();
+    await article(page, "Bircher muesli").waitFor();
+    assert.equal(await shown(page), 2);
+    await page.goto(address);
+    await page.getByRole("heading", { level: 1, name: "No such recipe" }).waitFor();
+    await page.getByRole("link", { name: "All recipes" }).click();
+    await article(page, "Bircher muesli").waitFor();
   });
 
   test("finds a record by a word of it", async () => {
@@ -321,11 +355,13 @@ describe("the recipe box", () => {
     try {
       const theirs = await openPage(stranger);
       await page.getByRole("link", { name: "Edit Goulash" }).click();
-      await page.waitForURL(/\/recipes\/[^/]+$/);
+      await page.waitForURL(/\/recipes\/[^/]+\/edit$/);
       const address = page.url();
       await page.goBack();
       await theirs.goto(address);
       await signUp(theirs, BOB);
+      await theirs.getByRole("heading", { level: 1, name: "No such recipe" }).waitFor();
+      await theirs.goto(address.replace(/\/edit$/, ""));
       await theirs.getByRole("heading", { level: 1, name: "No such recipe" }).waitFor();
       await follow(theirs, "Recipes");
       await theirs.getByText("No recipes yet").waitFor();
@@ -362,7 +398,7 @@ describe("the recipe box", () => {
     }
   });
 
-  test("is good on a phone: list, form, menu", async () => {
+  test("is good on a phone: list, form, record, menu", async () => {
     const phone = await browser.newContext({ viewport: { width: 375, height: 700 }, colorScheme: "dark", hasTouch: true, isMobile: true });
     try {
       const small = await openPage(phone);
@@ -387,6 +423,9 @@ describe("the recipe box", () => {
         const { width, height } = await small.getByLabel(name).boundingBox();
         assert.ok(Math.min(width, height) >= 32, `${name} is ${width} × ${height}`);
       }
+      await article(small, long).getByRole("link", { name: long, exact: true }).click();
+      await small.getByRole("heading", { level: 1, name: long }).waitFor();
+      await fits(small, "the record");
       await small.getByRole("button", { name: "Open menu" }).click();
       await small.getByRole("dialog").getByRole("link", { name: "Home" }).click();
       await small.waitForURL(`${recipes.created.preview_url}/`);
@@ -417,6 +456,18 @@ describe("things that refer to each other", () => {
       await page.getByRole("combobox", { name: "Project" }).selectOption({ label: "Garden" });
       await page.getByRole("button", { name: "Save" }).click();
       await article(page, "Plant tulips").getByText("Garden").waitFor();
+      await page.getByRole("link", { name: "Plant tulips", exact: true }).click();
+      await page.getByRole("heading", { level: 1, name: "Plant tulips" }).waitFor();
+      await page.getByRole("link", { name: "Garden", exact: true }).click();
+      await page.getByRole("heading", { level: 1, name: "Garden" }).waitFor();
+      const tasks = page.getByRole("region", { name: "Tasks" });
+      await tasks.getByRole("link", { name: "Plant tulips" }).waitFor();
+      await tasks.getByRole("link", { name: "New task" }).click();
+      await page.getByLabel("Title").fill("Rake leaves");
+      assert.equal(await page.getByRole("combobox", { name: "Project" }).locator("option:checked").innerText(), "Garden");
+      await page.getByRole("button", { name: "Save" }).click();
+      await page.getByRole("heading", { level: 1, name: "Garden" }).waitFor();
+      await tasks.getByRole("link", { name: "Rake leaves" }).waitFor();
       assertQuiet(page);
     } finally {
       await context.close();
@@ -439,7 +490,7 @@ describe("what everyone may read", () => {
     await write("src/pages/Lists.tsx", PAGES);
     await change("src/app/navigation.ts", "  // Navigation of this app", '  { label: "Tips", to: "/tips", table: "tips", access: "public_read" },\n  { label: "Notices", to: "/notices", table: "notices", access: "app_read" },\n');
     await change("src/app/routes.tsx", "  // Routes of this app", ROUTES);
-    const { version } = await change("src/app/routes.tsx", "// Page imports of this app", 'import { NoticePage, NoticesPage, TipPage, TipsPage } from "@/pages/Lists"\n');
+    const { version } = await change("src/app/routes.tsx", "// Page imports of this app", 'import { NoticeFormPage, NoticePage, NoticesPage, TipFormPage, TipPage, TipsPage } from "@/pages/Lists"\n');
     await tips.live(version);
   });
   after(() => tips?.close());
@@ -483,7 +534,10 @@ describe("what everyone may read", () => {
 
       await visitor.reload();
       await article(visitor, "Salt the water").waitFor();
-      for (const role of ["link", "button"]) assert.equal(await visitor.getByRole("main").getByRole(role, { name: /Salt the water/ }).count(), 0);
+      assert.equal(await visitor.getByRole("main").getByRole("button", { name: /Salt the water/ }).count(), 0);
+      await visitor.getByRole("main").getByRole("link", { name: /Salt the water/ }).click();
+      await visitor.getByRole("heading", { level: 1, name: "Salt the water" }).waitFor();
+      for (const [role, name] of [["link", "Edit"], ["button", "Delete"]]) assert.equal(await visitor.getByRole("main").getByRole(role, { name }).count(), 0);
       await visitor.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Home" }).click();
       await visitor.getByText("1 record", { exact: true }).waitFor();
 
@@ -497,12 +551,17 @@ describe("what everyone may read", () => {
       assert.equal(await his.getByRole("button", { name: "Delete Salt the water" }).count(), 0);
       await his.getByRole("button", { name: "Delete Warm the plates" }).waitFor();
       await hers.getByRole("link", { name: "Edit Salt the water" }).click();
-      await hers.waitForURL(/\/tips\/[^/]+$/);
+      await hers.waitForURL(/\/tips\/[^/]+\/edit$/);
       await his.goto(hers.url());
       await his.getByRole("heading", { level: 1, name: "This tip is not yours" }).waitFor();
 
       await follow(his, "Notices");
       await his.getByText("Everyone who has an account in this app can read these.").waitFor();
+      await his.getByRole("button", { name: "Add examples" }).click();
+      await his.getByText("2 notices added").waitFor();
+      await article(his, "Welcome").getByText("So that there is something to read.").waitFor();
+      await article(his, "Menu").waitFor();
+      assert.equal(await his.getByRole("button", { name: "Add examples" }).count(), 0);
       await add(his, "notice", "Kitchen closed");
       await follow(hers, "Notices");
       await article(hers, "Kitchen closed").waitFor();

@@ -98,6 +98,17 @@ impl<'a> Arguments<'a> {
         triples.collect()
     }
 
+    /// As [`objects`](Self::objects); empty when the argument is not there.
+    pub(super) fn optional_objects<T: DeserializeOwned>(
+        &self,
+        name: &str,
+    ) -> Result<Vec<T>, Refused> {
+        match self.fields.get(name) {
+            None | Some(Value::Null) => Ok(Vec::new()),
+            Some(_) => self.objects(name),
+        }
+    }
+
     /// A list of objects, each of which can be read as `T`.
     pub(super) fn objects<T: DeserializeOwned>(&self, name: &str) -> Result<Vec<T>, Refused> {
         let Some(value) = self.fields.get(name) else {

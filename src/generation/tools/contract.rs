@@ -40,6 +40,8 @@ enum Kind {
     Triples,
     /// A list of tables as the data's migrations take them.
     Tables,
+    /// A list of rows, each an object of values by column.
+    Rows,
 }
 
 impl Kind {
@@ -55,6 +57,7 @@ impl Kind {
                 "minItems": 1,
                 "items": { "type": "array", "items": { "type": "string" }, "minItems": 3, "maxItems": 3 },
             }),
+            Self::Rows => json!({ "type": "array", "items": { "type": "object" } }),
             Self::Tables => serde_json::from_str(TABLES).unwrap_or_default(),
         };
         match schema {
@@ -308,6 +311,11 @@ pub(super) const CONTRACTS: &[Contract] = &[
                 "access",
                 Kind::Text,
                 "Who may do what, as for define_tables: `owner` without it.",
+            ),
+            optional(
+                "examples",
+                Kind::Rows,
+                "Up to 20 rows to begin with, by the fields' columns: [{\"title\": \"Soup\", \"servings\": 4}].",
             ),
         ],
     ),

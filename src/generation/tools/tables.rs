@@ -75,7 +75,9 @@ fn scaffold(
             files.insert(path.to_string(), bench.text(path)?.to_owned());
         }
     }
-    offline::scaffold(arguments.text("name")?, &fields, access, &paths, &files)
+    let rows: Vec<offline::Row> = arguments.optional_objects("examples")?;
+    let name = arguments.text("name")?;
+    offline::scaffold(name, &fields, access, &rows, &paths, &files)
         .map_err(|why| Refused(format!("scaffold_resource: {why}; nothing was changed")))
 }
 

@@ -54,21 +54,13 @@ fn singular_name(thing: &Thing) -> String {
         .replace(' ', "_")
 }
 
-/// The component that lists a thing.
-pub(super) fn list_page(thing: &Thing) -> String {
-    component(&thing.table, "Page")
-}
-
-/// The component that edits a thing.
-pub(super) fn form_page(thing: &Thing) -> String {
-    component(&singular_name(thing), "FormPage")
-}
-
 /// A component's name that is not one of the shared pages'.
 fn component(name: &str, kind: &str) -> String {
     let component = format!("{}{kind}", pascal(name));
     match component.as_str() {
-        "ResourceFormPage" | "ResourceListPage" => format!("{}Record{kind}", pascal(name)),
+        "ResourceDetailPage" | "ResourceFormPage" | "ResourceListPage" => {
+            format!("{}Record{kind}", pascal(name))
+        }
         _ => component,
     }
 }
@@ -78,9 +70,19 @@ pub(super) fn resource_path(table: &str) -> String {
     format!("src/resources/{table}.ts")
 }
 
-/// Where the two pages live.
-pub(super) fn page_paths(thing: &Thing) -> [String; 2] {
-    [list_page(thing), form_page(thing)].map(|page| format!("src/pages/{}/{page}.tsx", thing.table))
+/// The components of a thing's pages, each after the shared one that it is: its list, one record, the form.
+pub(super) fn pages(thing: &Thing) -> [(&'static str, String); 3] {
+    let one = singular_name(thing);
+    [
+        ("ResourceListPage", component(&thing.table, "Page")),
+        ("ResourceDetailPage", component(&one, "DetailPage")),
+        ("ResourceFormPage", component(&one, "FormPage")),
+    ]
+}
+
+/// Where a page of a thing lives.
+pub(super) fn page_path(thing: &Thing, page: &str) -> String {
+    format!("src/pages/{}/{page}.tsx", thing.table)
 }
 
 /// One line of the list of fields.
@@ -190,7 +192,7 @@ pub(super) fn references(thing: &Thing) -> Vec<String> {
     tables
 }
 
-/// A page: the list or the form.
+/// A page: the list, a record or the form.
 pub(super) fn page(thing: &Thing, shared: &str, own: &str) -> String {
     let references = references(thing);
     let mut tables: Vec<&String> = references.iter().chain([&thing.table]).collect();
@@ -236,9 +238,9 @@ pub(super) fn attributes(table: &str, references: &[String]) -> String {
 
 /// The imports of a thing's pages.
 pub(super) fn page_imports(thing: &Thing) -> Vec<String> {
-    [list_page(thing), form_page(thing)]
+    pages(thing)
         .iter()
-        .map(|page| {
+        .map(|(_, page)| {
             format!(
                 "import {{ {page} }} from \"@/pages/{}/{page}\"",
                 thing.table
@@ -249,18 +251,18 @@ pub(super) fn page_imports(thing: &Thing) -> Vec<String> {
 
 /// The routes of a thing.
 pub(super) fn routes(thing: &Thing) -> Vec<String> {
-    let (path, list, form) = (&thing.path, list_page(thing), form_page(thing));
-    vec![
-        format!("  {{ path: {}, element: <{list} /> }},", literal(path)),
-        format!(
-            "  {{ path: {}, element: <{form} key=\"new\" /> }},",
-            literal(&format!("{path}/new"))
-        ),
-        format!(
-            "  {{ path: {}, element: <{form} key=\"edit\" /> }},",
-            literal(&format!("{path}/:id"))
-        ),
+    let [(_, list), (_, detail), (_, form)] = pages(thing);
+    [
+        ("", list),
+        ("/new", format!("{form} key=\"new\"")),
+        ("/:id", detail),
+        ("/:id/edit", format!("{form} key=\"edit\"")),
     ]
+    .map(|(rest, page)| {
+        let path = literal(&format!("{}{rest}", thing.path));
+        format!("  {{ path: {path}, element: <{page} /> }},")
+    })
+    .into()
 }
 
 /// The entry of a thing in the navigation.

@@ -71,7 +71,7 @@ pub(super) fn question(sentence: &Sentence) -> Option<Result<Question, ()>> {
 pub(super) fn answer(question: Question, things: &[Thing]) -> String {
     match question {
         Question::Ability => format!(
-            "I make apps that keep records: for each thing that you name a list with search, and a form to create and edit. I know \
+            "I make apps that keep records: for each thing that you name a list with search, a page for each record, and a form to create and edit. I know \
              text, long text, numbers, dates, yes or no, e-mail, links, ratings, choices, and references between things, up to {THINGS} \
              things of {FIELDS} fields. Later I add, remove and rename fields and things, change options and what is required, the \
              app's name and its colour. I am not a language model: what does not fit my grammar I leave alone, and say so."

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
+    codegen::resource_path,
+    examples::{self, Row},
     fields,
     kinds::Draft,
     model::{ACCESS, Kind, Thing},
@@ -31,12 +33,14 @@ pub struct Scaffold {
 /// Whether the file is one that this looks into.
 #[must_use]
 pub fn reads(path: &str) -> bool {
-    path == ROUTES || path == NAVIGATION || is_resource(path)
+    let is_page = path.starts_with("src/pages/") && path.ends_with("Page.tsx");
+    path == ROUTES || path == NAVIGATION || is_page || is_resource(path)
 }
 
 /// Makes a thing, or adds fields to one that is there. `paths` are all files of the app, `files` the contents of those that are
 /// [read](reads). A field is words, which say what it holds by themselves, or words and a kind: `servings: number`,
-/// `level: easy | hard`, `author: authors` for a reference; with `!` it is required.
+/// `level: easy | hard`, `author: authors` for a reference; with `!` it is required. Examples, where there are any, take the place of
+/// those that the resource has.
 ///
 /// # Errors
 /// When the name or a field cannot be read, or a file is not as the foundation has it; in words, and nothing is to be changed then.
@@ -44,6 +48,7 @@ pub fn scaffold(
     name: &str,
     listed: &[&str],
     access: &str,
+    rows: &[Row],
     paths: &[&str],
     files: &BTreeMap<String, String>,
 ) -> Result<Scaffold, String> {
@@ -71,12 +76,16 @@ pub fn scaffold(
     for text in listed {
         drafts.extend(drafted(text, &before)?);
     }
-    let mut plan = extended(&before, Wish::Thing { words, drafts }, &taken);
+    let wish = Wish::Thing {
+        words: words.clone(),
+        drafts,
+    };
+    let mut plan = extended(&before, wish, &taken);
     if let Some(why) = plan.refused.first() {
         return Err(why.clone());
     }
     plan.access(&before, access)?;
-    let wiring = wire(&plan, &before, &files);
+    let mut wiring = wire(&plan, &before, &files);
     if let Some(path) = wiring
         .needs
         .first()
@@ -85,6 +94,17 @@ pub fn scaffold(
         return Err(format!(
             "{path} has not the lines that new pages go above; put them back as the foundation has them, or write the pages by hand"
         ));
+    }
+    if let (false, Some(thing)) = (rows.is_empty(), plan.find(&words)) {
+        let path = resource_path(&thing.table);
+        let mut lines = match (wiring.changes.remove(&path), files.get(&path)) {
+            (Some(FileChange::Write(text)), _) => text.lines().map(str::to_owned).collect(),
+            (Some(FileChange::Lines(lines)), _) => lines,
+            (_, Some(Some(file))) => file.lines.clone(),
+            _ => Vec::new(),
+        };
+        examples::put(&mut lines, thing, rows)?;
+        wiring.changes.insert(path, FileChange::Lines(lines));
     }
     let mut made = Scaffold {
         tables: tables::wanted(&plan.things, &before),
@@ -186,6 +206,8 @@ impl Plan {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     const ROUTES_TEXT: &str = "// Page imports of this app go above this line.\n\nexport const routes = [\n  // Routes of this app go above this line.\n]\n";
@@ -206,7 +228,7 @@ mod tests {
     ) -> Result<Scaffold, String> {
         let paths: Vec<String> = app.keys().cloned().collect();
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
-        let made = scaffold(name, fields, access, &paths, app)?;
+        let made = scaffold(name, fields, access, &[], &paths, app)?;
         app.extend(made.files.iter().cloned());
         Ok(made)
     }
@@ -226,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thing_is_a_table_a_resource_two_pages_and_their_lines() {
+    fn a_thing_is_a_table_a_resource_three_pages_and_their_lines() {
         let mut app = app();
         let authors = made(&mut app, "authors", &["name", "email"], "owner").unwrap();
         assert_eq!(columns(&authors), ["name text", "email text"]);
@@ -260,6 +282,7 @@ mod tests {
             [
                 NAVIGATION,
                 ROUTES,
+                "src/pages/books/BookDetailPage.tsx",
                 "src/pages/books/BookFormPage.tsx",
                 "src/pages/books/BooksPage.tsx",
                 "src/resources/books.ts"
@@ -275,7 +298,12 @@ mod tests {
             "{resource}"
         );
         assert!(!app["src/resources/authors.ts"].contains("access:"));
-        assert!(app[ROUTES].contains("path: \"books/:id\""));
+        for route in [
+            "\"books/:id\", element: <BookDetailPage /> }",
+            "\"books/:id/edit\", element: <BookFormPage key=\"edit\" /> }",
+        ] {
+            assert!(app[ROUTES].contains(route), "{}", app[ROUTES]);
+        }
         let entry = "table: \"books\", access: \"public_read\" },";
         assert!(app[NAVIGATION].contains(entry), "{}", app[NAVIGATION]);
         let more = made(&mut app, "books", &["blurb: long_text"], "owner").unwrap();
@@ -284,6 +312,112 @@ mod tests {
             "it keeps its access"
         );
         assert!(columns(&more).contains(&"blurb text".to_owned()));
+    }
+
+    #[test]
+    fn a_thing_that_is_there_may_refer_to_another_afterwards() {
+        let mut app = app();
+        made(&mut app, "books", &["title"], "owner").unwrap();
+        made(&mut app, "authors", &["name"], "owner").unwrap();
+        made(&mut app, "books", &["author: authors"], "owner").unwrap();
+        for page in ["BooksPage", "BookDetailPage", "BookFormPage"] {
+            let page = &app[&format!("src/pages/books/{page}.tsx")];
+            assert!(page.contains("references={[authors]}"), "{page}");
+        }
+    }
+
+    /// Books with examples, or why not.
+    fn with_examples(
+        app: &mut BTreeMap<String, String>,
+        fields: &[&str],
+        rows: Value,
+    ) -> Result<String, String> {
+        let paths: Vec<String> = app.keys().cloned().collect();
+        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+        let rows: Vec<Row> = serde_json::from_value(rows).unwrap();
+        let made = scaffold("books", fields, "owner", &rows, &paths, app)?;
+        app.extend(made.files);
+        Ok(app["src/resources/books.ts"].clone())
+    }
+
+    #[test]
+    fn examples_stand_in_the_resource_and_are_put_in_anew() {
+        let mut app = app();
+        let fields = [
+            "title!",
+            "pages: number",
+            "read: boolean",
+            "level: easy | hard",
+            "since: date",
+        ];
+        let rows = json!([
+            { "title": "Emma </script>", "pages": 474, "read": true, "level": "easy", "since": "2024-02-29" },
+            { "read": false, "title": "Ulysses", "pages": null },
+        ]);
+        let text = with_examples(&mut app, &fields, rows).unwrap();
+        let examples = "  ],\n  examples: [\n    { title: \"Emma \\u003c/script>\", pages: 474, read: true, level: \"easy\", since: \"2024-02-29\" },\n    { title: \"Ulysses\", read: false },\n  ],\n}\n";
+        assert!(text.ends_with(examples), "{text}");
+        let text = with_examples(
+            &mut app,
+            &["blurb: long_text"],
+            json!([{ "title": "Persuasion", "blurb": "Late." }]),
+        )
+        .unwrap();
+        assert!(text.contains("kind: \"long_text\""), "{text}");
+        assert!(
+            text.ends_with(
+                "  ],\n  examples: [\n    { title: \"Persuasion\", blurb: \"Late.\" },\n  ],\n}\n"
+            ),
+            "{text}"
+        );
+        let same = with_examples(&mut app, &[], json!([])).unwrap();
+        assert_eq!(same, text, "without any, they stay");
+        let other = made(&mut app, "books", &["shelf"], "owner").unwrap();
+        assert!(columns(&other).contains(&"shelf text".to_owned()));
+        assert!(app["src/resources/books.ts"].contains("Persuasion"));
+    }
+
+    #[test]
+    fn examples_that_the_fields_do_not_take_change_nothing_and_are_told() {
+        let fields = [
+            "title!",
+            "pages: number",
+            "stars: rating",
+            "read: boolean",
+            "level: easy | hard",
+            "since: date",
+            "author: authors",
+        ];
+        for (row, says) in [
+            (json!({ "pages": 3 }), "row 1: `title` is required"),
+            (json!({ "title": " " }), "a text that is not empty"),
+            (
+                json!({ "title": "x", "pages": "3" }),
+                "`pages` has to be a number",
+            ),
+            (json!({ "title": "x", "stars": 6 }), "from 1 to 5"),
+            (json!({ "title": "x", "read": "yes" }), "true or false"),
+            (
+                json!({ "title": "x", "level": "so hard" }),
+                "one of easy, hard",
+            ),
+            (json!({ "title": "x", "since": "2026-02-30" }), "a date"),
+            (json!({ "title": "x", "author": "Joyce" }), "left out"),
+            (
+                json!({ "title": "x", "isbn": "1" }),
+                "no field `isbn`; there is title, pages",
+            ),
+        ] {
+            let mut app = app();
+            made(&mut app, "authors", &["name"], "owner").unwrap();
+            let before = app.clone();
+            let error = with_examples(&mut app, &fields, json!([row])).unwrap_err();
+            assert!(error.contains(says), "{error}");
+            assert_eq!(app, before);
+        }
+        let many = vec![json!({ "title": "x" }); 21];
+        let error = with_examples(&mut app(), &fields[..1], many.into()).unwrap_err();
+        assert!(error.contains("21 rows"), "{error}");
     }
 
     #[test]

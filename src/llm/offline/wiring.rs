@@ -6,9 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    codegen::{
-        self, attributes, page_imports, page_paths, references, resource_import, resource_path,
-    },
+    codegen::{self, attributes, page_imports, references, resource_import, resource_path},
     model::Thing,
     plan::{Part, Plan},
     source::File,
@@ -132,18 +130,10 @@ impl Wiring {
             &resource_path(&thing.table),
             FileChange::Write(codegen::resource(thing)),
         );
-        let [list, form] = page_paths(thing);
-        let page = |shared, own: String| FileChange::Write(codegen::page(thing, shared, &own));
-        self.put(
-            &part,
-            &list,
-            page("ResourceListPage", codegen::list_page(thing)),
-        );
-        self.put(
-            &part,
-            &form,
-            page("ResourceFormPage", codegen::form_page(thing)),
-        );
+        for (shared, own) in codegen::pages(thing) {
+            let page = FileChange::Write(codegen::page(thing, shared, &own));
+            self.put(&part, &codegen::page_path(thing, &own), page);
+        }
         self.edit(&part, ROUTES, views, |lines| {
             insert(
                 lines,
@@ -167,8 +157,8 @@ impl Wiring {
     fn remove(&mut self, thing: &Thing, views: &Views) {
         let part = Part::Thing(thing.table.clone());
         self.put(&part, &resource_path(&thing.table), FileChange::Delete);
-        for path in page_paths(thing) {
-            self.put(&part, &path, FileChange::Delete);
+        for (_, page) in codegen::pages(thing) {
+            self.put(&part, &codegen::page_path(thing, &page), FileChange::Delete);
         }
         let mut gone = page_imports(thing);
         gone.extend(codegen::routes(thing));
@@ -187,8 +177,8 @@ impl Wiring {
         });
         let (old, new) = (references(before), references(after));
         if old != new {
-            for path in page_paths(after) {
-                self.edit(&part, &path, views, |lines| {
+            for (_, page) in codegen::pages(after) {
+                self.edit(&part, &codegen::page_path(after, &page), views, |lines| {
                     update_page(lines, after, &old, &new)
                 });
             }

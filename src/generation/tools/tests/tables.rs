@@ -268,6 +268,7 @@ fn a_resource_is_scaffolded_in_one_call() {
             "src/app/tables.ts",
             "src/app/navigation.ts",
             "src/app/routes.tsx",
+            "src/pages/recipes/RecipeDetailPage.tsx",
             "src/pages/recipes/RecipeFormPage.tsx",
             "src/pages/recipes/RecipesPage.tsx",
             "src/resources/recipes.ts"

@@ -9,6 +9,12 @@ export function formValues(resource: Resource, record: Row | null): FormValues {
   return Object.fromEntries(resource.fields.map((field) => [field.name, formValue(field, record?.[field.name] ?? null)]))
 }
 
+/** Those of a new record, which refers to what is given by the names of its fields. */
+export function newValues(resource: Resource, given: URLSearchParams): FormValues {
+  const references = resource.fields.filter((field) => field.kind === "reference")
+  return { ...formValues(resource, null), ...Object.fromEntries(references.map(({ name }) => [name, given.get(name) ?? ""])) }
+}
+
 export function columnsOf(resource: Resource, values: FormValues): Record<string, Value> {
   return Object.fromEntries(resource.fields.map((field) => [field.name, columnValue(field, values[field.name])]))
 }

@@ -7,6 +7,11 @@ const dates = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" })
 // Groups from five digits on, so that a year reads as a year.
 const numbers = new Intl.NumberFormat(undefined, { useGrouping: "min2", maximumFractionDigits: 10 })
 
+/** The day of a moment, where the reader is. */
+export function dayOf(moment: string): string {
+  return dates.format(new Date(moment))
+}
+
 /** A calendar date in the reader's own way; what is no date stays as it is. */
 export function dateOf(text: string): string {
   const [year, month, day] = text.split("-").map(Number)

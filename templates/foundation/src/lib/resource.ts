@@ -1,5 +1,5 @@
-/** What the list and form pages know of a thing this app keeps. */
-import type { Access } from "./database"
+/** What the list, detail and form pages know of a thing this app keeps. */
+import type { Access, Columns } from "./database"
 
 export type { Row } from "./database"
 
@@ -31,15 +31,22 @@ export interface Resource {
   /** Lower case, as in the middle of a sentence. */
   singular: string
   plural: string
-  /** The address of the list, without slashes at either end. */
+  /** The address of the list, without slashes at either end. A record is at `<path>/<id>`, its form at `<path>/<id>/edit`. */
   path: string
   titleField: string
   fields: Field[]
+  /** Rows that the empty list offers to put in. */
+  examples?: Columns[]
 }
 
 /** The fields shown below a record's title. */
 export function detailFields(resource: Resource): Field[] {
   return resource.fields.filter((field) => field.name !== resource.titleField)
+}
+
+/** Whether its values take a line of their own. */
+export function isWide({ kind }: Field): boolean {
+  return kind === "long_text" || kind === "url" || kind === "email"
 }
 
 export function ratingScale(field: Field): number[] {

@@ -4,6 +4,7 @@ import { Message } from "@/components/Message"
 import { Button } from "@/components/ui/button"
 import { useAuth } from "@/hooks/useAuth"
 import type { Resource } from "@/lib/resource"
+import { ExamplesButton } from "./ExamplesButton"
 
 export function EmptyList({ resource }: { resource: Resource }) {
   const { user } = useAuth()
@@ -21,9 +22,12 @@ export function EmptyList({ resource }: { resource: Resource }) {
       title={`No ${plural} yet`}
       actions={
         user && (
-          <Button asChild size="lg" variant="outline">
-            <Link to={`/${path}/new`}>Add the first {singular}</Link>
-          </Button>
+          <>
+            <Button asChild size="lg" variant="outline">
+              <Link to={`/${path}/new`}>Add the first {singular}</Link>
+            </Button>
+            <ExamplesButton resource={resource} />
+          </>
         )
       }
     >

@@ -1,11 +1,12 @@
 import { type SubmitEvent, useState } from "react"
-import { Link, useNavigate } from "react-router"
+import { Link, useNavigate, useSearchParams } from "react-router"
 import { toast } from "sonner"
+import { useReturnAddress } from "@/auth/return-address"
 import { Button } from "@/components/ui/button"
 import { Card } from "@/components/ui/card"
 import { useReferences } from "@/hooks/useReferences"
 import { db, errorText, type Row } from "@/lib/database"
-import { columnsOf, filled, formValues } from "@/lib/field-value"
+import { columnsOf, filled, formValues, newValues } from "@/lib/field-value"
 import type { Resource } from "@/lib/resource"
 import { type FieldErrors, validate } from "@/lib/validation"
 import { capitalised } from "@/lib/words"
@@ -14,16 +15,18 @@ import { FieldInput } from "./FieldInput"
 interface ResourceFormProps {
   resource: Resource
   references?: Resource[]
-  /** The record to change; null for a new one. */
+  /** The record to change; null for a new one, which may refer to what the address names: `?project=<id>`. */
   record: Row | null
 }
 
 export function ResourceForm({ resource, references: resources, record }: ResourceFormProps) {
-  const [values, setValues] = useState(() => formValues(resource, record))
+  const [given] = useSearchParams()
+  const [values, setValues] = useState(() => (record ? formValues(resource, record) : newValues(resource, given)))
   const [errors, setErrors] = useState<FieldErrors>({})
   const [saving, setSaving] = useState(false)
   const references = useReferences(resource, resources)
   const navigate = useNavigate()
+  const back = useReturnAddress(record ? `/${resource.path}/${record.id}` : `/${resource.path}`)
 
   function change(name: string, value: string | boolean) {
     setValues((known) => ({ ...known, [name]: value }))
@@ -49,7 +52,7 @@ export function ResourceForm({ resource, references: resources, record }: Resour
       return
     }
     toast.success(`${capitalised(resource.singular)} saved`)
-    await navigate(`/${resource.path}`)
+    await navigate(back)
   }
 
   return (
@@ -75,7 +78,7 @@ export function ResourceForm({ resource, references: resources, record }: Resour
             </p>
           )}
           <Button asChild variant="outline" className="sm:ml-auto">
-            <Link to={`/${resource.path}`}>Cancel</Link>
+            <Link to={back}>Cancel</Link>
           </Button>
           <Button type="submit" disabled={saving} className="sm:min-w-28">
             Save

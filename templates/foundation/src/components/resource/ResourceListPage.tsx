@@ -1,19 +1,18 @@
 import { CircleAlert } from "lucide-react"
-import { ProtectedRoute } from "@/auth/ProtectedRoute"
 import { Message } from "@/components/Message"
 import { PageHeading } from "@/components/PageHeading"
 import { PageSkeleton } from "@/components/PageSkeleton"
 import { Badge } from "@/components/ui/badge"
 import { Button } from "@/components/ui/button"
-import { useAuth } from "@/hooks/useAuth"
 import { usePageTitle } from "@/hooks/usePageTitle"
 import { useRecords } from "@/hooks/useRecords"
-import { audience, mayRead } from "@/lib/access"
+import { audience } from "@/lib/access"
 import { errorText } from "@/lib/database"
 import type { Resource } from "@/lib/resource"
 import { capitalised } from "@/lib/words"
 import { AddButton } from "./AddButton"
 import { EmptyList } from "./EmptyList"
+import { ReadersOnly } from "./ReadersOnly"
 import { RecordList } from "./RecordList"
 
 interface ResourceListPageProps {
@@ -23,13 +22,10 @@ interface ResourceListPageProps {
 
 /** The records of a resource: found, sorted, opened and deleted. Whoever may not read them signs in first. */
 export function ResourceListPage(props: ResourceListPageProps) {
-  const { user } = useAuth()
-  const { access } = props.resource
-  if (mayRead(access, user) || access === "server") return <ListPage {...props} />
   return (
-    <ProtectedRoute>
+    <ReadersOnly resource={props.resource}>
       <ListPage {...props} />
-    </ProtectedRoute>
+    </ReadersOnly>
   )
 }
 
