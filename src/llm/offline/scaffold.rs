@@ -97,9 +97,9 @@ pub fn scaffold(
     }
     if let (false, Some(thing)) = (rows.is_empty(), plan.find(&words)) {
         let path = resource_path(&thing.table);
-        let mut lines = match (wiring.changes.remove(&path), files.get(&path)) {
+        let mut lines = match (wiring.changes.get(&path), files.get(&path)) {
             (Some(FileChange::Write(text)), _) => text.lines().map(str::to_owned).collect(),
-            (Some(FileChange::Lines(lines)), _) => lines,
+            (Some(FileChange::Lines(lines)), _) => lines.clone(),
             (_, Some(Some(file))) => file.lines.clone(),
             _ => Vec::new(),
         };
