@@ -464,7 +464,7 @@ describe("things that refer to each other", () => {
       await tasks.getByRole("link", { name: "Plant tulips" }).waitFor();
       await tasks.getByRole("link", { name: "New task" }).click();
       await page.getByLabel("Title").fill("Rake leaves");
-      assert.equal(await page.getByRole("combobox", { name: "Project" }).locator("option:checked").innerText(), "Garden");
+      await page.getByRole("combobox", { name: "Project" }).locator("option:checked", { hasText: "Garden" }).waitFor({ state: "attached" });
       await page.getByRole("button", { name: "Save" }).click();
       await page.getByRole("heading", { level: 1, name: "Garden" }).waitFor();
       await tasks.getByRole("link", { name: "Rake leaves" }).waitFor();

@@ -59,7 +59,20 @@ class Stack {
     this.port = options.port ?? 0;
   }
 
+  /** Starts it. A port that somebody else takes in the moment between its choice and its use is chosen anew, twice. */
   async start() {
+    const isNew = this.record() === undefined;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#started();
+      } catch (error) {
+        if (!isNew || attempt === 3 || !/Address already in use|EADDRINUSE|is in use/.test(error.message)) throw error;
+        for (const name of fs.readdirSync(this.state)) if (/-port$|^dev\.log$/.test(name)) fs.rmSync(path.join(this.state, name));
+      }
+    }
+  }
+
+  async #started() {
     const log = fs.openSync(path.join(this.state, "dev.log"), "a");
     this.#process = spawn(program(), ["dev", "--no-build", "--state", this.state, "--port", String(this.port)], {
       cwd: root,
