@@ -95,7 +95,9 @@ describe("a reader over a WebSocket", () => {
     await app.completed();
     const lazy = new Socket(app.id);
     const eager = new Socket(app.id);
-    const acks = setInterval(() => eager.socket.send(JSON.stringify({ ack: eager.last })), 100);
+    const acks = setInterval(() => {
+      if (eager.socket.readyState === WebSocket.OPEN) eager.socket.send(JSON.stringify({ ack: eager.last }));
+    }, 100);
     try {
       for (let turns = 0; lazy.code === undefined && turns < 8; turns += 1) {
         await app.completed(await app.say("long"));
