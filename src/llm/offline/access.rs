@@ -230,7 +230,7 @@ impl Plan {
     pub(super) fn open(&mut self, said: &Said, before: &[Thing]) {
         let part = &said.part;
         if said.access == TEAM {
-            return self.refuse(format!("“{part}”: whose team a record is of is nothing that my forms ask for, so everyone reads their own"));
+            return self.refuse(format!("“{part}”: nobody is in a team before the app's owner puts them there, so everyone reads their own"));
         }
         let is_meant = |thing: &Thing| {
             let what = &said.what;
