@@ -5,7 +5,6 @@
 //! alone, so a turn resumes from its messages; nothing is claimed that no tool result shows. Absent: any model, any
 //! network, any state, any randomness.
 
-mod access;
 mod changes;
 mod clauses;
 mod codegen;

@@ -12,7 +12,7 @@ use crate::{config::Limits, template};
 /// Applies one wish.
 pub(super) fn apply(plan: &mut Plan, wish: &Wish) {
     match wish {
-        Wish::Thing { .. } | Wish::Access(_) | Wish::Suggest(_) | Wish::Left(_) => {}
+        Wish::Thing { .. } | Wish::Suggest(_) | Wish::Left(_) => {}
         Wish::Belongs { child, parent } => belongs(plan, child, parent),
         Wish::RemoveThing { table } => remove_thing(plan, table),
         Wish::RenameThing { table, to } => rename_thing(plan, table, to),

@@ -50,16 +50,6 @@
 //! | choice | status, priority, difficulty, severity, frequency, mood, with options of their own |
 //! | text | everything else; also phone, serial, order … number |
 //!
-//! # Who may read
-//!
-//! | said | means |
-//! |---|---|
-//! | `everyone can see the recipes`, `tips are public`, `a public list of …`, `visible to everybody`, `make it public` | everyone on the internet reads them |
-//! | `all users can read them`, `shared with everyone in the app`, `everyone with an account can see …` | everyone who has an account in the app reads them |
-//!
-//! It holds for the things that it names, else for all that the message makes. Otherwise everyone's records are their own; only they
-//! change them in any case. Of what is there, it stays as it was.
-//!
 //! # Later messages
 //!
 //! | said | does |
@@ -95,7 +85,6 @@
 //! What the planner can do, how to say something, and what things there are: these are answered, and change nothing.
 
 use super::{
-    access,
     commands::command,
     fields, heads, items,
     kinds::Draft,
@@ -174,16 +163,6 @@ pub(super) fn understand(prompt: &str, known: &[Thing]) -> Understanding {
         .any(|wish| matches!(wish, Wish::Thing { .. }))
     {
         found.left.extend(background);
-        if known.is_empty() {
-            // Of what, nobody says.
-            found.wishes.retain(|wish| match wish {
-                Wish::Access(said) => {
-                    found.left.push(said.part.clone());
-                    false
-                }
-                _ => true,
-            });
-        }
     }
     let mut plurals: Vec<String> = Vec::new();
     for wish in &found.wishes {
@@ -225,9 +204,6 @@ impl Reader<'_> {
         }
         if let Some(name) = naming::take_given(&mut sentence.tokens) {
             self.found.wishes.push(Wish::Name(naming::cut(&name)));
-        }
-        while let Some(said) = access::take(&mut sentence.tokens) {
-            self.found.wishes.push(Wish::Access(said));
         }
         let whole = places::trim(&sentence.tokens);
         if shapes::coloured(whole).is_none()

@@ -67,11 +67,6 @@ pub(super) fn plan(
         ..Plan::default()
     };
     let mut drafted = plan.make_things(&understanding.wishes, taken);
-    for wish in &understanding.wishes {
-        if let Wish::Access(said) = wish {
-            plan.open(said, before);
-        }
-    }
     plan.fill(&mut drafted, before);
     for wish in &understanding.wishes {
         super::changes::apply(&mut plan, wish);

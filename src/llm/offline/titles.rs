@@ -148,9 +148,8 @@ impl Plan {
         let listed = super::summary::list(&listed.map(describe).collect::<Vec<_>>());
         let says = if is_new {
             format!(
-                "{}: a list with search, a page for each, and a form, with {listed}{}",
-                sentence(&thing.plural),
-                super::access::readers(&thing.access).unwrap_or_default()
+                "{}: a list with search, a page for each, and a form, with {listed}",
+                sentence(&thing.plural)
             )
         } else if labels.is_empty() {
             let plural = thing.plural.clone();

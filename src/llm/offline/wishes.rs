@@ -1,6 +1,6 @@
 //! What people can wish for.
 
-use super::{access::Said, colour::Colour, kinds::Draft, model::Kind};
+use super::{colour::Colour, kinds::Draft, model::Kind};
 
 /// A field, perhaps without saying of which thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,8 +57,6 @@ pub(super) enum Wish {
     Suggest(String),
     Tagline(String),
     Colour(Colour),
-    /// Who may read records.
-    Access(Said),
     /// It is there in every app.
     BuiltIn(String),
     /// Understood, but not what it is about.
