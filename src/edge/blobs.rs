@@ -9,7 +9,7 @@ use std::{cell::Cell, collections::BTreeMap, iter, time::Duration};
 
 use futures::{StreamExt as _, TryStreamExt as _, future, stream};
 use serde::{Serialize, de::DeserializeOwned};
-use worker::{Bucket, Delay, Env, Range, ResponseBody};
+use worker::{Bucket, Delay, Env, Range, ResponseBody, console_error};
 
 use super::console;
 use crate::{
@@ -139,12 +139,11 @@ impl Blobs {
             .await
     }
 
-    /// What every app has, if this is it.
-    async fn shared(&self, hash: &Digest) -> Result<Option<&'static str>> {
-        Ok(match &self.foundation {
-            Some(env) => console::foundation(env).await?.shared(hash),
-            None => None,
-        })
+    /// What every app has, if this is it and can be read: it is in the bucket as well.
+    async fn shared(&self, hash: &Digest) -> Option<&'static str> {
+        let foundation = console::foundation(self.foundation.as_ref()?).await;
+        let foundation = foundation.inspect_err(|error| console_error!("{error}"));
+        foundation.ok()?.shared(hash)
     }
 
     /// The object with this content, or with a part of it, wherever it is.
@@ -164,7 +163,7 @@ impl Blobs {
 
     /// The content with this hash.
     pub(super) async fn get(&self, hash: &Digest) -> Result<Vec<u8>> {
-        if let Some(content) = self.shared(hash).await? {
+        if let Some(content) = self.shared(hash).await {
             return Ok(content.as_bytes().to_vec());
         }
         let object = self.object(hash, None).await?;
@@ -186,8 +185,8 @@ impl Blobs {
         hashes: impl IntoIterator<Item = Digest>,
     ) -> Result<BTreeMap<Digest, Vec<u8>>> {
         if let Some(env) = &self.foundation {
-            // Before all of them ask for it at once.
-            console::foundation(env).await?;
+            // Before all of them ask for it at once. Who cannot have it asks the bucket.
+            _ = console::foundation(env).await;
         }
         stream::iter(hashes)
             .map(|hash| async move { Ok((hash, self.get(&hash).await?)) })

@@ -57,8 +57,8 @@ pub(super) async fn foundation(env: &Env) -> Result<&'static Foundation> {
     if let Some(foundation) = READ.get() {
         return Ok(foundation);
     }
-    let text = text.ok_or_else(|| unreadable("no foundation.json beside the Worker"))?;
-    let foundation = Foundation::read(&text).map_err(unreadable)?;
+    let text = text.ok_or_else(|| Error::internal("no foundation.json beside the Worker"))?;
+    let foundation = Foundation::read(&text).map_err(Error::internal)?;
     Ok(READ.get_or_init(|| foundation))
 }
 

@@ -1,11 +1,13 @@
 //! Signs tokens and judges their signatures: with a shard's secret, or by the platform's elliptic curves.
 
+use std::{cell::RefCell, collections::BTreeMap};
+
 use js_sys::{Array, ArrayBuffer, JSON, Promise, Uint8Array, futures::JsFuture};
 use serde_json::{Map, Value};
 use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
 use worker::Headers;
 
-use super::gateway::send_to;
+use super::{data::in_time, gateway::send_to};
 use crate::{
     data::{
         Shard, SigningKey,
@@ -41,6 +43,11 @@ extern "C" {
         signature: &[u8],
         data: &[u8],
     ) -> std::result::Result<Promise, JsValue>;
+}
+
+thread_local! {
+    /// What each shard has published, by its address.
+    static PUBLISHED: RefCell<BTreeMap<String, Map<String, Value>>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 /// Where a project publishes the keys whose signatures it believes.
@@ -82,9 +89,14 @@ pub(super) async fn own(
 /// When it was signed with anything else: the shard is not what it was set up as.
 pub(super) async fn given(shard: &Shard, token: &str) -> Result<Map<String, Value>> {
     let other = || {
-        Error::internal(
-            "the shard signs its tokens with another key than SUPABASE_JWT_SECRET, and publishes none",
-        )
+        Error::internal(match shard.signing() {
+            SigningKey::Secret(_) => {
+                "the shard signs its tokens with another secret than SUPABASE_JWT_SECRET, or with a private key"
+            }
+            SigningKey::Private(_) => {
+                "the shard signs its tokens with a secret, or with a key that it does not publish"
+            }
+        })
     };
     let parts = Parts::of(token).map_err(|_| other())?;
     let is_given = match shard.signing() {
@@ -94,7 +106,7 @@ pub(super) async fn given(shard: &Shard, token: &str) -> Result<Map<String, Valu
             let public = if id == own.id {
                 Some(own.public())
             } else {
-                key::published(&jwks(shard).await?, id, parts.algorithm)
+                published(shard, id, parts.algorithm).await?
             };
             match public {
                 Some(public) => is_signed(&parts, &public).await,
@@ -105,11 +117,22 @@ pub(super) async fn given(shard: &Shard, token: &str) -> Result<Map<String, Valu
     is_given.then_some(parts.claims).ok_or_else(other)
 }
 
-async fn jwks(shard: &Shard) -> Result<Map<String, Value>> {
+/// A key that the shard publishes. What it has published once is remembered, so that most who sign in ask nobody.
+async fn published(shard: &Shard, id: &str, algorithm: Algorithm) -> Result<Option<Value>> {
+    let known = |known: &BTreeMap<String, Map<String, Value>>| {
+        key::published(known.get(shard.url())?, id, algorithm)
+    };
+    if let Some(found) = PUBLISHED.with_borrow(known) {
+        return Ok(Some(found));
+    }
     let mut answer = send_to(shard, "GET", JWKS, &Headers::new(), &[]).await?;
-    let text = answer.text().await.map_err(unavailable)?;
-    serde_json::from_str(&text)
-        .map_err(|error| Error::internal(format!("the keys of a shard cannot be read: {error}")))
+    let status = answer.status_code();
+    let text = in_time(async |_| answer.text().await).await?;
+    let keys = serde_json::from_str(&text).ok().filter(|_| status == 200);
+    let keys = keys.ok_or_else(|| unavailable(format!("{status} in place of its keys")))?;
+    let found = key::published(&keys, id, algorithm);
+    PUBLISHED.with_borrow_mut(|known| known.insert(shard.url().to_owned(), keys));
+    Ok(found)
 }
 
 /// Whether the platform finds the signature to be of this public key.

@@ -124,9 +124,10 @@ for (const role of ["stands by", "signs the project's sessions"]) {
 
 test("a session signed with a key that the project does not publish opens nothing, and the log says why", async () => {
   const shard = await startShard("pglite", ["--signing-keys"]);
+  let asked = 0;
   const front = await serve(async (request) => {
     const { pathname, search } = new URL(request.url);
-    if (pathname.endsWith("/jwks.json")) return Response.json({ keys: [] });
+    if (pathname.endsWith("/jwks.json")) return (asked += 1) === 1 ? new Response("<h1>paused</h1>", { status: 503 }) : Response.json({ keys: [] });
     const { status, headers, body } = await fetch(shard.url + pathname + search, { method: request.method, headers: request.headers, body: request.body, duplex: "half" });
     return new Response(body, { status, headers: { "content-type": headers.get("content-type") ?? "" } });
   });
@@ -135,9 +136,11 @@ test("a session signed with a key that the project does not publish opens nothin
   try {
     const app = await App.create(stack, "what can you do?");
     app.close();
-    const { error } = await visitor(stack, app).auth.signUp({ email: "ada@example.com", password: PASSWORD });
-    assert.equal(error?.status, 500);
-    assert.match(stack.log("worker"), /signs its tokens with another key than SUPABASE_JWT_SECRET, and publishes none/);
+    const ada = { email: "ada@example.com", password: PASSWORD };
+    assert.equal((await visitor(stack, app).auth.signUp(ada)).error?.status, 503);
+    assert.deepEqual((await app.get("/members")).members, [], "who has no session joins nothing");
+    assert.equal((await visitor(stack, app).auth.signInWithPassword(ada)).error?.status, 500);
+    assert.match(stack.log("worker"), /signs its tokens with a secret, or with a key that it does not publish/);
     assertNoPanic(stack);
   } finally {
     await stack.stop();

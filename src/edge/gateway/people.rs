@@ -171,10 +171,11 @@ impl Door<'_> {
 
     /// Makes whoever a session was opened for a user of the app, and binds it; what may not be used is closed again.
     async fn enter(&self, mut opened: Opened) -> Result<Opened, Stop> {
+        let claims = signature::given(self.tables.shard(), &opened.access).await?;
         let arguments = json!({ "p_app_id": self.app, "p_user_id": opened.user });
         let status = self.tables.people("join_app", &arguments).await?;
         if status == "active" {
-            opened.bind(self.app, self.tables.shard()).await?;
+            opened.bind(claims, self.app, self.tables.shard()).await?;
             return Ok(opened);
         }
         let headers = Headers::new();
@@ -300,9 +301,8 @@ impl Opened {
     }
 
     /// Leaves in the answer what is good in this app alone.
-    async fn bind(&mut self, app: &AppId, shard: &Shard) -> Result<()> {
-        let claims = token::bound(signature::given(shard, &self.access).await?, app);
-        let access = signature::signed(shard, &claims).await?;
+    async fn bind(&mut self, claims: Map<String, Value>, app: &AppId, shard: &Shard) -> Result<()> {
+        let access = signature::signed(shard, &token::bound(claims, app)).await?;
         let refresh = token::bind_refresh(&self.refresh, app, shard.signing().secret());
         for (name, value) in [("access_token", access), ("refresh_token", refresh)] {
             self.answer.insert(name.to_owned(), value.into());

@@ -23,6 +23,13 @@ pub(super) fn put(lines: &mut Vec<String>, thing: &Thing, rows: &[Row]) -> Resul
             rows.len()
         ));
     }
+    let asks = |field: &&Field| field.required && field.kind == Kind::Reference;
+    if let Some(field) = thing.fields.iter().find(asks) {
+        return Err(format!(
+            "examples: every one would need `{}`, a record that is not there yet, so there can be none",
+            field.name
+        ));
+    }
     let mut new = vec!["  examples: [".to_owned()];
     for (index, row) in rows.iter().enumerate() {
         let row = line(thing, row).map_err(|why| format!("examples: row {}: {why}", index + 1))?;
@@ -33,14 +40,19 @@ pub(super) fn put(lines: &mut Vec<String>, thing: &Thing, rows: &[Row]) -> Resul
         let found = lines.iter().skip(from).position(|line| line == what);
         found.map(|found| from + found)
     };
+    let is_other = |line: &String| line.trim_start().starts_with("examples");
     let (from, to) = match after(0, "  examples: [") {
         Some(from) => (from, after(from, "  ],").map(|end| end + 1)),
+        None if lines.iter().any(is_other) => (0, None),
         None => {
             let fields = lines
                 .iter()
                 .position(|line| line.trim().starts_with("fields:"));
             let end = fields.and_then(|fields| after(fields, "}"));
-            (end.unwrap_or_default(), end)
+            // What stands before it has to end as the lines here do.
+            let is_closed =
+                |end: &usize| lines.get(end - 1).is_some_and(|line| line.ends_with(','));
+            (end.unwrap_or_default(), end.filter(is_closed))
         }
     };
     let to =
@@ -86,8 +98,12 @@ fn checked(field: &Field, value: &Value) -> Result<String, String> {
         (Kind::Boolean, Value::Bool(_)) => true,
         (Kind::Date, Value::String(text)) => is_date(text),
         (Kind::Choice, Value::String(text)) => field.options.contains(text),
-        (Kind::Text | Kind::LongText | Kind::Email | Kind::Url, Value::String(text)) => {
-            !text.trim().is_empty()
+        (Kind::Text | Kind::LongText, Value::String(text)) => !text.trim().is_empty(),
+        (Kind::Email, Value::String(text)) => is_email(text),
+        (Kind::Url, Value::String(text)) => {
+            let rest = text.strip_prefix("https://");
+            let rest = rest.or_else(|| text.strip_prefix("http://"));
+            rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace))
         }
         _ => false,
     };
@@ -113,23 +129,36 @@ fn wanted(field: &Field) -> String {
         Kind::Reference => {
             "left out: to which record it refers is known only when there are some".to_owned()
         }
-        Kind::Text | Kind::LongText | Kind::Email | Kind::Url => {
-            "a text that is not empty".to_owned()
-        }
+        Kind::Text | Kind::LongText => "a text that is not empty".to_owned(),
+        Kind::Email => "an address as \"name@example.com\"".to_owned(),
+        Kind::Url => "a link that begins with https://".to_owned(),
     }
+}
+
+fn is_email(text: &str) -> bool {
+    let parts = text.split_once('@').and_then(|(name, host)| {
+        let (domain, top) = host.rsplit_once('.')?;
+        Some([name, domain, top])
+    });
+    let is_part = |part: &str| !part.is_empty() && !part.contains([' ', '@']);
+    parts.is_some_and(|parts| parts.into_iter().all(is_part))
 }
 
 /// Whether it is a day as `2026-01-31`.
 fn is_date(text: &str) -> bool {
     let parts: Vec<Option<u32>> = text.split('-').map(|part| part.parse().ok()).collect();
-    let &[Some(year), Some(month), Some(day)] = parts.as_slice() else {
+    let &[Some(year @ 1..), Some(month), Some(day)] = parts.as_slice() else {
         return false;
     };
+    let is_digits = |letter: u8| letter.is_ascii_digit() || letter == b'-';
     let last = match month {
         2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         _ => 31,
     };
-    text.len() == 10 && (1..=12).contains(&month) && (1..=last).contains(&day)
+    text.len() == 10
+        && text.bytes().all(is_digits)
+        && (1..=12).contains(&month)
+        && (1..=last).contains(&day)
 }

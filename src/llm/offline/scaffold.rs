@@ -387,6 +387,8 @@ mod tests {
             "level: easy | hard",
             "since: date",
             "author: authors",
+            "contact: email",
+            "homepage: url",
         ];
         for (row, says) in [
             (json!({ "pages": 3 }), "row 1: `title` is required"),
@@ -402,6 +404,16 @@ mod tests {
                 "one of easy, hard",
             ),
             (json!({ "title": "x", "since": "2026-02-30" }), "a date"),
+            (json!({ "title": "x", "since": "2026-+1-31" }), "a date"),
+            (json!({ "title": "x", "since": "0000-01-31" }), "a date"),
+            (
+                json!({ "title": "x", "contact": "name@host" }),
+                "an address",
+            ),
+            (
+                json!({ "title": "x", "homepage": "example.com" }),
+                "a link that begins",
+            ),
             (json!({ "title": "x", "author": "Joyce" }), "left out"),
             (
                 json!({ "title": "x", "isbn": "1" }),
@@ -418,6 +430,41 @@ mod tests {
         let many = vec![json!({ "title": "x" }); 21];
         let error = with_examples(&mut app(), &fields[..1], many.into()).unwrap_err();
         assert!(error.contains("21 rows"), "{error}");
+        let mut app = app();
+        made(&mut app, "authors", &["name"], "owner").unwrap();
+        let needed = ["title", "author!: authors"];
+        let error = with_examples(&mut app, &needed, json!([{ "title": "x" }])).unwrap_err();
+        assert!(error.contains("a record that is not there yet"), "{error}");
+    }
+
+    #[test]
+    fn examples_that_a_person_has_written_otherwise_stay() {
+        let mut app = app();
+        let fields = ["title"];
+        with_examples(&mut app, &fields, json!([{ "title": "Emma" }])).unwrap();
+        let file = "src/resources/books.ts";
+        let written = app[file].clone();
+        for (from, to) in [
+            (
+                "  examples: [\n    { title: \"Emma\" },\n  ],",
+                "  examples: [{ title: \"Emma\" }],",
+            ),
+            (
+                "  examples: [\n    { title: \"Emma\" },\n  ],",
+                "  examples: rows,",
+            ),
+            (
+                "  ],\n  examples: [\n    { title: \"Emma\" },\n  ],\n}",
+                "  ]\n}",
+            ),
+        ] {
+            let changed = written.replacen(from, to, 1);
+            assert_ne!(changed, written);
+            app.insert(file.to_owned(), changed.clone());
+            let error = with_examples(&mut app, &fields, json!([{ "title": "x" }])).unwrap_err();
+            assert!(error.contains("no place there"), "{error}");
+            assert_eq!(app[file], changed);
+        }
     }
 
     #[test]

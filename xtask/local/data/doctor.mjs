@@ -37,7 +37,7 @@ function wrongSetting() {
 function privateKey(text) {
   try {
     const [key, ...others] = [JSON.parse(text)].flat();
-    const isWhole = typeof key.kid === "string" && key.kid !== "" && key.crv === "P-256" && typeof key.d === "string";
+    const isWhole = typeof key.kid === "string" && key.kid !== "" && Buffer.byteLength(key.kid) <= 128 && key.crv === "P-256" && typeof key.d === "string";
     return isWhole && others.length === 0 && createPublicKey({ key, format: "jwk" }) ? key : undefined;
   } catch {
     return undefined;

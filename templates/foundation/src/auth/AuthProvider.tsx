@@ -20,7 +20,8 @@ export function AuthProvider({ children }: { children: ReactNode }) {
   }, [])
 
   useEffect(() => {
-    const { data } = supabase.auth.onAuthStateChange(recall)
+    // Not waited for: a renewal waits for whoever hears of it, and asking for the session may wait for the renewal.
+    const { data } = supabase.auth.onAuthStateChange(() => void recall())
     const forget = onSessionStored(() => void recall())
     const stop = onSessionRefused(() => {
       if (leaving.current) return

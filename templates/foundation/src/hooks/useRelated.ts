@@ -19,16 +19,17 @@ export function useRelated(source: Source, column: string, id: string): Related 
   useEffect(() => {
     setRelated(nothing)
     if (!enabled) return
-    let current = true
+    let latest = 0
     async function load() {
+      const turn = (latest += 1)
       const query = db.fromName(table).select("*", { count: "exact" }).eq(column, id).order("created_at", { ascending: false }).order("id")
       const { data, error, count } = await query.limit(50)
-      if (current) setRelated((known) => (error ? { ...known, error } : { records: data, total: count ?? data.length, error: null }))
+      if (turn === latest) setRelated((known) => (error ? { ...known, error } : { records: data, total: count ?? data.length, error: null }))
     }
     void load()
     const stop = db.subscribe(table, () => void load())
     return () => {
-      current = false
+      latest = Number.NaN
       stop()
     }
   }, [table, column, id, userId, enabled])

@@ -2,7 +2,7 @@
 import type { Field, Resource } from "./resource"
 
 const modules = import.meta.glob<Record<string, unknown>>("../resources/*.ts", { eager: true })
-const resources = Object.values(modules).flatMap((module) => Object.values(module).filter(isResource))
+const resources = [...new Set(Object.values(modules).flatMap((module) => Object.values(module).filter(isResource)))]
 
 /** The resources whose records refer to those of this one, each with the field that does. */
 export function referrersOf({ table }: Resource): [Resource, Field][] {

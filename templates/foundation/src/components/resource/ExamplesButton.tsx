@@ -14,9 +14,13 @@ export function ExamplesButton({ resource: { table, singular, plural, examples =
   async function add() {
     setBusy(true)
     const { error } = await db.fromName(table).insert(examples, { defaultToNull: false })
-    setBusy(false)
-    if (error) toast.error(errorText(error))
-    else toast.success(`${capitalised(countOf(examples.length, singular, plural))} added`)
+    if (error) {
+      setBusy(false)
+      toast.error(errorText(error))
+      return
+    }
+    // The list that has them takes this button's place: until then they are not to be put in again.
+    toast.success(`${capitalised(countOf(examples.length, singular, plural))} added`)
   }
 
   return (

@@ -44,11 +44,12 @@ export function RelatedRecords({ resource, field, id }: RelatedRecordsProps) {
           </Button>
         )}
       </div>
-      {error ? (
-        <p role="alert" className="text-sm text-destructive">
-          The {plural} could not be read. {errorText(error)}
+      {error && (
+        <p role="alert" className="mb-3 text-sm text-destructive">
+          {records ? "These may be out of date." : `The ${plural} could not be read.`} {errorText(error)}
         </p>
-      ) : records?.length ? (
+      )}
+      {records?.length ? (
         <Card className="overflow-hidden">
           <ul className="divide-y">
             {records.map((record) => (
@@ -65,7 +66,7 @@ export function RelatedRecords({ resource, field, id }: RelatedRecordsProps) {
           </ul>
         </Card>
       ) : (
-        <p className="text-sm text-muted-foreground">No {plural} yet.</p>
+        records && <p className="text-sm text-muted-foreground">No {plural} yet.</p>
       )}
       {records && total > records.length && (
         <p className="mt-3 text-sm text-muted-foreground">
