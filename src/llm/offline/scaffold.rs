@@ -91,9 +91,12 @@ pub fn scaffold(
         .first()
         .or(wiring.strange.first().map(|(_, path)| path))
     {
-        return Err(format!(
-            "{path} has not the lines that new pages go above; put them back as the foundation has them, or write the pages by hand"
-        ));
+        let why = if [ROUTES, NAVIGATION].contains(&path.as_str()) {
+            "has not the lines that new pages go above; put them back as the foundation has them, or write the pages by hand"
+        } else {
+            "is gone, or not as it was written; make this change of the resource and its pages by hand, with `define_tables` for the columns"
+        };
+        return Err(format!("{path} {why}"));
     }
     if let (false, Some(thing)) = (rows.is_empty(), plan.find(&words)) {
         let path = resource_path(&thing.table);
@@ -324,6 +327,17 @@ mod tests {
             let page = &app[&format!("src/pages/books/{page}.tsx")];
             assert!(page.contains("references={[authors]}"), "{page}");
         }
+        // A page that somebody has written anew is theirs.
+        let page = "src/pages/books/BookDetailPage.tsx";
+        app.insert(
+            page.to_owned(),
+            "export const BookDetailPage = null\n".to_owned(),
+        );
+        let before = app.clone();
+        made(&mut app, "shelves", &["name"], "owner").unwrap();
+        let error = made(&mut app, "books", &["shelf: shelves"], "owner").unwrap_err();
+        assert!(error.contains(page) && error.contains("by hand"), "{error}");
+        assert_eq!(app[page], before[page]);
     }
 
     /// Books with examples, or why not.
