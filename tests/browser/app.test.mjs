@@ -261,6 +261,7 @@ describe("the recipe box", () => {
       await word.goto(`${recipes.created.preview_url}/favicon.svg`);
       const say = async () => {
         const heard = here.evaluate((name) => new Promise((done) => new BroadcastChannel(name).addEventListener("message", () => setTimeout(done, 200))), key);
+        // By the time of this answer, it listens.
         await here.evaluate(() => 0);
         await word.evaluate(([name, text]) => new BroadcastChannel(name).postMessage({ event: "SIGNED_IN", session: JSON.parse(text) }), [key, session]);
         await heard;

@@ -1,14 +1,11 @@
 // Everybody who may ask a shard for something, each with the client that an app would use.
-import { createHmac } from "node:crypto";
-
 import { createClient } from "@supabase/supabase-js";
 
-const base64 = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+import { signedBy } from "../../xtask/local/data/signing.mjs";
 
 /** A token as the Worker mints them (RFC 7519, HS256). */
 export function mint(claims, secret) {
-  const body = `${base64({ alg: "HS256", typ: "JWT" })}.${base64({ iat: seconds(), exp: seconds() + 600, aud: "authenticated", ...claims })}`;
-  return `${body}.${createHmac("sha256", secret).update(body).digest("base64url")}`;
+  return signedBy(secret, { iat: seconds(), exp: seconds() + 600, aud: "authenticated", ...claims });
 }
 
 export const seconds = () => Math.floor(Date.now() / 1_000);

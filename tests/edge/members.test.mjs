@@ -1,16 +1,14 @@
 // An app's users at its own address, with @supabase/supabase-js as it is: who they are, what they reach, and what they do not.
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 
 import { createClient } from "@supabase/supabase-js";
 
 import { startStack } from "../../xtask/local/harness.mjs";
+import { mint } from "../data/callers.mjs";
 import { App } from "../support/app.mjs";
 import { assertNoPanic } from "../support/problem.mjs";
 import { PASSWORD, visitor } from "../support/visitor.mjs";
-
-const base64 = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
 for (const backend of ["pglite", "postgres"]) {
   describe(`over ${backend}`, () => {
@@ -27,10 +25,7 @@ for (const backend of ["pglite", "postgres"]) {
       return { db, id: data.user.id, token: data.session.access_token };
     };
     /** A token as the shard makes them, with these claims. */
-    const forged = (claims, secret = stack.shard().jwt_secret) => {
-      const body = `${base64({ alg: "HS256", typ: "JWT" })}.${base64({ exp: Math.floor(Date.now() / 1_000) + 600, aud: "authenticated", ...claims })}`;
-      return `${body}.${createHmac("sha256", secret).update(body).digest("base64url")}`;
-    };
+    const forged = (claims, secret = stack.shard().jwt_secret) => mint(claims, secret);
 
     before(async () => {
       stack = await startStack({ env: { OVERSKILL_DATA: backend } });
