@@ -8,6 +8,7 @@ pub mod gate;
 pub mod key;
 pub mod moves;
 pub mod pool;
+pub mod realtime;
 mod refusal;
 pub mod schema;
 pub mod seal;

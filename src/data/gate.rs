@@ -1,13 +1,14 @@
 //! What of a shard an app's own address serves: its tables below `/rest/v1`, as PostgREST does, and what its users need to sign in below
-//! `/auth/v1`, as Supabase Auth does. Nothing else of a shard is reached from there.
+//! `/auth/v1`, as Supabase Auth does, and word of changes below `/realtime/v1` ([`super::realtime`]). Nothing else of a shard is reached from
+//! there.
 //!
-//! Refusals have the shapes of these two, so that `@supabase/supabase-js` understands them
+//! Refusals have the shapes of these, so that `@supabase/supabase-js` understands them
 //! (<https://docs.postgrest.org/en/stable/references/errors.html>, <https://supabase.com/docs/guides/auth/debugging/error-codes>).
 
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::json;
 
-use super::TableName;
+use super::{TableName, realtime, realtime::Version};
 use crate::ids::AppId;
 
 /// The longest body that is taken, in bytes.
@@ -15,6 +16,7 @@ pub const MOST_BODY_BYTES: usize = 5 * 1024 * 1024;
 
 const REST: &str = "/rest/v1/";
 const AUTH: &str = "/auth/v1/";
+const REALTIME: &str = "/realtime/v1/";
 
 /// What users may ask of the authorization, and what it is to us. What is for administrators is not here.
 const ENDPOINTS: [(&str, &str, Way); 16] = [
@@ -64,6 +66,8 @@ pub enum Asked {
     Rows(String),
     /// Something of the authorization.
     Auth(AuthCall),
+    /// Word of changes, in this version of the protocol.
+    Changes(Version),
 }
 
 /// A call to the authorization.
@@ -170,6 +174,8 @@ pub enum Service {
     Rest,
     /// Supabase Auth.
     Auth,
+    /// Supabase Realtime.
+    Realtime,
 }
 
 /// An answer that a shard was not asked for.
@@ -190,6 +196,7 @@ impl Service {
         match path {
             path if path.starts_with(REST) => Some(Self::Rest),
             path if path.starts_with(AUTH) => Some(Self::Auth),
+            path if path.starts_with(REALTIME) => Some(Self::Realtime),
             _ => None,
         }
     }
@@ -202,6 +209,7 @@ impl Service {
                 json!({ "code": code, "message": message, "details": null, "hint": null })
             }
             Self::Auth => json!({ "code": status, "error_code": code, "msg": message }),
+            Self::Realtime => json!({ "error": message }),
         };
         Denied {
             status,
@@ -245,6 +253,15 @@ pub fn asked(
             home,
             origin: origin.to_owned(),
         }));
+    }
+    if path.starts_with(REALTIME) {
+        let denied = |status, message| Service::Realtime.denied(status, "", message);
+        if method != "GET" || path != realtime::PATH {
+            return Err(denied(404, "An app's address does not serve this."));
+        }
+        let version = Version::of(query);
+        let version = version.ok_or_else(|| denied(400, "There are the versions 1.0.0 and 2.0.0."));
+        return Ok(Asked::Changes(version?));
     }
     let table = path.strip_prefix(REST).unwrap_or_default();
     let is_theirs = table

@@ -10,15 +10,22 @@ use super::TableSpec;
 /// The file.
 pub const FILE: &str = "src/app/tables.ts";
 
-/// Its content: an interface with a member for each table, in the order of the list. `Table` of the foundation makes rows of them.
+/// Its content: an interface with a member for each table, in the order of the list, and the names of those whose changes are told. `Table` of
+/// the foundation makes rows of them.
 #[must_use]
 pub fn source(tables: &[TableSpec]) -> String {
     let mut text = String::from(
         "/** The app's tables, as the database has them. `define_tables` writes this file; it is not changed by hand. */\n",
     );
+    let told = tables.iter().filter(|table| table.realtime());
+    let told: Vec<String> = told.map(|table| quoted(table.name())).collect();
+    let told = format!(
+        "\n/** Those of which the app hears when somebody changes their rows. */\nexport const realtimeTables: readonly string[] = [{}]\n",
+        told.join(", ")
+    );
     if tables.is_empty() {
         text.push_str("export interface Tables {}\n");
-        return text;
+        return text + &told;
     }
     text.push_str(
         "import type { Table } from \"@/lib/database/types\"\n\nexport interface Tables {\n",
@@ -47,7 +54,7 @@ pub fn source(tables: &[TableSpec]) -> String {
         text.push_str(">\n");
     }
     text.push_str("}\n");
-    text
+    text + &told
 }
 
 /// The tables that the file declares.
@@ -137,14 +144,16 @@ mod tests {
                 { "name": "extra", "type": "jsonb", "nullable": true },
                 { "name": "at", "type": "timestamptz" },
             ] },
-            { "name": "empty", "access": "public_read", "columns": [] },
+            { "name": "empty", "access": "public_read", "realtime": true, "columns": [] },
+            { "name": "quiet", "access": "owner", "realtime": false, "columns": [] },
         ]));
         assert_eq!(
             text.split_once("export ").unwrap().1,
             "interface Tables {\n  recipes: Table<\"owner\", {\n    title: string\n    slug: string\n    minutes: number | null\n    \
              price: number\n    done: boolean\n    level: \"easy\" | \"so \\\"hard\\\"\" | null\n    stars: 1 | 2 | null\n    \
              tags: string[]\n    extra: unknown | null\n    at: string | null\n  }, \"title\" | \"price\">\n  \
-             empty: Table<\"public_read\", {}>\n}\n"
+             empty: Table<\"public_read\", {}>\n  quiet: Table<\"owner\", {}>\n}\n\n/** Those of which the app hears when somebody \
+             changes their rows. */\nexport const realtimeTables: readonly string[] = [\"empty\"]\n"
         );
     }
 

@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 
 use crate::ids::AppId;
 
-/// A table as `provision_app` takes it and `describe_app` tells it: `{name, access, columns: [{name, type, nullable, default, enum, unique,
-/// index, references, on_delete}]}`. Handed on as it is: what it may be is written once, in `migrations/`, and what is wrong with it is
+/// A table as `provision_app` takes it and `describe_app` tells it: `{name, access, realtime, columns: [{name, type, nullable, default, enum,
+/// unique, index, references, on_delete}]}`. Handed on as it is: what it may be is written once, in `migrations/`, and what is wrong with it is
 /// told by the shard.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -27,6 +27,12 @@ impl TableSpec {
     pub fn access(&self) -> &str {
         let access = self.0.get("access").and_then(Value::as_str);
         access.unwrap_or("owner")
+    }
+
+    /// Whether who shows it hears of its changes, as far as it says so: not by default.
+    #[must_use]
+    pub fn realtime(&self) -> bool {
+        self.0.get("realtime").and_then(Value::as_bool) == Some(true)
     }
 
     /// Its columns, each as it is.

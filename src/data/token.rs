@@ -13,6 +13,8 @@ use crate::{ids::AppId, time::Timestamp};
 
 /// How long a minted token is good, in seconds. It goes no further than from here to the shard.
 pub const MINTED_SECONDS: u64 = 60;
+/// How long one is good that is shown to Realtime, which closes a channel when its token's time is over, in seconds.
+pub const LISTENING_SECONDS: u64 = 600;
 /// How far the clocks of the shard and this machine may be apart, in seconds.
 const SKEW_SECONDS: u64 = 30;
 /// The longest token that is looked at, in bytes.
@@ -36,6 +38,14 @@ pub struct Session {
     session_id: Option<String>,
     #[serde(default)]
     email: Option<String>,
+}
+
+impl Session {
+    /// Whether its time is over.
+    #[must_use]
+    pub const fn is_over(&self, now: Timestamp) -> bool {
+        self.exp.saturating_add(SKEW_SECONDS) < now.0 / 1_000
+    }
 }
 
 /// Why a token opens nothing.
@@ -121,7 +131,7 @@ pub fn session(
     if !is_here || session.role != ROLE || !is_uuid(&session.user) {
         return Err(TokenError::Invalid);
     }
-    if session.exp.saturating_add(SKEW_SECONDS) < now.0 / 1_000 {
+    if session.is_over(now) {
         return Err(TokenError::Expired);
     }
     Ok(session)
@@ -155,11 +165,27 @@ pub fn unbind_refresh<'a>(bound: &'a str, app: &AppId, secret: &str) -> Option<&
 /// What a token says with which this person uses this app's tables, and nothing else.
 #[must_use]
 pub fn minted(session: &Session, app: &AppId, now: Timestamp) -> Value {
+    lasting(session, app, now, MINTED_SECONDS)
+}
+
+fn lasting(session: &Session, app: &AppId, now: Timestamp, lasts: u64) -> Value {
     let now = now.0 / 1_000;
     json!({
         "iss": "overskill", "aud": ROLE, "role": ROLE, "sub": session.user, "app_id": app, "email": session.email,
-        "session_id": session.session_id, "iat": now, "exp": now + MINTED_SECONDS,
+        "session_id": session.session_id, "iat": now, "exp": now + lasts,
     })
+}
+
+/// What a token says with which whoever this is hears of the changes of this app's tables.
+#[must_use]
+pub fn listening(session: Option<&Session>, app: &AppId, now: Timestamp) -> Value {
+    let Some(session) = session else {
+        let now = now.0 / 1_000;
+        return json!({
+            "iss": "overskill", "aud": "anon", "role": "anon", "app_id": app, "iat": now, "exp": now + LISTENING_SECONDS,
+        });
+    };
+    lasting(session, app, now, LISTENING_SECONDS)
 }
 
 /// A UUID in place of an account's: the same for the same e-mail address in an app, and of nobody who is there.

@@ -1,8 +1,10 @@
-//! An app's own way to its data: requests below `/rest/v1` and `/auth/v1` of its address go on to its shard, so that
+//! An app's own way to its data: requests below `/rest/v1`, `/auth/v1` and `/realtime/v1` of its address go on to its shard, so that
 //! `createClient(location.origin, key)` of `@supabase/supabase-js` works there. A session that begins there is bound to the app before the
-//! app gets it, and one that was opened elsewhere is none here. How somebody comes in is in `people`.
+//! app gets it, and one that was opened elsewhere is none here. How somebody comes in is in `people`, how they hear of changes in
+//! `realtime`.
 
 mod people;
+mod realtime;
 
 pub(super) use people::mail_invitation;
 
@@ -161,8 +163,7 @@ async fn pass(
     let now = clock::now();
     let mut session = None;
     if let Some(shown) = shown {
-        let claims = signature::own(shard, shown).await;
-        let shown = claims.and_then(|claims| token::session(claims, app, now));
+        let shown = own_session(&tables, app, shown, now).await;
         session = Some(shown.map_err(|error| refuse(service, error))?);
     }
     let target = match asked {
@@ -170,6 +171,9 @@ async fn pass(
         Asked::Auth(call) => {
             let door = people::Door { env, app, tables };
             return door.pass(request, &call, shown).await;
+        }
+        Asked::Changes(version) => {
+            return realtime::listen(&request, env, app, tables, version).await;
         }
     };
     let mut minted = None;
@@ -185,12 +189,15 @@ async fn pass(
 
 /// The shard of an app that has no data yet. Who comes to it first leads it to one; rows there are none.
 async fn first(env: &Env, app: &AppId, asked: &Asked) -> Result<Tables, Stop> {
-    if let Asked::Rows(_) = asked {
-        let message = "The app has no such table.";
-        return Err(Service::Rest.denied(404, "PGRST205", message).into());
-    }
-    is_there(env, app).await?;
-    Ok(Tables::of(env, app).await?)
+    let denied = match asked {
+        Asked::Rows(_) => Service::Rest.denied(404, "PGRST205", "The app has no such table."),
+        Asked::Changes(_) => Service::Realtime.denied(404, "", "The app has no tables."),
+        Asked::Auth(_) => {
+            is_there(env, app).await?;
+            return Ok(Tables::of(env, app).await?);
+        }
+    };
+    Err(denied.into())
 }
 
 /// Nobody signs in to an app that there is not.
@@ -205,16 +212,25 @@ async fn is_there(env: &Env, app: &AppId) -> Result<(), Stop> {
     Err(Service::Auth.denied(404, "not_found", message).into())
 }
 
+/// The session that a token of the app's is of.
+async fn own_session(
+    tables: &Tables,
+    app: &AppId,
+    shown: &str,
+    now: Timestamp,
+) -> Result<Session, TokenError> {
+    let claims = signature::own(tables.shard(), shown).await?;
+    token::session(claims, app, now)
+}
+
 fn refuse(service: Service, error: TokenError) -> Stop {
     let (status, code, message) = match (service, error) {
         (Service::Rest, TokenError::Expired) => (401, "PGRST303", "JWT expired"),
         (Service::Rest, TokenError::Invalid) => {
             (401, "PGRST301", "No suitable key or wrong key type")
         }
-        (Service::Auth, TokenError::Expired) => (403, "bad_jwt", "invalid JWT: token is expired"),
-        (Service::Auth, TokenError::Invalid) => {
-            (403, "bad_jwt", "invalid JWT: signature is invalid")
-        }
+        (_, TokenError::Expired) => (403, "bad_jwt", "invalid JWT: token is expired"),
+        (_, TokenError::Invalid) => (403, "bad_jwt", "invalid JWT: signature is invalid"),
     };
     service.denied(status, code, message).into()
 }

@@ -61,6 +61,11 @@ schema! {
                 "enum": ["owner", "public_read", "app_read", "team", "server"],
                 "default": "owner"
             },
+            "realtime": {
+                "type": ["boolean", "null"],
+                "description": "Whether who shows the table hears at once when its rows change. Left out, a table that is there stays as it is, and a new one is quiet. 422 where the shard has no Realtime.",
+                "default": false
+            },
             "columns": {
                 "type": "array",
                 "maxItems": 200,

@@ -484,10 +484,11 @@ describe("what everyone may read", () => {
     await tips.completed();
     await tips.settled();
     const columns = [{ name: "title", type: "text" }, { name: "why", type: "text" }];
-    const tables = [{ name: "tips", access: "public_read", columns }, { name: "notices", access: "app_read", columns }];
+    const tables = [{ name: "tips", access: "public_read", realtime: true, columns }, { name: "notices", access: "app_read", realtime: true, columns }];
     const made = await tips.api("POST", "/tables", { tables });
     assert.equal(made.status, 200, made.text);
     await write("src/resources/lists.ts", LISTS);
+    await change("src/app/tables.ts", "]\n", '"tips", "notices"');
     await write("src/pages/Lists.tsx", PAGES);
     await change("src/app/navigation.ts", "  // Navigation of this app", '  { label: "Tips", to: "/tips", table: "tips", access: "public_read" },\n  { label: "Notices", to: "/notices", table: "notices", access: "app_read" },\n');
     await change("src/app/routes.tsx", "  // Routes of this app", ROUTES);
@@ -569,6 +570,52 @@ describe("what everyone may read", () => {
       assert.equal(await hers.getByRole("button", { name: "Delete Kitchen closed" }).count(), 0);
       await follow(visitor, "Notices");
       await visitor.getByRole("heading", { level: 1, name: "Welcome back" }).waitFor();
+      for (const page of [visitor, hers, his]) assertQuiet(page);
+    } finally {
+      await Promise.all([ada, bob, nobody].map((context) => context.close()));
+    }
+  });
+
+  test("is shown at once to everybody who may read it when somebody else changes it", async () => {
+    const [ada, bob, nobody] = await Promise.all([1, 2, 3].map(() => browser.newContext()));
+    /** Nothing but word of it makes a page ask again. */
+    const stays = async (page) => {
+      await page.evaluate(() => Object.defineProperty(document, "visibilityState", { get: () => "hidden" }));
+      return page;
+    };
+    try {
+      const visitor = await stays(await open(nobody, "/tips"));
+      await article(visitor, "Salt the water").waitFor();
+      const hers = await open(ada, "/login");
+      await signIn(hers, { email: "ada@tips.example", password: ADA.password });
+      await follow(hers, "Notices");
+      await article(await stays(hers), "Kitchen closed").waitFor();
+      const his = await open(bob, "/login");
+      await signIn(his, { email: "bob@tips.example", password: BOB.password });
+
+      await follow(his, "Notices");
+      await add(his, "notice", "Fire drill");
+      await article(hers, "Fire drill").waitFor();
+      await follow(his, "Tips");
+      await add(his, "tip", "Boil it twice");
+      await article(visitor, "Boil it twice").waitFor();
+      await his.getByRole("link", { name: "Edit Boil it twice" }).click();
+      await his.getByRole("textbox", { name: "Title" }).fill("Boil it once");
+      await his.getByRole("button", { name: "Save" }).click();
+      await article(visitor, "Boil it once").waitFor();
+      await his.getByRole("button", { name: "Delete Boil it once" }).click();
+      await his.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
+      await article(visitor, "Boil it once").waitFor({ state: "detached" });
+
+      // Who signs out hears what is left to them.
+      await signOut(hers);
+      await follow(hers, "Tips");
+      await article(hers, "Salt the water").waitFor();
+      await add(his, "tip", "Taste it");
+      await article(hers, "Taste it").waitFor();
+      await his.getByRole("button", { name: "Delete Taste it" }).click();
+      await his.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
+      await article(hers, "Taste it").waitFor({ state: "detached" });
       for (const page of [visitor, hers, his]) assertQuiet(page);
     } finally {
       await Promise.all([ada, bob, nobody].map((context) => context.close()));

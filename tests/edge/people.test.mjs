@@ -253,10 +253,18 @@ for (const backend of ["pglite", "postgres"]) {
       const db = await confirmed(app, "guest-of-all@example.com");
       good(await db.from(`app_${app.id}_notes`).insert({ title: "Mine" }));
       const { user } = good(await db.auth.getUser());
+      const channel = db.channel("members", { config: { private: true } });
+      assert.equal(await new Promise((resolve) => channel.subscribe(resolve)), "SUBSCRIBED");
       const change = (body) => app.api("PATCH", `/members/${user.id}`, body);
       assert.equal((await change({ status: "blocked" })).body.member.status, "blocked");
       assert.equal((await change({ status: "blocked" })).status, 200, "done again");
       await until("they are out", async () => (await rows(db, app)).error?.code === "42501", { timeoutMs: 35_000, everyMs: 1_000 });
+      // It is looked at twice a minute, when the client says that it is there.
+      await until("they hear of nothing any more", async () => {
+        await db.realtime.sendHeartbeat();
+        return channel.state !== "joined";
+      }, { timeoutMs: 35_000, everyMs: 1_000 });
+      await db.removeAllChannels();
       assert.deepEqual(refusal(await db.auth.refreshSession()), [403, "user_banned"]);
       assert.deepEqual(refusal(await signIn(app, "guest-of-all@example.com")), [403, "user_banned"]);
       good(await signIn(garden, "guest-of-all@example.com"));

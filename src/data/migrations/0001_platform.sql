@@ -261,12 +261,16 @@ declare
   columns jsonb;
   twice text;
 begin
-  perform platform.check_keys(p_spec, 'a table', array['name', 'access', 'columns']);
+  perform platform.check_keys(p_spec, 'a table', array['name', 'access', 'columns', 'realtime']);
   perform platform.physical_name(p_app_id, p_spec ->> 'name');
   a := coalesce(p_spec ->> 'access', 'owner');
   if a not in ('owner', 'public_read', 'app_read', 'team', 'server') then
     raise exception 'unknown access mode %', left(a, 80) using errcode = '22023',
       hint = 'There is: owner, public_read, app_read, team, server.';
+  end if;
+  if a = 'server' and platform.flag(p_spec, 'realtime', false) then
+    raise exception 'nobody hears of the table %', p_spec ->> 'name' using errcode = '22023',
+      hint = 'A table of access server is read by nobody: leave out "realtime".';
   end if;
   columns := coalesce(nullif(p_spec -> 'columns', 'null'), '[]');
   if jsonb_typeof(columns) <> 'array' then
@@ -282,7 +286,8 @@ begin
   end if;
   select coalesce(jsonb_agg(platform.checked_column(x) order by ord), '[]') into columns
     from jsonb_array_elements(columns) with ordinality e(x, ord);
-  return jsonb_build_object('name', p_spec ->> 'name', 'access', a, 'columns', columns);
+  -- Null when it is not said: a table that is there stays as it is.
+  return jsonb_build_object('name', p_spec ->> 'name', 'access', a, 'columns', columns, 'realtime', platform.flag(p_spec, 'realtime', null));
 end $$;
 
 ---- Tables -----------------------------------------------------------------------------------------------------------------------------
@@ -359,6 +364,7 @@ declare
   t constant text := platform.physical_name(p_app_id, p_spec ->> 'name');
   is_team constant boolean := p_spec ->> 'access' = 'team';
   is_server constant boolean := p_spec ->> 'access' = 'server';
+  s constant jsonb := p_spec || jsonb_build_object('realtime', platform.flag(p_spec, 'realtime', false));
   columns text;
 begin
   select string_agg(', ' || platform.column_sql(t, x), '' order by ord) into columns
@@ -375,8 +381,11 @@ begin
   end if;
   execute format('create trigger touch before update on public.%I for each row execute function platform.touch_updated_at()', t);
   perform platform.guard_table(p_app_id, t, p_spec ->> 'access');
-  insert into platform.app_tables (app_id, name, physical_name, spec) values (p_app_id, p_spec ->> 'name', t, p_spec);
-  insert into platform.audit (app_id, action, detail) values (p_app_id, 'create_table', p_spec);
+  if s ->> 'realtime' = 'true' then
+    perform platform.tell_changes(p_app_id, s, true);
+  end if;
+  insert into platform.app_tables (app_id, name, physical_name, spec) values (p_app_id, s ->> 'name', t, s);
+  insert into platform.audit (app_id, action, detail) values (p_app_id, 'create_table', s);
   return t;
 end $$;
 
@@ -415,6 +424,13 @@ begin
       where app_id = p_known.app_id and name = p_known.name;
     insert into platform.audit (app_id, action, detail)
       values (p_known.app_id, 'add_columns', jsonb_build_object('name', p_known.name, 'columns', added));
+  end if;
+  if p_spec -> 'realtime' <> 'null' and p_spec -> 'realtime' <> p_known.spec -> 'realtime' then
+    perform platform.tell_changes(p_known.app_id, p_spec, (p_spec ->> 'realtime')::boolean);
+    update platform.app_tables set spec = spec || jsonb_build_object('realtime', p_spec -> 'realtime')
+      where app_id = p_known.app_id and name = p_known.name;
+    insert into platform.audit (app_id, action, detail)
+      values (p_known.app_id, 'set_realtime', jsonb_build_object('name', p_known.name, 'realtime', p_spec -> 'realtime'));
   end if;
   return added;
 end $$;

@@ -75,6 +75,7 @@ const TABLES: &str = r#"{
         "properties": {
             "name": { "type": "string" },
             "access": { "enum": ["owner", "public_read", "app_read", "team", "server"] },
+            "realtime": { "type": "boolean" },
             "columns": {
                 "type": "array",
                 "items": {
@@ -311,6 +312,11 @@ pub(super) const CONTRACTS: &[Contract] = &[
                 "access",
                 Kind::Text,
                 "Who may do what, as for define_tables: `owner` without it.",
+            ),
+            optional(
+                "realtime",
+                Kind::Flag,
+                "Whether pages show at once what others change, as for define_tables.",
             ),
             optional(
                 "examples",

@@ -77,7 +77,8 @@ fn scaffold(
     }
     let rows: Vec<offline::Row> = arguments.optional_objects("examples")?;
     let name = arguments.text("name")?;
-    offline::scaffold(name, &fields, access, &rows, &paths, &files)
+    let told = arguments.flag("realtime")?;
+    offline::scaffold(name, &fields, access, told, &rows, &paths, &files)
         .map_err(|why| Refused(format!("scaffold_resource: {why}; nothing was changed")))
 }
 

@@ -38,7 +38,7 @@ pub fn reads(path: &str) -> bool {
 }
 
 /// Makes a thing, or adds fields to one that is there. `paths` are all files of the app, `files` the contents of those that are
-/// [read](reads). A field is words, which say what it holds by themselves, or words and a kind: `servings: number`,
+/// [read](reads). Whoever shows the thing hears of its changes when it is `told`. A field is words, which say what it holds by themselves, or words and a kind: `servings: number`,
 /// `level: easy | hard`, `author: authors` for a reference; with `!` it is required. Examples, where there are any, take the place of
 /// those that the resource has.
 ///
@@ -48,6 +48,7 @@ pub fn scaffold(
     name: &str,
     listed: &[&str],
     access: &str,
+    told: bool,
     rows: &[Row],
     paths: &[&str],
     files: &BTreeMap<String, String>,
@@ -109,8 +110,12 @@ pub fn scaffold(
         examples::put(&mut lines, thing, rows)?;
         wiring.changes.insert(path, FileChange::Lines(lines));
     }
+    let mut wanted = tables::wanted(&plan.things, &before);
+    if let (true, Some(thing)) = (told, plan.find(&words)) {
+        tables::tell(&mut wanted, thing);
+    }
     let mut made = Scaffold {
-        tables: tables::wanted(&plan.things, &before),
+        tables: wanted,
         notes: plan.notes,
         ..Scaffold::default()
     };
@@ -231,7 +236,7 @@ mod tests {
     ) -> Result<Scaffold, String> {
         let paths: Vec<String> = app.keys().cloned().collect();
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
-        let made = scaffold(name, fields, access, &[], &paths, app)?;
+        let made = scaffold(name, fields, access, false, &[], &paths, app)?;
         app.extend(made.files.iter().cloned());
         Ok(made)
     }
@@ -349,7 +354,7 @@ mod tests {
         let paths: Vec<String> = app.keys().cloned().collect();
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
         let rows: Vec<Row> = serde_json::from_value(rows).unwrap();
-        let made = scaffold("books", fields, "owner", &rows, &paths, app)?;
+        let made = scaffold("books", fields, "owner", false, &rows, &paths, app)?;
         app.extend(made.files);
         Ok(app["src/resources/books.ts"].clone())
     }

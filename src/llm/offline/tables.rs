@@ -18,6 +18,18 @@ pub(super) fn wanted(after: &[Thing], before: &[Thing]) -> Vec<Value> {
     after.iter().filter(is_wanted).map(table).collect()
 }
 
+/// Has the changes of a thing told to whoever shows it, also where its table needs nothing else.
+pub(super) fn tell(wanted: &mut Vec<Value>, thing: &Thing) {
+    let is_its = |spec: &Value| spec.get("name").and_then(Value::as_str) == Some(&thing.table);
+    let at = wanted.iter().position(is_its).unwrap_or_else(|| {
+        wanted.push(table(thing));
+        wanted.len() - 1
+    });
+    if let Some(spec) = wanted.get_mut(at).and_then(Value::as_object_mut) {
+        spec.insert("realtime".to_owned(), true.into());
+    }
+}
+
 /// Whether two fields are one column.
 fn is_same(a: &Field, b: &Field) -> bool {
     (&a.name, a.kind.sql(), &a.to) == (&b.name, b.kind.sql(), &b.to)

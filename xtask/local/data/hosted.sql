@@ -44,3 +44,42 @@ create or replace function auth.jwt() returns jsonb language sql stable set sear
     nullif(current_setting('request.jwt.claims', true), '')
   )::jsonb
 $$;
+
+-- Realtime's part, as its own migrations leave it (https://github.com/supabase/realtime, lib/realtime/tenants/repo/migrations): what is sent is
+-- a row of "messages". A project reads them from its log; here they are told by a notification (realtime.mjs).
+create schema if not exists realtime;
+grant usage on schema realtime to anon, authenticated, service_role;
+create table if not exists realtime.messages (
+  id uuid not null default gen_random_uuid() primary key,
+  topic text not null,
+  extension text not null,
+  payload jsonb,
+  event text,
+  private boolean default false,
+  updated_at timestamp not null default now(),
+  inserted_at timestamp not null default now()
+);
+alter table realtime.messages enable row level security;
+grant select, insert, update on realtime.messages to anon, authenticated, service_role;
+
+create or replace function realtime.topic() returns text language sql stable as $$
+  select nullif(current_setting('realtime.topic', true), '')::text
+$$;
+create or replace function realtime.send(payload jsonb, event text, topic text, private boolean default true) returns void
+language plpgsql as $$
+declare
+  generated_id uuid := gen_random_uuid();
+begin
+  perform set_config('realtime.topic', topic, true);
+  insert into realtime.messages (id, payload, event, topic, private, extension)
+    values (generated_id, case when payload ? 'id' then payload else payload || jsonb_build_object('id', generated_id) end, event, topic, private, 'broadcast');
+exception when others then
+  raise warning 'WarnSendingBroadcastMessage: %', sqlerrm;
+end $$;
+
+create or replace function realtime.tell_message() returns trigger language plpgsql security definer set search_path = '' as $$
+begin
+  perform pg_notify('realtime_messages', new.id::text);
+  return null;
+end $$;
+create or replace trigger tell_message after insert on realtime.messages for each row execute function realtime.tell_message();

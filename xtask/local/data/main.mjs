@@ -18,12 +18,12 @@ if (!["postgres", "pglite"].includes(values.backend)) {
 console.log = console.error;
 const folder = values.backend === "postgres" ? fs.mkdtempSync(path.join(os.tmpdir(), "overskill-data-")) : undefined;
 const keys = newKeys();
-const { answer, execute, pglite, stop, ...database } = await openShard({ backend: values.backend, folder, keys, confirms: values.confirm });
-// Who tries what a shard can do is not to be held to what one app may have of it: as many tables as one call may make.
-await execute("update platform.settings set max_tables = 500");
 // The one that signs, and one that stands by, as a hosted project has them when it was given a key of ours.
 const signing_keys = values["signing-keys"] ? [newSigningKey(), newSigningKey()] : undefined;
-const server = await serve(signing_keys ? withSigningKeys(signing_keys, keys.jwt_secret, answer) : answer);
+const { answer, upgrade, execute, pglite, stop, ...database } = await openShard({ backend: values.backend, folder, keys, signing_keys, confirms: values.confirm });
+// Who tries what a shard can do is not to be held to what one app may have of it: as many tables as one call may make.
+await execute("update platform.settings set max_tables = 500");
+const server = await serve(signing_keys ? withSigningKeys(signing_keys, keys.jwt_secret, answer) : answer, 0, upgrade);
 const url = `http://127.0.0.1:${server.address().port}`;
 let { db } = database;
 if (pglite) {

@@ -26,7 +26,14 @@ const server = await serve(async (request, context) => {
     console.error(error);
     return Response.json({ code: "PGRST000", message: "The database did not start.", details: null, hint: null }, { status: 503 });
   }
-}, port);
+}, port, async (request, socket, head) => {
+  try {
+    (await opened()).upgrade(request, socket, head);
+  } catch (error) {
+    console.error(error);
+    socket.destroy();
+  }
+});
 console.log(`the shard listens on http://127.0.0.1:${server.address().port}, over ${backend}`);
 // What the stack starts besides goes first.
 if (opens_at_start) setTimeout(() => opened().catch((error) => console.error(error)), 1_000);

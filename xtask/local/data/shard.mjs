@@ -1,4 +1,4 @@
-// A shard on this machine: what a Supabase project serves (`/rest/v1`, `/auth/v1`), over PostgreSQL or over PGlite, with our migrations.
+// A shard on this machine: what a Supabase project serves (`/rest/v1`, `/auth/v1`, `/realtime/v1`), over PostgreSQL or over PGlite, with our migrations.
 //
 // It is `@supabase/lite`, Supabase's own, with its faults mended from outside: it would grant everything to everybody once it sees
 // row-level security, tells some errors of the database as its own, and encodes the JSON arguments of functions twice.
@@ -12,6 +12,8 @@ import { fileURLToPath } from "node:url";
 import { Mails, SITE, authorization } from "./auth.mjs";
 import { migrate } from "./migrate.mjs";
 import { startPostgres } from "./postgres.mjs";
+import { startRealtime } from "./realtime.mjs";
+import { believed } from "./signing.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const HOSTED = fs.readFileSync(path.join(here, "hosted.sql"), "utf8");
@@ -81,7 +83,18 @@ async function overPostgres(folder) {
       await admin.unsafe("grant usage on schema auth to authenticator; grant select on all tables in schema auth to authenticator");
       return connection("authenticator");
     },
-    listen: (heard) => admin.listen("pgrst", heard),
+    listen: (channel, heard) => admin.listen(channel, heard),
+    /** Runs `work(query)` and takes back what it did. */
+    transaction: async (work) => {
+      const one = await admin.reserve();
+      try {
+        await one.unsafe("begin");
+        return await work((text, values) => one.unsafe(text, values));
+      } finally {
+        await one.unsafe("rollback");
+        one.release();
+      }
+    },
     stop: async () => {
       await admin.end({ timeout: 1 });
       await server.stop();
@@ -98,14 +111,23 @@ async function overPglite(folder) {
     query: async (text, values) => (await connection.driver.query(text, values)).rows,
     auth: connection,
     rest: async () => connection,
-    listen: (heard) => connection.driver.listen("pgrst", heard),
+    listen: (channel, heard) => connection.driver.listen(channel, heard),
+    transaction: (work) =>
+      connection.driver.transaction(async (one) => {
+        const found = await work(async (text, values) => (await one.query(text, values)).rows);
+        await one.rollback();
+        return found;
+      }),
     pglite: connection.driver,
     stop: () => connection.close(),
   };
 }
 
-/** Serves `answer`, which takes a `Request` and gives a `Response`, on the loopback address; on a free port for 0. */
-export function serve(answer, port = 0) {
+/**
+ * Serves `answer`, which takes a `Request` and gives a `Response`, on the loopback address; on a free port for 0. `upgrade(request, socket, head)`
+ * takes WebSockets.
+ */
+export function serve(answer, port = 0, upgrade) {
   const server = http.createServer(async (incoming, outgoing) => {
     try {
       const { method, url, headers, socket } = incoming;
@@ -123,6 +145,7 @@ export function serve(answer, port = 0) {
       outgoing.end(JSON.stringify({ message: String(error) }));
     }
   });
+  if (upgrade) server.on("upgrade", upgrade);
   return new Promise((resolve, reject) => server.once("error", reject).listen(port, "127.0.0.1", () => resolve(server)));
 }
 
@@ -134,13 +157,13 @@ export function newKeys() {
 
 /**
  * Opens a shard: what is in `folder`, with our migrations applied.
- * @param {{backend: "postgres" | "pglite", folder?: string, keys: object, confirms?: boolean, providers?: object, url?: string}} options without a
+ * @param {{backend: "postgres" | "pglite", folder?: string, keys: object, signing_keys?: object[], confirms?: boolean, providers?: object, url?: string}} options without a
  *   folder, PGlite keeps all in memory; `confirms` whether whoever signs up has to confirm their address; `providers` of identities, as lite
  *   configures them, which send people back to `url`, where this is served
- * @returns `{answer, execute, db, pglite, stop}`: `answer(request, {peerAddress})` what it serves, `execute` SQL in it, `db` the database's own address, where it is
- *   a server, and `pglite` the database otherwise
+ * @returns `{answer, upgrade, execute, db, pglite, stop}`: `answer(request, {peerAddress})` what it serves, and `upgrade(request, socket, head)` over WebSockets,
+ *   `execute` SQL in it, `db` the database's own address, where it is a server, and `pglite` the database otherwise
  */
-export async function openShard({ backend, folder, keys: { publishable_key, secret_key, jwt_secret }, confirms = false, providers = {}, url }) {
+export async function openShard({ backend, folder, keys: { publishable_key, secret_key, jwt_secret }, signing_keys, confirms = false, providers = {}, url }) {
   const { App } = await import("@supabase/lite");
   const database = backend === "postgres" ? await overPostgres(folder) : await overPglite(folder);
   await database.execute(HOSTED);
@@ -167,7 +190,7 @@ export async function openShard({ backend, folder, keys: { publishable_key, secr
   });
   const rest = await database.rest();
   const tables = rest === database.auth ? authentication : app(rest);
-  await database.listen(async (payload) => {
+  await database.listen("pgrst", async (payload) => {
     if (payload === "" || payload.includes("reload schema")) await tables.connection.clearSchemaCache();
   });
   await tables.connection.clearSchemaCache?.();
@@ -185,5 +208,13 @@ export async function openShard({ backend, folder, keys: { publishable_key, secr
     }
     return Response.json({ message: "not found" }, { status: 404 });
   };
-  return { answer, execute: database.execute, db: database.url, pglite: database.pglite, stop: database.stop };
+  const { query, transaction, listen } = database;
+  const realtime = await startRealtime({
+    query, transaction, listen, verified: (token) => believed(token, jwt_secret, signing_keys), isKey: (key) => key === publishable_key || key === secret_key,
+  });
+  const stop = () => {
+    realtime.stop();
+    return database.stop();
+  };
+  return { answer, upgrade: realtime.upgrade, execute: database.execute, db: database.url, pglite: database.pglite, stop };
 }

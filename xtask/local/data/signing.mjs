@@ -11,6 +11,7 @@ export function newSigningKey() {
   return { ...jwk, kid: randomUUID(), use: "sig", key_ops: ["sign", "verify"], alg: "ES256", ext: true };
 }
 
+const hmac = (secret, text) => createHmac("sha256", secret).update(text).digest("base64url");
 const encoded = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
 /** A token that says `claims`, signed with a private key. */
@@ -22,7 +23,7 @@ export function signedWith(jwk, claims) {
 /** A token that says `claims`, signed with a secret. */
 export function signedBy(secret, claims) {
   const text = `${encoded({ alg: "HS256", typ: "JWT" })}.${encoded(claims)}`;
-  return `${text}.${createHmac("sha256", secret).update(text).digest("base64url")}`;
+  return `${text}.${hmac(secret, text)}`;
 }
 
 const claimsOf = (token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
@@ -33,6 +34,17 @@ function isSigned(token, keys) {
   const key = keys.find((one) => one.kid === kid);
   if (!key || alg !== "ES256") return false;
   return verify("sha256", `${head}.${claims}`, { key: createPublicKey({ key, format: "jwk" }), dsaEncoding: "ieee-p1363" }, Buffer.from(signature, "base64url"));
+}
+
+/** What a token says that is signed with the secret, or with one of the keys where there are any; nothing of one that is not. */
+export function believed(token, secret, keys) {
+  try {
+    const text = token.slice(0, token.lastIndexOf("."));
+    const isBelieved = keys ? isSigned(token, keys) : token === `${text}.${hmac(secret, text)}`;
+    return isBelieved ? claimsOf(token) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** `answer` of a shard whose tokens are signed with `secret`, as that of one with these keys. */

@@ -4,9 +4,10 @@
  * Rows are typed by `src/app/tables.ts`. At most 1,000 rows come at once: ask for more with `.range(from, to)`.
  */
 import type { SupabaseClient } from "@supabase/supabase-js"
-import type { Tables } from "@/app/tables"
+import { realtimeTables, type Tables } from "@/app/tables"
 import { config } from "./config"
 import { onTableChange } from "./database/changes"
+import { onOthersChange } from "./database/realtime"
 import type { Columns, Row, TableName } from "./database/types"
 import { supabase } from "./supabase"
 
@@ -42,9 +43,18 @@ export class AppScopedDatabase {
     return name
   }
 
-  /** Calls back after a change of the table made in this tab or another, and when the page is seen again. Returns the way to stop. */
+  /**
+   * Calls back after a change of the table made in this tab or another, and when the page is seen again; of a table that is defined with
+   * `realtime`, also after one made by anybody else whose rows this user may read. Returns the way to stop.
+   */
   subscribe(table: string, listener: () => void): () => void {
-    return onTableChange(this.tableName(table), listener)
+    const stop = onTableChange(this.tableName(table), listener)
+    if (!realtimeTables.includes(table)) return stop
+    const stopHearing = onOthersChange((changed) => changed === table && listener())
+    return () => {
+      stopHearing()
+      stop()
+    }
   }
 }
 

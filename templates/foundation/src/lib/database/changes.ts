@@ -1,6 +1,6 @@
 /**
- * Tells who shows a table that its rows may have changed: by this tab, by another one, or by anybody while the page was out of sight.
- * There is no realtime server behind the app: what others change meanwhile is seen at the next of these.
+ * Tells who shows a table that its rows may have changed: by this tab, by another one, or by anybody while the page was out of sight. What
+ * others change meanwhile is in `realtime.ts`.
  */
 import { config } from "../config"
 
