@@ -51,7 +51,8 @@ describe("the doctor", () => {
   test("has nothing against one that is ready", async () => {
     const findings = await look();
     assert.deepEqual(wrong(findings), {});
-    assert.deepEqual(Object.keys(findings), ["settings", "address", "clock", "publishable key", "sign-up", "sign-in by email", "secret key", "migrations", "JWT secret", "other tokens", "functions"]);
+    assert.deepEqual(Object.keys(findings), ["settings", "address", "clock", "publishable key", "sign-up", "sign-in by email", "secret key", "migrations", "JWT secret", "other tokens", "functions", "realtime"]);
+    assert.equal(findings.realtime, "on, and heard by those whom it is for");
     assert.deepEqual(wrong(await look({ SUPABASE_URL: `${shard.url}/` })), {});
   });
 
@@ -110,6 +111,28 @@ describe("the doctor", () => {
     only(await meanwhile("alter function public.applied_migrations() rename to elsewhere", "alter function public.elsewhere() rename to applied_migrations"), "migrations", /there are none: `cargo xtask migrate`/);
     assert.match(sha256, /^[0-9a-f]{64}$/);
     await shard.sql`drop table platform.kept`;
+  });
+
+  test("says who hears of changes that are none of theirs, or cannot", async () => {
+    const policy = "on realtime.messages for select to authenticated using";
+    const [{ qual }] = await shard.sql`select qual from pg_policies where policyname = 'overskill_users'`;
+    only(await meanwhile("drop policy overskill_users on realtime.messages", `create policy overskill_users ${policy} (${qual})`), "realtime", /do not have permissions.*0006_realtime\.sql/);
+    only(await meanwhile(`create policy another ${policy} (true)`, "drop policy another on realtime.messages"), "realtime", /another app's/);
+    assert.deepEqual(wrong(await look()), {}, "all is as it was");
+    // A project without it is none that is wrong.
+    const passing = http.createServer(async (request, answer) => {
+      if (request.url.startsWith("/realtime/")) return answer.writeHead(404).end();
+      const parts = [];
+      for await (const part of request) parts.push(part);
+      const { connection: _, host: __, "content-length": ___, ...headers } = request.headers;
+      const passed = await fetch(shard.url + request.url, { method: request.method, headers, ...(parts.length > 0 && { body: Buffer.concat(parts) }) });
+      return answer.writeHead(passed.status, { "content-type": "application/json", date: new Date().toUTCString() }).end(Buffer.from(await passed.arrayBuffer()));
+    }).listen(0, "127.0.0.1");
+    await new Promise((resolve) => passing.once("listening", resolve));
+    const findings = await look({ SUPABASE_URL: `http://127.0.0.1:${passing.address().port}` });
+    passing.close();
+    passing.closeAllConnections();
+    assert.deepEqual([wrong(findings), findings.realtime], [{}, "off: no table can be defined with `realtime`"]);
   });
 
   test("says which function is open to whom", async () => {

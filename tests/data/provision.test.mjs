@@ -183,7 +183,7 @@ for (const backend of ["postgres", "pglite"]) {
       assert.deepEqual(await described(), []);
       await made(app, [{ name: "steps", access: "server" }, ...column({ default: "a", enum: ["a"] })]);
       const title = { name: "title", type: "text", nullable: true, default: "a", enum: ["a"], unique: false, index: false, references: null, on_delete: null };
-      assert.deepEqual(await described(), [{ name: "recipes", access: "owner", columns: [title] }, { name: "steps", access: "server", columns: [] }]);
+      assert.deepEqual(await described(), [{ name: "recipes", access: "owner", columns: [title], realtime: false }, { name: "steps", access: "server", columns: [], realtime: false }]);
       assert.equal((await admin.rpc("describe_app", { p_app_id: "x" })).error.code, "22023");
     });
 

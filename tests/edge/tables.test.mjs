@@ -48,8 +48,8 @@ for (const backend of ["pglite", "postgres"]) {
       const recipes = { name: "recipes", columns: [title, { name: "book", type: "uuid", references: "books" }] };
       const made = await defined([recipes, { name: "books", access: "app_read" }]);
       assert.deepEqual(made, [
-        { name: "books", access: "app_read", columns: [] },
-        { name: "recipes", access: "owner", columns: [whole(title), whole({ name: "book", type: "uuid", references: "books", index: false, on_delete: "cascade" })] },
+        { name: "books", access: "app_read", columns: [], realtime: false },
+        { name: "recipes", access: "owner", columns: [whole(title), whole({ name: "book", type: "uuid", references: "books", index: false, on_delete: "cascade" })], realtime: false },
       ]);
       assert.deepEqual(await defined([recipes]), [made[1]], "done again, it is the same");
       const [grown] = await defined([{ name: "recipes", columns: [{ name: "minutes", type: "integer" }] }]);

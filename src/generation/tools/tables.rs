@@ -113,7 +113,10 @@ pub(super) fn scaffold_resource(
         done.landings.push((path, Vec::new()));
     }
     if says.is_empty() {
-        says.push("the app has all of this already, nothing was changed".to_owned());
+        says.push(match done.changes.is_empty() {
+            true => "the app has all of this already, nothing was changed".to_owned(),
+            false => format!("{}: changed", schema::FILE),
+        });
     }
     says.extend(made.notes);
     done.says = says.join("\n");

@@ -256,6 +256,26 @@ mod tests {
     }
 
     #[test]
+    fn a_thing_is_told_of_also_when_it_is_there_and_needs_nothing_else() {
+        let mut app = app();
+        let told = |app: &BTreeMap<String, String>, name: &str, fields: &[&str]| {
+            let paths: Vec<&str> = app.keys().map(String::as_str).collect();
+            scaffold(name, fields, "owner", true, &[], &paths, app).unwrap()
+        };
+        let new = told(&app, "messages", &["text"]);
+        assert_eq!(
+            (new.tables.len(), &new.tables[0]["realtime"]),
+            (1, &true.into())
+        );
+        made(&mut app, "messages", &["text"], "owner").unwrap();
+        made(&mut app, "rooms", &["name"], "owner").unwrap();
+        let there = told(&app, "messages", &["text"]);
+        assert_eq!((there.tables.len(), there.files), (1, vec![]));
+        assert_eq!(there.tables[0]["name"], "messages");
+        assert_eq!(there.tables[0]["realtime"], true);
+    }
+
+    #[test]
     fn a_thing_is_a_table_a_resource_three_pages_and_their_lines() {
         let mut app = app();
         let authors = made(&mut app, "authors", &["name", "email"], "owner").unwrap();

@@ -69,6 +69,36 @@ async function call(method, path, { key, token = key, body }) {
 const rpc = (name, body, how) => call("POST", `/rest/v1/rpc/${name}`, { ...how, body });
 const said = ({ status, body }) => `it answers ${status}${body?.message || body?.msg ? `: ${body.message ?? body.msg}` : ""}`;
 
+/** What Realtime answers to whoever joins a private topic: the status, and why. Nothing where there is none. */
+function join(topic, access_token) {
+  const socket = new WebSocket(`${address.replace(/^http/, "ws")}/realtime/v1/websocket?apikey=${encodeURIComponent(publishable)}&vsn=1.0.0`);
+  const payload = { access_token, config: { private: true, broadcast: {}, presence: { enabled: false }, postgres_changes: [] } };
+  socket.onopen = () => socket.send(JSON.stringify({ topic: `realtime:${topic}`, event: "phx_join", payload, ref: "1", join_ref: "1" }));
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve({ status: "silence" }), LIMIT_MS);
+    socket.onerror = () => resolve(undefined);
+    socket.onmessage = ({ data }) => {
+      const { ref, payload: answer } = JSON.parse(data);
+      if (ref === "1") resolve({ status: answer.status, why: answer.response?.reason ?? "" });
+    };
+    timer.unref();
+  }).finally(() => socket.close());
+}
+
+/** Tables with `realtime` need it, and others do not. */
+async function tellOfRealtime(token) {
+  const [own, other] = [await join("app:doctor00:members", token), await join("app:doctor01:members", token)];
+  if (!own) {
+    tell("realtime", "off: no table can be defined with `realtime`");
+    return;
+  }
+  const isOpen = other?.status === "ok";
+  const remedy = isOpen
+    ? "an app's user may hear what is told to another app's: a policy of realtime.messages that is none of ours lets them"
+    : `who may hear what is told may not: ${own.why || own.status}. Realtime was switched on after the migrations, or its policy was dropped: run src/data/migrations/0006_realtime.sql in the project's SQL editor`;
+  tell("realtime", own.status === "ok" && !isOpen && "on, and heard by those whom it is for", remedy);
+}
+
 async function look() {
   const wrong = wrongSetting();
   tell("settings", wrong ? null : "there, and written as they should be", wrong ?? "");
@@ -120,6 +150,7 @@ async function look() {
     }
   }
   tell("functions", open.length === 0 && "closed to everybody but the secret key", `${open.join("; ")}: revoke execute on them from public, anon, authenticated`);
+  await tellOfRealtime(mint(signing));
 }
 
 function tellOfMigrations(ledger) {
