@@ -359,7 +359,7 @@ fn who_listens_is_seen_to_twice_a_minute_and_gets_a_token_in_time() {
     assert_eq!(renewed, [8, 16]);
     assert_eq!(line.renewed(Audience::Everyone, "another", NOW), None);
     // Between two looks, and with a client that says something every 25 seconds, no token's time is over.
-    assert!(RENEW_MILLIS + 2 * CHECK_MILLIS < token::LISTENING_SECONDS * 1_000);
+    const { assert!(RENEW_MILLIS + 2 * CHECK_MILLIS < token::LISTENING_SECONDS * 1_000) };
 }
 
 #[test]
