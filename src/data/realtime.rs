@@ -211,7 +211,7 @@ pub struct Line {
 #[derive(Debug)]
 struct Channel {
     topic: String,
-    /// Which joining of the topic it is: the end of another one is none of it.
+    /// Which joining of the topic it is: the end of another one is none of it. The ref of the message that asked for it.
     join_ref: Option<String>,
     session: Option<Session>,
     renewed: Timestamp,
@@ -323,15 +323,16 @@ impl Line {
             json!({
                 "access_token": token,
                 "config": {
-                    "private": true, "broadcast": { "ack": false, "self": false }, "presence": { "enabled": false },
-                    "postgres_changes": [],
+                    "private": true, "presence": { "enabled": false }, "postgres_changes": [],
+                    // What is told before Realtime reads the database's log is told to nobody: it says when it does.
+                    "broadcast": { "ack": false, "self": false, "replication_ready": true },
                 },
             })
         } else {
             json!({ "access_token": token })
         };
         let join_ref = if is_join {
-            message.join_ref.or_else(|| message.reference.clone())
+            message.reference.clone()
         } else {
             let channel = self.channels.get(&audience);
             channel.and_then(|channel| channel.join_ref.clone())
@@ -364,27 +365,28 @@ impl Line {
         if message.topic == PHOENIX {
             return Some(message);
         }
-        let mut known = self.channels.iter();
-        let joined = known.find(|(_, channel)| channel.topic == message.topic);
+        let is_reply = message.event == "phx_reply";
         let is_end = matches!(message.event.as_str(), "phx_close" | "phx_error");
-        let audience = match joined {
-            Some((_, channel))
-                if is_end
-                    && message.reference.is_some()
-                    && message.reference != channel.join_ref =>
-            {
-                return None;
+        let is_refusal =
+            is_reply && message.payload.get("status").and_then(Value::as_str) == Some("error");
+        let mut known = self.channels.iter();
+        let audience = match known.find(|(_, channel)| channel.topic == message.topic) {
+            Some((audience, channel)) => {
+                let audience = *audience;
+                let is_of_it = message.reference == channel.join_ref;
+                if is_end && message.reference.is_some() && !is_of_it {
+                    return None;
+                }
+                // A refusal may come so late that the client has left and joined again.
+                if is_end || is_refusal && is_of_it {
+                    self.channels.remove(&audience);
+                }
+                audience
             }
-            Some((audience, _)) => *audience,
             // The answer to somebody who leaves comes when they have left.
-            None if message.event == "phx_reply" => self.audience_of(&message.topic)?,
+            None if is_reply => self.audience_of(&message.topic)?,
             None => return None,
         };
-        let is_refusal = message.event == "phx_reply"
-            && message.payload.get("status").and_then(Value::as_str) == Some("error");
-        if is_refusal || is_end {
-            self.channels.remove(&audience);
-        }
         // A channel that the shard closes is one that the client may join again.
         let event = match message.event.as_str() {
             "phx_close" => "phx_error".to_owned(),

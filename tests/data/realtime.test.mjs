@@ -119,7 +119,7 @@ for (const backend of ["postgres", "pglite"]) {
       await ear.leave();
     });
 
-    test("one statement that changes the rows of very many tells a thousand of them", async () => {
+    test("one statement that changes the rows of very many tells two hundred of them", async () => {
       const table = `app_${APP}_owner_notes`;
       await shard.sql.unsafe(`
         create table crowd as select gen_random_uuid() as id from generate_series(1, 1100);
@@ -128,7 +128,7 @@ for (const backend of ["postgres", "pglite"]) {
       await shard.sql.unsafe("create table told (topic text); create function keep() returns trigger language plpgsql as $$ begin insert into public.told values (new.topic); return null; end $$; create trigger keep after insert on realtime.messages for each row execute function keep()").simple();
       await shard.sql.unsafe(`update public.${table} set text = 'y'`);
       const [{ n, topics }] = await shard.sql`select count(*)::int as n, count(distinct topic)::int as topics from told`;
-      assert.deepEqual([n, topics], [1_000, 1_000]);
+      assert.deepEqual([n, topics], [200, 200]);
       await shard.sql.unsafe("drop trigger keep on realtime.messages; drop function keep; drop table told, crowd").simple();
     });
 

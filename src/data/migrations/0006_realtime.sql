@@ -23,11 +23,14 @@ declare
   whose constant text := case access when 'team' then 'team_id' else 'user_id' end;
   -- A row may have been another team's before.
   rows constant text := case tg_op when 'UPDATE' then '(select * from changed union all select * from before)' else 'changed' end;
-  -- A statement of the platform's may change the rows of everybody. So many hear of it; the others see it the next time they look.
-  most constant integer := 1000;
+  -- A statement of the platform's may change the rows of everybody. So many hear of it; the others see it the next time they look. Realtime
+  -- tells nobody of anything for a while in a project that tells more than some hundreds of things a second.
+  most constant integer := 200;
   whom text[];
   one text;
 begin
+  -- Nobody listens yet to an app that is on its way.
+  if platform.is_moving() then return null; end if;
   if access in ('public_read', 'app_read') then
     execute format('select array_agg(%L::text) from (select from %s x limit 1) x', case access when 'app_read' then 'members' else 'everyone' end, rows)
       into whom;

@@ -125,7 +125,8 @@ fn a_channel_is_joined_as_the_apps_and_with_a_token_of_ours() {
             (vec![("phx_join", there.as_str())], vec![])
         );
         let config = json!({
-            "private": true, "broadcast": { "ack": false, "self": false }, "presence": { "enabled": false }, "postgres_changes": [],
+            "private": true, "presence": { "enabled": false }, "postgres_changes": [],
+            "broadcast": { "ack": false, "self": false, "replication_ready": true },
         });
         assert_eq!(
             up[0].payload,
@@ -252,27 +253,29 @@ fn who_leaves_is_told_so_and_hears_no_more() {
 }
 
 #[test]
-fn the_end_of_an_earlier_joining_is_not_that_of_the_next() {
+fn what_becomes_of_an_earlier_joining_is_nothing_of_the_next() {
     let mut line = line();
     let there = "realtime:app:kitchen1:everyone";
-    let join_as = |line: &mut Line, join_ref: Option<&str>, reference: &str| {
+    let join_as = |line: &mut Line, reference: &str| {
         let mut asked = message("realtime:everyone", "phx_join", reference);
-        asked.join_ref = join_ref.map(str::to_owned);
+        asked.join_ref = Some("of the client".to_owned());
         let Step::Prove(audience, asked) = line.said(Some(asked), NOW) else {
             panic!("it is no channel");
         };
         let (up, _) = line.proven(audience, asked, nobody(), NOW);
-        up[0].join_ref.clone()
+        assert_eq!(up[0].join_ref.as_deref(), Some(reference));
     };
-    assert_eq!(join_as(&mut line, Some("1"), "2").as_deref(), Some("1"));
+    join_as(&mut line, "1");
     let left = line.said(Some(message("realtime:everyone", "phx_leave", "3")), NOW);
     let Step::Up(left) = left else {
         panic!("it does not leave: {left:?}");
     };
     assert_eq!(left.join_ref.as_deref(), Some("1"));
-    // Without one, a joining is known by its ref.
-    assert_eq!(join_as(&mut line, None, "4").as_deref(), Some("4"));
+    join_as(&mut line, "4");
     assert_eq!(line.heard(message(there, "phx_close", "1")), None);
+    // Realtime takes seconds to refuse somebody.
+    let late = line.heard(message(there, "phx_join", "1").refused("Unauthorized"));
+    assert_eq!(late.unwrap().reference.as_deref(), Some("1"));
     assert!(line.heard(message(there, "broadcast", "9")).is_some());
     assert!(line.heard(message(there, "phx_close", "4")).is_some());
     assert_eq!(line.heard(message(there, "broadcast", "9")), None);

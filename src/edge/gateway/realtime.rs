@@ -5,7 +5,6 @@ use futures::{StreamExt as _, stream};
 use js_sys::futures::spawn_local;
 use worker::{
     Env, Fetch, Headers, Request, RequestInit, Response, WebSocket, WebSocketPair, WebsocketEvent,
-    console_error,
 };
 
 use super::{Stop, admit, own_session};
@@ -60,12 +59,7 @@ pub(super) async fn listen(
         tables,
         version,
     };
-    spawn_local(async move {
-        let app = relay.app.clone();
-        if let Err(error) = relay.run().await {
-            console_error!("changes of {app}: {error}");
-        }
-    });
+    spawn_local(relay.run());
     Ok(Response::from_websocket(pair.client).map_err(Error::internal)?)
 }
 
@@ -99,6 +93,9 @@ struct Relay {
     shard: WebSocket,
 }
 
+/// Who has shown themselves, and the token that the shard is shown; or why it is not taken.
+type Proof = std::result::Result<(Option<Session>, String), String>;
+
 /// What happens to one of the connections.
 enum Event {
     Client(worker::Result<WebsocketEvent>),
@@ -107,7 +104,17 @@ enum Event {
 
 impl Relay {
     /// Passes on what there is until one of the two is closed, and then closes the other.
-    async fn run(mut self) -> worker::Result<()> {
+    async fn run(mut self) {
+        let (client, shard) = (self.client.clone(), self.shard.clone());
+        // What cannot be sent goes to somebody who is gone.
+        let (code, reason) = self.relayed().await.unwrap_or((GOING_AWAY, ""));
+        for socket in [&client, &shard] {
+            // One of them may be closed already.
+            let _closed = socket.close(Some(code), Some(reason));
+        }
+    }
+
+    async fn relayed(&mut self) -> worker::Result<(u16, &'static str)> {
         let (client, shard) = (self.client.clone(), self.shard.clone());
         let mut events = stream::select(
             client.events()?.map(Event::Client),
@@ -115,10 +122,7 @@ impl Relay {
         );
         client.accept()?;
         shard.accept()?;
-        let (code, reason) = loop {
-            let Some(event) = events.next().await else {
-                break (GOING_AWAY, "");
-            };
+        while let Some(event) = events.next().await {
             let ended = match event {
                 Event::Client(Ok(WebsocketEvent::Message(said))) => match said.text() {
                     Some(text) if text.len() <= MOST_BYTES => self.said(&text).await?,
@@ -132,19 +136,14 @@ impl Relay {
                     }
                     None
                 }
-                Event::Client(_) => break (GOING_AWAY, "the client is gone"),
+                Event::Client(_) => Some((GOING_AWAY, "the client is gone")),
                 Event::Shard(_) => Some((GOING_AWAY, "the app's database is gone")),
             };
             if let Some(ended) = ended {
-                break ended;
+                return Ok(ended);
             }
-        };
-        drop(events);
-        for socket in [&client, &shard] {
-            // One of them is closed already.
-            let _closed = socket.close(Some(code), Some(reason));
         }
-        Ok(())
+        Ok((GOING_AWAY, ""))
     }
 
     fn tell(&self, up: Vec<Message>, down: Vec<Message>) -> worker::Result<()> {
@@ -157,8 +156,11 @@ impl Relay {
         Ok(())
     }
 
-    /// What comes of a message of the client; why the connection ends with it, if it does.
+    /// What comes of a message of the client; why the connection ends with it, if it does. It does when the database does not answer, and when
+    /// this connection may ask it no more (the platform counts): the client makes another one, after a while.
     async fn said(&mut self, text: &str) -> worker::Result<Option<(u16, &'static str)>> {
+        const SILENT: Option<(u16, &str)> =
+            Some((GOING_AWAY, "the app's database does not answer"));
         let now = clock::now();
         match self.line.said(self.version.read(text), now) {
             Step::Nothing => {}
@@ -166,7 +168,9 @@ impl Relay {
             Step::Down(message) => self.tell(Vec::new(), vec![message])?,
             Step::Close(code, reason) => return Ok(Some((code, reason))),
             Step::Prove(audience, message) => {
-                let proof = self.proof(&message).await;
+                let Ok(proof) = self.proof(&message).await else {
+                    return Ok(SILENT);
+                };
                 let (up, down) = self.line.proven(audience, message, proof, now);
                 self.tell(up, down)?;
             }
@@ -178,47 +182,56 @@ impl Relay {
             return Ok(Some((GOING_AWAY, "the app's data has moved")));
         }
         for due in due {
-            self.see_to(due).await?;
+            let Ok((up, down)) = self.seen_to(due).await else {
+                return Ok(SILENT);
+            };
+            self.tell(up, down)?;
         }
         Ok(None)
     }
 
     /// Whose token a message shows, and the token that the shard is shown for it; or why it is not taken.
-    async fn proof(
-        &self,
-        message: &Message,
-    ) -> std::result::Result<(Option<Session>, String), String> {
+    async fn proof(&self, message: &Message) -> Result<Proof> {
         let shown = message.payload.get("access_token");
         // A key of the app names nobody.
         let shown = shown.and_then(|shown| shown.as_str());
         let shown = shown.filter(|shown| token::is_token(shown));
-        let now = clock::now();
         let mut session = None;
         if let Some(shown) = shown {
-            let own = own_session(&self.tables, &self.app, shown, now).await;
-            session = Some(own.map_err(|error| error.to_string())?);
+            match own_session(&self.tables, &self.app, shown, clock::now()).await {
+                Ok(own) => session = Some(own),
+                Err(error) => return Ok(Err(error.to_string())),
+            }
         }
         let listening = self.admitted(session.as_ref()).await?;
-        Ok((session, listening))
+        Ok(listening.map(|listening| (session, listening)))
     }
 
     /// A token for the shard's Realtime, for who is still a user of the app; or why not.
-    async fn admitted(&self, session: Option<&Session>) -> std::result::Result<String, String> {
+    async fn admitted(
+        &self,
+        session: Option<&Session>,
+    ) -> Result<std::result::Result<String, String>> {
         let now = clock::now();
         if let Some(session) = session {
             let admitted = admit(&self.tables, &self.app, session, Service::Realtime, now).await;
-            admitted.map_err(|stop| match stop {
-                Stop::Denied(_) => "This account is no user of this app any more".to_owned(),
-                Stop::Failed(error) => error.public,
-            })?;
+            match admitted {
+                Ok(()) => {}
+                Err(Stop::Denied(_)) => {
+                    return Ok(Err(
+                        "This account is no user of this app any more".to_owned()
+                    ));
+                }
+                Err(Stop::Failed(error)) => return Err(error),
+            }
         }
         let claims = token::listening(session, &self.app, now);
-        let signed = signature::signed(self.tables.shard(), &claims).await;
-        signed.map_err(|error| error.public)
+        let signed = signature::signed(self.tables.shard(), &claims).await?;
+        Ok(Ok(signed))
     }
 
-    /// Renews the token of a channel, or ends it.
-    async fn see_to(&mut self, due: Due) -> worker::Result<()> {
+    /// Renews the token of a channel, or ends it: what goes to the shard, and what to the client.
+    async fn seen_to(&mut self, due: Due) -> Result<(Vec<Message>, Vec<Message>)> {
         let now = clock::now();
         let Due {
             audience,
@@ -229,17 +242,16 @@ impl Relay {
         let admitted = if is_over {
             Err("The session's time is over".to_owned())
         } else {
-            self.admitted(session.as_ref()).await
+            self.admitted(session.as_ref()).await?
         };
-        let (up, down) = match admitted {
+        Ok(match admitted {
             Err(reason) => self.line.ended(audience, &reason),
             Ok(token) if renews => {
                 let renewed = self.line.renewed(audience, &token, now);
                 (renewed.into_iter().collect(), Vec::new())
             }
-            Ok(_) => return Ok(()),
-        };
-        self.tell(up, down)
+            Ok(_) => (Vec::new(), Vec::new()),
+        })
     }
 
     /// Whether the app's data is somewhere else by now, or gone.

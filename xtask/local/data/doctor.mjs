@@ -74,15 +74,19 @@ function join(topic, access_token) {
   const socket = new WebSocket(`${address.replace(/^http/, "ws")}/realtime/v1/websocket?apikey=${encodeURIComponent(publishable)}&vsn=1.0.0`);
   const payload = { access_token, config: { private: true, broadcast: {}, presence: { enabled: false }, postgres_changes: [] } };
   socket.onopen = () => socket.send(JSON.stringify({ topic: `realtime:${topic}`, event: "phx_join", payload, ref: "1", join_ref: "1" }));
+  let timer;
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve({ status: "silence" }), LIMIT_MS);
+    timer = setTimeout(() => resolve({ status: "silence" }), LIMIT_MS);
     socket.onerror = () => resolve(undefined);
+    socket.onclose = () => resolve({ status: "an end of the connection" });
     socket.onmessage = ({ data }) => {
       const { ref, payload: answer } = JSON.parse(data);
       if (ref === "1") resolve({ status: answer.status, why: answer.response?.reason ?? "" });
     };
-    timer.unref();
-  }).finally(() => socket.close());
+  }).finally(() => {
+    clearTimeout(timer);
+    socket.close();
+  });
 }
 
 /** Tables with `realtime` need it, and others do not. */
@@ -95,7 +99,9 @@ async function tellOfRealtime(token) {
   const isOpen = other?.status === "ok";
   const remedy = isOpen
     ? "an app's user may hear what is told to another app's: a policy of realtime.messages that is none of ours lets them"
-    : `who may hear what is told may not: ${own.why || own.status}. Realtime was switched on after the migrations, or its policy was dropped: run src/data/migrations/0006_realtime.sql in the project's SQL editor`;
+    : /permissions/.test(own.why)
+      ? `who may hear what is told may not: ${own.why}. Realtime was switched on after the migrations, or its policies were dropped: run src/data/migrations/0006_realtime.sql in the project's SQL editor`
+      : `it does not let anybody in (${own.why || own.status}): try again in a minute, and look at the project's Realtime logs`;
   tell("realtime", own.status === "ok" && !isOpen && "on, and heard by those whom it is for", remedy);
 }
 

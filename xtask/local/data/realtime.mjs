@@ -129,20 +129,27 @@ export async function startRealtime({ query, transaction, listen, verified, isKe
       if (topic === "phoenix" && event === "heartbeat") return reply("ok");
       if (event === "phx_join") {
         if (!/^realtime:./.test(topic)) return reply("error", { reason: "unmatched topic" });
-        channels.get(topic)?.close();
+        const earlier = channels.get(topic);
         channels.delete(topic);
         const channel = new Channel(topic, join_ref ?? null, say);
         // What is open to everybody is nothing of ours.
         const why = payload?.config?.private ? await channel.admit(tokenOf(payload)) : "PrivateOnly: This project only allows private channels";
-        if (why) return reply("error", { reason: why });
-        channels.set(topic, channel);
-        return reply("ok", { postgres_changes: [] });
+        earlier?.leave();
+        if (!why) channels.set(topic, channel);
+        if (why) reply("error", { reason: why });
+        else reply("ok", { postgres_changes: [] });
+        // Phoenix tells the end of the joining before after the answer to this one.
+        earlier?.close();
+        if (!why && payload.config.broadcast?.replication_ready) {
+          say({ topic, event: "system", payload: { extension: "system", status: "ok", message: "Replication connection established", channel: channel.name } });
+        }
+        return undefined;
       }
       const channel = channels.get(topic);
-      if (!channel) return reply("error", { reason: "unmatched topic" });
+      if (!channel) return event === "phx_leave" ? reply("ok") : reply("error", { reason: "unmatched topic" });
+      // Of another joining: its end was told already.
+      if (channel.join_ref !== null && channel.join_ref !== join_ref) return undefined;
       if (event === "phx_leave") {
-        // Of another joining: its end was told already.
-        if (channel.join_ref !== null && channel.join_ref !== join_ref) return undefined;
         channels.delete(topic);
         reply("ok");
         return channel.close();

@@ -66,9 +66,12 @@ function joined(name: string): RealtimeChannel {
   channel.on("broadcast", { event: "change" }, ({ payload }: { payload: { table?: unknown } }) => {
     if (typeof payload.table === "string") plan(payload.table)
   })
-  return channel.subscribe(() => {
-    // Of what was changed before, nobody has told.
-    if (channels.every(({ state }) => state === "joined")) realtimeTables.forEach(plan)
+  // Of what was changed before, nobody has told.
+  channel.on("system", {}, ({ status }: { status?: unknown }) => {
+    if (status === "ok") realtimeTables.forEach(plan)
+  })
+  return channel.subscribe((state) => {
+    if (state === "SUBSCRIBED") realtimeTables.forEach(plan)
   })
 }
 
