@@ -6,6 +6,7 @@
 
 mod artifacts;
 pub mod cache;
+mod critical;
 mod html;
 pub mod placeholder;
 pub mod probe;
@@ -13,10 +14,11 @@ mod runtime;
 mod script;
 
 pub use artifacts::{Artifact, ArtifactSet, own_hashes};
+pub use critical::Critical;
 pub use runtime::{Environment, Runtime};
 pub use script::{
-    BUDGET, Module, ModuleKind, PublishError, Script, Share, SizeReport, code_id, is_immutable,
-    worker_script,
+    BUDGET, Band, Module, ModuleKind, Part, PublishError, Script, Share, SizeReport, code_id,
+    is_immutable, worker_script,
 };
 
 /// The page that every navigation gets.

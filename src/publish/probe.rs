@@ -153,7 +153,8 @@ fn is_module(tag: &Tag) -> bool {
             .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("module"))
 }
 
-fn load(tag: &Tag) -> Option<Load> {
+/// What a tag loads.
+pub(super) fn load(tag: &Tag) -> Option<Load> {
     let rel = |wanted: &str| {
         tag.attribute("rel").is_some_and(|rel| {
             rel.split_ascii_whitespace()

@@ -1,16 +1,19 @@
 //! The app's Worker: a fixed script, a generated list of files, and the page. Everything else stays outside, by hash.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{borrow::Cow, collections::BTreeMap, fmt::Write as _};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Artifact, ArtifactSet, PAGE, html};
+use super::{ArtifactSet, PAGE, html};
 use crate::{build::media_type, digest::Digest, project::ProjectPath};
 
 /// What a script may have by default: 900 KB, the sum of all its modules as uploaded.
 pub const BUDGET: usize = 921_600;
 
 const MAIN: &str = "worker.js";
+const LIST: &str = "files.js";
+/// The most that a part takes in the list of files, in bytes.
+const LISTED_BYTES: usize = 96;
 const WORKER: &str = include_str!("worker.js");
 
 /// What a module is to the runtime that loads it.
@@ -29,7 +32,7 @@ pub enum ModuleKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Module {
     /// Its name; others import it as `./<name>`.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// What it is.
     pub kind: ModuleKind,
     /// Its content. UTF-8 unless it is [`ModuleKind::Data`].
@@ -45,6 +48,46 @@ pub struct Script {
     pub modules: Vec<Module>,
     /// How large it is, and what was left outside.
     pub report: SizeReport,
+    /// The files beside the page that are in it.
+    pub inside: Vec<ProjectPath>,
+}
+
+/// A file that is to be in the script, as long as there is room: what the page needs first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Which of the set.
+    pub path: ProjectPath,
+    /// Its content, or that in gzip.
+    pub bytes: Vec<u8>,
+    /// Whether it is in gzip (RFC 1952).
+    pub is_gzip: bool,
+}
+
+/// How near a script is to its budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Band {
+    /// Up to 70 % of it.
+    Healthy,
+    /// Up to 90 %.
+    Warning,
+    /// More.
+    Critical,
+}
+
+impl Band {
+    /// That of a script of so many bytes.
+    #[must_use]
+    pub const fn of(script_bytes: usize, budget: usize) -> Self {
+        let tenths = script_bytes.saturating_mul(10);
+        if tenths <= budget.saturating_mul(7) {
+            Self::Healthy
+        } else if tenths <= budget.saturating_mul(9) {
+            Self::Warning
+        } else {
+            Self::Critical
+        }
+    }
 }
 
 /// How an artifact set was split.
@@ -91,19 +134,21 @@ pub enum PublishError {
         /// What it may be, in bytes.
         budget: usize,
         /// The name of the largest module.
-        largest: &'static str,
+        largest: Cow<'static, str>,
         /// Its length in bytes.
         largest_bytes: usize,
     },
 }
 
-/// Generates the Worker that serves `set`, whose page is `page`, within `budget` bytes.
+/// Generates the Worker that serves `set`, whose page is `page`, within `budget` bytes. Of the parts, the most important first, each is in it that
+/// there is room for; the others stay outside like all else.
 ///
 /// # Errors
-/// When there is no page, it is not the set's, or the script is over the budget.
+/// When there is no page, it is not the set's, or the script is over the budget without any part.
 pub fn worker_script(
     set: &ArtifactSet,
     page: &[u8],
+    parts: Vec<Part>,
     budget: usize,
 ) -> Result<Script, PublishError> {
     let artifact = set.page().ok_or(PublishError::NoPage)?;
@@ -112,60 +157,76 @@ pub fn worker_script(
     }
     let page = std::str::from_utf8(page).map_err(|_| PublishError::PageEncoding)?;
     let (before, after) = page.split_at(config_place(page));
-    let outside: Vec<_> = set
-        .entries
-        .iter()
-        .filter(|(path, _)| path.as_str() != PAGE)
-        .collect();
-    let modules = vec![
-        Module {
-            name: MAIN,
-            kind: ModuleKind::EsModule,
-            bytes: WORKER.into(),
-        },
-        Module {
-            name: "files.js",
-            kind: ModuleKind::EsModule,
-            bytes: list(set, &outside).into(),
-        },
-        Module {
-            name: "index.before.html",
-            kind: ModuleKind::Text,
-            bytes: before.into(),
-        },
-        Module {
-            name: "index.after.html",
-            kind: ModuleKind::Text,
-            bytes: after.into(),
-        },
+    let module = |name: &'static str, kind, bytes: &str| Module {
+        name: name.into(),
+        kind,
+        bytes: bytes.into(),
+    };
+    let mut modules = vec![
+        module(MAIN, ModuleKind::EsModule, WORKER),
+        module(LIST, ModuleKind::EsModule, &list(set, &[])),
+        module("index.before.html", ModuleKind::Text, before),
+        module("index.after.html", ModuleKind::Text, after),
     ];
-    let script_bytes = modules.iter().map(|module| module.bytes.len()).sum();
+    let bytes =
+        |modules: &[Module]| -> usize { modules.iter().map(|module| module.bytes.len()).sum() };
+    let mut script_bytes = bytes(&modules);
     if script_bytes > budget {
         let largest = modules.iter().max_by_key(|module| module.bytes.len());
         return Err(PublishError::OverBudget {
             script_bytes,
             budget,
-            largest: largest.map_or(MAIN, |module| module.name),
+            largest: largest.map_or(MAIN.into(), |module| module.name.clone()),
             largest_bytes: largest.map_or(0, |module| module.bytes.len()),
         });
     }
+    let mut inside: Vec<(ProjectPath, bool)> = Vec::new();
+    for part in parts {
+        let is_known = inside.iter().any(|(path, _)| *path == part.path);
+        let size = part.bytes.len() + LISTED_BYTES;
+        if is_known || !set.entries.contains_key(&part.path) || script_bytes + size > budget {
+            continue;
+        }
+        script_bytes += size;
+        modules.push(Module {
+            name: part_name(inside.len()).into(),
+            kind: ModuleKind::Data,
+            bytes: part.bytes,
+        });
+        inside.push((part.path, part.is_gzip));
+    }
+    if let Some(module) = modules.iter_mut().find(|module| module.name == LIST) {
+        module.bytes = list(set, &inside).into();
+    }
+    let is_inside =
+        |path: &ProjectPath| path.as_str() == PAGE || inside.iter().any(|(one, _)| one == path);
+    let share = |wanted: bool| {
+        let files = set
+            .entries
+            .iter()
+            .filter(|(path, _)| is_inside(path) == wanted);
+        files.fold(Share::default(), |share, (_, artifact)| Share {
+            files: share.files + 1,
+            bytes: share.bytes + artifact.size,
+        })
+    };
     let report = SizeReport {
-        script_bytes,
+        script_bytes: bytes(&modules),
         budget,
-        embedded: Share {
-            files: 1,
-            bytes: artifact.size,
-        },
-        external: Share {
-            files: outside.len(),
-            bytes: outside.iter().map(|(_, artifact)| artifact.size).sum(),
-        },
+        embedded: share(true),
+        external: share(false),
     };
     Ok(Script {
         main: MAIN,
         modules,
         report,
+        inside: inside.into_iter().map(|(path, _)| path).collect(),
     })
+}
+
+/// The name of the module with a part's content.
+fn part_name(number: usize) -> String {
+    format!("part-{number}.bin")
 }
 
 /// The name under which this code with these variables may be kept loaded: it never means other code.
@@ -199,24 +260,36 @@ fn config_place(page: &str) -> usize {
     })
 }
 
-/// The module that names every file outside the script.
-fn list(set: &ArtifactSet, outside: &[(&ProjectPath, &Artifact)]) -> String {
+/// The module that names every file beside the page. Those inside the script, and whether they are in gzip there, have theirs by the numbers of
+/// their modules.
+fn list(set: &ArtifactSet, inside: &[(ProjectPath, bool)]) -> String {
     let mut out = String::from("// What this Worker serves beside its page.\n");
     // Writing to a string cannot fail.
+    for number in 0..inside.len() {
+        let _ = writeln!(out, "import part{number} from \"./{}\";", part_name(number));
+    }
     let _ = writeln!(out, "export const digest = \"{}\";", set.digest());
     let _ = writeln!(out, "export const mode = \"{}\";", set.mode.as_str());
     out.push_str("export const files = new Map([\n");
-    for (path, artifact) in outside {
+    for (path, artifact) in &set.entries {
+        if path.as_str() == PAGE {
+            continue;
+        }
         // JSON strings are JavaScript strings.
         let path_literal = serde_json::Value::from(format!("/{path}"));
         let type_literal = serde_json::Value::from(media_type(path.as_str()));
-        let _ = writeln!(
+        let _ = write!(
             out,
-            "  [{path_literal}, {{ hash: \"{}\", size: {}, type: {type_literal}, immutable: {} }}],",
+            "  [{path_literal}, {{ hash: \"{}\", size: {}, type: {type_literal}, immutable: {}",
             artifact.hash,
             artifact.size,
             is_immutable(path)
         );
+        let number = inside.iter().position(|(one, _)| one == path);
+        if let Some((number, (_, is_gzip))) = number.and_then(|at| Some((at, inside.get(at)?))) {
+            let _ = write!(out, ", part: part{number}, gzip: {is_gzip}");
+        }
+        out.push_str(" }],\n");
     }
     out.push_str("]);\n");
     out

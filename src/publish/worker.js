@@ -47,12 +47,14 @@ function isNavigation(request, path) {
   return wantsPage && !path.startsWith("/assets/") && !FILE.test(path);
 }
 
-async function asset(request, env, { hash, size, type, immutable }) {
+async function asset(request, env, file) {
+  const { hash, size, type, immutable } = file;
   const headers = common(env, {
     "content-type": type,
     "cache-control": immutable ? "public, max-age=31536000, immutable" : "no-cache",
     etag: `"${hash}"`,
     "accept-ranges": "bytes",
+    ...(file.gzip && { vary: "accept-encoding" }),
   });
   if (isFresh(request, hash)) return new Response(null, { status: 304, headers });
   if (request.method === "HEAD") {
@@ -65,6 +67,16 @@ async function asset(request, env, { hash, size, type, immutable }) {
   }
   if (part) headers.set("content-range", `bytes ${part.first}-${part.last}/${size}`);
   const status = part ? 206 : 200;
+  if (file.part) {
+    if (file.gzip && !part && takesGzip(request)) {
+      headers.set("content-encoding", "gzip");
+      // The same content in another coding is another thing to a strong tag (RFC 9110 section 8.8.3.3).
+      headers.set("etag", `W/"${hash}"`);
+      return new Response(file.part, { headers, encodeBody: "manual" });
+    }
+    const whole = file.gzip ? await inflated(file.part) : file.part;
+    return new Response(part ? whole.slice(part.first, part.last + 1) : whole, { status, headers });
+  }
   try {
     const range = part ? { range: `bytes=${part.first}-${part.last}` } : {};
     const found = await env.ASSETS.fetch(new Request(`https://assets/${hash}`, { headers: range }));
@@ -74,6 +86,22 @@ async function asset(request, env, { hash, size, type, immutable }) {
     console.error(`asset ${hash}: ${error}`);
   }
   return text(request, env, 502, "This file could not be loaded. Please try again.");
+}
+
+// Whether a reader takes gzip (RFC 9110 section 12.5.3).
+function takesGzip(request) {
+  const codings = (request.headers.get("accept-encoding") ?? "").toLowerCase().split(",");
+  const weights = new Map(
+    codings.map((coding) => {
+      const [name, ...parameters] = coding.split(";").map((part) => part.trim());
+      return [name, Number(parameters.find((one) => one.startsWith("q="))?.slice(2) ?? 1)];
+    }),
+  );
+  return (weights.get("gzip") ?? weights.get("*") ?? 0) > 0;
+}
+
+function inflated(bytes) {
+  return new Response(new Response(bytes).body.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
 }
 
 // The one part that a reader asks for (RFC 9110 section 14.2): null when the file has no such part, undefined for all

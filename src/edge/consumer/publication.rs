@@ -64,7 +64,7 @@ impl Attempt<'_> {
             return Ok(Err(publish::PublishError::NoPage));
         };
         let html = files.get(&page).await?;
-        let script = match publish::worker_script(&artifacts, &html, publish::BUDGET) {
+        let script = match publish::worker_script(&artifacts, &html, Vec::new(), publish::BUDGET) {
             Ok(script) => script,
             Err(refusal) => return Ok(Err(refusal)),
         };
@@ -89,7 +89,7 @@ impl Attempt<'_> {
                     ));
                 }
             };
-            modules.insert(module.name.to_owned(), module_text);
+            modules.insert(module.name.into_owned(), module_text);
         }
         let stored = StoredSet {
             artifacts,

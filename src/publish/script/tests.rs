@@ -1,8 +1,10 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::{
     build::Mode,
     ids::AppId,
-    publish::{Environment, Runtime},
+    publish::{Artifact, Environment, Runtime},
 };
 
 const PAGE_SOURCE: &str = "<!doctype html>\n<html lang=\"en\">\n  <head>\n    <title>Recipes</title>\n    <script type=\"module\" src=\"/assets/index-B1xZ_9aQ.js\"></script>\n  </head>\n  <body><div id=\"root\"></div></body>\n</html>\n";
@@ -44,7 +46,13 @@ fn text<'s>(script: &'s Script, name: &str) -> &'s str {
 
 #[test]
 fn the_script_is_what_a_person_would_write() {
-    let script = worker_script(&set(PAGE_SOURCE), PAGE_SOURCE.as_bytes(), BUDGET).unwrap();
+    let script = worker_script(
+        &set(PAGE_SOURCE),
+        PAGE_SOURCE.as_bytes(),
+        Vec::new(),
+        BUDGET,
+    )
+    .unwrap();
     let modules: Vec<String> = script
         .modules
         .iter()
@@ -53,7 +61,7 @@ fn the_script_is_what_a_person_would_write() {
                 "=== {} ({:?})\n{}",
                 module.name,
                 module.kind,
-                text(&script, module.name)
+                text(&script, &module.name)
             )
         })
         .collect();
@@ -83,7 +91,7 @@ fn the_configuration_goes_before_every_script_of_the_app() {
         ("<div></div>", ""),
         ("", ""),
     ] {
-        let script = worker_script(&set(page), page.as_bytes(), BUDGET).unwrap();
+        let script = worker_script(&set(page), page.as_bytes(), Vec::new(), BUDGET).unwrap();
         assert_eq!(text(&script, "index.before.html"), before, "{page}");
         assert_eq!(
             format!("{before}{}", text(&script, "index.after.html")),
@@ -95,26 +103,26 @@ fn the_configuration_goes_before_every_script_of_the_app() {
 #[test]
 fn what_does_not_fit_is_refused_with_its_numbers() {
     let page = format!("<html><head>{}", "x".repeat(BUDGET));
-    let error = worker_script(&set(&page), page.as_bytes(), BUDGET).unwrap_err();
+    let error = worker_script(&set(&page), page.as_bytes(), Vec::new(), BUDGET).unwrap_err();
     assert!(
         matches!(
             error,
             PublishError::OverBudget {
                 budget: BUDGET,
-                largest: "index.after.html",
+                ref largest,
                 ..
-            }
+            } if largest == "index.after.html"
         ),
         "{error}"
     );
     let page = PAGE_SOURCE;
-    let bytes = worker_script(&set(page), page.as_bytes(), BUDGET)
+    let bytes = worker_script(&set(page), page.as_bytes(), Vec::new(), BUDGET)
         .unwrap()
         .report
         .script_bytes;
-    assert!(worker_script(&set(page), page.as_bytes(), bytes).is_ok());
+    assert!(worker_script(&set(page), page.as_bytes(), Vec::new(), bytes).is_ok());
     assert!(matches!(
-        worker_script(&set(page), page.as_bytes(), bytes - 1),
+        worker_script(&set(page), page.as_bytes(), Vec::new(), bytes - 1),
         Err(PublishError::OverBudget { script_bytes, .. }) if script_bytes == bytes
     ));
 }
@@ -122,13 +130,13 @@ fn what_does_not_fit_is_refused_with_its_numbers() {
 #[test]
 fn the_page_must_be_the_one_of_the_set() {
     assert_eq!(
-        worker_script(&set(PAGE_SOURCE), b"other", BUDGET),
+        worker_script(&set(PAGE_SOURCE), b"other", Vec::new(), BUDGET),
         Err(PublishError::OtherPage)
     );
     let mut without = set(PAGE_SOURCE);
     without.entries.remove(&"index.html".parse().unwrap());
     assert_eq!(
-        worker_script(&without, PAGE_SOURCE.as_bytes(), BUDGET),
+        worker_script(&without, PAGE_SOURCE.as_bytes(), Vec::new(), BUDGET),
         Err(PublishError::NoPage)
     );
     let mut binary = set(PAGE_SOURCE);
@@ -136,7 +144,7 @@ fn the_page_must_be_the_one_of_the_set() {
         .entries
         .insert("index.html".parse().unwrap(), artifact(&[0xff]));
     assert_eq!(
-        worker_script(&binary, &[0xff], BUDGET),
+        worker_script(&binary, &[0xff], Vec::new(), BUDGET),
         Err(PublishError::PageEncoding)
     );
 }
@@ -171,8 +179,14 @@ fn the_code_id_follows_code_and_variables() {
         }
         .vars()
     };
-    let script = worker_script(&set(PAGE_SOURCE), PAGE_SOURCE.as_bytes(), BUDGET).unwrap();
-    let other = worker_script(&set("<html>"), b"<html>", BUDGET).unwrap();
+    let script = worker_script(
+        &set(PAGE_SOURCE),
+        PAGE_SOURCE.as_bytes(),
+        Vec::new(),
+        BUDGET,
+    )
+    .unwrap();
+    let other = worker_script(&set("<html>"), b"<html>", Vec::new(), BUDGET).unwrap();
     assert_eq!(
         code_id(&script, &runtime(1)),
         code_id(&script.clone(), &runtime(1))
@@ -191,4 +205,121 @@ fn the_digest_is_about_what_visitors_get() {
         .entries
         .insert("favicon.svg".parse().unwrap(), artifact(b"<svg></svg>"));
     assert_ne!(one.digest(), other.digest());
+}
+
+fn part(path: &str, bytes: &[u8], is_gzip: bool) -> Part {
+    Part {
+        path: path.parse().unwrap(),
+        bytes: bytes.to_vec(),
+        is_gzip,
+    }
+}
+
+fn with_parts(parts: Vec<Part>, budget: usize) -> Script {
+    worker_script(&set(PAGE_SOURCE), PAGE_SOURCE.as_bytes(), parts, budget).unwrap()
+}
+
+fn inside(script: &Script) -> Vec<&str> {
+    script.inside.iter().map(ProjectPath::as_str).collect()
+}
+
+#[test]
+fn parts_are_modules_of_the_script_and_named_in_its_list() {
+    let script = with_parts(
+        vec![
+            part("assets/index-B1xZ_9aQ.js", b"gz", true),
+            part("assets/index-Cz81hdTq.css", b"body{}", false),
+            part("assets/index-Cz81hdTq.css", b"again", false),
+            part("gone.js", b"none of the set's", false),
+        ],
+        BUDGET,
+    );
+    assert_eq!(
+        inside(&script),
+        ["assets/index-B1xZ_9aQ.js", "assets/index-Cz81hdTq.css"]
+    );
+    let modules: Vec<(&str, ModuleKind, usize)> = script
+        .modules
+        .iter()
+        .skip(4)
+        .map(|module| (&*module.name, module.kind, module.bytes.len()))
+        .collect();
+    assert_eq!(
+        modules,
+        [
+            ("part-0.bin", ModuleKind::Data, 2),
+            ("part-1.bin", ModuleKind::Data, 6)
+        ]
+    );
+    let list = text(&script, LIST);
+    for line in [
+        "import part0 from \"./part-0.bin\";",
+        "type: \"text/javascript; charset=utf-8\", immutable: true, part: part0, gzip: true }],",
+        "type: \"text/css; charset=utf-8\", immutable: true, part: part1, gzip: false }],",
+        "type: \"image/svg+xml\", immutable: false }],",
+    ] {
+        assert!(list.contains(line), "{line}\n{list}");
+    }
+    let share = |files, bytes| Share { files, bytes };
+    let page = PAGE_SOURCE.len() as u64;
+    assert_eq!(script.report.embedded, share(3, page + 14 + 6));
+    assert_eq!(script.report.external, share(3, 3 + 6 + 4));
+}
+
+#[test]
+fn a_part_that_does_not_fit_stays_outside_and_one_after_it_that_does_is_inside() {
+    let base = with_parts(Vec::new(), BUDGET).report.script_bytes;
+    let parts = || {
+        vec![
+            part("assets/index-B1xZ_9aQ.js", &[b'x'; 1_000], false),
+            part("assets/index-Cz81hdTq.css", &[b'x'; 10], false),
+        ]
+    };
+    assert_eq!(inside(&with_parts(parts(), base)), [""; 0]);
+    let budget = base + 10 + LISTED_BYTES;
+    assert_eq!(inside(&with_parts(parts(), budget - 1)), [""; 0]);
+    assert_eq!(
+        inside(&with_parts(parts(), budget)),
+        ["assets/index-Cz81hdTq.css"]
+    );
+    let budget = base + 1_010 + 2 * LISTED_BYTES;
+    assert_eq!(inside(&with_parts(parts(), budget)).len(), 2);
+}
+
+#[test]
+fn a_band_says_how_near_the_budget_is() {
+    for (bytes, band) in [
+        (0, Band::Healthy),
+        (645_120, Band::Healthy),
+        (645_121, Band::Warning),
+        (829_440, Band::Warning),
+        (829_441, Band::Critical),
+        (BUDGET, Band::Critical),
+    ] {
+        assert_eq!(Band::of(bytes, BUDGET), band, "{bytes}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_script_is_never_over_its_budget(sizes in prop::collection::vec(0..3_000_usize, 0..40), room in 0..40_000_usize) {
+        let page = "<html><head></head></html>";
+        let mut set = set(page);
+        let path = |number: usize| format!("assets/a-{number}.js").parse::<ProjectPath>().unwrap();
+        for (number, size) in sizes.iter().enumerate() {
+            let artifact = artifact(&vec![b'x'; *size]);
+            set.entries.insert(path(number), artifact);
+        }
+        let base = worker_script(&set, page.as_bytes(), Vec::new(), BUDGET).unwrap().report.script_bytes;
+        let parts = sizes.iter().enumerate().map(|(number, size)| Part {
+            path: path(number),
+            bytes: vec![b'x'; *size],
+            is_gzip: number % 2 == 0,
+        });
+        let script = worker_script(&set, page.as_bytes(), parts.collect(), base + room).unwrap();
+        let sum: usize = script.modules.iter().map(|module| module.bytes.len()).sum();
+        prop_assert_eq!(sum, script.report.script_bytes);
+        prop_assert!(sum <= base + room);
+        prop_assert_eq!(script.report.embedded.files + script.report.external.files, set.entries.len());
+    }
 }
