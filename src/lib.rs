@@ -22,6 +22,7 @@
 //! | `edge` | the only room that knows the Workers runtime |
 
 pub mod build;
+pub mod cloudflare;
 pub mod config;
 pub mod data;
 pub mod digest;

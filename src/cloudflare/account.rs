@@ -1,0 +1,318 @@
+//! What is asked about an account: Workers, their versions and secrets, dispatch namespaces, R2, queues, static assets.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::{AssetFile, Body, Form, Method, Proof, Request, Upload, encoded, script::manifest};
+
+/// An account, by its id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account(pub String);
+
+/// Where a Worker is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place<'a> {
+    /// One of the account's own.
+    Own,
+    /// In this dispatch namespace.
+    Namespace(&'a str),
+}
+
+/// How the clients write the type of some JSON.
+const AS_TEXT: &str = "text/plain;charset=UTF-8";
+
+impl Account {
+    fn path(&self, rest: &str) -> String {
+        format!("/accounts/{}{rest}", encoded(&self.0))
+    }
+
+    fn worker(&self, place: Place<'_>, name: &str, rest: &str) -> String {
+        let name = encoded(name);
+        match place {
+            Place::Own => self.path(&format!("/workers/scripts/{name}{rest}")),
+            Place::Namespace(namespace) => self.path(&format!(
+                "/workers/dispatch/namespaces/{}/scripts/{name}{rest}",
+                encoded(namespace)
+            )),
+        }
+    }
+
+    /// Uploads a Worker, which is live from then on. Its secrets stay.
+    #[must_use]
+    pub fn put_worker(&self, place: Place<'_>, name: &str, upload: &Upload) -> Request {
+        Request::new(Method::Put, self.worker(place, name, ""))
+            .with("excludeScript", "true")
+            .with("bindings_inherit", "strict")
+            .body(Body::Form(upload.as_script()))
+    }
+
+    /// Takes a Worker away, whatever uses it.
+    #[must_use]
+    pub fn delete_worker(&self, place: Place<'_>, name: &str) -> Request {
+        let request = Request::new(Method::Delete, self.worker(place, name, ""));
+        match place {
+            Place::Own => request.with("force", "true"),
+            Place::Namespace(_) => request,
+        }
+    }
+
+    /// How a Worker is set up.
+    #[must_use]
+    pub fn worker_settings(&self, name: &str) -> Request {
+        Request::get(self.worker(Place::Own, name, "/settings"))
+    }
+
+    /// A Worker of a dispatch namespace.
+    #[must_use]
+    pub fn namespace_worker(&self, namespace: &str, name: &str) -> Request {
+        Request::get(self.worker(Place::Namespace(namespace), name, ""))
+    }
+
+    /// Uploads a version of a Worker, which is not live yet. The answer names it.
+    #[must_use]
+    pub fn post_version(&self, name: &str, upload: &Upload) -> Request {
+        Request::new(Method::Post, self.worker(Place::Own, name, "/versions"))
+            .with("bindings_inherit", "strict")
+            .body(Body::Form(upload.as_version()))
+    }
+
+    /// A version.
+    #[must_use]
+    pub fn version(&self, name: &str, id: &str) -> Request {
+        Request::get(self.worker(Place::Own, name, &format!("/versions/{}", encoded(id))))
+    }
+
+    /// What is live, and was.
+    #[must_use]
+    pub fn deployments(&self, name: &str) -> Request {
+        Request::get(self.worker(Place::Own, name, "/deployments"))
+    }
+
+    /// Makes versions live: each with the percentage of requests that it gets, 100 in all. An earlier version brings back what was. Done again,
+    /// the same is live.
+    #[must_use]
+    pub fn deploy(&self, name: &str, versions: &[(&str, u8)], message: &str) -> Request {
+        let versions: Vec<Value> = versions
+            .iter()
+            .map(|(id, percentage)| json!({ "version_id": id, "percentage": percentage }))
+            .collect();
+        Request::new(Method::Post, self.worker(Place::Own, name, "/deployments"))
+            .json(json!({
+                "strategy": "percentage", "versions": versions, "annotations": { "workers/message": message },
+                "code_update_strategy": { "mode": "deferred", "max_delay": 300 },
+            }))
+            .repeating()
+    }
+
+    /// The names of a Worker's secrets.
+    #[must_use]
+    pub fn secrets(&self, name: &str) -> Request {
+        Request::get(self.worker(Place::Own, name, "/secrets"))
+    }
+
+    /// Sets a secret.
+    #[must_use]
+    pub fn put_secret(&self, place: Place<'_>, worker: &str, name: &str, text: &str) -> Request {
+        Request::new(Method::Put, self.worker(place, worker, "/secrets")).json(secret(name, text))
+    }
+
+    /// Sets several secrets at once, and takes those away that have no text.
+    #[must_use]
+    pub fn patch_secrets(
+        &self,
+        worker: &str,
+        secrets: &BTreeMap<String, Option<String>>,
+    ) -> Request {
+        let secrets = secrets.iter().map(|(name, text)| {
+            let written = text.as_ref().map_or(Value::Null, |text| secret(name, text));
+            (name.clone(), written)
+        });
+        let secrets: Map<String, Value> = secrets.collect();
+        let path = self.worker(Place::Own, worker, "/secrets-bulk");
+        let body = Body::Json(
+            "application/merge-patch+json",
+            json!({ "secrets": secrets }),
+        );
+        Request::new(Method::Patch, path).body(body)
+    }
+
+    /// Takes a secret away.
+    #[must_use]
+    pub fn delete_secret(&self, worker: &str, name: &str) -> Request {
+        let path = self.worker(Place::Own, worker, &format!("/secrets/{}", encoded(name)));
+        Request::new(Method::Delete, path).with("url_encoded", "true")
+    }
+
+    /// The account's name below `workers.dev`.
+    #[must_use]
+    pub fn subdomain(&self) -> Request {
+        Request::get(self.path("/workers/subdomain"))
+    }
+
+    /// Whether a Worker is reached below `workers.dev`, and its versions are.
+    #[must_use]
+    pub fn put_on_subdomain(&self, worker: &str, enabled: bool, previews: bool) -> Request {
+        Request::new(Method::Post, self.worker(Place::Own, worker, "/subdomain"))
+            .json(json!({ "enabled": enabled, "previews_enabled": previews }))
+            .repeating()
+    }
+
+    /// Sets all routes of a Worker: patterns, each with its zone.
+    #[must_use]
+    pub fn put_routes(&self, worker: &str, routes: &[(&str, &str)]) -> Request {
+        let routes: Vec<Value> = routes
+            .iter()
+            .map(|(pattern, zone)| json!({ "pattern": pattern, "zone_id": zone }))
+            .collect();
+        Request::new(Method::Put, self.worker(Place::Own, worker, "/routes")).json(routes.into())
+    }
+
+    /// When a Worker is woken, in the notation of cron.
+    #[must_use]
+    pub fn put_schedules(&self, worker: &str, crons: &[&str]) -> Request {
+        let crons: Vec<Value> = crons.iter().map(|cron| json!({ "cron": cron })).collect();
+        Request::new(Method::Put, self.worker(Place::Own, worker, "/schedules")).json(crons.into())
+    }
+
+    /// The custom domains with this host name.
+    #[must_use]
+    pub fn domains(&self, hostname: &str) -> Request {
+        Request::get(self.path("/workers/domains")).with("hostname", hostname)
+    }
+
+    /// Leads a host name of a zone to a Worker, with a certificate and a record of its own.
+    #[must_use]
+    pub fn put_domain(&self, hostname: &str, worker: &str, zone: &str) -> Request {
+        Request::new(Method::Put, self.path("/workers/domains")).json(json!({
+            "hostname": hostname, "service": worker, "zone_id": zone, "environment": "production",
+        }))
+    }
+
+    /// Takes a custom domain away.
+    #[must_use]
+    pub fn delete_domain(&self, id: &str) -> Request {
+        let path = self.path(&format!("/workers/domains/{}", encoded(id)));
+        Request::new(Method::Delete, path)
+    }
+
+    /// The dispatch namespaces.
+    #[must_use]
+    pub fn namespaces(&self) -> Request {
+        Request::get(self.path("/workers/dispatch/namespaces"))
+    }
+
+    /// Makes a dispatch namespace.
+    #[must_use]
+    pub fn post_namespace(&self, name: &str) -> Request {
+        let path = self.path("/workers/dispatch/namespaces");
+        Request::new(Method::Post, path).json(json!({ "name": name }))
+    }
+
+    /// Sets the tags of a Worker in a dispatch namespace.
+    #[must_use]
+    pub fn put_tags(&self, namespace: &str, worker: &str, tags: &[&str]) -> Request {
+        let path = self.worker(Place::Namespace(namespace), worker, "/tags");
+        Request::new(Method::Put, path).json(json!(tags))
+    }
+
+    /// A bucket of R2.
+    #[must_use]
+    pub fn bucket(&self, name: &str) -> Request {
+        Request::get(self.path(&format!("/r2/buckets/{}", encoded(name))))
+    }
+
+    /// Makes a bucket of R2.
+    #[must_use]
+    pub fn post_bucket(&self, name: &str) -> Request {
+        let path = self.path("/r2/buckets");
+        Request::new(Method::Post, path).body(Body::Json(AS_TEXT, json!({ "name": name })))
+    }
+
+    fn object(&self, method: Method, bucket: &str, key: &str) -> Request {
+        // The slashes of a key are those of the path.
+        let key: Vec<String> = key.split('/').map(encoded).collect();
+        let path = format!("/r2/buckets/{}/objects/{}", encoded(bucket), key.join("/"));
+        Request::new(method, self.path(&path))
+    }
+
+    /// An object's content.
+    #[must_use]
+    pub fn get_object(&self, bucket: &str, key: &str) -> Request {
+        self.object(Method::Get, bucket, key)
+    }
+
+    /// Stores an object.
+    #[must_use]
+    pub fn put_object(&self, bucket: &str, key: &str, kind: &str, bytes: Vec<u8>) -> Request {
+        let body = Body::Bytes(kind.to_owned(), bytes);
+        self.object(Method::Put, bucket, key).body(body)
+    }
+
+    /// Takes an object away.
+    #[must_use]
+    pub fn delete_object(&self, bucket: &str, key: &str) -> Request {
+        self.object(Method::Delete, bucket, key)
+    }
+
+    /// The queues of this name, a page of them, from 1 on.
+    #[must_use]
+    pub fn queues(&self, name: &str, page: u32) -> Request {
+        Request::get(self.path("/queues"))
+            .with("name", name)
+            .with("page", page.to_string())
+    }
+
+    /// Makes a queue.
+    #[must_use]
+    pub fn post_queue(&self, name: &str) -> Request {
+        let body = Body::Json(AS_TEXT, json!({ "queue_name": name }));
+        Request::new(Method::Post, self.path("/queues")).body(body)
+    }
+
+    /// Has a Worker consume a queue, so many messages at once and so many attempts for each.
+    #[must_use]
+    pub fn post_consumer(&self, queue: &str, worker: &str, batch: u32, retries: u32) -> Request {
+        let path = self.path(&format!("/queues/{}/consumers", encoded(queue)));
+        let settings = json!({ "batch_size": batch, "max_retries": retries });
+        let body = json!({ "type": "worker", "script_name": worker, "settings": settings });
+        Request::new(Method::Post, path).body(Body::Json(AS_TEXT, body))
+    }
+
+    /// Begins an upload of assets: the answer names those that are missing, in groups to be sent together, and the token to send them with.
+    #[must_use]
+    pub fn post_assets(
+        &self,
+        place: Place<'_>,
+        worker: &str,
+        files: &BTreeMap<String, AssetFile>,
+    ) -> Request {
+        let path = self.worker(place, worker, "/assets-upload-session");
+        Request::new(Method::Post, path)
+            .json(manifest(files))
+            .repeating()
+    }
+
+    /// Uploads a group of assets: each with its hash, its type, and its content in base64. The last answer has the token that goes into the
+    /// Worker's metadata.
+    #[must_use]
+    pub fn post_asset_files(&self, files: &[(&str, &str, String)]) -> Request {
+        let mut form = Form::default();
+        for (hash, kind, base64) in files {
+            form.file(hash, kind, base64.clone().into_bytes());
+        }
+        let request = Request::new(Method::Post, self.path("/workers/assets/upload"));
+        let request = request
+            .with("base64", "true")
+            .body(Body::Form(form))
+            .repeating();
+        Request {
+            proof: Proof::Session,
+            ..request
+        }
+    }
+}
+
+fn secret(name: &str, text: &str) -> Value {
+    json!({ "name": name, "text": text, "type": "secret_text" })
+}

@@ -1,0 +1,63 @@
+//! What is asked about a zone, by its id: routes, host names of customers, records, what is cached.
+
+use serde_json::json;
+
+use super::{Method, Request, encoded};
+
+fn path(zone: &str, rest: &str) -> String {
+    format!("/zones/{}{rest}", encoded(zone))
+}
+
+/// Leads what matches the pattern to a Worker.
+#[must_use]
+pub fn post_route(zone: &str, pattern: &str, worker: &str) -> Request {
+    let body = json!({ "pattern": pattern, "script": worker });
+    Request::new(Method::Post, path(zone, "/workers/routes")).json(body)
+}
+
+/// Takes a route away.
+#[must_use]
+pub fn delete_route(zone: &str, id: &str) -> Request {
+    let path = path(zone, &format!("/workers/routes/{}", encoded(id)));
+    Request::new(Method::Delete, path)
+}
+
+/// Takes on a host name that is a customer's, with a certificate for it. The answer has what they need to set in their DNS.
+#[must_use]
+pub fn post_hostname(zone: &str, hostname: &str) -> Request {
+    let body = json!({ "hostname": hostname, "ssl": { "method": "http", "type": "dv" } });
+    Request::new(Method::Post, path(zone, "/custom_hostnames")).json(body)
+}
+
+/// A customer's host name and how far its certificate is.
+#[must_use]
+pub fn hostname(zone: &str, id: &str) -> Request {
+    Request::get(path(zone, &format!("/custom_hostnames/{}", encoded(id))))
+}
+
+/// Lets go of a customer's host name.
+#[must_use]
+pub fn delete_hostname(zone: &str, id: &str) -> Request {
+    let path = path(zone, &format!("/custom_hostnames/{}", encoded(id)));
+    Request::new(Method::Delete, path)
+}
+
+/// Makes a record that leads a name to another one, through Cloudflare.
+#[must_use]
+pub fn post_alias(zone: &str, name: &str, target: &str) -> Request {
+    let body =
+        json!({ "type": "CNAME", "name": name, "content": target, "proxied": true, "ttl": 1 });
+    Request::new(Method::Post, path(zone, "/dns_records")).json(body)
+}
+
+/// How many addresses are purged at once (<https://developers.cloudflare.com/cache/how-to/purge-cache/purge-by-single-file/>).
+pub const MOST_PURGED: usize = 100;
+
+/// Forgets what is cached at these addresses, at most [`MOST_PURGED`] of them.
+#[must_use]
+pub fn purge(zone: &str, addresses: &[&str]) -> Request {
+    let body = json!({ "files": addresses });
+    Request::new(Method::Post, path(zone, "/purge_cache"))
+        .json(body)
+        .repeating()
+}
