@@ -14,6 +14,7 @@ mod consumer;
 mod conversation;
 mod data;
 mod gateway;
+mod gzip;
 mod loader;
 mod model;
 mod objects;

@@ -1,6 +1,6 @@
 //! Runs an app's own Worker through the Worker Loader, cut off from the network.
 
-use js_sys::{Array, Object, Reflect, futures::future_to_promise};
+use js_sys::{Array, Object, Reflect, Uint8Array, futures::future_to_promise};
 use std::{collections::BTreeMap, panic::AssertUnwindSafe};
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure, prelude::wasm_bindgen};
 use worker::{Env, Fetcher, worker_sys};
@@ -41,8 +41,8 @@ pub(super) struct StoredSet {
     /// The key of the build cache that its files came from: they are there as long as they are not the app's own.
     pub(super) kept: Option<Digest>,
     pub(super) main: String,
-    /// Module name → text. The first slice embeds text alone.
-    pub(super) modules: BTreeMap<String, ModuleText>,
+    /// By their names.
+    pub(super) modules: BTreeMap<String, StoredModule>,
     pub(super) variables: BTreeMap<String, String>,
     pub(super) sizes: SizeReport,
 }
@@ -50,11 +50,13 @@ pub(super) struct StoredSet {
 /// A module of the app's Worker.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum ModuleText {
+pub(super) enum StoredModule {
     /// JavaScript.
     Js(String),
     /// Imported as a string.
     Text(String),
+    /// Imported as bytes, which are stored beside the set under their hash.
+    Data(Digest),
 }
 
 /// The app's Worker for this artifact set. It starts when the first request reaches it.
@@ -85,11 +87,20 @@ pub(super) async fn stored_set(env: &Env, app: &AppId, set: &Digest) -> Result<S
 
 async fn worker_code(env: &Env, context: &JsValue, app: &AppId, set: &Digest) -> Result<JsValue> {
     let stored = stored_set(env, app, set).await?;
+    let hashes = stored.modules.values().filter_map(|module| match module {
+        StoredModule::Data(hash) => Some(*hash),
+        _ => None,
+    });
+    let data = Blobs::sets(env, app)?.get_all(hashes).await?;
     let modules = Object::new();
     for (name, module) in &stored.modules {
         let value = match module {
-            ModuleText::Js(text) => object([("js", text.as_str().into())])?,
-            ModuleText::Text(text) => object([("text", text.as_str().into())])?,
+            StoredModule::Js(text) => object([("js", text.as_str().into())])?,
+            StoredModule::Text(text) => object([("text", text.as_str().into())])?,
+            StoredModule::Data(hash) => {
+                let bytes = data.get(hash).map(Vec::as_slice).unwrap_or_default();
+                object([("data", Uint8Array::from(bytes).buffer().into())])?
+            }
         };
         Reflect::set(&modules, &name.into(), &value).map_err(failed)?;
     }

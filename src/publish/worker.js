@@ -88,9 +88,10 @@ async function asset(request, env, file) {
   return text(request, env, 502, "This file could not be loaded. Please try again.");
 }
 
-// Whether a reader takes gzip (RFC 9110 section 12.5.3).
+// Whether a reader takes gzip (RFC 9110 section 12.5.3). The platform replaces what they say by what it knows to undo, and keeps it there.
 function takesGzip(request) {
-  const codings = (request.headers.get("accept-encoding") ?? "").toLowerCase().split(",");
+  const said = request.cf?.clientAcceptEncoding ?? request.headers.get("accept-encoding") ?? "";
+  const codings = said.toLowerCase().split(",");
   const weights = new Map(
     codings.map((coding) => {
       const [name, ...parameters] = coding.split(";").map((part) => part.trim());

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, describe, test } from "node:test";
+import { gunzipSync } from "node:zlib";
 
 import { startStack } from "../../xtask/local/harness.mjs";
 import { App, RECIPES } from "../support/app.mjs";
@@ -195,6 +196,34 @@ describe("the preview", () => {
       assert.equal(head.status, 200);
       assert.equal(head.bytes.length, 0);
     }
+  });
+
+  test("has what first paint needs in its script, and gives it in gzip to whoever takes that", async () => {
+    const own = assets(page.text).filter((path) => !path.includes("/overskill-vendor/"));
+    assert.ok(own.length >= 2);
+    for (const path of own) {
+      const plain = await app.preview(path);
+      assert.equal(plain.headers["content-encoding"], undefined);
+      assert.equal(plain.headers.vary?.toLowerCase(), "accept-encoding", path);
+      for (const [codings, isGzip] of [
+        ["gzip", true], ["gzip, deflate, br, zstd", true], ["br, *;q=0.5", true], ["GZIP;q=0.1", true], ["gzip;q=0", false], ["*;q=0", false], ["br", false], ["identity", false],
+      ]) {
+        const answer = await app.preview(path, { headers: { "accept-encoding": codings } });
+        assert.equal(answer.status, 200);
+        assert.equal(answer.headers["content-encoding"] ?? "none", isGzip ? "gzip" : "none", `${path}: ${codings}`);
+        assert.ok((isGzip ? gunzipSync(answer.bytes) : answer.bytes).equals(plain.bytes), `${path}: ${codings}`);
+        assert.equal(answer.headers.etag, (isGzip ? "W/" : "") + plain.headers.etag);
+        const again = await app.preview(path, { headers: { "accept-encoding": codings, "if-none-match": answer.headers.etag } });
+        assert.equal(again.status, 304);
+      }
+      const part = await app.preview(path, { headers: { range: "bytes=3-9" } });
+      assert.deepEqual([part.status, part.headers["content-encoding"]], [206, undefined]);
+      assert.ok(part.bytes.equals(plain.bytes.subarray(3, 10)));
+    }
+    const { builds } = await app.get("/builds");
+    const { embedded, external } = builds.find(({ sizes }) => sizes).sizes;
+    assert.equal(embedded.files, own.length + 1);
+    assert.ok(external.files > 0);
   });
 
   test("serves the part of an asset that is asked for, and all of it when the part makes no sense", async () => {

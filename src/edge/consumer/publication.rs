@@ -8,14 +8,20 @@ use crate::{
     digest::Digest,
     edge::{
         blobs::Blobs,
-        loader::{ModuleText, StoredSet},
+        gzip::gzip,
+        loader::{StoredModule, StoredSet},
         settings,
     },
     error::{Error, Result},
     generation::BuildOutcome,
     project::FileEntry,
-    publish::{self, ArtifactSet, ModuleKind, Runtime, SizeReport, cache::Built},
+    publish::{
+        self, ArtifactSet, Critical, Module, ModuleKind, Part, Runtime, SizeReport, cache::Built,
+    },
 };
+
+/// How many bytes of what first paint needs are looked at. What is beyond stays outside of the script.
+const MOST_CRITICAL_BYTES: u64 = 8 * 1024 * 1024;
 
 impl Attempt<'_> {
     /// Generates the app's Worker script around the artifacts and stores both as one artifact set.
@@ -64,7 +70,8 @@ impl Attempt<'_> {
             return Ok(Err(publish::PublishError::NoPage));
         };
         let html = files.get(&page).await?;
-        let script = match publish::worker_script(&artifacts, &html, Vec::new(), publish::BUDGET) {
+        let parts = parts(&artifacts, &html, files).await?;
+        let script = match publish::worker_script(&artifacts, &html, parts, publish::BUDGET) {
             Ok(script) => script,
             Err(refusal) => return Ok(Err(refusal)),
         };
@@ -77,19 +84,20 @@ impl Attempt<'_> {
         };
         let variables = runtime.vars();
         let set = publish::code_id(&script, &variables);
+        let sets = Blobs::sets(self.env, self.app)?;
         let mut modules = BTreeMap::new();
-        for module in script.modules {
-            let text = String::from_utf8(module.bytes).map_err(Error::internal)?;
-            let module_text = match module.kind {
-                ModuleKind::EsModule => ModuleText::Js(text),
-                ModuleKind::Text => ModuleText::Text(text),
+        for Module { name, kind, bytes } in script.modules {
+            let text = |bytes| String::from_utf8(bytes).map_err(Error::internal);
+            let module = match kind {
+                ModuleKind::EsModule => StoredModule::Js(text(bytes)?),
+                ModuleKind::Text => StoredModule::Text(text(bytes)?),
                 ModuleKind::Data => {
-                    return Err(Error::internal(
-                        "a binary module where only text is embedded",
-                    ));
+                    let hash = Digest::of(&bytes);
+                    sets.put(&hash, bytes).await?;
+                    StoredModule::Data(hash)
                 }
             };
-            modules.insert(module.name.into_owned(), module_text);
+            modules.insert(name.into_owned(), module);
         }
         let stored = StoredSet {
             artifacts,
@@ -102,9 +110,52 @@ impl Attempt<'_> {
                 .collect(),
             sizes: script.report.clone(),
         };
-        Blobs::sets(self.env, self.app)?
-            .put_json(&set, &stored)
-            .await?;
+        sets.put_json(&set, &stored).await?;
         Ok(Ok((set, script.report)))
     }
+}
+
+/// What first paint needs, the most important first, in gzip where that is shorter.
+async fn parts(artifacts: &ArtifactSet, page: &[u8], files: &Blobs) -> Result<Vec<Part>> {
+    // A page that is no text is refused a moment later.
+    let mut critical = Critical::of(artifacts, &String::from_utf8_lossy(page));
+    let mut contents: BTreeMap<Digest, Vec<u8>> = BTreeMap::new();
+    let mut left = MOST_CRITICAL_BYTES;
+    loop {
+        let mut wanted = Vec::new();
+        while let Some((path, kind)) = critical.unread() {
+            let artifact = artifacts.entries.get(&path);
+            if let Some(artifact) = artifact.filter(|artifact| artifact.size <= left) {
+                left -= artifact.size;
+                wanted.push((path, kind, artifact.hash));
+            }
+        }
+        if wanted.is_empty() {
+            break;
+        }
+        let found = files
+            .get_all(wanted.iter().map(|(_, _, hash)| *hash))
+            .await?;
+        for (path, kind, hash) in wanted {
+            let content = found.get(&hash).map(Vec::as_slice).unwrap_or_default();
+            critical.read(&path, kind, &String::from_utf8_lossy(content));
+        }
+        contents.extend(found);
+    }
+    let mut parts = Vec::new();
+    for path in critical.found() {
+        let hash = artifacts.entries.get(&path).map(|artifact| artifact.hash);
+        let Some(content) = hash.and_then(|hash| contents.get(&hash)) else {
+            continue;
+        };
+        let short = gzip(content).await?;
+        let is_gzip = short.len() < content.len();
+        let bytes = if is_gzip { short } else { content.clone() };
+        parts.push(Part {
+            path,
+            bytes,
+            is_gzip,
+        });
+    }
+    Ok(parts)
 }
