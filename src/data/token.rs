@@ -352,6 +352,24 @@ mod tests {
     }
 
     #[test]
+    fn who_listens_is_named_as_a_user_of_the_app_or_as_nobody() {
+        let bound = bind(&sign(&given(), SECRET), &kitchen(), SECRET).unwrap();
+        let session = read(&bound, &kitchen(), SECRET, NOW).unwrap();
+        for (session, role, user) in [
+            (Some(&session), "authenticated", json!(USER)),
+            (None, "anon", Value::Null),
+        ] {
+            let said = said(&sign(&listening(session, &kitchen(), NOW), SECRET));
+            assert_eq!(said["app_id"], "kitchen1");
+            assert_eq!((&said["role"], &said["sub"]), (&json!(role), &user));
+            let lasts = said["exp"].as_u64().unwrap() - NOW.0 / 1_000;
+            assert_eq!(lasts, LISTENING_SECONDS);
+        }
+        assert!(!session.is_over(NOW));
+        assert!(session.is_over(NOW.after(24 * 3_600_000)));
+    }
+
+    #[test]
     fn what_is_minted_names_the_app_and_the_person_and_ends_soon() {
         let bound = bind(&sign(&given(), SECRET), &kitchen(), SECRET).unwrap();
         let session = read(&bound, &kitchen(), SECRET, NOW).unwrap();

@@ -16,6 +16,9 @@ export interface Tables {
   notes: Table<"team", { text: string | null }>
   logs: Table<"server", { line: string | null }>
 }
+
+/** Those of which the app hears when somebody changes their rows. */
+export const realtimeTables: readonly string[] = ["recipes"]
 `;
 const USE = `import { useRecord } from "@/hooks/useRecord"
 import { useRecordCount } from "@/hooks/useRecordCount"

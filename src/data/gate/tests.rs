@@ -197,6 +197,29 @@ fn whoever_goes_to_a_provider_brings_a_proof() {
 }
 
 #[test]
+fn word_of_changes_is_spoken_at_one_address_in_two_versions() {
+    let path = "/realtime/v1/websocket";
+    for (query, version) in [
+        ("apikey=x&vsn=1.0.0", Version::One),
+        ("apikey=x&vsn=2.0.0", Version::Two),
+    ] {
+        assert_eq!(of("GET", path, query), Ok(Asked::Changes(version)));
+    }
+    for (method, path, query, status) in [
+        ("GET", path, "vsn=3.0.0", 400),
+        ("POST", path, "vsn=2.0.0", 404),
+        ("POST", "/realtime/v1/api/broadcast", "", 404),
+        ("GET", "/realtime/v1/", "", 404),
+        ("GET", "/realtime/v1/websocket/x", "", 404),
+    ] {
+        let denied = of(method, path, query).unwrap_err();
+        assert_eq!(denied.status, status, "{method} {path}");
+        assert!(denied.body.starts_with("{\"error\":"), "{}", denied.body);
+    }
+    assert_eq!(Service::of(path), Some(Service::Realtime));
+}
+
+#[test]
 fn a_path_belongs_to_a_service_or_to_the_app() {
     assert_eq!(
         Service::of("/rest/v1/app_kitchen1_recipes"),
