@@ -11,10 +11,13 @@
 //! A [`Line`] is one connection. To the shard it speaks version 1 of the protocol, in which all is JSON. What a client shows is proven by whoever
 //! holds the connection, and the shard is shown a token that was made for it ([`token::listening`](super::token::listening)).
 
+mod message;
+
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+pub use message::{Message, Version};
 
 use super::token::Session;
 use crate::{ids::AppId, time::Timestamp};
@@ -41,107 +44,6 @@ const CHANNEL: &str = "realtime:";
 const PHOENIX: &str = "phoenix";
 /// What of a shard's messages is passed on.
 const PASSED: [&str; 5] = ["broadcast", "phx_close", "phx_error", "phx_reply", "system"];
-
-/// How a client writes its messages (<https://hexdocs.pm/phoenix/Phoenix.Socket.Serializer.html>).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Version {
-    /// `{topic, event, payload, ref}`
-    One,
-    /// `[join_ref, ref, topic, event, payload]`
-    Two,
-}
-
-/// A message of the protocol.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Message {
-    /// What it is about.
-    pub topic: String,
-    /// What it is.
-    pub event: String,
-    /// What it says.
-    #[serde(default)]
-    pub payload: Value,
-    /// By what the answer to it is known.
-    #[serde(default, rename = "ref")]
-    pub reference: Option<String>,
-    /// Which joining of the channel it belongs to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub join_ref: Option<String>,
-}
-
-impl Version {
-    /// The one that the query of the address names.
-    #[must_use]
-    pub fn of(query: &str) -> Option<Self> {
-        let named = query.split('&').find_map(|pair| pair.strip_prefix("vsn="));
-        match named {
-            None | Some("1.0.0") => Some(Self::One),
-            Some("2.0.0") => Some(Self::Two),
-            Some(_) => None,
-        }
-    }
-
-    /// Reads a message.
-    #[must_use]
-    pub fn read(self, text: &str) -> Option<Message> {
-        match self {
-            Self::One => serde_json::from_str(text).ok(),
-            Self::Two => {
-                let (join_ref, reference, topic, event, payload) =
-                    serde_json::from_str(text).ok()?;
-                Some(Message {
-                    topic,
-                    event,
-                    payload,
-                    reference,
-                    join_ref,
-                })
-            }
-        }
-    }
-
-    /// Writes one.
-    #[must_use]
-    pub fn write(self, message: &Message) -> String {
-        match self {
-            Self::One => json!(message),
-            Self::Two => json!([
-                message.join_ref,
-                message.reference,
-                message.topic,
-                message.event,
-                message.payload
-            ]),
-        }
-        .to_string()
-    }
-}
-
-impl Message {
-    fn answer(self, status: &str, response: &Value) -> Self {
-        Self {
-            event: "phx_reply".to_owned(),
-            payload: json!({ "status": status, "response": response }),
-            ..self
-        }
-    }
-
-    /// The answer that says why not.
-    #[must_use]
-    pub fn refused(self, reason: &str) -> Self {
-        self.answer("error", &json!({ "reason": reason }))
-    }
-
-    fn own(channel: &Channel, event: &str, payload: Value) -> Self {
-        Self {
-            topic: channel.topic.clone(),
-            event: event.to_owned(),
-            reference: Some(format!("{OWN}{event}")),
-            join_ref: channel.join_ref.clone(),
-            payload,
-        }
-    }
-}
 
 /// Whom a channel is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -215,6 +117,19 @@ struct Channel {
     join_ref: Option<String>,
     session: Option<Session>,
     renewed: Timestamp,
+}
+
+impl Channel {
+    /// A message of ours about it.
+    fn message(&self, event: &str, payload: Value) -> Message {
+        Message {
+            topic: self.topic.clone(),
+            event: event.to_owned(),
+            reference: Some(format!("{OWN}{event}")),
+            join_ref: self.join_ref.clone(),
+            payload,
+        }
+    }
 }
 
 /// A channel that needs something.
@@ -430,7 +345,7 @@ impl Line {
         let channel = self.channels.get_mut(&audience)?;
         channel.renewed = now;
         let payload = json!({ "access_token": token });
-        Some(Message::own(channel, "access_token", payload))
+        Some(channel.message("access_token", payload))
     }
 
     /// Ends a channel that somebody may not hear any more: what goes to the shard, and what to the client.
@@ -450,7 +365,7 @@ impl Line {
 
     fn left(&mut self, audience: Audience) -> Vec<Message> {
         let channel = self.channels.remove(&audience);
-        let leaving = channel.map(|channel| Message::own(&channel, "phx_leave", json!({})));
+        let leaving = channel.map(|channel| channel.message("phx_leave", json!({})));
         leaving.into_iter().collect()
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use worker::{Env, Headers, Method, Request, RequestInit, Response, ResponseBody, Stub};
+use worker::{Env, Method, Request, RequestInit, Response, ResponseBody, Stub};
 
 use super::runtime;
 use crate::{
@@ -437,14 +437,7 @@ impl Object {
         workspace: &WorkspaceId,
         after: u64,
     ) -> Result<Response> {
-        let headers = Headers::new();
-        headers
-            .set("upgrade", "websocket")
-            .map_err(Error::internal)?;
-        let mut init = RequestInit::new();
-        init.with_headers(headers);
-        let request = Request::new_with_init(&self.feed_url(workspace, after), &init)
-            .map_err(Error::internal)?;
+        let request = runtime::upgrade(&self.feed_url(workspace, after))?;
         let response = self
             .stub
             .fetch_with_request(request)

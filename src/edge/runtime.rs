@@ -4,7 +4,10 @@ use std::{borrow::Borrow, cell::RefCell, collections::BTreeSet, thread::LocalKey
 
 use js_sys::{Date, Object, Promise, Reflect, Uint8Array, futures::JsFuture};
 use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
-use worker::{Fetcher, Response, ResponseBody, State, worker_sys, worker_sys::web_sys};
+use worker::{
+    Fetcher, Headers, Request, RequestInit, Response, ResponseBody, State, worker_sys,
+    worker_sys::web_sys,
+};
 
 use crate::{
     error::{Error, Result},
@@ -90,6 +93,17 @@ pub(super) async fn text(answer: Response) -> worker::Result<String> {
     let text = web_sys::Response::new_with_opt_readable_stream(Some(&stream))?.text()?;
     let text = JsFuture::from(text).await?;
     Ok(text.as_string().unwrap_or_default())
+}
+
+/// A request for a WebSocket at this address.
+pub(super) fn upgrade(address: &str) -> Result<Request> {
+    let headers = Headers::new();
+    headers
+        .set("upgrade", "websocket")
+        .map_err(Error::internal)?;
+    let mut init = RequestInit::new();
+    init.with_headers(headers);
+    Request::new_with_init(address, &init).map_err(Error::internal)
 }
 
 /// The size of this module's memory, in bytes. The memory is that of all objects and requests in the isolate.

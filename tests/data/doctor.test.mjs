@@ -132,7 +132,7 @@ describe("the doctor", () => {
     const findings = await look({ SUPABASE_URL: `http://127.0.0.1:${passing.address().port}` });
     passing.close();
     passing.closeAllConnections();
-    assert.deepEqual([wrong(findings), findings.realtime], [{}, "off: no table can be defined with `realtime`"]);
+    assert.deepEqual([wrong(findings), findings.realtime], [{}, "it lets nobody connect: off, and no table tells of its changes"]);
   });
 
   test("says which function is open to whom", async () => {

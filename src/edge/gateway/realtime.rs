@@ -4,7 +4,7 @@
 use futures::{StreamExt as _, stream};
 use js_sys::futures::spawn_local;
 use worker::{
-    Env, Fetch, Headers, Request, RequestInit, Response, WebSocket, WebSocketPair, WebsocketEvent,
+    Env, Fetch, Request, Response, WebSocket, WebSocketPair, WebsocketEvent, console_error,
 };
 
 use super::{Stop, admit, own_session};
@@ -18,7 +18,7 @@ use crate::{
     edge::{
         clock,
         data::{Tables, in_time},
-        signature,
+        runtime, signature,
     },
     error::{Error, Result},
     ids::AppId,
@@ -68,14 +68,7 @@ async fn connect(tables: &Tables) -> Result<WebSocket> {
     let shard = tables.shard();
     let key = shard.publishable_key();
     let address = format!("{}{PATH}?apikey={key}&vsn=1.0.0", shard.url());
-    let headers = Headers::new();
-    headers
-        .set("upgrade", "websocket")
-        .map_err(Error::internal)?;
-    let mut init = RequestInit::new();
-    init.with_headers(headers);
-    let asked = Request::new_with_init(&address, &init).map_err(Error::internal)?;
-    let asked = Fetch::Request(asked);
+    let asked = Fetch::Request(runtime::upgrade(&address)?);
     let answer = in_time(async |signal| asked.send_with_signal(signal).await).await?;
     let status = answer.status_code();
     let opened = answer.websocket();
@@ -159,8 +152,6 @@ impl Relay {
     /// What comes of a message of the client; why the connection ends with it, if it does. It does when the database does not answer, and when
     /// this connection may ask it no more (the platform counts): the client makes another one, after a while.
     async fn said(&mut self, text: &str) -> worker::Result<Option<(u16, &'static str)>> {
-        const SILENT: Option<(u16, &str)> =
-            Some((GOING_AWAY, "the app's database does not answer"));
         let now = clock::now();
         match self.line.said(self.version.read(text), now) {
             Step::Nothing => {}
@@ -168,8 +159,9 @@ impl Relay {
             Step::Down(message) => self.tell(Vec::new(), vec![message])?,
             Step::Close(code, reason) => return Ok(Some((code, reason))),
             Step::Prove(audience, message) => {
-                let Ok(proof) = self.proof(&message).await else {
-                    return Ok(SILENT);
+                let proof = match self.proof(&message).await {
+                    Ok(proof) => proof,
+                    Err(error) => return Ok(Some(self.gave_up(&error))),
                 };
                 let (up, down) = self.line.proven(audience, message, proof, now);
                 self.tell(up, down)?;
@@ -182,12 +174,19 @@ impl Relay {
             return Ok(Some((GOING_AWAY, "the app's data has moved")));
         }
         for due in due {
-            let Ok((up, down)) = self.seen_to(due).await else {
-                return Ok(SILENT);
-            };
-            self.tell(up, down)?;
+            match self.seen_to(due).await {
+                Ok((up, down)) => self.tell(up, down)?,
+                Err(error) => return Ok(Some(self.gave_up(&error))),
+            }
         }
         Ok(None)
+    }
+
+    /// The end of a connection of which nobody knows any more whose it is.
+    fn gave_up(&self, error: &Error) -> (u16, &'static str) {
+        let source = error.source.as_deref().unwrap_or(&error.public);
+        console_error!("changes of {}: {source}", self.app);
+        (GOING_AWAY, "the app's database does not answer")
     }
 
     /// Whose token a message shows, and the token that the shard is shown for it; or why it is not taken.

@@ -93,7 +93,7 @@ function join(topic, access_token) {
 async function tellOfRealtime(token) {
   const [own, other] = [await join("app:doctor00:members", token), await join("app:doctor01:members", token)];
   if (!own) {
-    tell("realtime", "off: no table can be defined with `realtime`");
+    tell("realtime", "it lets nobody connect: off, and no table tells of its changes");
     return;
   }
   const isOpen = other?.status === "ok";
