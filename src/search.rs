@@ -4,6 +4,7 @@
 //! Takes paths, texts and facts as values. Knows no storage, no parser and no tools.
 
 mod alike;
+mod automaton;
 mod definitions;
 mod expression;
 mod globs;
@@ -41,7 +42,7 @@ pub struct Asked<'a> {
 }
 
 /// A query that can be run.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Query {
     /// What a line must hold.
     pub expression: Expression,

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// What `GET /v1/apps/{app}/search` asks for.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct FileSearch {
     /// The query as it was asked.
     pub text: String,

@@ -3,22 +3,18 @@
 //! Lines are matched one by one, without their endings; `^` and `$` are the ends of a line. An expression that writes a
 //! line break, as `\n` or as itself, is matched over the whole text instead, where `\r\n` counts as `\n`.
 
-use regex::{Regex, RegexBuilder};
+use super::automaton::{Automaton, AutomatonError, Flags};
 
 /// The longest expression, in bytes.
 pub const MAX_QUERY_BYTES: usize = 1_000;
-/// How deeply groups may be nested.
-const MAX_DEPTH: u32 = 50;
-/// The cache of a lazily built automaton, in bytes.
-const CACHE: usize = 1 << 20;
 /// What an expression may compile to, in bytes, and how much effort a byte of text then costs. The engine is linear in
 /// the product of both: what would take sixteen times as long is searched in fewer files.
 const SIZES: [(usize, u64); 3] = [(64 << 10, 1), (256 << 10, 4), (1 << 20, 16)];
 
 /// An expression that is ready to be matched.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Expression {
-    regex: Regex,
+    automaton: Automaton,
     across: bool,
     effort: u64,
     literal: Option<String>,
@@ -60,17 +56,17 @@ impl Expression {
         let (expression, literal) = match compile(&breaks.replace("\\r\\n", "\\n"), case_sensitive)
         {
             Ok(compiled) => (compiled, None),
-            Err(regex::Error::CompiledTooBig(_)) => return Err(ExpressionError::TooLarge),
-            Err(error) => {
-                let escaped = regex::escape(&breaks);
+            Err(AutomatonError::TooLarge) => return Err(ExpressionError::TooLarge),
+            Err(AutomatonError::Syntax(reason)) => {
+                let escaped = regex_syntax::escape(&breaks);
                 let compiled =
                     compile(&escaped, case_sensitive).map_err(|_| ExpressionError::TooLarge)?;
-                (compiled, Some(reason(&error)))
+                (compiled, Some(reason))
             }
         };
-        let (regex, effort) = expression;
+        let (automaton, effort) = expression;
         Ok(Self {
-            regex,
+            automaton,
             across: across && (literal.is_none() || breaks.contains('\n')),
             effort,
             literal,
@@ -95,35 +91,29 @@ impl Expression {
 
     /// Whether it matches in a line.
     pub(super) fn is_in(&self, line: &str) -> bool {
-        self.regex.is_match(line)
+        self.automaton.is_match(line)
     }
 
     /// The first match that starts at a byte or later.
     pub(super) fn find(&self, text: &str, from: usize) -> Option<(usize, usize)> {
-        self.regex
-            .find_at(text, from)
-            .map(|found| (found.start(), found.end()))
+        self.automaton.find(text, from)
     }
 }
 
 /// Compiles with the smallest of the sizes that suffices, and says what that costs.
-fn compile(expression: &str, case_sensitive: bool) -> Result<(Regex, u64), regex::Error> {
-    let mut last = regex::Error::CompiledTooBig(0);
+fn compile(expression: &str, case_sensitive: bool) -> Result<(Automaton, u64), AutomatonError> {
+    let flags = Flags {
+        case_insensitive: !case_sensitive,
+        multi_line: true,
+        ..Flags::default()
+    };
     for (size, effort) in SIZES {
-        let built = RegexBuilder::new(expression)
-            .case_insensitive(!case_sensitive)
-            .multi_line(true)
-            .nest_limit(MAX_DEPTH)
-            .size_limit(size)
-            .dfa_size_limit(CACHE)
-            .build();
-        match built {
-            Ok(regex) => return Ok((regex, effort)),
-            Err(error @ regex::Error::CompiledTooBig(_)) => last = error,
-            Err(error) => return Err(error),
+        match Automaton::new(expression, flags, size) {
+            Err(AutomatonError::TooLarge) => {}
+            built => return built.map(|automaton| (automaton, effort)),
         }
     }
-    Err(last)
+    Err(AutomatonError::TooLarge)
 }
 
 /// Whether an expression writes a line break, as itself or as `\n`.
@@ -134,11 +124,4 @@ fn writes_break(expression: &str) -> bool {
         escaped = sign == '\\' && !escaped;
         is_break
     })
-}
-
-/// The last line of a syntax error is its reason; the lines before show the place.
-fn reason(error: &regex::Error) -> String {
-    let text = error.to_string();
-    let last = text.lines().last().unwrap_or_default();
-    last.strip_prefix("error: ").unwrap_or(last).to_owned()
 }

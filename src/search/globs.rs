@@ -17,7 +17,7 @@ mod parse;
 
 use std::fmt::Write as _;
 
-use regex::{Regex, RegexBuilder};
+use super::automaton::{Automaton, Flags};
 
 use parse::{Glob, Token};
 
@@ -31,10 +31,10 @@ const MAX_EXPRESSION: usize = 128 << 10;
 const MAX_COMPILED: usize = 512 << 10;
 
 /// Some of the files.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Selection {
-    include: Option<Regex>,
-    exclude: Option<Regex>,
+    include: Option<Automaton>,
+    exclude: Option<Automaton>,
 }
 
 /// Why globs cannot be read. The sentence is fit for a user.
@@ -195,7 +195,7 @@ fn split(list: &str, globs: &mut Vec<String>) {
 }
 
 /// One expression for all of them; nothing when there is none.
-fn compile(globs: &[Glob]) -> Result<Option<Regex>, GlobError> {
+fn compile(globs: &[Glob]) -> Result<Option<Automaton>, GlobError> {
     if globs.is_empty() {
         return Ok(None);
     }
@@ -214,10 +214,11 @@ fn compile(globs: &[Glob]) -> Result<Option<Regex>, GlobError> {
         }
     }
     expression.push_str(")$");
-    RegexBuilder::new(&expression)
-        .dot_matches_new_line(true)
-        .size_limit(MAX_COMPILED)
-        .build()
+    let flags = Flags {
+        dot_matches_new_line: true,
+        ..Flags::default()
+    };
+    Automaton::new(&expression, flags, MAX_COMPILED)
         .map(Some)
         .map_err(|_| GlobError::TooMany)
 }

@@ -245,6 +245,23 @@ fn no_expression_blows_up() {
 }
 
 #[test]
+fn words_end_at_letters_of_any_language() {
+    let lines = |expression: &str, content: &str| -> Vec<(usize, usize)> {
+        let found = run(&query(expression), &[("a", content)]);
+        let hits = found.files.iter().flat_map(|file| &file.hits);
+        hits.map(|hit| (hit.line, hit.column)).collect()
+    };
+    let content = "größe\nGRÖSSE größer\nmaß größe\nx größe→\n";
+    assert_eq!(lines(r"\bgröße\b", content), [(1, 1), (3, 5), (4, 3)]);
+    assert_eq!(
+        lines(r"\bgrö\w+\b", content),
+        [(1, 1), (2, 1), (3, 5), (4, 3)]
+    );
+    assert_eq!(lines(r"ß\b", content), [(3, 3)]);
+    assert_eq!(lines(r"\be\b|\be→", content), []);
+}
+
+#[test]
 fn effort_is_bounded_and_what_it_leaves_out_is_named() {
     let content = "aaaaaaaaa\n".repeat(100);
     let skipped = |text: &str, caps| {
