@@ -32,6 +32,12 @@ pub struct Limits {
     pub attachments: usize,
     /// Builds of one app that are not over.
     pub active_builds: usize,
+    /// Deployments to one environment that are not over.
+    pub waiting_deployments: usize,
+    /// Variables of one environment.
+    pub variables: usize,
+    /// A variable's value, in bytes.
+    pub variable_bytes: usize,
 }
 
 impl Limits {
@@ -51,6 +57,9 @@ impl Limits {
         queued_messages: 50,
         attachments: 8,
         active_builds: 20,
+        waiting_deployments: 10,
+        variables: 64,
+        variable_bytes: 4 * 1024,
     };
 }
 

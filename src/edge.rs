@@ -15,6 +15,7 @@ mod conversation;
 mod data;
 mod gateway;
 mod gzip;
+mod hostnames;
 mod loader;
 mod model;
 mod objects;

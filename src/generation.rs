@@ -7,6 +7,7 @@
 pub mod budget;
 mod builds;
 mod calls;
+mod deployments;
 mod effect;
 pub mod feed;
 mod input;
@@ -24,8 +25,9 @@ pub mod tools;
 mod turns;
 mod versions;
 
+pub use deployments::Served;
 pub use effect::{Answer, Effect, Job, Planned};
-pub use input::{CallEnd, Created, Input, Said, ToolsRan, Writing};
+pub use input::{CallEnd, Created, Input, Said, ToolsRan, Wanted, Writing};
 pub use records::{
     AppSummary, AppUsage, Author, Build, BuildOutcome, BuildStatus, Cause, Charge, MessageRole,
     Preview, Probe, Spending, Spent, Status, Version, Work,

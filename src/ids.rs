@@ -95,9 +95,15 @@ identifier!(
     BuildId,
     "a build id",
     "be `b` and a number from 1",
-    |text| text.strip_prefix('b').is_some_and(|digits| {
-        !digits.starts_with('0') && digits.parse::<u32>().is_ok_and(|number| number.to_string() == digits)
-    })
+    |text| text.strip_prefix('b').is_some_and(is_number)
+);
+
+identifier!(
+    /// One deployment: `d` and a number that counts the conversation's deployments, from 1.
+    DeploymentId,
+    "a deployment id",
+    "be `d` and a number from 1",
+    |text| text.strip_prefix('d').is_some_and(is_number)
 );
 
 identifier!(
@@ -171,6 +177,31 @@ impl BuildId {
     pub fn numbered(number: u32) -> Self {
         Self(format!("b{}", number.max(1)))
     }
+}
+
+impl DeploymentId {
+    /// The conversation's `number`th deployment, from 1.
+    #[must_use]
+    pub fn numbered(number: u32) -> Self {
+        Self(format!("d{}", number.max(1)))
+    }
+
+    /// Which one it is, from 1.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        self.0
+            .get(1..)
+            .and_then(|digits| digits.parse().ok())
+            .unwrap_or(1)
+    }
+}
+
+/// Whether the text is a number from 1, as it is written.
+fn is_number(digits: &str) -> bool {
+    !digits.starts_with('0')
+        && digits
+            .parse::<u32>()
+            .is_ok_and(|number| number.to_string() == digits)
 }
 
 fn is_word(text: &str) -> bool {

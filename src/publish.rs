@@ -7,7 +7,9 @@
 mod artifacts;
 pub mod cache;
 mod critical;
+mod deployment;
 mod html;
+pub mod names;
 pub mod placeholder;
 pub mod probe;
 mod runtime;
@@ -15,6 +17,7 @@ mod script;
 
 pub use artifacts::{Artifact, ArtifactSet, own_hashes};
 pub use critical::Critical;
+pub use deployment::{Deployment, DeploymentStatus, MOST_NOTE_CHARS, Origin};
 pub use runtime::{Environment, Runtime};
 pub use script::{
     BUDGET, Band, Module, ModuleKind, Part, PublishError, Script, Share, SizeReport, code_id,

@@ -1,6 +1,7 @@
 //! Every HTTP request: which host, who asks, which call, and what becomes of its errors.
 
 mod apps;
+mod deployments;
 mod edits;
 mod files;
 mod people;
@@ -17,7 +18,7 @@ use worker::{Env, Request, Response, console_error};
 
 use self::reply::Reply;
 use super::{
-    console, gateway, objects,
+    console, gateway, hostnames, objects,
     objects::{Begun, WorkspaceCall},
     pace, parser, preview, random, runtime, settings,
 };
@@ -35,8 +36,8 @@ use crate::{
         resource::Health,
         route,
     },
-    ids::{TokenId, WorkspaceId},
-    publish::placeholder,
+    ids::{AppId, TokenId, WorkspaceId},
+    publish::{Environment, placeholder},
 };
 
 /// Answers a request. Only the platform's own failures are errors.
@@ -73,9 +74,17 @@ async fn dispatch(
         (None, _) => String::new(),
     };
     match hosts.classify(&authority) {
-        Host::Preview(app) => match Service::of(url.path()) {
-            Some(service) => gateway::serve(request, env, &app, hosts, service).await,
-            None => preview::serve(request, env, context, &app, hosts).await,
+        Host::App(app, environment) => {
+            let origin = hosts.url(&app, environment, None);
+            visit(request, env, context, &app, environment, hosts, &origin).await
+        }
+        Host::Named(name) => match hostnames::find(env, &name).await? {
+            Some(app) => {
+                let environment = Environment::Production;
+                let origin = hosts.url(&app, environment, Some(&name));
+                visit(request, env, context, &app, environment, hosts, &origin).await
+            }
+            None => preview::page(placeholder::unknown(), 404, hosts),
         },
         Host::Unknown => preview::page(placeholder::unknown(), 404, hosts),
         Host::Console => {
@@ -97,6 +106,22 @@ async fn dispatch(
             .answer(route)
             .await
         }
+    }
+}
+
+/// Answers a visitor of an app, at the address that its pages are of.
+async fn visit(
+    request: Request,
+    env: &Env,
+    context: &JsValue,
+    app: &AppId,
+    environment: Environment,
+    hosts: &Hosts,
+    origin: &str,
+) -> Result<Response> {
+    match Service::of(&request.path()) {
+        Some(service) => gateway::serve(request, env, app, origin, service).await,
+        None => preview::serve(request, env, context, app, environment, hosts).await,
     }
 }
 
@@ -157,6 +182,8 @@ struct Call<'a> {
 /// Who asks, proven.
 struct Principal {
     workspace: WorkspaceId,
+    /// What the token is called, with which they ask or have opened their session.
+    name: String,
 }
 
 impl Call<'_> {
@@ -244,9 +271,10 @@ impl Call<'_> {
         if credential.by_cookie() && (route.changes_state() || is_socket) {
             self.check_origin()?;
         }
-        if self.is_known(&credential).await? {
+        if let Some(name) = self.known_as(&credential).await? {
             return Ok(Principal {
                 workspace: credential.workspace().clone(),
+                name,
             });
         }
         Err(Error::new(
@@ -255,14 +283,15 @@ impl Call<'_> {
         ))
     }
 
-    async fn is_known(&self, credential: &Credential) -> Result<bool> {
+    /// What the credential's token is called, if it is one.
+    async fn known_as(&self, credential: &Credential) -> Result<Option<String>> {
         let hash = credential.hash();
         let bootstrap = settings::bootstrap_token(self.env)?
             .filter(|(workspace, _)| workspace == credential.workspace())
             .map(|(_, hash)| hash);
         let call = match credential {
             Credential::Token(_) if bootstrap.is_some_and(|known| known.matches(&hash)) => {
-                return Ok(true);
+                return Ok(Some(settings::BOOTSTRAP_NAME.to_owned()));
             }
             Credential::Token(_) => WorkspaceCall::KnowsToken { hash },
             Credential::Session(_) => WorkspaceCall::KnowsSession { hash, bootstrap },

@@ -29,8 +29,8 @@ use crate::{
         token::{self, Session, TokenError},
     },
     error::{Error, Kind, Result},
-    http::Hosts,
     ids::AppId,
+    publish::Environment,
     time::Timestamp,
 };
 
@@ -92,10 +92,10 @@ pub(super) async fn serve(
     request: Request,
     env: &Env,
     app: &AppId,
-    hosts: &Hosts,
+    origin: &str,
     service: Service,
 ) -> Result<Response> {
-    let denied = match pass(request, env, app, hosts, service).await {
+    let denied = match pass(request, env, app, origin, service).await {
         Ok(response) => return Ok(response),
         Err(Stop::Denied(denied)) => denied,
         Err(Stop::Failed(error)) => {
@@ -134,7 +134,7 @@ async fn pass(
     mut request: Request,
     env: &Env,
     app: &AppId,
-    hosts: &Hosts,
+    origin: &str,
     service: Service,
 ) -> Result<Response, Stop> {
     let url = request.url().map_err(Error::internal)?;
@@ -142,7 +142,7 @@ async fn pass(
     let method = request.inner().method();
     let asked = gate::asked(
         app,
-        &hosts.preview_url(app),
+        origin,
         &method,
         url.path(),
         url.query().unwrap_or_default(),
@@ -203,7 +203,12 @@ async fn first(env: &Env, app: &AppId, asked: &Asked) -> Result<Tables, Stop> {
 /// Nobody signs in to an app that there is not.
 async fn is_there(env: &Env, app: &AppId) -> Result<(), Stop> {
     let live: Option<Live> = objects::conversation(env, app)?
-        .ask(None, ConversationCall::Preview)
+        .ask(
+            None,
+            ConversationCall::Site {
+                environment: Environment::Preview,
+            },
+        )
         .await?;
     if live.is_some() {
         return Ok(());

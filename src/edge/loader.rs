@@ -11,7 +11,7 @@ use crate::{
     digest::Digest,
     error::{Error, Result},
     ids::AppId,
-    publish::{ArtifactSet, SizeReport},
+    publish::{ArtifactSet, Runtime, SizeReport},
 };
 
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,7 @@ extern "C" {
     fn get_entrypoint(this: &WorkerStub) -> std::result::Result<worker_sys::Fetcher, JsValue>;
 }
 
-/// An artifact set as it is stored: what was built, the generated script around it, and what that script is told.
+/// An artifact set as it is stored: what was built, and the generated script around it.
 /// Its digest names the code: under one digest it never changes.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct StoredSet {
@@ -43,7 +43,6 @@ pub(super) struct StoredSet {
     pub(super) main: String,
     /// By their names.
     pub(super) modules: BTreeMap<String, StoredModule>,
-    pub(super) variables: BTreeMap<String, String>,
     pub(super) sizes: SizeReport,
 }
 
@@ -59,25 +58,26 @@ pub(super) enum StoredModule {
     Data(Digest),
 }
 
-/// The app's Worker for this artifact set. It starts when the first request reaches it.
+/// The app's Worker for this artifact set, told this. It starts when the first request reaches it.
 pub(super) fn app_worker(
     env: &Env,
     context: &JsValue,
-    app: &AppId,
     set: &Digest,
+    runtime: &Runtime,
 ) -> Result<Fetcher> {
     let loader: WorkerLoader = Reflect::get(env, &"LOADER".into())
         .map_err(failed)?
         .unchecked_into();
-    let (env, context, app, digest) = (env.clone(), context.clone(), app.clone(), *set);
+    let name = runtime.loaded_as(set).to_string();
+    let (env, context, runtime, digest) = (env.clone(), context.clone(), runtime.clone(), *set);
     let code = Closure::once_into_js(move || {
         future_to_promise(AssertUnwindSafe(async move {
-            worker_code(&env, &context, &app, &digest)
+            worker_code(&env, &context, &digest, &runtime)
                 .await
                 .map_err(|error| JsValue::from(error.to_string()))
         }))
     });
-    let stub = loader.get(&set.to_string(), &code).map_err(failed)?;
+    let stub = loader.get(&name, &code).map_err(failed)?;
     Ok(stub.get_entrypoint().map_err(failed)?.into())
 }
 
@@ -85,7 +85,13 @@ pub(super) async fn stored_set(env: &Env, app: &AppId, set: &Digest) -> Result<S
     Blobs::sets(env, app)?.get_json(set).await
 }
 
-async fn worker_code(env: &Env, context: &JsValue, app: &AppId, set: &Digest) -> Result<JsValue> {
+async fn worker_code(
+    env: &Env,
+    context: &JsValue,
+    set: &Digest,
+    told: &Runtime,
+) -> Result<JsValue> {
+    let app = &told.app_id;
     let stored = stored_set(env, app, set).await?;
     let hashes = stored.modules.values().filter_map(|module| match module {
         StoredModule::Data(hash) => Some(*hash),
@@ -105,7 +111,7 @@ async fn worker_code(env: &Env, context: &JsValue, app: &AppId, set: &Digest) ->
         Reflect::set(&modules, &name.into(), &value).map_err(failed)?;
     }
     let bindings = Object::new();
-    for (name, value) in &stored.variables {
+    for (name, value) in told.vars() {
         Reflect::set(&bindings, &name.into(), &value.into()).map_err(failed)?;
     }
     let entries = &stored.artifacts.entries;

@@ -1,6 +1,6 @@
 //! Typed calls to the Durable Objects: what may be asked, instead of URLs.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use worker::{Env, Method, Request, RequestInit, Response, ResponseBody, Stub};
@@ -19,9 +19,10 @@ use crate::{
         idempotency::{Answer as IdempotentAnswer, Nonce},
         resource::EditLanded,
     },
-    ids::{AppId, BuildId, ShardId, TokenId, TurnId, WorkspaceId},
+    ids::{AppId, BuildId, DeploymentId, ShardId, TokenId, TurnId, WorkspaceId},
     llm::{message::Image, models::Reservation},
     project::{FileEntry, Manifest, ProjectPath},
+    publish::{Environment, names::Name},
     time::Timestamp,
 };
 
@@ -87,7 +88,39 @@ pub(super) enum ConversationCall {
     /// → `Vec<String>`
     BuildLog { build: BuildId },
     /// → `Option<`[`Live`]`>`; nothing when there is no such app
-    Preview,
+    Site { environment: Environment },
+    /// → `Vec<`[`Deployment`](crate::publish::Deployment)`>`, newest first
+    Deployments { before: Option<u32>, limit: u32 },
+    /// → [`Deployment`](crate::publish::Deployment)
+    Deployment { id: DeploymentId },
+    /// → [`Deployment`](crate::publish::Deployment). Without a version, the newest one. Once for a nonce.
+    Deploy {
+        environment: Environment,
+        version: Option<u32>,
+        url: String,
+        by: String,
+        note: Option<String>,
+        nonce: Nonce,
+    },
+    /// → [`Deployment`](crate::publish::Deployment). Once for a nonce.
+    RollBack {
+        to: DeploymentId,
+        by: String,
+        note: Option<String>,
+        nonce: Nonce,
+    },
+    /// → `Option<`[`Name`]`>`: below the domain of the apps
+    PublicName,
+    /// → `()`. The name was claimed for the app.
+    Named { name: Name },
+    /// → [`Variables`]
+    Variables,
+    /// → `()`
+    SetVariable {
+        environment: Environment,
+        name: String,
+        value: Option<String>,
+    },
     /// → `Option<u64>`: for how many seconds to wait, 0 when these are not too many; nothing when there is no such app
     Knock {
         attempts: Vec<Attempt>,
@@ -154,14 +187,19 @@ pub(super) struct VersionFiles {
     pub(super) manifest: Manifest,
 }
 
-/// What a preview's address serves.
+/// The public variables of each environment that has any.
+pub(super) type Variables = BTreeMap<Environment, BTreeMap<String, String>>;
+
+/// What one of an app's addresses serves.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Live {
     pub(super) name: String,
     /// Whether what was tried last did not work.
     pub(super) failed: bool,
-    /// The digest of the artifact set; none before the first build.
-    pub(super) set: Option<Digest>,
+    /// The digest of the artifact set, and the version that it was built of; none before the first.
+    pub(super) set: Option<(Digest, u32)>,
+    /// Variables that every visitor can read.
+    pub(super) variables: BTreeMap<String, String>,
     /// Those that were live before, the newest first.
     pub(super) earlier: Vec<Digest>,
 }
@@ -177,9 +215,9 @@ pub(super) struct Claimed {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum WorkspaceCall {
-    /// → `bool`
+    /// → `Option<String>`: what the token is called, if it is one
     KnowsToken { hash: Digest },
-    /// → `bool`. `bootstrap` is the hash of the token that set-up made, when it belongs to this workspace.
+    /// → the same of the token that the session was opened with. `bootstrap` is the hash of the token that set-up made, when it belongs to this workspace.
     KnowsSession {
         hash: Digest,
         bootstrap: Option<Digest>,
@@ -274,6 +312,18 @@ pub(super) enum CacheCall {
     Forget { kept_at: Timestamp },
 }
 
+/// What a name below the domain of the apps can be asked.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum HostnameCall {
+    /// → `Option<`[`AppId`]`>`: whose it is
+    Find,
+    /// → `bool`: whether it is this app's, which it is from now on if it was nobody's. Idempotent.
+    Claim(AppId),
+    /// → `()`. It is nobody's, if it was this app's. Idempotent.
+    Release(AppId),
+}
+
 /// What the pool of shards can be asked.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -354,6 +404,11 @@ pub(super) fn workspace(env: &Env, workspace: &WorkspaceId) -> Result<Object> {
 /// A key of the build cache.
 pub(super) fn build_cache(env: &Env, key: &Digest) -> Result<Object> {
     Object::named(env, "BUILD_CACHE", &key.to_string(), "The build cache")
+}
+
+/// A name below the domain of the apps.
+pub(super) fn hostname(env: &Env, name: &Name) -> Result<Object> {
+    Object::named(env, "HOSTNAMES", name.as_str(), "The app's address")
 }
 
 /// The pool of shards.

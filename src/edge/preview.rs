@@ -1,4 +1,4 @@
-//! A preview's address: the live artifact set's Worker, or a page that says that there is none yet.
+//! An app's address: the live artifact set's Worker, or a page that says that there is none yet.
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use wasm_bindgen::JsValue;
@@ -16,7 +16,7 @@ use crate::{
     http::host::Hosts,
     ids::AppId,
     project::ProjectPath,
-    publish::{is_immutable, placeholder, probe},
+    publish::{Environment, Runtime, is_immutable, placeholder, probe},
 };
 
 /// How many of the files that a page loads first are asked for at the same time, as browsers do.
@@ -30,19 +30,23 @@ thread_local! {
     static SERVED: Seen<String> = const { Seen::new() };
 }
 
-/// Answers a visitor of `preview-<app>`.
+/// Answers a visitor of an app.
 pub(super) async fn serve(
     request: Request,
     env: &Env,
     context: &JsValue,
     app: &AppId,
+    environment: Environment,
     hosts: &Hosts,
 ) -> Result<Response> {
     let live: Option<Live> = objects::conversation(env, app)?
-        .ask(None, ConversationCall::Preview)
+        .ask(None, ConversationCall::Site { environment })
         .await?;
     match live {
         None => page(placeholder::unknown(), 404, hosts),
+        Some(Live { set: None, .. }) if environment != Environment::Preview => {
+            page(placeholder::unknown(), 404, hosts)
+        }
         Some(Live {
             name,
             failed,
@@ -62,20 +66,28 @@ pub(super) async fn serve(
             Ok(response)
         }
         Some(Live {
-            set: Some(set),
+            set: Some((set, version)),
             earlier,
+            variables,
             ..
         }) => {
+            let runtime = Runtime {
+                app_id: app.clone(),
+                environment,
+                version,
+                console_origin: Some(hosts.console_origin().to_owned()),
+                public: variables,
+            };
             let Some(path) = unchanging(&request) else {
-                return ask(env, context, app, &set, request).await;
+                return ask(env, context, &set, &runtime, request).await;
             };
             let again = request.clone().map_err(Error::internal)?;
-            let response = ask(env, context, app, &set, request).await?;
+            let response = ask(env, context, &set, &runtime, request).await?;
             if response.status_code() != 404 {
                 return Ok(response);
             }
             match holder(env, app, &earlier, &path).await? {
-                Some(set) => ask(env, context, app, &set, again).await,
+                Some(set) => ask(env, context, &set, &runtime, again).await,
                 None => Ok(response),
             }
         }
@@ -109,11 +121,11 @@ async fn holder(
 async fn ask(
     env: &Env,
     context: &JsValue,
-    app: &AppId,
     set: &Digest,
+    runtime: &Runtime,
     request: Request,
 ) -> Result<Response> {
-    let worker = loader::app_worker(env, context, app, set)?;
+    let worker = loader::app_worker(env, context, set, runtime)?;
     worker.fetch_request(request).await.map_err(|error| {
         Error::unavailable("The app's Worker did not answer. Please try again.", error)
     })
@@ -141,14 +153,14 @@ pub(super) fn page(html: String, status: u16, hosts: &Hosts) -> Result<Response>
     Ok(response)
 }
 
-/// Looks at a built preview as a browser would, before it becomes the current one.
+/// Looks at an artifact set as a browser would, before an address serves it.
 pub(super) async fn probe(
     env: &Env,
     context: &JsValue,
-    app: &AppId,
     set: &Digest,
+    runtime: &Runtime,
 ) -> Result<Probe> {
-    let worker = loader::app_worker(env, context, app, set)?;
+    let worker = loader::app_worker(env, context, set, runtime)?;
     let (home, content) = fetch_page(&worker).await?;
     let loads = match probe::loads(&home, &content) {
         Ok(loads) => loads,

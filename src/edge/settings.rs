@@ -166,6 +166,9 @@ pub(super) fn build_cache_millis(env: &Env) -> Result<u64> {
         .map_err(|error| Error::internal(format!("BUILD_CACHE_SECONDS must be a number: {error}")))
 }
 
+/// What the token is called that set-up made.
+pub(super) const BOOTSTRAP_NAME: &str = "set-up";
+
 /// The workspace and token hash that set-up made, `<workspace>:<sha256>`.
 pub(super) fn bootstrap_token(env: &Env) -> Result<Option<(WorkspaceId, Digest)>> {
     let Ok(text) = secret(env, "BOOTSTRAP_TOKEN_HASH") else {

@@ -117,5 +117,6 @@ function durableObject(name) {
 export const Conversation = durableObject("Conversation");
 export const Workspace = durableObject("Workspace");
 export const BuildCache = durableObject("BuildCache");
+export const Hostname = durableObject("Hostname");
 export const Shards = durableObject("Shards");
 export const BuilderContainer = durableObject("BuilderContainer");

@@ -24,7 +24,7 @@ use worker::{
 use super::{
     clock,
     objects::{self, AppRow, Asked, Begun, ConversationCall, TokenRow, WorkspaceCall as Call},
-    pace, runtime,
+    pace, runtime, settings,
     witness::Witness,
 };
 use crate::{
@@ -118,7 +118,7 @@ impl Workspace {
         if let Call::KnowsToken { .. } | Call::KnowsSession { .. } = call
             && self.is_new()?
         {
-            return json(&false);
+            return json(&None::<String>);
         }
         self.prepare()?;
         match call {
@@ -194,20 +194,22 @@ impl Workspace {
 
     /// Looked up by index: how long that takes says something about hashes, and from a hash nobody gets to the 256
     /// random bits that it was made of.
-    fn knows_token(&self, hash: &Digest) -> Result<bool> {
+    fn knows_token(&self, hash: &Digest) -> Result<Option<String>> {
         #[derive(Deserialize)]
         struct Row {
             hash: Digest,
+            name: String,
         }
         let rows = self.rows::<Row>(
-            "SELECT hash FROM tokens WHERE hash = ?",
+            "SELECT hash, name FROM tokens WHERE hash = ?",
             vec![hash.to_string().into()],
         )?;
-        Ok(rows.first().is_some_and(|row| row.hash.matches(hash)))
+        let row = rows.into_iter().next();
+        Ok(row.filter(|row| row.hash.matches(hash)).map(|row| row.name))
     }
 
     /// A session is good while the token is that it was opened with: one of the workspace's, or `bootstrap`.
-    fn knows_session(&self, hash: &Digest, bootstrap: Option<Digest>) -> Result<bool> {
+    fn knows_session(&self, hash: &Digest, bootstrap: Option<Digest>) -> Result<Option<String>> {
         #[derive(Deserialize)]
         struct Row {
             hash: Digest,
@@ -219,10 +221,10 @@ impl Workspace {
         )?;
         match rows.first().filter(|row| row.hash.matches(hash)) {
             Some(row) if bootstrap.is_some_and(|bootstrap| bootstrap.matches(&row.token)) => {
-                Ok(true)
+                Ok(Some(settings::BOOTSTRAP_NAME.to_owned()))
             }
             Some(row) => self.knows_token(&row.token),
-            None => Ok(false),
+            None => Ok(None),
         }
     }
 

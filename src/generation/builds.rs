@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     build::{Diagnostic, Mode},
+    digest::Digest,
     ids::{BuildId, TurnId},
 };
 
@@ -31,6 +32,18 @@ impl Conversation {
         let (version, source_digest) = self.head.map_or((0, self.manifest.digest()), |head| {
             (head.number, head.digest)
         });
+        self.start_build_of(version, source_digest, mode, turn, step)
+    }
+
+    /// Has a version built.
+    pub(super) fn start_build_of(
+        &mut self,
+        version: u32,
+        source_digest: Digest,
+        mode: Mode,
+        turn: Option<TurnId>,
+        step: &mut Step<'_>,
+    ) -> Build {
         self.builds_made += 1;
         let id = BuildId::numbered(self.builds_made);
         if mode == Mode::Development {
@@ -258,6 +271,7 @@ impl Conversation {
                 } else {
                     let version = active.build.version;
                     self.end_build(id, BuildStatus::Succeeded, diagnostics, step);
+                    self.was_produced(version, id, set, step);
                     if let Some(lockfile) = lockfile {
                         self.lock_packages(version, lockfile, step);
                     }
@@ -454,6 +468,7 @@ impl Conversation {
     /// Ends the build. The turn that waits for it mends what it broke, or ends as well.
     fn fail_build(&mut self, id: &BuildId, diagnostics: Vec<Diagnostic>, step: &mut Step<'_>) {
         self.end_build(id, BuildStatus::Failed, diagnostics.clone(), step);
+        self.was_not_produced(id, &diagnostics, step);
         self.turn_did_not_build(id, &diagnostics, step);
         self.start_next_turn(step);
     }

@@ -9,9 +9,10 @@ use super::{
 use crate::{
     config::{BuildPolicy, Limits},
     digest::Digest,
-    ids::{BuildId, TurnId},
+    ids::{BuildId, DeploymentId, TurnId},
     llm::message::{Image, Message},
     project::Manifest,
+    publish::Deployment,
     time::Timestamp,
 };
 
@@ -42,6 +43,8 @@ pub enum Effect {
     },
     /// Keep a build's state.
     Build(Box<Build>),
+    /// Keep a deployment's state.
+    Deployment(Box<Deployment>),
     /// Keep what an attempt at a call has cost.
     Charge(Charge),
     /// Append to a build's log.
@@ -72,6 +75,8 @@ pub enum Answer {
     Version(Option<Version>),
     /// The new build.
     Build(Box<Build>),
+    /// The new deployment.
+    Deployment(Box<Deployment>),
     /// Who is to be called; nobody when the call is not wanted any more.
     Call(Option<Planned>),
 }
@@ -109,6 +114,8 @@ pub enum Job {
     SendBuild { build: BuildId },
     /// Look whether the built preview works.
     Probe { build: BuildId },
+    /// Put what was built at the address of a deployment's environment, and look at it there.
+    Deploy { deployment: DeploymentId },
     /// Make the app's own copies of what an artifact set has in the build cache, under the key `from`.
     CopyArtifacts { set: Digest, from: Digest },
     /// End the turn if it still runs: its time is up.
@@ -134,6 +141,7 @@ impl Job {
             } => format!("settle/{turn}/{step}/{attempt}"),
             Self::SendBuild { build } => format!("build/{build}"),
             Self::Probe { build } => format!("probe/{build}"),
+            Self::Deploy { deployment } => format!("deploy/{deployment}"),
             Self::CopyArtifacts { set, .. } => format!("copy/{set}"),
             Self::EndTurn { turn } => format!("end/{turn}"),
             Self::Announce => "announce".to_owned(),

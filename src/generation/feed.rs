@@ -17,9 +17,10 @@ use crate::{
     build::{Diagnostic, Mode},
     digest::Digest,
     edit::tokens::Saving,
-    ids::{BuildId, TurnId},
+    ids::{BuildId, DeploymentId, TurnId},
     llm::message::Stop,
     project::ProjectPath,
+    publish::{DeploymentStatus, Environment},
     time::Timestamp,
 };
 
@@ -195,6 +196,16 @@ pub enum Event {
         version: u32,
         url: String,
     },
+    /// A deployment has begun, is further, or is over; or what it had put at an address is not there any more.
+    DeploymentChanged {
+        deployment: DeploymentId,
+        environment: Environment,
+        version: u32,
+        status: DeploymentStatus,
+        url: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
+    },
     /// The app has another name.
     AppRenamed { name: String },
     /// The conversation rests. A completed turn's version is live, or it changed nothing.
@@ -264,6 +275,7 @@ impl Event {
             Self::BuildRetrying { .. } => "build_retrying",
             Self::BuildFinished { .. } => "build_finished",
             Self::PreviewLive { .. } => "preview_live",
+            Self::DeploymentChanged { .. } => "deployment_changed",
             Self::AppRenamed { .. } => "app_renamed",
             Self::TurnFinished { .. } => "turn_finished",
         }

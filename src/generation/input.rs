@@ -11,12 +11,13 @@ use crate::{
     build::{Diagnostic, Mode},
     digest::Digest,
     edit::tokens::Ledger,
-    ids::{AppId, BuildId, TurnId, WorkspaceId},
+    ids::{AppId, BuildId, DeploymentId, TurnId, WorkspaceId},
     llm::{
         message::{Image, Reply},
         retry::Failure,
     },
     project::{FileEntry, Manifest, ProjectPath},
+    publish::{Deployment, Environment, names::Name},
     time::Timestamp,
 };
 
@@ -135,6 +136,27 @@ pub enum Input {
     ToolsRan(ToolsRan),
     /// The build message is in the queue.
     BuildSent { build: BuildId },
+    /// Somebody wants a version at the address of an environment.
+    Deploy(Box<Wanted>),
+    /// Somebody wants what an earlier deployment had put there.
+    RollBack {
+        to: Box<Deployment>,
+        by: String,
+        note: Option<String>,
+    },
+    /// Somebody gives an environment a variable that every visitor can read, or takes it away.
+    SetVariable {
+        environment: Environment,
+        name: String,
+        value: Option<String>,
+    },
+    /// A name below the domain of the apps is the app's.
+    Named { name: Name },
+    /// What was put at an address was looked at there.
+    Deployed {
+        deployment: DeploymentId,
+        probe: Probe,
+    },
     /// A consumer asks for the work of a build.
     Claim { build: BuildId },
     /// A consumer is still at it, and says what the builder said.
@@ -205,6 +227,9 @@ impl Input {
             Self::Probed { build, .. } => Job::Probe {
                 build: build.clone(),
             },
+            Self::Deployed { deployment, .. } => Job::Deploy {
+                deployment: deployment.clone(),
+            },
             Self::TimeIsUp { turn } => Job::EndTurn { turn: turn.clone() },
             Self::Announced { .. } => Job::Announce,
             Self::Purged => Job::Purge,
@@ -220,12 +245,33 @@ impl Input {
             | Self::Restore { .. }
             | Self::StartBuild { .. }
             | Self::Delete
+            | Self::Deploy(_)
+            | Self::RollBack { .. }
+            | Self::SetVariable { .. }
+            | Self::Named { .. }
             | Self::Claim { .. }
             | Self::Progress { .. }
             | Self::BuildReported { .. }
             | Self::BuildUndelivered { .. } => return None,
         })
     }
+}
+
+/// A deployment that somebody wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Where to.
+    pub environment: Environment,
+    /// Which version.
+    pub version: u32,
+    /// The digest of that version's sources, in case that it was never built in production mode.
+    pub source: Option<Digest>,
+    /// The address.
+    pub url: String,
+    /// Whose token or session it was asked with.
+    pub by: String,
+    /// Why.
+    pub note: Option<String>,
 }
 
 /// A tool call that is being written, as far as it is known.

@@ -49,6 +49,11 @@ impl Conversation {
             spent: Spending::default(),
             voided: Spending::default(),
             builder_millis: 0,
+            sites: BTreeMap::new(),
+            deployments_made: 0,
+            produced: BTreeMap::new(),
+            sources: BTreeMap::new(),
+            public_name: None,
         };
         let mut step = Step {
             now,
@@ -104,6 +109,17 @@ impl Conversation {
             Input::DeleteFile { path } => self.delete_file(&path, step),
             Input::Restore { version, manifest } => self.restore(version, manifest, step),
             Input::StartBuild { mode } => self.start_build_by_hand(mode, step),
+            Input::Deploy(wanted) => self.deploy(*wanted, step),
+            Input::RollBack { to, by, note } => self.roll_back(*to, by, note, step),
+            Input::SetVariable {
+                environment,
+                name,
+                value,
+            } => self.set_variable(environment, name, value, step),
+            Input::Named { name } => {
+                self.public_name = Some(name);
+                Ok(())
+            }
             Input::Delete => {
                 // What the call that runs has cost so far is settled before the rest is forgotten.
                 if let Phase::AwaitingModel(turn) = &mut self.phase {
@@ -131,6 +147,9 @@ impl Conversation {
         self.builds.clear();
         self.preview = None;
         self.earlier.clear();
+        self.sites.clear();
+        self.produced.clear();
+        self.sources.clear();
         self.last_outcome = None;
     }
 
@@ -218,6 +237,7 @@ impl Conversation {
             } => self.build_reported(&build, attempt, lines, *outcome, step),
             Input::BuildUndelivered { build } => self.build_undelivered(&build, step),
             Input::Probed { build, probe } => self.probed(&build, probe, step),
+            Input::Deployed { deployment, probe } => self.deployed(&deployment, probe, step),
             Input::ArtifactsCopied { set, from } => step.finish(&Job::CopyArtifacts { set, from }),
             Input::TimeIsUp { turn } => self.time_is_up(&turn, step),
             Input::Announced { summary } if *summary == self.summary() => {
@@ -238,6 +258,10 @@ impl Conversation {
             | Input::Restore { .. }
             | Input::StartBuild { .. }
             | Input::Purged
+            | Input::Deploy(_)
+            | Input::RollBack { .. }
+            | Input::SetVariable { .. }
+            | Input::Named { .. }
             | Input::Delete => {}
         }
     }
@@ -283,6 +307,7 @@ impl Conversation {
             Job::Probe { build } => {
                 self.unprobed(build, reason, step);
             }
+            Job::Deploy { deployment } => self.not_deployed(deployment, reason, step),
             Job::SendBuild { .. }
             | Job::Settle { .. }
             | Job::CopyArtifacts { .. }

@@ -89,6 +89,8 @@ pub struct AppSummary {
     pub version: Option<u32>,
     /// The version that the preview serves.
     pub preview_version: Option<u32>,
+    /// Where it is for everyone, once it was deployed.
+    pub production_url: Option<String>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it last changed.

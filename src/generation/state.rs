@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    deployments::{Produced, Site},
     feed::Outcome,
     records::{AppSummary, AppUsage, Build, Preview, Spending, Spent, Status},
     repair::Repair,
@@ -16,6 +17,7 @@ use crate::{
     ids::{AppId, BuildId, TurnId, WorkspaceId},
     llm::retry::Breaker,
     project::{FileEntry, Manifest},
+    publish::{Environment, names::Name},
     time::Timestamp,
 };
 
@@ -66,6 +68,14 @@ pub struct Conversation {
     pub(super) voided: Spending,
     /// How long the builder has worked, in milliseconds.
     pub(super) builder_millis: u64,
+    pub(super) sites: BTreeMap<Environment, Site>,
+    pub(super) deployments_made: u32,
+    /// By version.
+    pub(super) produced: BTreeMap<u32, Produced>,
+    /// The digests of the sources of versions that are to be built for a deployment.
+    pub(super) sources: BTreeMap<u32, Digest>,
+    /// Below the domain of the apps.
+    pub(super) public_name: Option<Name>,
 }
 
 /// The newest version.
@@ -209,11 +219,11 @@ pub(super) enum Stage {
 }
 
 impl ActiveBuild {
-    /// The digest of the artifact set that is being probed.
+    /// The digest of the artifact set that is being probed, and the version that it was built of.
     #[must_use]
-    pub const fn candidate(&self) -> Option<Digest> {
+    pub const fn candidate(&self) -> Option<(Digest, u32)> {
         match self.stage {
-            Stage::Probing { set, .. } => Some(set),
+            Stage::Probing { set, .. } => Some((set, self.build.version)),
             Stage::Waiting { .. } | Stage::Claimed { .. } => None,
         }
     }
@@ -231,6 +241,9 @@ impl Conversation {
             model: self.model.clone(),
             version: self.head.map(|head| head.number),
             preview_version: self.preview.as_ref().map(|preview| preview.version),
+            production_url: self
+                .live_deployment(Environment::Production)
+                .map(|live| live.url.clone()),
             created_at: self.created_at,
             updated_at: self.updated_at,
         }
@@ -301,6 +314,12 @@ impl Conversation {
             }
             _ => (Views::new(), Ledger::default()),
         }
+    }
+
+    /// The name below the domain of the apps that is the app's.
+    #[must_use]
+    pub const fn public_name(&self) -> Option<&Name> {
+        self.public_name.as_ref()
     }
 
     /// Whether the app was deleted.

@@ -150,6 +150,14 @@ impl Conversation {
     }
 
     fn another_build(&mut self, mode: Mode, step: &mut Step<'_>) -> Result<Build> {
+        self.refuse_many_builds(step)?;
+        if mode == Mode::Development && self.phase == Phase::Resting {
+            self.last_outcome = None;
+        }
+        Ok(self.start_build(mode, None, step))
+    }
+
+    pub(super) fn refuse_many_builds(&self, step: &Step<'_>) -> Result<()> {
         if self.builds.len() >= step.limits.active_builds {
             return Err(Error::new(
                 Kind::Conflict,
@@ -160,10 +168,7 @@ impl Conversation {
             )
             .with("limit", step.limits.active_builds));
         }
-        if mode == Mode::Development && self.phase == Phase::Resting {
-            self.last_outcome = None;
-        }
-        Ok(self.start_build(mode, None, step))
+        Ok(())
     }
 
     /// Makes the files a version and has it built for the preview.
@@ -268,7 +273,7 @@ impl Conversation {
         });
     }
 
-    fn refuse_before_foundation(&self) -> Result<()> {
+    pub(super) fn refuse_before_foundation(&self) -> Result<()> {
         if self.head.is_some() {
             return Ok(());
         }

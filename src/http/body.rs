@@ -3,6 +3,7 @@
 //! [`parse`] is the only way in, so a value of these types keeps the limits. Whether a model or version exists
 //! is not known here.
 
+mod deployment;
 mod shard;
 
 use std::collections::HashSet;
@@ -14,6 +15,7 @@ use serde::{
 };
 use serde_json::error::Category;
 
+pub use self::deployment::{Deploy, RollBack, SetVariable};
 pub use self::shard::{AddShard, ChangeShard, ShardKeys, WantedState};
 use super::auth::ApiToken;
 use crate::{

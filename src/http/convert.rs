@@ -78,6 +78,7 @@ impl From<AppSummary> for resource::App {
             model: app.model,
             version: app.version,
             preview_version: app.preview_version,
+            production_url: app.production_url,
             created_at: app.created_at,
             updated_at: app.updated_at,
         }

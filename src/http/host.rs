@@ -1,10 +1,11 @@
-//! Which host is asked: the console, one app's preview, or nobody (invariant I6 of the design).
+//! Which host is asked: the console, an app at one of its addresses, or nobody (invariant I6 of the design).
 //!
 //! A host that is not exactly one of ours is [`Host::Unknown`]; nothing is guessed from a part of it.
 
 use crate::{
     error::{Error, Kind, Result},
     ids::AppId,
+    publish::{Environment, names::Name},
 };
 
 /// Whom a request is for.
@@ -12,8 +13,10 @@ use crate::{
 pub enum Host {
     /// The console and the API.
     Console,
-    /// The preview of an app. The app need not exist.
-    Preview(AppId),
+    /// An address that an app has by itself. The app need not exist.
+    App(AppId, Environment),
+    /// A name that somebody may have claimed for an app.
+    Named(Name),
     /// None of ours: answered 404.
     Unknown,
 }
@@ -107,13 +110,24 @@ impl Hosts {
         if asked.port != self.apps.port {
             return Host::Unknown;
         }
-        asked
+        let label = asked
             .name
             .strip_suffix(&self.apps.name)
-            .and_then(|rest| rest.strip_suffix('.'))
-            .and_then(|label| label.strip_prefix("preview-"))
-            .and_then(|app| app.parse().ok())
-            .map_or(Host::Unknown, Host::Preview)
+            .and_then(|rest| rest.strip_suffix('.'));
+        let Some(label) = label else {
+            return Host::Unknown;
+        };
+        for environment in [Environment::Preview, Environment::Staging] {
+            let app = label
+                .strip_prefix(environment.as_str())
+                .and_then(|rest| rest.strip_prefix('-'));
+            if let Some(app) = app {
+                return app
+                    .parse()
+                    .map_or(Host::Unknown, |app| Host::App(app, environment));
+            }
+        }
+        label.parse().map_or(Host::Unknown, Host::Named)
     }
 
     /// The origin of the console, such as `https://console.example`.
@@ -125,11 +139,17 @@ impl Hosts {
     /// Where an app's preview answers: an origin, without a final slash. Plain HTTP on localhost only.
     #[must_use]
     pub fn preview_url(&self, app: &AppId) -> String {
-        format!(
-            "{}://preview-{app}.{}",
-            self.apps.scheme(),
-            self.apps.with_port()
-        )
+        self.url(app, Environment::Preview, None)
+    }
+
+    /// Where an app answers in an environment: an origin, without a final slash. In production that is where its name leads.
+    #[must_use]
+    pub fn url(&self, app: &AppId, environment: Environment, name: Option<&Name>) -> String {
+        let label = match name {
+            Some(name) if environment == Environment::Production => name.to_string(),
+            _ => format!("{}-{app}", environment.as_str()),
+        };
+        format!("{}://{label}.{}", self.apps.scheme(), self.apps.with_port())
     }
 
     /// The source expression of a content security policy that matches every app.

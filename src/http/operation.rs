@@ -9,6 +9,7 @@ use super::route::{Captures, Route, not_yet};
 use crate::error::Result;
 
 mod available;
+mod deployments;
 mod people;
 mod planned;
 
@@ -90,6 +91,7 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> {
     available::OPERATIONS
         .iter()
         .chain(people::OPERATIONS)
+        .chain(deployments::OPERATIONS)
         .chain(planned::OPERATIONS)
 }
 

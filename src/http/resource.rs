@@ -3,12 +3,16 @@
 //!
 //! Times are milliseconds since the Unix epoch, hashes SHA-256. A field without a value is `null`, not absent.
 
+mod deployment;
 mod diff;
 mod people;
 mod search;
 mod shard;
 mod usage;
 
+pub use deployment::{
+    DeploymentPage, DeploymentShown, Variable, VariableKind, VariableList, VariableShown,
+};
 pub use diff::{
     DiffCut, DiffLine, DiffPage, DiffedFile, FileChange, FileDiff, Hunk, LineChange, LineEnding,
 };
@@ -83,6 +87,8 @@ pub struct App {
     pub version: Option<u32>,
     /// The version that the preview shows.
     pub preview_version: Option<u32>,
+    /// Where it is for everyone, once it was deployed to production.
+    pub production_url: Option<String>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it last changed.

@@ -9,9 +9,13 @@ use serde::{Deserialize, Serialize};
 use super::operation::{Access, Method, Operation, operations};
 use crate::{
     error::{Error, Kind, Result},
-    ids::{AppId, BuildId, ShardId, TokenId, TurnId},
+    ids::{AppId, BuildId, DeploymentId, ShardId, TokenId, TurnId},
     project::ProjectPath,
+    publish::Environment,
 };
+
+/// The longest name of a variable.
+const MAX_VARIABLE_CHARS: usize = 64;
 
 /// A call of the API, or a page of the console.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -205,6 +209,36 @@ pub enum AppCall {
         /// Which table, as it was sent.
         table: String,
     },
+    /// `GET deployments`
+    ListDeployments,
+    /// `POST deployments`
+    Deploy,
+    /// `GET deployments/{deployment}`
+    ShowDeployment {
+        /// Which deployment.
+        deployment: DeploymentId,
+    },
+    /// `POST deployments/{deployment}/rollback`
+    RollBack {
+        /// To which deployment.
+        deployment: DeploymentId,
+    },
+    /// `GET env`
+    ListVariables,
+    /// `PUT env/{environment}/{name}`
+    SetVariable {
+        /// Of which environment.
+        environment: Environment,
+        /// Its name.
+        name: String,
+    },
+    /// `DELETE env/{environment}/{name}`
+    DeleteVariable {
+        /// Of which environment.
+        environment: Environment,
+        /// Its name.
+        name: String,
+    },
     /// `POST builds`
     StartBuild,
     /// `GET builds/{build}`
@@ -327,6 +361,10 @@ impl AppCall {
                 | Self::SetSignUp
                 | Self::ImportRows { .. }
                 | Self::StartBuild
+                | Self::Deploy
+                | Self::RollBack { .. }
+                | Self::SetVariable { .. }
+                | Self::DeleteVariable { .. }
         )
     }
 }
@@ -382,6 +420,40 @@ impl Captures<'_> {
                     "There is no such version: versions count from 1.",
                 )
             })
+    }
+
+    /// An environment.
+    pub(super) fn environment(&self) -> Result<Environment> {
+        let text = self.text("environment")?;
+        let all = [
+            Environment::Preview,
+            Environment::Staging,
+            Environment::Production,
+        ];
+        let known = all.into_iter().find(|known| known.as_str() == text);
+        known.ok_or_else(|| {
+            Error::new(
+                Kind::NotFound,
+                "There is no such environment: there are `preview`, `staging` and `production`.",
+            )
+        })
+    }
+
+    /// The name of a variable.
+    pub(super) fn variable(&self) -> Result<String> {
+        let name = self.text("name")?;
+        let is_name = name.len() <= MAX_VARIABLE_CHARS
+            && name.starts_with(|first: char| first.is_ascii_uppercase())
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+        if is_name {
+            return Ok(name);
+        }
+        Err(Error::new(
+            Kind::Invalid,
+            "The name of a variable has at most 64 capital letters, digits and `_`, a letter first.",
+        ))
     }
 
     /// The path of a file.

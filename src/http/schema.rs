@@ -8,9 +8,9 @@ use crate::{
     build::{Diagnostic, FailureReason, Mode, Render, Report, Severity, Status, Timings},
     data::{TableSpec, pool::ShardState},
     digest::Digest,
-    ids::{AppId, BuildId, ShardId, TokenId, TurnId, WorkspaceId},
+    ids::{AppId, BuildId, DeploymentId, ShardId, TokenId, TurnId, WorkspaceId},
     project::ProjectPath,
-    publish::{Share, SizeReport},
+    publish::{Deployment, DeploymentStatus, Environment, Origin, Share, SizeReport},
     time::Timestamp,
 };
 
@@ -33,6 +33,28 @@ schema! {
     WorkspaceId as "WorkspaceId": { "type": "string", "pattern": "^[a-z][a-z0-9]{2,31}$" };
     TurnId as "TurnId": { "type": "string", "pattern": "^t[a-z0-9]{15}$" };
     BuildId as "BuildId": { "type": "string", "pattern": "^b[1-9][0-9]*$" };
+    DeploymentId as "DeploymentId": { "type": "string", "pattern": "^d[1-9][0-9]*$" };
+    Environment as "Environment": {
+        "type": "string",
+        "description": "`preview` the work in progress; `staging` for a last look; `production` for everyone.",
+        "enum": ["preview", "staging", "production"]
+    };
+    DeploymentStatus as "DeploymentStatus": {
+        "type": "string",
+        "description": "`waiting` another one of the environment has to end before; `building` its version is built in production mode; `deploying` it is put at its address and looked at; `live` the address serves it; `superseded` the address served it and serves another one now; `failed` it never was at its address.",
+        "enum": ["waiting", "building", "deploying", "live", "superseded", "failed"]
+    };
+    Origin as "DeploymentOrigin": {
+        "description": "What a deployment came from: somebody deployed a version, or went back to an earlier deployment.",
+        "oneOf": [
+            { "type": "object", "properties": { "kind": { "const": "deploy" } }, "required": ["kind"] },
+            {
+                "type": "object",
+                "properties": { "kind": { "const": "rollback" }, "to": { "type": "string", "pattern": "^d[1-9][0-9]*$" } },
+                "required": ["kind", "to"]
+            }
+        ]
+    };
     TokenId as "TokenId": { "type": "string", "pattern": "^k[a-z0-9]{15}$" };
     ShardId as "ShardId": { "type": "string", "pattern": "^(default|s[a-z0-9]{15})$" };
     ShardState as "ShardState": {
@@ -227,6 +249,36 @@ impl JsonSchema for SizeReport {
                 "external": generator.subschema_for::<Share>()
             },
             "required": ["script_bytes", "budget", "embedded", "external"]
+        })
+    }
+}
+
+impl JsonSchema for Deployment {
+    fn schema_name() -> Cow<'static, str> {
+        "Deployment".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "description": "A version at the address of an environment, or on its way there.",
+            "properties": {
+                "id": generator.subschema_for::<DeploymentId>(),
+                "environment": generator.subschema_for::<Environment>(),
+                "version": { "type": "integer", "minimum": 1 },
+                "origin": generator.subschema_for::<Origin>(),
+                "status": generator.subschema_for::<DeploymentStatus>(),
+                "build": generator.subschema_for::<Option<BuildId>>(),
+                "digest": generator.subschema_for::<Option<Digest>>(),
+                "url": { "type": "string", "description": "The address." },
+                "by": { "type": "string", "description": "The name of the token that it was asked with." },
+                "note": { "type": ["string", "null"], "description": "Why, in the words of whoever asked." },
+                "error": { "type": ["string", "null"], "description": "Why it failed." },
+                "created_at": generator.subschema_for::<Timestamp>(),
+                "live_at": generator.subschema_for::<Option<Timestamp>>(),
+                "ended_at": generator.subschema_for::<Option<Timestamp>>()
+            },
+            "required": ["id", "environment", "version", "origin", "status", "build", "digest", "url", "by", "note", "error", "created_at", "live_at", "ended_at"]
         })
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::AppId;
+use crate::{digest::Digest, ids::AppId};
 
 /// Where an app is deployed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -16,6 +16,18 @@ pub enum Environment {
     Staging,
     /// The address for everyone.
     Production,
+}
+
+impl Environment {
+    /// As it is written.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Preview => "preview",
+            Self::Staging => "staging",
+            Self::Production => "production",
+        }
+    }
 }
 
 /// What one deployment is told.
@@ -43,6 +55,17 @@ struct PageConfig<'a> {
 }
 
 impl Runtime {
+    /// The name under which this code with these variables may be kept loaded: it never means anything else.
+    #[must_use]
+    pub fn loaded_as(&self, code: &Digest) -> Digest {
+        let vars = self.vars();
+        let code = code.to_string();
+        let vars = vars
+            .iter()
+            .flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
+        Digest::of_parts([code.as_bytes()].into_iter().chain(vars))
+    }
+
     /// The environment variables of the app's Worker, by name.
     #[must_use]
     pub fn vars(&self) -> BTreeMap<&'static str, String> {

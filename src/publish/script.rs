@@ -1,6 +1,6 @@
 //! The app's Worker: a fixed script, a generated list of files, and the page. Everything else stays outside, by hash.
 
-use std::{borrow::Cow, collections::BTreeMap, fmt::Write as _};
+use std::{borrow::Cow, fmt::Write as _};
 
 use serde::{Deserialize, Serialize};
 
@@ -229,18 +229,11 @@ fn part_name(number: usize) -> String {
     format!("part-{number}.bin")
 }
 
-/// The name under which this code with these variables may be kept loaded: it never means other code.
+/// The digest of a script: files, and all code around them. What a deployment of it is told is no part of it.
 #[must_use]
-pub fn code_id(script: &Script, vars: &BTreeMap<&'static str, String>) -> Digest {
-    let modules = script
-        .modules
-        .iter()
-        .flat_map(|module| [module.name.as_bytes(), module.bytes.as_slice()]);
-    let vars = vars
-        .iter()
-        .flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
-    // The empty part keeps the two lists apart: no module has an empty name.
-    Digest::of_parts(modules.chain([b"".as_slice()]).chain(vars))
+pub fn code_id(script: &Script) -> Digest {
+    let modules = script.modules.iter();
+    Digest::of_parts(modules.flat_map(|module| [module.name.as_bytes(), module.bytes.as_slice()]))
 }
 
 /// Where the runtime configuration goes: into the head, before every script of the app.

@@ -1,4 +1,5 @@
 mod calls;
+mod deployments;
 mod world;
 
 use overskill::{

@@ -21,15 +21,15 @@ use crate::{
     http::{
         AppCall,
         body::{
-            CreateApp, DefineTables, EditFiles, HandedOn, MAX_JSON_BYTES, PostMessage, StartBuild,
-            UpdateApp,
+            CreateApp, DefineTables, Deploy, EditFiles, HandedOn, MAX_JSON_BYTES, PostMessage,
+            RollBack, StartBuild, UpdateApp,
         },
         convert,
         idempotency::Nonce,
         page::{self, Page},
         resource, sse,
     },
-    ids::{AppId, BuildId, TurnId},
+    ids::{AppId, BuildId, DeploymentId, TurnId},
     llm::message::{Image, ImageFormat},
 };
 
@@ -205,7 +205,22 @@ impl Call<'_> {
             | AppCall::DefineTables
             | AppCall::InviteMember
             | AppCall::RestoreVersion { .. }
+            | AppCall::Deploy
+            | AppCall::RollBack { .. }
             | AppCall::StartBuild => self.post(principal, app, &asked, call).await?,
+            AppCall::ListDeployments => self.list_deployments(&asked).await?,
+            AppCall::ShowDeployment { deployment } => {
+                self.show_deployment(&asked, deployment).await?
+            }
+            AppCall::ListVariables => self.list_variables(&asked).await?,
+            AppCall::SetVariable { environment, name } => {
+                let bytes = self.body(MAX_JSON_BYTES).await?;
+                let wanted = self.parse(&bytes)?;
+                self.set_variable(&asked, environment, name, wanted).await?
+            }
+            AppCall::DeleteVariable { environment, name } => {
+                self.delete_variable(&asked, environment, name).await?
+            }
             AppCall::Search => self.search_files(app, &asked).await?,
             AppCall::DiffVersions { version } => self.diff_versions(app, &asked, version).await?,
             AppCall::ListFiles => self.list_files(&asked).await?,
@@ -247,6 +262,11 @@ impl Call<'_> {
         let wanted = match call {
             AppCall::PostMessage => Wanted::Message(self.parse(&bytes)?),
             AppCall::StartBuild => Wanted::Build(self.parse(&bytes)?),
+            AppCall::Deploy => Wanted::Deploy(self.parse(&bytes)?),
+            AppCall::RollBack { deployment } if bytes.is_empty() => {
+                Wanted::RollBack(deployment, RollBack { note: None })
+            }
+            AppCall::RollBack { deployment } => Wanted::RollBack(deployment, self.parse(&bytes)?),
             AppCall::EditFiles => Wanted::Edits(self.parse(&bytes)?),
             AppCall::DefineTables => Wanted::Tables(self.parse(&bytes)?),
             AppCall::InviteMember => Wanted::Member(self.parse::<HandedOn>(&bytes)?.0),
@@ -383,6 +403,8 @@ enum Wanted {
     Message(PostMessage),
     Restore(u32),
     Build(StartBuild),
+    Deploy(Deploy),
+    RollBack(DeploymentId, RollBack),
     Edits(EditFiles),
     Tables(DefineTables),
     Member(Map<String, Value>),
@@ -442,6 +464,14 @@ impl Wanted {
                         version: version.into(),
                     },
                 )
+            }
+            Self::Deploy(wanted) => {
+                call.deploy(app, asked, asked.principal, wanted, begun.nonce)
+                    .await
+            }
+            Self::RollBack(to, wanted) => {
+                call.roll_back(asked, asked.principal, to, wanted, begun.nonce)
+                    .await
             }
             Self::Build(StartBuild { mode }) => {
                 let build: Build = asked

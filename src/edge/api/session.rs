@@ -34,7 +34,7 @@ impl Call<'_> {
         let ConsoleLogin { token } = self.parse(&bytes)?;
         let workspace = token.workspace().clone();
         let opened_with = token.hash();
-        if !self.is_known(&Credential::Token(token)).await? {
+        if self.known_as(&Credential::Token(token)).await?.is_none() {
             return Err(Error::new(
                 Kind::Unauthenticated,
                 "This token is not valid.",
@@ -66,7 +66,8 @@ impl Call<'_> {
                 hash: session.hash(),
             };
             let workspace = objects::workspace(self.env, session.workspace())?;
-            if self.is_known(&Credential::Session(session)).await? {
+            let known = self.known_as(&Credential::Session(session)).await?;
+            if known.is_some() {
                 workspace.ask::<()>(None, call).await?;
             }
         }

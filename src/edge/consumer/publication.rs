@@ -10,14 +10,11 @@ use crate::{
         blobs::Blobs,
         gzip::gzip,
         loader::{StoredModule, StoredSet},
-        settings,
     },
     error::{Error, Result},
     generation::BuildOutcome,
     project::FileEntry,
-    publish::{
-        self, ArtifactSet, Critical, Module, ModuleKind, Part, Runtime, SizeReport, cache::Built,
-    },
+    publish::{self, ArtifactSet, Critical, Module, ModuleKind, Part, SizeReport, cache::Built},
 };
 
 /// How many bytes of what first paint needs are looked at. What is beyond stays outside of the script.
@@ -75,15 +72,7 @@ impl Attempt<'_> {
             Ok(script) => script,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let runtime = Runtime {
-            app_id: self.app.clone(),
-            environment: publish::Environment::Preview,
-            version: self.work.version,
-            console_origin: Some(settings::hosts(self.env)?.console_origin().to_owned()),
-            public: BTreeMap::new(),
-        };
-        let variables = runtime.vars();
-        let set = publish::code_id(&script, &variables);
+        let set = publish::code_id(&script);
         let sets = Blobs::sets(self.env, self.app)?;
         let mut modules = BTreeMap::new();
         for Module { name, kind, bytes } in script.modules {
@@ -104,10 +93,6 @@ impl Attempt<'_> {
             kept,
             main: script.main.to_owned(),
             modules,
-            variables: variables
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value))
-                .collect(),
             sizes: script.report.clone(),
         };
         sets.put_json(&set, &stored).await?;

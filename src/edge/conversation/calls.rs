@@ -13,10 +13,11 @@ use crate::{
         pace,
     },
     error::{Error, Kind, Result},
-    generation::{Answer, Conversation as Machine, Created, Input, Status},
+    generation::{Answer, Conversation as Machine, Created, Input, Status, Wanted},
     http::{etag, idempotency::Nonce, resource},
-    ids::{BuildId, WorkspaceId},
+    ids::{BuildId, DeploymentId, WorkspaceId},
     project::ProjectPath,
+    publish::{Deployment, Environment},
 };
 
 impl Conversation {
@@ -49,18 +50,13 @@ impl Conversation {
                     .is_some_and(|machine| !machine.is_deleted());
                 json(&is_there.then(|| self.knocks.borrow_mut().wait(&attempts, at).unwrap_or(0)))
             }
-            Call::Preview => json(
+            Call::Site { environment } => json(
                 &self
                     .machine
                     .borrow()
                     .as_ref()
                     .filter(|machine| !machine.is_deleted())
-                    .map(|machine| Live {
-                        name: machine.name.clone(),
-                        failed: machine.summary().status == Status::Failed,
-                        set: machine.preview().map(|preview| preview.set),
-                        earlier: machine.earlier_previews().to_vec(),
-                    }),
+                    .map(|machine| live(machine, environment)),
             ),
             call => {
                 self.check(workspace.as_ref())?;
@@ -187,7 +183,75 @@ impl Conversation {
                 self.step(Input::BuildUndelivered { build })?;
                 json(&())
             }
-            Call::Open { .. } | Call::Preview | Call::Knock { .. } => {
+            Call::Deployments { before, limit } => json(&self.store.deployments(before, limit)?),
+            Call::Deployment { id } => json(&self.deployment(&id)?),
+            Call::Deploy {
+                environment,
+                version,
+                url,
+                by,
+                note,
+                nonce,
+            } => {
+                let input = || {
+                    let newest = || self.read_machine(|machine| machine.summary().version);
+                    let number = match version {
+                        Some(number) => number,
+                        None => newest()?.unwrap_or_default(),
+                    };
+                    let known = self.store.version(number)?;
+                    let source = match (known, version) {
+                        (Some((_, manifest)), _) => Some(manifest.digest()),
+                        (None, Some(_)) => return Err(no_version(number)),
+                        // Before the first version, the machine says so.
+                        (None, None) => None,
+                    };
+                    Ok(Input::Deploy(Box::new(Wanted {
+                        environment,
+                        version: number,
+                        source,
+                        url,
+                        by,
+                        note,
+                    })))
+                };
+                self.once(nonce, input, value)
+            }
+            Call::RollBack {
+                to,
+                by,
+                note,
+                nonce,
+            } => {
+                let input = || {
+                    let to = Box::new(self.deployment(&to)?);
+                    Ok(Input::RollBack { to, by, note })
+                };
+                self.once(nonce, input, value)
+            }
+            Call::PublicName => json(&self.read_machine(|machine| machine.public_name().cloned())?),
+            Call::Named { name } => {
+                self.step(Input::Named { name })?;
+                json(&())
+            }
+            Call::Variables => json(&self.read_machine(|machine| {
+                let all = machine.variables();
+                all.map(|(environment, variables)| (environment, variables.clone()))
+                    .collect::<objects::Variables>()
+            })?),
+            Call::SetVariable {
+                environment,
+                name,
+                value,
+            } => {
+                self.step(Input::SetVariable {
+                    environment,
+                    name,
+                    value,
+                })?;
+                json(&())
+            }
+            Call::Open { .. } | Call::Site { .. } | Call::Knock { .. } => {
                 Err(Error::internal("answered before"))
             }
         }
@@ -285,6 +349,11 @@ impl Conversation {
         })
     }
 
+    fn deployment(&self, id: &DeploymentId) -> Result<Deployment> {
+        let known = self.store.deployment(id)?;
+        known.ok_or_else(|| Error::new(Kind::NotFound, format!("There is no deployment `{id}`.")))
+    }
+
     fn claim(&self, build: BuildId) -> Result<Option<Claimed>> {
         let Some(Answer::Claim(Some(work))) = self.step(Input::Claim { build })? else {
             return Ok(None);
@@ -347,6 +416,17 @@ impl Conversation {
     }
 }
 
+fn live(machine: &Machine, environment: Environment) -> Live {
+    let served = machine.served(environment);
+    Live {
+        name: machine.name.clone(),
+        failed: machine.summary().status == Status::Failed,
+        set: served.live,
+        earlier: served.earlier.to_vec(),
+        variables: served.variables,
+    }
+}
+
 /// What whoever watches the journal hears of a call that was written there and not answered yet.
 fn entry(call: &Call) -> Option<(&'static str, String)> {
     match call {
@@ -361,6 +441,7 @@ fn value(answer: Option<&Answer>) -> serde_json::Result<serde_json::Value> {
     match answer {
         Some(Answer::Version(version)) => serde_json::to_value(version),
         Some(Answer::Build(build)) => serde_json::to_value(build),
+        Some(Answer::Deployment(deployment)) => serde_json::to_value(deployment),
         Some(Answer::Claim(_) | Answer::Held(_) | Answer::Call(_)) | None => {
             Ok(serde_json::Value::Null)
         }

@@ -23,6 +23,7 @@ const SCHEMA: &str = "
     CREATE INDEX IF NOT EXISTS transcript_turn ON transcript(turn);
     CREATE TABLE IF NOT EXISTS versions(number INTEGER PRIMARY KEY, version TEXT NOT NULL, manifest TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS builds(id TEXT PRIMARY KEY, build TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS deployments(number INTEGER PRIMARY KEY, deployment TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS build_log(seq INTEGER PRIMARY KEY AUTOINCREMENT, build TEXT NOT NULL, line TEXT NOT NULL);
     CREATE INDEX IF NOT EXISTS build_log_build ON build_log(build);
     CREATE TABLE IF NOT EXISTS feed(seq INTEGER PRIMARY KEY AUTOINCREMENT, since INTEGER, at INTEGER NOT NULL, kind TEXT NOT NULL, event TEXT NOT NULL);
@@ -122,6 +123,10 @@ impl Store {
                 Effect::Build(build) => self.run(
                     "INSERT INTO builds(id, build) VALUES (?, ?) ON CONFLICT(id) DO UPDATE SET build = excluded.build",
                     vec![build.id.as_str().into(), json(build)?.into()],
+                )?,
+                Effect::Deployment(deployment) => self.run(
+                    "INSERT INTO deployments(number, deployment) VALUES (?, ?) ON CONFLICT(number) DO UPDATE SET deployment = excluded.deployment",
+                    vec![i64::from(deployment.id.number()).into(), json(deployment)?.into()],
                 )?,
                 Effect::BuildLog { build, line } => self.run(
                     "INSERT INTO build_log(build, line) VALUES (?, ?)",
@@ -313,6 +318,7 @@ impl Store {
             "versions",
             "builds",
             "build_log",
+            "deployments",
             "feed",
             "outbox",
             "charges",

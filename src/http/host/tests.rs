@@ -3,13 +3,18 @@ use proptest::prelude::*;
 use super::*;
 
 fn app(text: &str) -> Host {
-    Host::Preview(text.parse().unwrap())
+    Host::App(text.parse().unwrap(), Environment::Preview)
+}
+
+fn named(text: &str) -> Host {
+    Host::Named(text.parse().unwrap())
 }
 
 #[test]
 fn tells_hosts_apart() {
     let local = Hosts::parse("localhost:8787", "localhost:8787").unwrap();
     let hosted = Hosts::parse("console.example", "apps.test").unwrap();
+    let staging = Host::App("abcdefgh".parse().unwrap(), Environment::Staging);
     let long = format!("preview-abcdefgh.{}localhost:8787", "a.".repeat(200));
     for (hosts, asked, answer) in [
         (&local, "localhost:8787", Host::Console),
@@ -41,8 +46,15 @@ fn tells_hosts_apart() {
         (&hosted, "preview-abcdefgh.apps.test", app("abcdefgh")),
         (&hosted, "preview-abcdefgh.console.example", Host::Unknown),
         (&hosted, "apps.test", Host::Unknown),
-        (&hosted, "staging-abcdefgh.apps.test", Host::Unknown),
-        // Without a prefix, no label is an app's: reserved names cannot be.
+        (&hosted, "staging-abcdefgh.apps.test", staging),
+        (&hosted, "staging-x.apps.test", Host::Unknown),
+        (&hosted, "production-abcdefgh.apps.test", Host::Unknown),
+        (&hosted, "todo-list.apps.test", named("todo-list")),
+        (&hosted, "Todo-List.Apps.Test.", named("todo-list")),
+        (&hosted, "www.todo-list.apps.test", Host::Unknown),
+        (&hosted, "todo-list.apps.test.evil.example", Host::Unknown),
+        (&hosted, "todo-list.apps.test:8787", Host::Unknown),
+        // Reserved names are nobody's.
         (&hosted, "www.apps.test", Host::Unknown),
         (&hosted, "overskill.apps.test", Host::Unknown),
     ] {
@@ -97,6 +109,15 @@ fn makes_addresses() {
         "https://preview-abcdefgh.apps.test"
     );
     assert_eq!(hosted.frame_source(), "https://*.apps.test");
+    let name = "todo-list".parse().unwrap();
+    assert_eq!(
+        hosted.url(&app, Environment::Staging, Some(&name)),
+        "https://staging-abcdefgh.apps.test"
+    );
+    assert_eq!(
+        hosted.url(&app, Environment::Production, Some(&name)),
+        "https://todo-list.apps.test"
+    );
 }
 
 proptest! {
@@ -110,7 +131,7 @@ proptest! {
         let app: AppId = app.parse().unwrap();
         let url = hosts.preview_url(&app);
         let host = url.split_once("://").unwrap().1;
-        prop_assert_eq!(hosts.classify(host), Host::Preview(app));
+        prop_assert_eq!(hosts.classify(host), Host::App(app, Environment::Preview));
     }
 
     #[test]

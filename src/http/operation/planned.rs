@@ -14,42 +14,6 @@ pub(super) static OPERATIONS: &[Operation] = &[
     ),
     Operation::later(
         Get,
-        "/v1/apps/{app}/deployments",
-        "listDeployments",
-        "List the deployments",
-    ),
-    Operation::later(
-        Post,
-        "/v1/apps/{app}/deployments",
-        "deploy",
-        "Deploy or promote a version",
-    ),
-    Operation::later(
-        Post,
-        "/v1/apps/{app}/deployments/{deployment}/rollback",
-        "rollBack",
-        "Go back to an earlier deployment",
-    ),
-    Operation::later(
-        Get,
-        "/v1/apps/{app}/env",
-        "listVariables",
-        "List the variables",
-    ),
-    Operation::later(
-        Put,
-        "/v1/apps/{app}/env/{environment}/{name}",
-        "setVariable",
-        "Set a variable",
-    ),
-    Operation::later(
-        Delete,
-        "/v1/apps/{app}/env/{environment}/{name}",
-        "deleteVariable",
-        "Delete a variable",
-    ),
-    Operation::later(
-        Get,
         "/v1/apps/{app}/domains",
         "listDomains",
         "List the custom domains",

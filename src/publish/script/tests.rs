@@ -166,18 +166,13 @@ fn only_a_name_with_a_hash_is_kept_forever() {
 }
 
 #[test]
-fn the_code_id_follows_code_and_variables() {
-    let runtime = |version| {
-        let app_id: AppId = "abcdefgh".parse().unwrap();
-        let public = BTreeMap::new();
-        Runtime {
-            app_id,
-            environment: Environment::Preview,
-            version,
-            console_origin: None,
-            public,
-        }
-        .vars()
+fn the_code_id_follows_the_code_and_what_is_loaded_follows_the_variables_too() {
+    let runtime = |version| Runtime {
+        app_id: "abcdefgh".parse().unwrap(),
+        environment: Environment::Preview,
+        version,
+        console_origin: None,
+        public: BTreeMap::new(),
     };
     let script = worker_script(
         &set(PAGE_SOURCE),
@@ -187,12 +182,20 @@ fn the_code_id_follows_code_and_variables() {
     )
     .unwrap();
     let other = worker_script(&set("<html>"), b"<html>", Vec::new(), BUDGET).unwrap();
-    assert_eq!(
-        code_id(&script, &runtime(1)),
-        code_id(&script.clone(), &runtime(1))
+    let code = code_id(&script);
+    assert_eq!(code, code_id(&script.clone()));
+    assert_ne!(code, code_id(&other));
+    assert_eq!(runtime(1).loaded_as(&code), runtime(1).loaded_as(&code));
+    assert_ne!(runtime(1).loaded_as(&code), runtime(2).loaded_as(&code));
+    assert_ne!(
+        runtime(1).loaded_as(&code),
+        runtime(1).loaded_as(&code_id(&other))
     );
-    assert_ne!(code_id(&script, &runtime(1)), code_id(&script, &runtime(2)));
-    assert_ne!(code_id(&script, &runtime(1)), code_id(&other, &runtime(1)));
+    let staging = Runtime {
+        environment: Environment::Staging,
+        ..runtime(1)
+    };
+    assert_ne!(runtime(1).loaded_as(&code), staging.loaded_as(&code));
 }
 
 #[test]

@@ -18,7 +18,7 @@ use overskill::{
         prompt, survey,
         tools::{self, Dialect},
     },
-    ids::{BuildId, TurnId},
+    ids::{BuildId, DeploymentId, TurnId},
     llm::{
         message::{Block, Message, Reply, Request, ToolCall, UserBlock},
         models::OFFLINE,
@@ -26,7 +26,7 @@ use overskill::{
         retry::Failure,
     },
     project::{FileEntry, Manifest},
-    publish::{Share, SizeReport},
+    publish::{Deployment, Share, SizeReport},
     template::Foundation,
     time::Timestamp,
 };
@@ -51,6 +51,7 @@ pub(crate) enum Fault {
     Twice,
 }
 
+#[derive(Clone)]
 pub(crate) struct World {
     state: String,
     pub(crate) now: Timestamp,
@@ -62,6 +63,7 @@ pub(crate) struct World {
     pub(crate) transcript: BTreeMap<TurnId, Vec<Message>>,
     pub(crate) versions: BTreeMap<u32, (Version, Manifest)>,
     pub(crate) builds: BTreeMap<BuildId, Build>,
+    pub(crate) deployments: BTreeMap<DeploymentId, Deployment>,
     pub(crate) queue: Vec<BuildId>,
     pub(crate) blobs: BTreeMap<Digest, Vec<u8>>,
     /// Artifact sets whose files are the app's own by now, and the keys of the build cache that they came from.
@@ -123,6 +125,7 @@ impl World {
             transcript: BTreeMap::new(),
             versions: BTreeMap::new(),
             builds: BTreeMap::new(),
+            deployments: BTreeMap::new(),
             queue: Vec::new(),
             blobs: BTreeMap::new(),
             copied: BTreeSet::new(),
@@ -197,6 +200,9 @@ impl World {
                 Effect::Build(build) => {
                     self.builds.insert(build.id.clone(), *build);
                 }
+                Effect::Deployment(deployment) => {
+                    self.deployments.insert(deployment.id.clone(), *deployment);
+                }
                 Effect::Run { job, due, failures } => {
                     self.failures.insert(job.key(), failures);
                     self.outbox.insert(job.key(), (job, due));
@@ -268,6 +274,10 @@ impl World {
                 build: build.clone(),
                 probe: Probe::Passed,
             },
+            Job::Deploy { deployment } => Input::Deployed {
+                deployment: deployment.clone(),
+                probe: Probe::Passed,
+            },
             Job::CopyArtifacts { set, from } => {
                 self.copied.insert((*set, *from));
                 Input::ArtifactsCopied {
@@ -294,6 +304,7 @@ impl World {
                 self.transcript.clear();
                 self.versions.clear();
                 self.builds.clear();
+                self.deployments.clear();
                 self.blobs.clear();
                 Input::Purged
             }
@@ -498,6 +509,7 @@ impl World {
                     | Event::BuildRetrying { .. }
                     | Event::BuildFinished { .. }
                     | Event::PreviewLive { .. }
+                    | Event::DeploymentChanged { .. }
             )
         });
         told.map(|event| serde_json::to_string(event).unwrap())

@@ -1,6 +1,7 @@
 //! Reads what happened: feed, messages, transcripts, versions, builds.
 
 use serde::Deserialize;
+use worker::SqlStorageValue;
 
 use super::{Store, integer, parse};
 use crate::{
@@ -13,9 +14,10 @@ use crate::{
             history::{self, Earlier, Size},
         },
     },
-    ids::{BuildId, TurnId},
+    ids::{BuildId, DeploymentId, TurnId},
     llm::message::Message,
     project::Manifest,
+    publish::Deployment,
     time::Timestamp,
 };
 
@@ -223,6 +225,42 @@ impl Store {
             vec![id.as_str().into()],
         )?;
         rows.first().map(|row| parse(&row.build)).transpose()
+    }
+
+    /// Deployments before this one, newest first.
+    pub(in crate::edge::conversation) fn deployments(
+        &self,
+        before: Option<u32>,
+        limit: u32,
+    ) -> Result<Vec<Deployment>> {
+        let before = before.map_or(i64::MAX >> 11, i64::from);
+        self.deployments_where(
+            "number < ? ORDER BY number DESC LIMIT ?",
+            vec![before.into(), i64::from(limit).into()],
+        )
+    }
+
+    /// A deployment.
+    pub(in crate::edge::conversation) fn deployment(
+        &self,
+        id: &DeploymentId,
+    ) -> Result<Option<Deployment>> {
+        let found = self.deployments_where("number = ?", vec![i64::from(id.number()).into()])?;
+        Ok(found.into_iter().next())
+    }
+
+    fn deployments_where(
+        &self,
+        which: &str,
+        values: Vec<SqlStorageValue>,
+    ) -> Result<Vec<Deployment>> {
+        #[derive(Deserialize)]
+        struct Row {
+            deployment: String,
+        }
+        let statement = format!("SELECT deployment FROM deployments WHERE {which}");
+        let rows = self.rows::<Row>(&statement, values)?;
+        rows.iter().map(|row| parse(&row.deployment)).collect()
     }
 
     /// What the builder said of a build.

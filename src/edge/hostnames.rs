@@ -1,0 +1,116 @@
+//! The Durable Object of one name below the domain of the apps: whose it is. One object for a name, so that of two who claim it at once one has it.
+//!
+//! `POST /` with an [`Asked`]`<`[`HostnameCall`]`>`; the call's answer as JSON, `Ok` or `Err`. Storage: `app`, the id of the app that has it.
+
+use std::{cell::RefCell, collections::BTreeMap};
+
+use serde::Serialize;
+use worker::{DurableObject, Env, Request, Response, State, durable_object};
+
+use super::{
+    clock,
+    objects::{self, Asked, HostnameCall as Call},
+};
+use crate::{
+    error::{Error, Result},
+    ids::AppId,
+    publish::names::Name,
+    time::Timestamp,
+};
+
+const APP: &str = "app";
+/// For how long it is believed that a name is an app's, in milliseconds.
+const BELIEVED_MILLIS: u64 = 1_000;
+/// How many names are known at once; with one more the rest is forgotten.
+const MOST_KNOWN: usize = 1_000;
+
+thread_local! {
+    static KNOWN: RefCell<BTreeMap<Name, (AppId, Timestamp)>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// One name.
+#[durable_object]
+pub struct Hostname {
+    state: State,
+}
+
+impl DurableObject for Hostname {
+    fn new(state: State, _: Env) -> Self {
+        Self { state }
+    }
+
+    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        let asked: Asked<Call> = serde_json::from_str(&request.text().await?)?;
+        let answer = self.answer(asked.call).await.map_err(Error::internal);
+        Response::ok(serde_json::to_string(&answer)?)
+    }
+}
+
+impl Hostname {
+    async fn answer(&self, call: Call) -> worker::Result<serde_json::Value> {
+        let storage = self.state.storage();
+        // Nobody else is heard between a storage's answer and what is written after it.
+        let holder: Option<AppId> = storage.get(APP).await?;
+        match call {
+            Call::Find => json(&holder),
+            Call::Claim(app) => {
+                if holder.is_none() {
+                    storage.put(APP, &app).await?;
+                }
+                json(&holder.is_none_or(|holder| holder == app))
+            }
+            Call::Release(app) => {
+                if holder == Some(app) {
+                    storage.delete_all().await?;
+                }
+                json(&())
+            }
+        }
+    }
+}
+
+fn json<T: Serialize>(value: &T) -> worker::Result<serde_json::Value> {
+    Ok(serde_json::to_value(value)?)
+}
+
+/// Whose a name is.
+pub(super) async fn find(env: &Env, name: &Name) -> Result<Option<AppId>> {
+    let now = clock::now();
+    let known = KNOWN.with_borrow(|known| known.get(name).cloned());
+    if let Some((app, at)) = known
+        && now.since(at) < BELIEVED_MILLIS
+    {
+        return Ok(Some(app));
+    }
+    let found: Option<AppId> = objects::hostname(env, name)?.ask(None, Call::Find).await?;
+    KNOWN.with_borrow_mut(|known| {
+        if known.len() >= MOST_KNOWN {
+            known.clear();
+        }
+        match &found {
+            Some(app) => known.insert(name.clone(), (app.clone(), now)),
+            None => known.remove(name),
+        };
+    });
+    Ok(found)
+}
+
+/// Claims the first of these names that can be had.
+pub(super) async fn claim(env: &Env, app: &AppId, proposed: Vec<Name>) -> Result<Option<Name>> {
+    for name in proposed {
+        let is_ours: bool = objects::hostname(env, &name)?
+            .ask(None, Call::Claim(app.clone()))
+            .await?;
+        if is_ours {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
+}
+
+/// Gives a name back.
+pub(super) async fn release(env: &Env, app: &AppId, name: &Name) -> Result<()> {
+    objects::hostname(env, name)?
+        .ask(None, Call::Release(app.clone()))
+        .await
+}

@@ -1,0 +1,462 @@
+//! Deployments of a conversation: one at a time for each environment, those after it wait.
+//!
+//! A version is built in production mode once; every deployment of it serves what that build made. What an address serves changes in one step, after
+//! the new one was put there and looked at: whatever fails before leaves what was. A rollback needs no build and goes before what waits.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    effect::{Answer, Effect, Job, Step},
+    feed::Event,
+    input::Wanted,
+    records::Probe,
+    state::Conversation,
+};
+use crate::{
+    build::{Diagnostic, Mode, Severity},
+    digest::Digest,
+    error::{Error, Kind, Result},
+    ids::{BuildId, DeploymentId},
+    publish::{Deployment, DeploymentStatus, Environment, Origin},
+};
+
+/// How many of the sets that an address served before are remembered: a page that was opened then still loads its files.
+const MOST_EARLIER: usize = 4;
+/// How many versions are known that were built in production mode.
+const MOST_PRODUCED: usize = 200;
+/// The longest reason of a failure, in characters.
+const MOST_REASON_CHARS: usize = 1_000;
+
+/// An environment: what it serves, what comes next.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Site {
+    live: Option<Deployment>,
+    /// Sets that were live before, the newest first.
+    earlier: Vec<Digest>,
+    /// Deployments that are not over. The first is under way.
+    queue: VecDeque<Deployment>,
+    variables: BTreeMap<String, String>,
+}
+
+/// What was built of a version in production mode.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Produced {
+    build: BuildId,
+    set: Digest,
+}
+
+/// What an address serves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Served<'a> {
+    /// The artifact set and the version that it was built of; nothing before the first deployment.
+    pub live: Option<(Digest, u32)>,
+    /// Sets that were live before, the newest first.
+    pub earlier: &'a [Digest],
+    /// Variables that every visitor can read.
+    pub variables: BTreeMap<String, String>,
+}
+
+impl Conversation {
+    /// What the address of an environment serves.
+    #[must_use]
+    pub fn served(&self, environment: Environment) -> Served<'_> {
+        let site = self.sites.get(&environment);
+        let variables = site.map(|site| site.variables.clone()).unwrap_or_default();
+        if environment == Environment::Preview {
+            return Served {
+                live: self
+                    .preview
+                    .as_ref()
+                    .map(|preview| (preview.set, preview.version)),
+                earlier: &self.earlier,
+                variables,
+            };
+        }
+        let live = site.and_then(|site| site.live.as_ref());
+        Served {
+            live: live.and_then(|live| Some((live.digest?, live.version))),
+            earlier: site.map_or(&[], |site| &site.earlier),
+            variables,
+        }
+    }
+
+    /// The deployment that an environment serves.
+    #[must_use]
+    pub fn live_deployment(&self, environment: Environment) -> Option<&Deployment> {
+        self.sites.get(&environment)?.live.as_ref()
+    }
+
+    /// A deployment whose files are being put at its address.
+    #[must_use]
+    pub fn deploying(&self, id: &DeploymentId) -> Option<&Deployment> {
+        let mut sites = self.sites.values();
+        sites.find_map(|site| site.queue.front().filter(|first| is_deploying(first, id)))
+    }
+
+    /// The public variables of each environment.
+    pub fn variables(&self) -> impl Iterator<Item = (Environment, &BTreeMap<String, String>)> {
+        self.sites
+            .iter()
+            .map(|(environment, site)| (*environment, &site.variables))
+    }
+
+    pub(super) fn deploy(&mut self, wanted: Wanted, step: &mut Step<'_>) -> Result<()> {
+        self.refuse_before_foundation()?;
+        self.enqueue(wanted, Origin::Deploy, None, step)
+    }
+
+    /// Goes back to what an earlier deployment has put at its address.
+    pub(super) fn roll_back(
+        &mut self,
+        to: Deployment,
+        by: String,
+        note: Option<String>,
+        step: &mut Step<'_>,
+    ) -> Result<()> {
+        let (Some(_), Some(digest)) = (to.live_at, to.digest) else {
+            return Err(refused(format!(
+                "`{}` was never live; go back to one that was.",
+                to.id
+            )));
+        };
+        let site = self.sites.entry(to.environment).or_default();
+        if site.live.as_ref().is_some_and(|live| live.id == to.id) {
+            return Err(refused(format!("`{}` is what is live.", to.id)));
+        }
+        // Whoever goes back does not want what waits.
+        let under_way = site
+            .queue
+            .pop_front_if(|first| first.status == DeploymentStatus::Deploying);
+        let waiting = std::mem::replace(&mut site.queue, under_way.into_iter().collect());
+        for mut deployment in waiting {
+            deployment.error = Some("A rollback was asked for after it.".to_owned());
+            end(deployment, DeploymentStatus::Failed, step);
+        }
+        let wanted = Wanted {
+            environment: to.environment,
+            version: to.version,
+            source: None,
+            url: to.url,
+            by,
+            note,
+        };
+        let known = to.build.map(|build| Produced { build, set: digest });
+        self.enqueue(wanted, Origin::Rollback { to: to.id }, known, step)
+    }
+
+    fn enqueue(
+        &mut self,
+        wanted: Wanted,
+        origin: Origin,
+        known: Option<Produced>,
+        step: &mut Step<'_>,
+    ) -> Result<()> {
+        let environment = wanted.environment;
+        let most = step.limits.waiting_deployments;
+        let waiting = self
+            .sites
+            .get(&environment)
+            .map_or(0, |site| site.queue.len());
+        if waiting >= most {
+            return Err(refused(format!(
+                "{waiting} deployments wait or run already; ask for this one when some of them are done."
+            ))
+            .with("limit", most));
+        }
+        self.deployments_made += 1;
+        let deployment = Deployment {
+            id: DeploymentId::numbered(self.deployments_made),
+            environment,
+            version: wanted.version,
+            origin,
+            status: DeploymentStatus::Waiting,
+            build: known.as_ref().map(|known| known.build.clone()),
+            digest: known.map(|known| known.set),
+            url: wanted.url,
+            by: wanted.by,
+            note: wanted.note,
+            error: None,
+            created_at: step.now,
+            live_at: None,
+            ended_at: None,
+        };
+        let id = deployment.id.clone();
+        tell(&deployment, step);
+        let site = self.sites.entry(environment).or_default();
+        site.queue.push_back(deployment);
+        if let Some(source) = wanted.source {
+            self.sources.insert(wanted.version, source);
+        }
+        self.advance(environment, step);
+        let shown = self.sites.get(&environment).and_then(|site| {
+            let all = site.queue.iter();
+            all.chain(&site.live).find(|one| one.id == id).cloned()
+        });
+        // One that cannot even begin has failed.
+        let shown = shown.or_else(|| last_told(&step.effects, &id));
+        if let Some(shown) = shown {
+            step.effects
+                .push(Effect::Answer(Answer::Deployment(Box::new(shown))));
+        }
+        Ok(())
+    }
+
+    /// Brings the first deployment of an environment as far as it can be brought now.
+    fn advance(&mut self, environment: Environment, step: &mut Step<'_>) {
+        while let Some(first) = self.first(environment) {
+            if first.status == DeploymentStatus::Deploying {
+                return;
+            }
+            let version = first.version;
+            let known = match (&first.build, first.digest) {
+                (Some(build), Some(set)) => Some(Produced {
+                    build: build.clone(),
+                    set,
+                }),
+                _ => self.produced.get(&version).cloned(),
+            };
+            if let Some(Produced { build, set }) = known {
+                self.change_first(environment, step, |first| {
+                    first.build = Some(build);
+                    first.digest = Some(set);
+                    first.status = DeploymentStatus::Deploying;
+                });
+                return;
+            }
+            match self.production_build(version, step) {
+                Ok(build) => {
+                    self.change_first(environment, step, |first| {
+                        first.build = Some(build);
+                        first.status = DeploymentStatus::Building;
+                    });
+                    return;
+                }
+                Err(error) => self.fail_first(environment, error.public, step),
+            }
+        }
+    }
+
+    /// The production build of a version that is under way, or a new one.
+    fn production_build(&mut self, version: u32, step: &mut Step<'_>) -> Result<BuildId> {
+        let under_way = self.builds.values().find(|active| {
+            active.build.mode == Mode::Production && active.build.version == version
+        });
+        if let Some(active) = under_way {
+            return Ok(active.build.id.clone());
+        }
+        self.refuse_many_builds(step)?;
+        let source = self
+            .sources
+            .get(&version)
+            .copied()
+            .ok_or_else(|| Error::internal("a deployment of a version without its sources"))?;
+        let build = self.start_build_of(version, source, Mode::Production, None, step);
+        Ok(build.id)
+    }
+
+    fn first(&mut self, environment: Environment) -> Option<&mut Deployment> {
+        self.sites.get_mut(&environment)?.queue.front_mut()
+    }
+
+    fn change_first(
+        &mut self,
+        environment: Environment,
+        step: &mut Step<'_>,
+        change: impl FnOnce(&mut Deployment),
+    ) {
+        let Some(first) = self.first(environment) else {
+            return;
+        };
+        let before = first.status;
+        change(first);
+        if first.status != before {
+            tell(first, step);
+        }
+        if first.status == DeploymentStatus::Deploying {
+            step.run(Job::Deploy {
+                deployment: first.id.clone(),
+            });
+        }
+    }
+
+    /// The first deployment comes to nothing, and what is live stays.
+    fn fail_first(&mut self, environment: Environment, reason: String, step: &mut Step<'_>) {
+        let first = self
+            .sites
+            .get_mut(&environment)
+            .and_then(|site| site.queue.pop_front());
+        if let Some(mut first) = first {
+            first.error = Some(reason.chars().take(MOST_REASON_CHARS).collect());
+            end(first, DeploymentStatus::Failed, step);
+        }
+    }
+
+    /// A version was built in production mode.
+    pub(super) fn was_produced(
+        &mut self,
+        version: u32,
+        build: &BuildId,
+        set: Digest,
+        step: &mut Step<'_>,
+    ) {
+        let build = build.clone();
+        self.produced.insert(version, Produced { build, set });
+        while self.produced.len() > MOST_PRODUCED {
+            self.produced.pop_first();
+        }
+        self.sources.remove(&version);
+        for environment in self.waiting_for_build() {
+            self.advance(environment, step);
+        }
+    }
+
+    /// A production build is over without anything to deploy.
+    pub(super) fn was_not_produced(
+        &mut self,
+        build: &BuildId,
+        diagnostics: &[Diagnostic],
+        step: &mut Step<'_>,
+    ) {
+        let reason = diagnostics
+            .iter()
+            .find(|diagnostic| diagnostic.severity == Severity::Error)
+            .map_or_else(String::new, |diagnostic| {
+                format!(": {}", diagnostic.message.trim_end_matches('.'))
+            });
+        for environment in self.waiting_for_build() {
+            let waits = |first: &Deployment| first.build.as_ref() == Some(build);
+            if self.first(environment).is_some_and(|first| waits(first)) {
+                let reason = format!("Build `{build}` of its version failed{reason}.");
+                if let Some(version) = self.first(environment).map(|first| first.version) {
+                    self.sources.remove(&version);
+                }
+                self.fail_first(environment, reason, step);
+                self.advance(environment, step);
+            }
+        }
+    }
+
+    fn waiting_for_build(&self) -> Vec<Environment> {
+        let waits = |deployment: &&Deployment| deployment.status == DeploymentStatus::Building;
+        self.sites
+            .iter()
+            .filter(|(_, site)| site.queue.front().filter(waits).is_some())
+            .map(|(environment, _)| *environment)
+            .collect()
+    }
+
+    /// What was put at an address was looked at there.
+    pub(super) fn deployed(&mut self, id: &DeploymentId, probe: Probe, step: &mut Step<'_>) {
+        step.finish(&Job::Deploy {
+            deployment: id.clone(),
+        });
+        let Some(environment) = self.deploying(id).map(|deployment| deployment.environment) else {
+            return;
+        };
+        match probe {
+            Probe::Failed(reasons) => self.fail_first(environment, reasons.join(" "), step),
+            Probe::Passed => self.switch(environment, step),
+        }
+        self.advance(environment, step);
+    }
+
+    /// From now on the address serves the first deployment.
+    fn switch(&mut self, environment: Environment, step: &mut Step<'_>) {
+        let Some(site) = self.sites.get_mut(&environment) else {
+            return;
+        };
+        let Some(mut first) = site.queue.pop_front() else {
+            return;
+        };
+        first.status = DeploymentStatus::Live;
+        first.live_at = Some(step.now);
+        let set = first.digest;
+        tell(&first, step);
+        if let Some(before) = site.live.replace(first) {
+            site.earlier.splice(0..0, before.digest);
+            end(before, DeploymentStatus::Superseded, step);
+        }
+        site.earlier.retain(|earlier| Some(*earlier) != set);
+        site.earlier.truncate(MOST_EARLIER);
+    }
+
+    /// What was to be put at an address could not be.
+    pub(super) fn not_deployed(&mut self, id: &DeploymentId, reason: &str, step: &mut Step<'_>) {
+        if let Some(environment) = self.deploying(id).map(|deployment| deployment.environment) {
+            let reason = format!("It could not be put at its address: {reason}.");
+            self.fail_first(environment, reason, step);
+            self.advance(environment, step);
+        }
+    }
+
+    /// Sets a variable that every visitor can read, or takes it away.
+    pub(super) fn set_variable(
+        &mut self,
+        environment: Environment,
+        name: String,
+        value: Option<String>,
+        step: &Step<'_>,
+    ) -> Result<()> {
+        let variables = &mut self.sites.entry(environment).or_default().variables;
+        match value {
+            None => {
+                variables.remove(&name).ok_or_else(|| {
+                    let environment = environment.as_str();
+                    Error::new(
+                        Kind::NotFound,
+                        format!("There is no variable `{name}` in {environment}."),
+                    )
+                })?;
+            }
+            Some(value) => {
+                let most = step.limits.variables;
+                if variables.len() >= most && !variables.contains_key(&name) {
+                    return Err(refused(format!(
+                        "An environment has at most {most} variables; delete one that is not needed."
+                    ))
+                    .with("limit", most));
+                }
+                variables.insert(name, value);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_deploying(deployment: &Deployment, id: &DeploymentId) -> bool {
+    deployment.id == *id && deployment.status == DeploymentStatus::Deploying
+}
+
+fn refused(sentence: String) -> Error {
+    Error::new(Kind::Conflict, sentence)
+}
+
+/// A deployment is over, or what it put there is.
+fn end(mut deployment: Deployment, status: DeploymentStatus, step: &mut Step<'_>) {
+    deployment.status = status;
+    deployment.ended_at = Some(step.now);
+    tell(&deployment, step);
+}
+
+/// Keeps a deployment as it is now, and tells of it.
+fn tell(deployment: &Deployment, step: &mut Step<'_>) {
+    step.feed(Event::DeploymentChanged {
+        deployment: deployment.id.clone(),
+        environment: deployment.environment,
+        version: deployment.version,
+        status: deployment.status,
+        url: deployment.url.clone(),
+        error: deployment.error.clone(),
+    });
+    step.effects
+        .push(Effect::Deployment(Box::new(deployment.clone())));
+}
+
+fn last_told(effects: &[Effect], id: &DeploymentId) -> Option<Deployment> {
+    effects.iter().rev().find_map(|effect| match effect {
+        Effect::Deployment(told) if told.id == *id => Some(Deployment::clone(told)),
+        _ => None,
+    })
+}

@@ -1,0 +1,77 @@
+//! A deployment: an artifact set at one of an app's addresses, and the history of these.
+
+use serde::{Deserialize, Serialize};
+
+use super::Environment;
+use crate::{
+    digest::Digest,
+    ids::{BuildId, DeploymentId},
+    time::Timestamp,
+};
+
+/// The longest note about why, in characters.
+pub const MOST_NOTE_CHARS: usize = 500;
+
+/// How far a deployment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeploymentStatus {
+    /// Another one of the same environment has to end before.
+    Waiting,
+    /// Its version is being built in production mode.
+    Building,
+    /// What was built is being put at the address, and looked at.
+    Deploying,
+    /// The address serves it.
+    Live,
+    /// The address served it, and serves a later one now.
+    Superseded,
+    /// It never was at the address; `error` says why.
+    Failed,
+}
+
+/// What a deployment came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Origin {
+    /// Somebody deployed a version.
+    Deploy,
+    /// Somebody went back to what an earlier deployment had put there.
+    Rollback {
+        /// Which one.
+        to: DeploymentId,
+    },
+}
+
+/// One deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deployment {
+    /// Its id.
+    pub id: DeploymentId,
+    /// Where to: `staging` or `production`. The preview follows the conversation by itself.
+    pub environment: Environment,
+    /// Which version.
+    pub version: u32,
+    /// What it came from.
+    pub origin: Origin,
+    /// How far it is.
+    pub status: DeploymentStatus,
+    /// The production build of the version.
+    pub build: Option<BuildId>,
+    /// The digest of what is served: files and script. Two deployments with one digest serve the same bytes, but for the variables.
+    pub digest: Option<Digest>,
+    /// The address.
+    pub url: String,
+    /// Whose token or session it was asked with.
+    pub by: String,
+    /// Why, in the words of whoever asked.
+    pub note: Option<String>,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When the address began to serve it.
+    pub live_at: Option<Timestamp>,
+    /// When it failed, or another one took its place.
+    pub ended_at: Option<Timestamp>,
+}
