@@ -39,7 +39,8 @@ pub struct Runtime {
     pub environment: Environment,
     /// The version that was built.
     pub version: u32,
-    /// The only origin that may show the app in a frame, such as `https://console.example`; without it none may.
+    /// The only origin that may show the app's preview in a frame, such as `https://console.example`; without it none may. What is deployed
+    /// nobody may.
     pub console_origin: Option<String>,
     /// The app's public variables. Every visitor can read them.
     pub public: BTreeMap<String, String>,
@@ -77,7 +78,7 @@ impl Runtime {
         let ancestors = self
             .console_origin
             .as_deref()
-            .filter(|origin| is_origin(origin))
+            .filter(|origin| self.environment == Environment::Preview && is_origin(origin))
             .unwrap_or("'none'");
         BTreeMap::from([
             ("FRAME_ANCESTORS", ancestors.to_owned()),
@@ -143,6 +144,13 @@ mod tests {
             (Some("*"), "'none'"),
         ] {
             assert_eq!(runtime(origin).vars()["FRAME_ANCESTORS"], ancestors);
+        }
+        for environment in [Environment::Staging, Environment::Production] {
+            let deployed = Runtime {
+                environment,
+                ..runtime(Some("https://console.example"))
+            };
+            assert_eq!(deployed.vars()["FRAME_ANCESTORS"], "'none'");
         }
     }
 }
