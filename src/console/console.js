@@ -1,7 +1,7 @@
 /**
  * The console: who is signed in, which page the address names, and the shell around it.
  *
- * `#/` is a new app, `#/apps/<id>[/versions|/files[/<path>]]` one app, `#token=osk_…` a login that leaves no trace in
+ * `#/` is a new app, `#/apps/<id>[/versions|/publish|/files[/<path>]]` one app, `#token=osk_…` a login that leaves no trace in
  * the address. Pages are built and thrown away whole; only the list of apps outlives them.
  */
 
@@ -24,7 +24,7 @@ let asking = false;
 
 /** What the address names. */
 function parse(hash) {
-  const [, appId, tab, path] = /^#\/apps\/([a-z][a-z0-9]{7,15})(?:\/(versions|files)(?:\/(.+))?)?$/.exec(hash) ?? [];
+  const [, appId, tab, path] = /^#\/apps\/([a-z][a-z0-9]{7,15})(?:\/(versions|files|publish)(?:\/(.+))?)?$/.exec(hash) ?? [];
   if (!appId) return { appId: null };
   let file = null;
   try {

@@ -11,10 +11,11 @@ import { chat } from "./chat.js";
 import { openFeed } from "./feed.js";
 import { files } from "./files.js";
 import { preview } from "./preview.js";
+import { publish } from "./publish.js";
 import { showUsage } from "./usage.js";
 import { versions } from "./versions.js";
 
-const TABS = [["chat", "Chat"], ["preview", "Preview"], ["versions", "Versions"], ["files", "Files"]];
+const TABS = [["chat", "Chat"], ["preview", "Preview"], ["versions", "Versions"], ["files", "Files"], ["publish", "Publish"]];
 const STATUS = { creating: "Creating", working: "Working", ready: "Ready", failed: "Failed" };
 /** What an app's status means after a turn that ended so. */
 const STATUS_AFTER = { "failed limit_reached": ["Out of budget", "limit"], "ready asked": ["Asks you", "asked"] };
@@ -69,9 +70,10 @@ export function workbench({ appId, tab, file, draft, onApp, onGone, openMenu }) 
   });
   const previewPane = preview();
   const versionsPane = versions({ appId, getApp: () => app });
+  const publishPane = publish({ appId, getApp: () => app });
   const filesPane = files({ appId, navigate: (path) => setHash(path) });
 
-  const panels = { preview: previewPane.node, versions: versionsPane.node, files: filesPane.node };
+  const panels = { preview: previewPane.node, versions: versionsPane.node, files: filesPane.node, publish: publishPane.node };
   const buttons = TABS.map(([id, name]) => el("button", {
     type: "button", role: "tab", id: `tab-${id}`, class: `tab tab-${id}`, "aria-controls": `panel-${id}`, testid: `tab-${id}`, onclick: () => select(id), onkeydown: walk,
   }, name));
@@ -90,6 +92,7 @@ export function workbench({ appId, tab, file, draft, onApp, onGone, openMenu }) 
       body.dataset.tab = id;
       if (id === "versions" && app) versionsPane.refresh();
       if (id === "files" && app) filesPane.refresh();
+      if (id === "publish" && app) publishPane.refresh();
     }
     for (const button of buttons) {
       const chosen = button.id === `tab-${id}`;
@@ -139,6 +142,7 @@ export function workbench({ appId, tab, file, draft, onApp, onGone, openMenu }) 
       if (closed) return;
       if (current === "versions") versionsPane.refresh();
       if (current === "files") filesPane.refresh();
+      if (current === "publish") publishPane.refresh();
     }, GATHER);
   };
 
@@ -157,7 +161,7 @@ export function workbench({ appId, tab, file, draft, onApp, onGone, openMenu }) 
         break;
       default: break;
     }
-    if (["turn_started", "version_created", "build_finished", "preview_live", "app_renamed", "turn_finished", "file_changed"].includes(event.kind)) refreshSoon();
+    if (["turn_started", "version_created", "build_finished", "preview_live", "app_renamed", "turn_finished", "file_changed", "deployment_changed"].includes(event.kind)) refreshSoon();
   };
 
   const connection = (state) => {
@@ -205,6 +209,7 @@ export function workbench({ appId, tab, file, draft, onApp, onGone, openMenu }) 
     if (closed) return;
     if (current === "versions") versionsPane.refresh();
     if (current === "files") filesPane.refresh();
+    if (current === "publish") publishPane.refresh();
     if (draft) filesPane.resume(draft);
     else if (file) filesPane.open(file);
     feed = openFeed(appId, { onEvent: receive, onState: connection });

@@ -190,6 +190,48 @@ describe("the history", () => {
     assert.equal(await frame().getByRole("radiogroup", { name: "Rating" }).count(), 0);
   });
 
+  test("leads to an address for others: staging, production, and back", async () => {
+    await page.getByTestId("tab-publish").click();
+    const site = (environment) => page.getByTestId(`site-${environment}`);
+    await page.getByTestId("deploy-staging").click();
+    await page.getByTestId("confirm").click();
+    await site("staging").getByText("Version 4").waitFor({ timeout: TURN_MS });
+    await page.getByTestId("deploy-production").getByText("Promote version 4").click();
+    await page.getByTestId("confirm").click();
+    await site("production").getByText("Version 4", { exact: true }).waitFor({ timeout: TURN_MS });
+
+    await page.getByTestId("add-variable").click();
+    await page.getByLabel("Environment").selectOption("production");
+    await page.getByLabel("Name", { exact: true }).fill("GREETING");
+    await page.getByLabel("Value").fill("hello </script>");
+    await page.getByTestId("save-variable").click();
+    await page.getByTestId("variables").getByText("hello </script>").waitFor();
+
+    const address = await site("production").getByRole("link").getAttribute("href");
+    const visitor = await openPage(await browser.newContext());
+    await visitor.goto(address);
+    await visitor.getByRole("main").getByRole("link", { name: "Recipes" }).first().waitFor();
+    assert.deepEqual(await visitor.evaluate(() => JSON.parse(document.getElementById("overskill-config").textContent).variables), { GREETING: "hello </script>" });
+    await visitor.goto(`${address}/recipes`);
+    await visitor.getByRole("heading", { level: 1 }).first().waitFor();
+    assertQuiet(visitor);
+    await visitor.context().close();
+
+    await page.getByTestId("deploy-production").click();
+    await page.getByTestId("confirm").click();
+    await page.getByTestId("roll-back-d2").click();
+    await page.getByTestId("confirm").click();
+    await page.getByTestId("deployments").getByText("Back to d2, in production").waitFor();
+    await page.getByTestId("deployments").getByRole("listitem").first().getByText("Live").waitFor();
+    if (process.env.LOOK) await page.screenshot({ path: `${process.env.LOOK}/publish.png` });
+    if (process.env.LOOK) {
+      await page.setViewportSize({ width: 390, height: 844 });
+      await page.screenshot({ path: `${process.env.LOOK}/publish-phone.png` });
+      await page.setViewportSize({ width: 1440, height: 900 });
+    }
+    await page.getByTestId("tab-preview").click();
+  });
+
   test("is all there after a reload", async () => {
     await page.reload();
     await turnFinished(3);

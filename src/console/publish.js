@@ -1,0 +1,139 @@
+/** Where an app is for others: staging and production, how it gets there, the way back, and what its pages are told. */
+
+import { appPath, call, listAll, newKey } from "./api.js";
+import { ago, announce, ask, el, iconButton, problemView } from "./dom.js";
+
+const ENVIRONMENTS = [["staging", "Staging", "An address for a last look."], ["production", "Production", "The address for everyone."]];
+const STATUS = { waiting: "Waits for another deployment", building: "Building for production", deploying: "Checking at its address", live: "Live", superseded: "Was live", failed: "Failed" };
+const UNDER_WAY = ["waiting", "building", "deploying"];
+
+/** `getApp()` is the app as it is now; everything is read when `refresh()` is called. */
+export function publish({ appId, getApp }) {
+  const state = el("div", { class: "panel-state" }, el("span", { class: "spinner" }), "Loading deployments");
+  const cards = el("div", { class: "sites" });
+  const list = el("ol", { class: "versions", testid: "deployments", "aria-label": "Deployments, newest first" });
+  const history = el("section", { class: "publish-part", hidden: true }, el("h2", {}, "History"), list);
+  const table = el("ul", { class: "variables", testid: "variables" });
+  const variables = el("section", { class: "publish-part" },
+    el("div", { class: "publish-head" }, el("h2", {}, "Variables"),
+      el("button", { type: "button", class: "button button-small", testid: "add-variable", onclick: () => setVariable() }, "Add")),
+    el("p", { class: "help" }, "What the app's pages are told as they are served. Everyone who opens the app can read them: no place for a secret."), table);
+  const parts = el("div", { class: "publish", hidden: true }, cards, history, variables);
+  const node = el("div", { class: "panel-scroll" }, state, parts);
+  let asked = 0;
+  let deployments = [];
+
+  const refresh = async () => {
+    const mine = ++asked;
+    try {
+      const [{ items }, env] = await Promise.all([listAll(appPath(appId, "/deployments"), "deployments"), call("GET", appPath(appId, "/env"))]);
+      if (mine !== asked) return;
+      deployments = items;
+      state.hidden = true;
+      parts.hidden = false;
+      cards.replaceChildren(...ENVIRONMENTS.map(site));
+      list.replaceChildren(...items.map(item));
+      history.hidden = items.length === 0;
+      table.replaceChildren(...env.variables.map(variable));
+    } catch (problem) {
+      if (mine !== asked || !parts.hidden) return;
+      state.replaceChildren(problemView(problem, { action: refresh }));
+    }
+  };
+
+  const live = (environment) => deployments.find((one) => one.environment === environment && one.status === "live");
+
+  const site = ([environment, name, help]) => {
+    const now = live(environment);
+    const next = deployments.find((one) => one.environment === environment && UNDER_WAY.includes(one.status));
+    const newest = getApp()?.version ?? null;
+    const staged = environment === "production" ? live("staging")?.version : undefined;
+    const wanted = staged !== undefined && staged !== now?.version ? staged : newest;
+    const label = wanted === now?.version ? `Deploy version ${wanted} again` : `${wanted === staged ? "Promote" : "Deploy"} version ${wanted}`;
+    return el("section", { class: "site", "data-live": Boolean(now), testid: `site-${environment}`, "aria-label": name },
+      el("h2", {}, name, now && el("span", { class: "live-tag" }, el("span", { class: "beacon" }), `Version ${now.version}`)),
+      now ? el("a", { class: "site-url", href: now.url, target: "_blank", rel: "noopener" }, new URL(now.url).host) : el("p", { class: "help" }, help),
+      next && el("p", { class: "site-next", role: "status" }, el("span", { class: "spinner" }), `Version ${next.version}: ${STATUS[next.status].toLowerCase()}`),
+      el("button", {
+        type: "button", class: environment === "production" ? "button button-primary" : "button", testid: `deploy-${environment}`,
+        disabled: wanted === null || Boolean(next), onclick: () => deploy(environment, name, wanted, label),
+      }, wanted === null ? "Nothing to deploy yet" : label));
+  };
+
+  const deploy = (environment, name, version, label) => {
+    const key = newKey();
+    return ask({
+      title: `${label} to ${name.toLowerCase()}?`, confirm: label,
+      text: "What is there now stays until the new version was built and has shown that it works.",
+      async work() {
+        await call("POST", appPath(appId, "/deployments"), { json: { environment, version }, key });
+        announce(`Version ${version} is on its way to ${name.toLowerCase()}`);
+        refresh();
+      },
+    });
+  };
+
+  const rollBack = (to) => {
+    const key = newKey();
+    return ask({
+      title: `Go back to version ${to.version} in ${to.environment}?`, confirm: "Roll back",
+      text: `The address serves what ${to.id} had put there, in a moment and without a build.`,
+      async work() {
+        await call("POST", appPath(appId, `/deployments/${to.id}/rollback`), { json: {}, key });
+        announce(`Going back to version ${to.version}`);
+        refresh();
+      },
+    });
+  };
+
+  const item = (one) => el("li", { class: "version", "data-live": one.status === "live" },
+    el("span", { class: "version-number" }, one.version),
+    el("div", { class: "version-text" },
+      el("p", { class: "version-summary" }, one.origin.kind === "rollback" ? `Back to ${one.origin.to}, in ${one.environment}` : `To ${one.environment}`),
+      el("p", { class: "version-facts" }, el("span", {}, one.id), el("span", { class: "tag", "data-deployment": one.status }, STATUS[one.status]), ago(one.created_at), el("span", {}, `by ${one.by}`)),
+      one.note && el("p", { class: "version-facts" }, one.note),
+      one.error && el("p", { class: "site-error" }, one.error)),
+    el("div", { class: "version-side" },
+      one.status === "superseded" && el("button", { type: "button", class: "button button-small", testid: `roll-back-${one.id}`, "aria-label": `Roll back to ${one.id}`, onclick: () => rollBack(one) }, "Roll back")));
+
+  const variable = ({ environment, name, value }) => el("li", { class: "variable" },
+    el("span", { class: "tag" }, environment), el("code", {}, name), el("span", { class: "variable-value" }, value),
+    iconButton("bin", `Delete ${name} of ${environment}`, () => ask({
+      title: `Delete ${name}?`, danger: true, confirm: "Delete", text: `Pages in ${environment} are not told ${name} any more.`,
+      async work() {
+        await call("DELETE", appPath(appId, `/env/${environment}/${name}`));
+        refresh();
+      },
+    })));
+
+  const setVariable = () => {
+    const choice = el("select", { class: "input", name: "environment" }, ["preview", "staging", "production"].map((one) => el("option", { value: one }, one)));
+    const name = el("input", { class: "input", name: "name", autocomplete: "off", spellcheck: "false", maxlength: "64", pattern: "[A-Z][A-Z0-9_]*", title: "Capital letters, digits and _, a letter first", required: true });
+    const value = el("textarea", { class: "input", name: "value", rows: "3", maxlength: "4096" });
+    const trouble = el("div");
+    const dialog = el("dialog", { class: "dialog", "aria-labelledby": "variable-title", onclose: () => dialog.remove() },
+      el("form", {
+        async onsubmit(event) {
+          event.preventDefault();
+          try {
+            await call("PUT", appPath(appId, `/env/${choice.value}/${name.value}`), { json: { kind: "public", value: value.value } });
+            dialog.close();
+            refresh();
+          } catch (problem) {
+            trouble.replaceChildren(problemView(problem, { compact: true }));
+          }
+        },
+      },
+      el("h2", { id: "variable-title" }, "Set a variable"),
+      [["Environment", choice], ["Name", name], ["Value, for everyone to read", value]].map(([label, field]) => el("label", { class: "field" }, el("span", { class: "field-label" }, label), field)),
+      trouble,
+      el("div", { class: "dialog-actions" },
+        el("button", { type: "button", class: "button", onclick: () => dialog.close() }, "Cancel"),
+        el("button", { type: "submit", class: "button button-primary", testid: "save-variable" }, "Save"))));
+    document.body.append(dialog);
+    dialog.showModal();
+    name.focus();
+  };
+
+  return { node, refresh };
+}
