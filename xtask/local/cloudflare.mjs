@@ -128,7 +128,7 @@ async function main() {
       subdomain: { type: "string" }, zone: { type: "string", multiple: true },
     },
   });
-  const token = fs.readFileSync(0, "utf8").trim();
+  const token = process.stdin.isTTY ? "" : fs.readFileSync(0, "utf8").trim();
   const zones = values.zone?.map((zone) => {
     const [name, id] = zone.split("=");
     return { name, id };

@@ -169,23 +169,22 @@ export class Worker {
     return this.deployments.slice(0, MOST_TOLD);
   }
 
-  /** Changes secrets: a version of its own, live at once. `changes` has a binding, or null for what is to go, by name. */
+  /** Adds the latest version with other secrets. `changes` has a binding, or null for what is to go, by name. */
+  amend(changes, source, annotations) {
+    const { id, number, created, etag, ...latest } = this.latest;
+    const names = new Set(Object.keys(changes));
+    const bindings = latest.bindings.filter(({ name }) => !names.has(name)).concat(Object.values(changes).filter(Boolean));
+    return this.add(new Version({ ...latest, bindings, source, annotations: { "workers/triggered_by": "secret", ...annotations } }));
+  }
+
+  /** Changes secrets at once: what is live must be the latest version. */
   change(changes, source) {
-    const { latest } = this;
-    const isLive = this.live.some(({ version_id, percentage }) => version_id === latest.id && percentage === 100);
+    const isLive = this.live.some(({ version_id, percentage }) => version_id === this.latest.id && percentage === 100);
     if (!isLive) {
       throw new Refusal(400, 10215, "The latest version of this Worker isn't fully deployed: deploy it before its secrets are changed.");
     }
-    const names = new Set(Object.keys(changes));
-    const bindings = latest.bindings.filter(({ name }) => !names.has(name)).concat(Object.values(changes).filter(Boolean));
-    const { modules, main, is_module, assets, compatibility_date, compatibility_flags, usage_model, migration_tag, migrations, handlers, has_preview } = latest;
-    const annotations = { "workers/triggered_by": "secret" };
-    const version = this.add(new Version({
-      modules, main, is_module, assets, compatibility_date, compatibility_flags, usage_model, migration_tag, migrations, handlers, has_preview,
-      bindings, source, annotations,
-    }));
-    this.deploy([{ version_id: version.id, percentage: 100 }], { source, annotations });
-    return version;
+    const { id, annotations } = this.amend(changes, source);
+    this.deploy([{ version_id: id, percentage: 100 }], { source, annotations });
   }
 
   secret(name) {

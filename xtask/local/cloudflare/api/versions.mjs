@@ -17,7 +17,15 @@ function deploy(request) {
   return ok(named(request).deploy(versions, { source: request.source, annotations, strategy }));
 }
 
+/** Sets secrets for the next version, which is not live yet. */
+function amend(request) {
+  const { env = {}, annotations } = request.json();
+  const changes = Object.entries(env).map(([name, value]) => [name, value && { name, ...value }]);
+  return ok(named(request).amend(Object.fromEntries(changes), request.source, annotations).whole());
+}
+
 export default [
+  ["PATCH", "/accounts/:account/workers/workers/:name/versions/latest", EDIT, amend],
   ["POST", `${path}/versions`, EDIT, post],
   ["GET", `${path}/versions`, READ, (request) => {
     const items = named(request).versions.map((version) => version.summary()).reverse();
