@@ -185,6 +185,24 @@ export default { async fetch(request, env) {
     assert.equal(new Set(same).size, 1);
   });
 
+  test("is there for everybody while others are deployed, however many there are", { timeout: 60_000 }, async () => {
+    await api.deploy("busy", says("0"));
+    await api.must("POST", "/workers/scripts/busy/subdomain", { json: { enabled: true } });
+    const heard = [];
+    let isOver = false;
+    const visitors = Array.from({ length: 3 }, async () => {
+      while (!isOver) heard.push(await api.visit("busy.operator.workers.dev"));
+    });
+    for (let at = 1; at <= 3; at += 1) {
+      await api.deploy("busy", says(String(at)));
+      for (const beside of ["a", "b", "c"]) await api.deploy(`beside-${beside}`, says(beside));
+    }
+    isOver = true;
+    await Promise.all(visitors);
+    assert.deepEqual(heard.filter(({ status }) => status !== 200).map(({ status, headers }) => [status, headers["x-double"]]), []);
+    assert.deepEqual([...new Set(heard.map(({ text }) => text))], ["0", "1", "2", "3"]);
+  });
+
   test("that cannot start is refused, and what is live stays", { timeout: 30_000 }, async () => {
     await api.deploy("steady", says("here"));
     await api.must("POST", "/workers/scripts/steady/subdomain", { json: { enabled: true } });
@@ -215,6 +233,7 @@ export default { async fetch(request, env) {
     await api.must("POST", "/workers/scripts/outer/subdomain", { json: { enabled: true } });
     const outer = "outer.operator.workers.dev";
     assert.equal((await api.visit(outer, "/inner")).text, "POST /path said");
+    assert.equal((await api.ask("DELETE", "/workers/scripts/inner")).code, 10064);
     assert.equal((await api.visit(outer, "/one", { headers: { "x-asked": "yes" } })).text, "one k yes");
     const gone = await api.visit(outer, "/two");
     assert.deepEqual([gone.status, gone.text], [404, "Worker not found."]);
@@ -314,6 +333,8 @@ describe("a zone", () => {
     assert.equal((await api.must("GET", `${path}/${made.id}`)).ssl.status, "active");
     await api.must("POST", `/zones/${ZONE}/workers/routes`, { json: { pattern: "*/*", script: "front" } });
     assert.equal((await api.visit("shop.customer.com", "/a")).text, "front https://shop.customer.com/a");
+    const refused = await Promise.all(["a.customer.test", "a.example.com", "no host", 1].map(async (hostname) => (await api.ask("POST", path, { json: { hostname } })).code));
+    assert.deepEqual(refused, [1409, 1411, 1407, 1400]);
     const other = await api.must("POST", path, { json: { hostname: "b.customer.com" } });
     await api.control("hostname", { hostname: "b.customer.com" });
     assert.equal((await api.visit("b.customer.com")).status, 200);
@@ -377,6 +398,13 @@ describe("what is refused", () => {
     await api.deploy("kept", says("kept"));
     await api.control("limit", { scripts: 1, bytes: 500 });
     assert.equal((await api.ask("PUT", "/workers/scripts/second", upload(says("x")))).code, 10037);
+    await api.control("limit", { bytes: 10 << 20 });
+    const bound = (binding) => api.ask("PUT", "/workers/scripts/kept?bindings_inherit=strict", upload(says("x"), { bindings: Array.isArray(binding) ? binding : [binding] }));
+    assert.equal((await bound({ name: "LONG", type: "plain_text", text: "x".repeat(5121) })).code, 10054);
+    assert.equal((await bound(Array.from({ length: 129 }, (_, at) => ({ name: `V${at}`, type: "plain_text", text: "" })))).code, 10055);
+    assert.equal((await bound({ type: "plain_text", text: "" })).code, 10052);
+    assert.equal((await bound({ name: "NONE", type: "inherit" })).code, 10057);
+    await api.control("limit", { bytes: 500 });
     const text = Array.from({ length: 200 }, (_, at) => `// ${Math.sin(at)}`).join("\n");
     assert.equal((await api.ask("PUT", "/workers/scripts/kept", upload(`${says("x")}\n${text}`))).code, 10027);
     await api.control("token", { token: "busy" });
@@ -386,7 +414,7 @@ describe("what is refused", () => {
     assert.deepEqual([answer.status, answer.code, answer.headers.get("retry-after")], [429, 971, "1"]);
     await new Promise((resolve) => setTimeout(resolve, 1_050));
     assert.equal((await api.ask("GET", "/workers/scripts", { token: "busy" })).status, 200);
-    await api.control("limit", { requests: 1200, seconds: 300, scripts: 500 });
+    await api.control("limit", { requests: 1200, seconds: 300, scripts: 500, bytes: 10 << 20 });
   });
 
   test("is what goes wrong on purpose", { timeout: 30_000 }, async () => {
@@ -426,10 +454,7 @@ describe("what is refused", () => {
     assert.equal(whole.status, 201);
     assert.deepEqual((await begin({ "/index.html": { hash, size: text.length } })).result.buckets, []);
     assert.equal((await api.ask("PUT", "/workers/scripts/pages", form([{ name: "metadata", content: JSON.stringify({ assets: { jwt: "x.y.z" } }) }]))).status, 400);
-    const { bytes } = double.account.limits;
-    double.account.limits.bytes = 10 << 20;
     await api.must("PUT", "/workers/scripts/pages", form([{ name: "metadata", content: JSON.stringify({ compatibility_date: "2025-09-01", assets: { jwt: whole.result.jwt } }) }]));
-    double.account.limits.bytes = bytes;
     await api.must("POST", "/workers/scripts/pages/subdomain", { json: { enabled: true } });
     const page = await api.visit("pages.operator.workers.dev", "/");
     assert.deepEqual([page.status, page.text, page.headers["content-type"]], [200, "<p>hi</p>", "text/html; charset=utf-8"]);

@@ -21,7 +21,11 @@ export class Account {
   /** text → who has it and what it may; nothing of the text is ever told */
   #tokens = new Map();
   #asked = new Map();
-  limits = { scripts: 500, bytes: 10 << 20, requests: 1200, seconds: 300 };
+  /**
+   * Those of a paid plan (https://developers.cloudflare.com/workers/platform/limits/): Workers, bytes of one after gzip, its variables and bytes of
+   * one of them, host names of customers in a zone, requests in so many seconds.
+   */
+  limits = { scripts: 500, bytes: 10 << 20, variables: 128, variable_bytes: 5 << 10, hostnames: 50_000, requests: 1200, seconds: 300 };
 
   /**
    * @param {{id: string, name?: string, subdomain?: string, zones?: {name: string, id?: string}[], random?: () => number}} options
@@ -136,9 +140,18 @@ export class Account {
     return found;
   }
 
+  /** What needs a Worker: others that call it, and queues that it consumes. */
+  usersOf(name) {
+    const callers = [...this.workers.values()].filter((worker) => worker.name !== name && worker.latest.bindings.some(({ type, service }) => type === "service" && service === name));
+    const queues = this.queues.filter(({ consumers }) => consumers.some(({ script }) => script === name));
+    return { callers: callers.map((worker) => worker.name), queues: queues.map(({ queue_name }) => queue_name) };
+  }
+
   /** Takes a Worker away. What leads to it stays: whoever made that takes it away. */
-  removeWorker(name, namespace) {
+  removeWorker(name, { namespace, force = true } = {}) {
     const worker = this.worker(name, namespace);
+    const { callers, queues } = this.usersOf(name);
+    if (namespace === undefined && !force && callers.length + queues.length > 0) throw refusals.inUse([...callers, ...queues]);
     this.at(namespace).delete(name);
     return worker;
   }

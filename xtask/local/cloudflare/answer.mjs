@@ -19,7 +19,8 @@ export class Refusal extends Error {
   }
 }
 
-// The refusals that several places make. Statuses are those of the API where they are documented or seen in its clients; else the nearest of HTTP.
+// The refusals that several places make (https://developers.cloudflare.com/workers/observability/errors/#errors-on-worker-upload). Statuses are those
+// of the API where they are documented or seen in its clients; else the nearest of HTTP.
 export const refusals = {
   noRoute: (path) => new Refusal(404, 7003, `Could not route to ${path}, perhaps your object identifier is invalid?`, {
     more: [{ code: 7000, message: "No route for that URI" }],
@@ -32,11 +33,12 @@ export const refusals = {
   tooMany: (seconds, most, window) => new Refusal(429, 971, "Please wait and consider throttling your request speed", {
     headers: { "retry-after": String(seconds), ratelimit: `"default";r=0;t=${seconds}`, "ratelimit-policy": `"default";q=${most};w=${window}` },
   }),
-  malformed: (why) => new Refusal(400, 10001, `Could not parse the request: ${why}`),
+  malformed: (why) => new Refusal(400, 10026, `Could not parse request body: ${why}`),
   noScript: () => new Refusal(404, 10007, "This Worker does not exist on your account."),
   noService: () => new Refusal(404, 10090, "This Worker does not exist on your account."),
   noNamespaceScript: () => new Refusal(404, 10092, "This Worker does not exist in this dispatch namespace."),
   tooManyScripts: (most) => new Refusal(403, 10037, `You have exceeded the limit of ${most} Workers on your account.`),
+  inUse: (by) => new Refusal(400, 10064, `This Worker is still in use by ${by.join(", ")}; it is only taken away with \`force\`.`),
   tooLarge: (bytes) => new Refusal(413, 10027, `Your Worker exceeded the size limit of ${bytes} bytes.`),
   noStart: (why) => new Refusal(400, 10021, why),
 };

@@ -57,7 +57,7 @@ export class Journal {
       const values = query.getAll(name);
       grouped[name] = values.length === 1 ? values[0] : values;
     }
-    const { authorization, cookie, ...rest } = headers;
+    const { authorization, cookie, "x-auth-key": key, "x-auth-email": email, ...rest } = headers;
     const told = { ...rest, ...(authorization !== undefined && { authorization: `<Bearer ${caller ?? "unknown"}>` }) };
     const entry = { client: headers["user-agent"], method, path, query: grouped, headers: told, ...shape(body, headers["content-type"]) };
     this.requests.push(entry);

@@ -9,6 +9,7 @@ export const id32 = () => randomBytes(16).toString("hex");
 export const now = () => new Date().toISOString();
 
 const SECRETS = new Set(["secret_text", "secret_key"]);
+const VARIABLES = new Set(["plain_text", "json", "secret_text"]);
 /** How many deployments are told of. */
 const MOST_TOLD = 10;
 /** How many versions of a Worker are kept, and can be deployed. */
@@ -107,7 +108,7 @@ export class Worker {
       const earlier = from?.bindings.find(({ name }) => name === (binding.old_name ?? binding.name));
       if (earlier) return [{ ...earlier, name: binding.name }];
       if (!strict) return [];
-      throw new Refusal(400, 10056, `Binding '${binding.name}' can't be inherited: the Worker has none of this name.`);
+      throw new Refusal(400, 10057, `Binding '${binding.name}' can't be inherited: the Worker has none of this name.`);
     });
     const kept = new Set(metadata.keep_bindings ?? []);
     const named = new Set(bindings.map(({ name }) => name));
@@ -233,9 +234,19 @@ function steps(migrations) {
   return migrations.steps ?? [migrations];
 }
 
+/** Refuses variables that are too many or too large. */
+export function checkVariables({ variables, variable_bytes }, bindings) {
+  const texts = bindings.filter(({ type }) => VARIABLES.has(type));
+  if (texts.length > variables) throw new Refusal(400, 10055, `A Worker has at most ${variables} variables and secrets.`);
+  const large = texts.find(({ text, json }) => Buffer.byteLength(text ?? JSON.stringify(json) ?? "") > variable_bytes);
+  if (large) throw new Refusal(400, 10054, `The variable '${large.name}' is larger than ${variable_bytes} bytes.`);
+}
+
 /** Refuses a binding to what is not there. */
 export function checkBindings(account, worker, bindings) {
+  checkVariables(account.limits, bindings);
   for (const binding of bindings) {
+    if (!binding.name) throw new Refusal(400, 10052, "A binding has a name.");
     if (binding.type === "r2_bucket" && !account.buckets.has(binding.bucket_name)) {
       throw new Refusal(400, 10085, `R2 bucket '${binding.bucket_name}' not found. Please use a different name and try again.`);
     }

@@ -12,6 +12,7 @@ export const zoneRefusals = {
   badRoute: (why) => new Refusal(400, 10022, `The pattern of the route is not valid: ${why}`),
   noHostname: () => new Refusal(404, 1436, "The custom hostname was not found."),
   sameHostname: () => new Refusal(409, 1406, "Duplicate custom hostname found."),
+  quota: () => new Refusal(403, 1405, "Quota exceeded."),
   noRecord: () => new Refusal(404, 81044, "Record does not exist."),
   sameHost: () => new Refusal(400, 81053, "An A, AAAA, or CNAME record with that host already exists."),
   sameRecord: () => new Refusal(400, 81058, "An identical record already exists."),
@@ -98,8 +99,9 @@ export class Zone {
     return found[0]?.route;
   }
 
-  addHostname({ hostname, ssl = {}, ...more }) {
-    if (typeof hostname !== "string" || !hostname.includes(".")) throw new Refusal(400, 1400, "The host name is not valid.");
+  addHostname({ hostname, ssl = {}, ...more }, { hostnames: most = Infinity } = {}) {
+    checkHostname(hostname);
+    if (this.hostnames.length >= most) throw zoneRefusals.quota();
     if (this.hostnames.some((one) => one.hostname === hostname)) throw zoneRefusals.sameHostname();
     const token = id32();
     const name = `_cf-custom-hostname.${hostname}`;
@@ -207,6 +209,14 @@ export class Zone {
       records: this.records.map(({ type, name, content, proxied }) => ({ type, name, content, proxied })),
     };
   }
+}
+
+/** What may be no host name of a customer (https://developers.cloudflare.com/cloudflare-for-platforms/cloudflare-for-saas/reference/status-codes/custom-hostnames/). */
+function checkHostname(hostname) {
+  if (typeof hostname !== "string") throw new Refusal(400, 1400, "Unable to decode the JSON request body.");
+  if (hostname.length > 255 || !/^(\*\.)?([a-z0-9_]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*$/i.test(hostname)) throw new Refusal(400, 1407, "Invalid custom hostname.");
+  if (/\.(test|example|invalid|localhost)$/.test(hostname)) throw new Refusal(400, 1409, "Reserved top domain custom hostnames, such as 'test', 'example', 'invalid' or 'localhost', is not supported.");
+  if (/(^|\.)example\.(com|net|org)$/.test(hostname)) throw new Refusal(400, 1411, "Custom hostnames ending in example.com, example.net, or example.org are prohibited.");
 }
 
 function toldHostname({ asked, ...rest }) {

@@ -1,7 +1,7 @@
 // The account's own Workers: uploading, looking at, taking away; their secrets.
-import { Refusal, ok, paged } from "../answer.mjs";
+import { Refusal, ok, paged, refusals } from "../answer.mjs";
 import { readUpload } from "../upload.mjs";
-import { Version, checkBindings, told } from "../worker.mjs";
+import { Version, checkBindings, checkVariables, told } from "../worker.mjs";
 
 const [READ, EDIT] = ["Workers Scripts: Read", "Workers Scripts: Edit"];
 
@@ -33,8 +33,8 @@ export async function put(request) {
   return ok({ ...worker.script(), deployment_id: version.id.replaceAll("-", ""), startup_time_ms });
 }
 
-export function remove({ account, runtime, params }) {
-  runtime.forget(account.removeWorker(params.name, params.namespace));
+export function remove({ account, runtime, params, query }) {
+  runtime.forget(account.removeWorker(params.name, { namespace: params.namespace, force: query.get("force") === "true" }));
   return ok(null);
 }
 
@@ -47,7 +47,8 @@ export const secrets = (path) => [
   ["GET", `${path}/secrets`, READ, (request) => ok((named(request).latest?.secrets ?? []).map(secretTold))],
   ["PUT", `${path}/secrets`, EDIT, (request) => {
     const { name, text, type = "secret_text" } = request.json();
-    if (!name || typeof text !== "string") throw new Refusal(400, 10054, "A secret has a name and a text.");
+    if (!name || typeof text !== "string") throw refusals.malformed("a secret has a name and a text");
+    checkVariables(request.account.limits, [{ name, type, text }]);
     named(request).change({ [name]: { name, type, text } }, request.source);
     return ok({ name, type });
   }],
@@ -58,6 +59,7 @@ export const secrets = (path) => [
   }],
   ["PATCH", `${path}/secrets-bulk`, EDIT, (request) => {
     const changes = request.json().secrets ?? {};
+    checkVariables(request.account.limits, Object.values(changes).filter(Boolean));
     named(request).change(changes, request.source);
     return ok(named(request).latest.secrets.map(secretTold));
   }],
@@ -76,7 +78,7 @@ function settings(request, changes) {
 }
 
 function service({ account, params }) {
-  if (!account.workers.has(params.name)) throw new Refusal(404, 10090, "This Worker does not exist on your account.");
+  if (!account.workers.has(params.name)) throw refusals.noService();
   const worker = account.workers.get(params.name);
   const at = { created_on: worker.created, modified_on: worker.modified };
   const environment = { environment: "production", ...at, script: worker.script() };
@@ -90,15 +92,12 @@ function removeService(request) {
 
 function entity({ account, params }) {
   const worker = [...account.workers.values()].find(({ name, tag }) => [name, tag].includes(params.name));
-  if (!worker) throw new Refusal(404, 10007, "This Worker does not exist on your account.");
+  if (!worker) throw refusals.noScript();
   const host = `${account.subdomain}.workers.dev`;
   const subdomain = { ...worker.subdomain, url: `https://${worker.name}.${host}`, preview_url_suffix: `-${worker.name}.${host}` };
   const { logpush, observability, tags, tail_consumers } = worker.settings;
   return ok({ id: worker.tag, name: worker.name, created_on: worker.created, updated_on: worker.modified, logpush, observability, tags, tail_consumers, subdomain });
 }
-
-const usedBy = ({ account, params }) => [...account.workers.values()]
-  .filter((worker) => worker.latest.bindings.some(({ type, service: name }) => type === "service" && name === params.name));
 
 const scripts = "/accounts/:account/workers/scripts";
 
@@ -116,7 +115,7 @@ export default [
   ["GET", `${scripts}/:name/script-settings`, READ, (request) => ok(named(request).settings)],
   ["PATCH", `${scripts}/:name/script-settings`, EDIT, (request) => settings(request, request.json())],
   ["GET", `${scripts}/:name/references`, READ, (request) => {
-    const incoming = usedBy(request).map(({ name }) => ({ service: name, environment: "production", name: request.params.name }));
+    const incoming = request.account.usersOf(named(request).name).callers.map((name) => ({ service: name, environment: "production", name: request.params.name }));
     return ok({ services: { incoming, outgoing: [], pages_function: false }, durable_objects: [], dispatch_outbounds: [] });
   }],
   ["GET", "/accounts/:account/workers/tails/by-consumer/:name", READ, () => ok([])],

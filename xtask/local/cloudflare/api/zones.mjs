@@ -41,9 +41,9 @@ export default [
     const found = filtered(named(request).hostnames, request.query, ["hostname", "id"]);
     return paged(found.map(({ id }) => named(request).hostname(id)), request.query, { usual: 50, most: 50 });
   }],
-  ["POST", `${path}/custom_hostnames`, HOSTNAMES("Edit"), (request) => ok(named(request).addHostname(request.json()), { status: 201 })],
+  ["POST", `${path}/custom_hostnames`, HOSTNAMES("Edit"), (request) => ok(named(request).addHostname(request.json(), request.account.limits), { status: 201 })],
   ["GET", `${path}/custom_hostnames/:hostname`, HOSTNAMES("Read"), (request) => ok(named(request).hostname(request.params.hostname))],
-  ["PATCH", `${path}/custom_hostnames/:hostname`, HOSTNAMES("Edit"), (request) => ok(named(request).changeHostname(request.params.hostname, request.json()))],
+  ["PATCH", `${path}/custom_hostnames/:hostname`, HOSTNAMES("Edit"), (request) => ok(named(request).changeHostname(request.params.hostname, request.json()), { status: 202 })],
   ["DELETE", `${path}/custom_hostnames/:hostname`, HOSTNAMES("Edit"), (request) => {
     named(request).removeHostname(request.params.hostname);
     return ok({ id: request.params.hostname });
