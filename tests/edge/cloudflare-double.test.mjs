@@ -164,7 +164,11 @@ export default { async fetch(request, env) {
     assert.deepEqual([state.orphans.domains, state.scripts, state.buckets], [["shop.example.com"], {}, { "shop-files": ["a b/c.txt", "plain.txt"] }]);
     const [domain] = await api.must("GET", "/workers/domains?hostname=shop.example.com");
     await api.must("DELETE", `/workers/domains/${domain.id}`);
-    assert.deepEqual((await api.control("state")).orphans.domains, []);
+    assert.deepEqual((await api.control("state")).orphans, { routes: [], domains: [], certificates: ["shop.example.com"], consumers: [], aliases: [] });
+    const [pack] = await api.must("GET", `/zones/${ZONE}/ssl/certificate_packs`);
+    assert.deepEqual([pack.id, pack.hosts], [domain.cert_id, ["shop.example.com"]]);
+    await api.must("DELETE", `/zones/${ZONE}/ssl/certificate_packs/${pack.id}`);
+    assert.deepEqual((await api.control("state")).orphans.certificates, []);
   });
 
   test("answers a part of its visitors in a new version", { timeout: 60_000 }, async () => {

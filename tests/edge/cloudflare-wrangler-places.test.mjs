@@ -1,4 +1,4 @@
-// Cloudflare's own wrangler, led to our double of its API: static assets, dispatch namespaces, and what it hears when it is refused.
+// Cloudflare's own wrangler, led to our double of its API: objects, static assets, dispatch namespaces, and what it hears when it is refused.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
@@ -26,6 +26,14 @@ describe("Cloudflare's wrangler", { timeout: 300_000 }, () => {
   });
 
   after(() => wrangler?.stop());
+
+  test("stores an object and reads it", async () => {
+    await wrangler.run(["r2", "bucket", "create", "app-files"]);
+    wrangler.write({ "1.txt": "stored" });
+    await wrangler.run(["r2", "object", "put", "app-files/apps/1.txt", "--file", "1.txt", "--content-type", "text/plain", "--remote"]);
+    assert.equal((await wrangler.run(["r2", "object", "get", "app-files/apps/1.txt", "--pipe", "--remote"])).trim(), "stored");
+    assert.equal((await api.ask("GET", "/r2/buckets/app-files/objects/apps/1.txt")).headers.get("content-type"), "text/plain");
+  });
 
   test("deploys static assets, and sends again only what is new", async () => {
     wrangler.write({

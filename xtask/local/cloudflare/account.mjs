@@ -18,6 +18,8 @@ export class Account {
   queues = [];
   /** Custom domains. */
   domains = [];
+  /** Their certificates, which stay when a domain goes (https://developers.cloudflare.com/workers/configuration/routing/custom-domains/#certificates). */
+  certificates = [];
   /** text → who has it and what it may; nothing of the text is ever told */
   #tokens = new Map();
   #asked = new Map();
@@ -130,7 +132,11 @@ export class Account {
     if (!this.workers.has(service)) throw refusals.noScript();
     let domain = this.domains.find((one) => one.hostname === hostname);
     if (domain && domain.service !== service && !overrides) throw new Refusal(409, 100116, `The host name ${hostname} leads to another Worker.`);
-    if (!domain) this.domains.push(domain = { id: id32(), hostname, cert_id: id32() });
+    if (!domain) {
+      domain = { id: id32(), hostname, cert_id: id32() };
+      this.domains.push(domain);
+      this.certificates.push({ id: domain.cert_id, zone_id: zone.id, type: "advanced", hosts: [hostname], status: "active" });
+    }
     return Object.assign(domain, { zone_id: zone.id, zone_name: zone.name, service, environment, enabled, previews_enabled });
   }
 
@@ -162,6 +168,7 @@ export class Account {
     return {
       routes: this.zones.flatMap(({ routes }) => routes.filter(({ script }) => gone(script)).map(({ pattern }) => pattern)),
       domains: this.domains.filter(({ service }) => gone(service)).map(({ hostname }) => hostname),
+      certificates: this.certificates.filter(({ id }) => !this.domains.some(({ cert_id }) => cert_id === id)).flatMap(({ hosts }) => hosts),
       consumers: this.queues.flatMap(({ queue_name, consumers }) => consumers.filter(({ script }) => gone(script)).map(() => queue_name)),
       aliases: this.zones.flatMap(({ records }) => records)
         .filter(({ type, content }) => type === "CNAME" && content.endsWith(`.${this.subdomain}.workers.dev`) && gone(content.split(".")[0]))

@@ -1,5 +1,5 @@
 // Zones: routes of their Workers, host names of customers, records, what is cached.
-import { ok, paged } from "../answer.mjs";
+import { Refusal, ok, paged } from "../answer.mjs";
 
 const path = "/zones/:zone";
 const ROUTES = (level) => `Workers Routes: ${level}`;
@@ -60,6 +60,15 @@ export default [
   ["DELETE", `${path}/dns_records/:record`, RECORDS("Edit"), (request) => {
     named(request).removeRecord(request.params.record);
     return ok({ id: request.params.record });
+  }],
+
+  ["GET", `${path}/ssl/certificate_packs`, HOSTNAMES("Read"), ({ account, params, query }) =>
+    paged(account.certificates.filter(({ zone_id }) => zone_id === params.zone).map(({ zone_id, ...pack }) => pack), query)],
+  ["DELETE", `${path}/ssl/certificate_packs/:pack`, HOSTNAMES("Edit"), ({ account, params }) => {
+    const at = account.certificates.findIndex(({ id }) => id === params.pack);
+    if (at < 0) throw new Refusal(404, 1020, "The certificate pack was not found.");
+    account.certificates.splice(at, 1);
+    return ok({ id: params.pack });
   }],
 
   ["POST", `${path}/purge_cache`, "Cache Purge: Purge", (request) => {
