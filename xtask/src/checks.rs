@@ -17,7 +17,9 @@ use crate::mutants::{self, Extent};
 use crate::node::{self, Node};
 use crate::setup::{self, Parts};
 use crate::toolchain::Toolchain;
-use crate::{browser, coverage, data, image, place, process, progress, sandbox, vendor, worker};
+use crate::{
+    browser, coverage, data, image, judges, place, process, progress, sandbox, vendor, worker,
+};
 
 /// Tells tests and specs how much to do: `usual` (samples) or `full` (the whole counts).
 const DEPTH: &str = "OVERSKILL_TEST_DEPTH";
@@ -121,6 +123,7 @@ pub(crate) fn run(depth: Depth) -> Result<ExitCode> {
             // Some start shards of their own beside the stack's.
             let own = parts.as_ref().context("the parts are not there")?;
             node.env(data::PROGRAMS, crate::postgres::ensure(&own.node)?);
+            judges::tell(&mut node, &own.node)?;
             // A look at each of many apps takes longer than building them.
             node.env("OVERSKILL_RENDER_CHECK", "off");
             specs(run, "edge", &node)

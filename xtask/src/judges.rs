@@ -1,5 +1,6 @@
-//! What judges the migrations of a shard and was written by nobody here: Supabase's advisors, squawk and pgTAP, out of npm packages, and
-//! plpgsql_check, out of Debian's package for the server. Fetched into the tool cache when the checks first want them.
+//! What judges our work and was written by nobody here. The migrations of a shard: Supabase's advisors, squawk and pgTAP, out of npm packages, and
+//! plpgsql_check, out of Debian's package for the server. The double of the Cloudflare API: Cloudflare's wrangler. Fetched into the tool cache
+//! when the checks first want them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,10 +13,11 @@ use crate::node::{self, Node};
 use crate::{place, process, progress, toolchain};
 
 /// Name and release of what is fetched from npm.
-const PACKAGES: [(&str, &str); 3] = [
+const PACKAGES: [(&str, &str); 4] = [
     ("supabase", "3.1.0"),
     ("squawk-cli", "2.66.0"),
     ("@electric-sql/pglite-pgtap", "0.0.15"),
+    ("wrangler", "4.164.0"),
 ];
 const FETCH_LIMIT: Duration = Duration::from_secs(10 * 60);
 /// Names the folder of the npm packages to the specs.
@@ -23,13 +25,22 @@ const JUDGES: &str = "OVERSKILL_JUDGES";
 /// Names the folder where `plpgsql_check` was unpacked.
 const CHECKER: &str = "OVERSKILL_PLPGSQL_CHECK";
 
-/// Tells a program where they are, `postgres` being the folder of the server's programs. Why there is no `plpgsql_check`, where there is
+/// Tells a program where those out of npm are.
+///
+/// # Errors
+/// When the packages cannot be had from npm.
+pub(crate) fn tell(command: &mut Command, node: &Node) -> Result<()> {
+    command.env(JUDGES, packages(node)?);
+    Ok(())
+}
+
+/// Tells a program where all of them are, `postgres` being the folder of the server's programs. Why there is no `plpgsql_check`, where there is
 /// none: Debian has it for its own servers alone.
 ///
 /// # Errors
 /// When the packages cannot be had from npm.
 pub(crate) fn lead(command: &mut Command, node: &Node, postgres: &Path) -> Result<Option<String>> {
-    command.env(JUDGES, packages(node)?);
+    tell(command, node)?;
     match checker(postgres) {
         Ok(folder) => {
             command.env(CHECKER, folder);
@@ -48,7 +59,7 @@ fn packages(node: &Node) -> Result<PathBuf> {
     if done.is_file() {
         return Ok(folder);
     }
-    progress::step("judges of the database (npm packages)", || {
+    progress::step("judges of our work (npm packages)", || {
         fs::create_dir_all(&folder)
             .with_context(|| format!("cannot create {}", folder.display()))?;
         fs::write(folder.join("package.json"), "{\"private\":true}\n")?;
