@@ -102,6 +102,7 @@ fn app() -> r::App {
         model: "offline".to_owned(),
         version: Some(2),
         preview_version: None,
+        production_url: None,
         created_at: Timestamp(1),
         updated_at: Timestamp(2),
     }

@@ -23,6 +23,9 @@ fn example(template: &str) -> String {
         ("{token}", "k23456789abcdef0"),
         ("{turn}", "t23456789abcdef0"),
         ("{build}", "b7"),
+        ("{deployment}", "d7"),
+        ("{environment}", "staging"),
+        ("{name}", "GREETING"),
         ("{version}", "3"),
         ("{path}", "src/App.tsx"),
     ]
@@ -174,9 +177,17 @@ fn finds_calls() {
         (
             "DELETE",
             "/v1/apps/abcdefgh/env/preview/KEY",
-            Route::NotYet {
-                operation: "deleteVariable",
-            },
+            app(AppCall::DeleteVariable {
+                environment: Environment::Preview,
+                name: "KEY".to_owned(),
+            }),
+        ),
+        (
+            "POST",
+            "/v1/apps/abcdefgh/deployments/d7/rollback",
+            app(AppCall::RollBack {
+                deployment: DeploymentId::numbered(7),
+            }),
         ),
         (
             "GET",
