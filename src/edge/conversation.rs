@@ -45,7 +45,7 @@ use self::store::Store;
 use super::{
     clock,
     objects::{Asked, ConversationCall},
-    runtime, settings,
+    preview, runtime, settings,
     witness::Witness,
 };
 use crate::{
@@ -246,6 +246,7 @@ impl Conversation {
                 error,
             )
         })?;
+        preview::forget(&machine.app);
         self.machine.replace(Some(machine));
         self.call_off(effects);
         if told {

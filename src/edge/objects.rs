@@ -191,7 +191,7 @@ pub(super) struct VersionFiles {
 pub(super) type Variables = BTreeMap<Environment, BTreeMap<String, String>>;
 
 /// What one of an app's addresses serves.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Live {
     pub(super) name: String,
     /// Whether what was tried last did not work.

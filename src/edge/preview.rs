@@ -1,11 +1,13 @@
 //! An app's address: the live artifact set's Worker, or a page that says that there is none yet.
 
+use std::cell::RefCell;
+
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use wasm_bindgen::JsValue;
 use worker::{Env, Fetcher, Headers, Method, Request, RequestInit, Response};
 
 use super::{
-    loader,
+    clock, loader,
     objects::{self, ConversationCall, Live},
     runtime::Seen,
 };
@@ -17,6 +19,7 @@ use crate::{
     ids::AppId,
     project::ProjectPath,
     publish::{Environment, Runtime, is_immutable, placeholder, probe},
+    time::Timestamp,
 };
 
 /// How many of the files that a page loads first are asked for at the same time, as browsers do.
@@ -25,7 +28,28 @@ const LOADED_AT_ONCE: usize = 6;
 /// What an app's Worker (`publish/worker.js`) answers where the storage of its files fails, and never else: no fault of the app's.
 const ASSET_UNREADABLE: u16 = 502;
 
+/// For how long it is believed what is deployed, in milliseconds.
+const BELIEVED_MILLIS: u64 = 1_000;
+/// For how many addresses at once.
+const MOST_BELIEVED: usize = 64;
+
+/// What an address was found to serve.
+struct Believed {
+    app: AppId,
+    environment: Environment,
+    live: Live,
+    until: Timestamp,
+}
+
+impl Believed {
+    fn is(&self, app: &AppId, environment: Environment) -> bool {
+        self.environment == environment && self.app == *app
+    }
+}
+
 thread_local! {
+    static BELIEVED: RefCell<Vec<Believed>> = const { RefCell::new(Vec::new()) };
+
     /// Paths of the vendor modules that an app's Worker has answered with, as far as this isolate has looked.
     static SERVED: Seen<String> = const { Seen::new() };
 }
@@ -39,10 +63,7 @@ pub(super) async fn serve(
     environment: Environment,
     hosts: &Hosts,
 ) -> Result<Response> {
-    let live: Option<Live> = objects::conversation(env, app)?
-        .ask(None, ConversationCall::Site { environment })
-        .await?;
-    match live {
+    match live(env, app, environment).await? {
         None => page(placeholder::unknown(), 404, hosts),
         Some(Live { set: None, .. }) if environment != Environment::Preview => {
             page(placeholder::unknown(), 404, hosts)
@@ -92,6 +113,47 @@ pub(super) async fn serve(
             }
         }
     }
+}
+
+/// What an address serves. What is deployed is believed for a second; the preview is asked for each time, since whoever hears that there is a new one
+/// loads it at once.
+async fn live(env: &Env, app: &AppId, environment: Environment) -> Result<Option<Live>> {
+    let is_believed = environment != Environment::Preview;
+    let now = clock::now();
+    if is_believed && let Some(live) = believed(app, environment, now) {
+        return Ok(Some(live));
+    }
+    let found: Option<Live> = objects::conversation(env, app)?
+        .ask(None, ConversationCall::Site { environment })
+        .await?;
+    if is_believed && let Some(live) = &found {
+        BELIEVED.with_borrow_mut(|all| {
+            all.retain(|known| known.until > now && !known.is(app, environment));
+            if all.len() < MOST_BELIEVED {
+                all.push(Believed {
+                    app: app.clone(),
+                    environment,
+                    live: live.clone(),
+                    until: now.after(BELIEVED_MILLIS),
+                });
+            }
+        });
+    }
+    Ok(found)
+}
+
+fn believed(app: &AppId, environment: Environment, now: Timestamp) -> Option<Live> {
+    BELIEVED.with_borrow(|all| {
+        let mut fresh = all.iter().filter(|known| known.until > now);
+        fresh
+            .find(|known| known.is(app, environment))
+            .map(|known| known.live.clone())
+    })
+}
+
+/// An address of an app serves something else from now on: in this isolate at once.
+pub(super) fn forget(app: &AppId) {
+    BELIEVED.with_borrow_mut(|all| all.retain(|known| known.app != *app));
 }
 
 /// The path that is read, when the content of its file is in its name: it is the same in whichever set it is.

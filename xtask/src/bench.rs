@@ -4,6 +4,7 @@ pub(crate) mod build;
 pub(crate) mod conversations;
 pub(crate) mod data;
 pub(crate) mod edits;
+pub(crate) mod router;
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};

@@ -58,6 +58,7 @@ cargo xtask COMMAND
            build [--quick]      builds, cold, warm and several at once, beside bare Vite; memory over 100 of them
            conversations        100 conversations at once: how soon messages are accepted, and the memory that they take
            data [--backend postgres|pglite]   an app's queries beside plain ones, and how soon its tables are there (postgres)
+           router               requests of an app through router and loader, beside a plain Worker and `vite preview`
            edits                CPU time to locate and splice edits, natively and in workerd
   coverage how much of the critical rooms' lines the native tests reach
   image    lint the builder's Dockerfile, perform its steps without Docker, and build through what comes of it
@@ -160,6 +161,8 @@ pub(crate) enum Task {
     BenchEdits,
     /// Talk to many apps at once.
     BenchConversations,
+    /// Ask an app through the router and the loader, beside a plain Worker.
+    BenchRouter,
     /// Run one of the core's engines on standard input and output.
     Engine {
         /// What it is told.
@@ -327,6 +330,7 @@ fn task(command: &str, mut options: Options) -> Result<Task> {
             runs => Task::Bench { place, runs },
         },
         ("bench", [what]) if what == "edits" => Task::BenchEdits,
+        ("bench", [what]) if what == "router" => Task::BenchRouter,
         ("bench", [what]) if what == "conversations" => Task::BenchConversations,
         ("bench", [what]) if what == "data" => Task::BenchData {
             backend: Backend::of(options.backend.as_deref().unwrap_or("postgres"))?,
@@ -335,7 +339,7 @@ fn task(command: &str, mut options: Options) -> Result<Task> {
             quick: options.quick,
         },
         ("bench", _) => {
-            bail!("`bench` measures one of: journey, build, conversations, data, edits")
+            bail!("`bench` measures one of: journey, build, conversations, data, edits, router")
         }
         ("fuzz", [what]) if what == "edits" => match options.minutes.unwrap_or(10) {
             0 => bail!("--minutes must be at least 1"),
@@ -446,6 +450,7 @@ mod tests {
         assert_eq!(parsed(&["bench", "edits"]).unwrap(), Task::BenchEdits);
         let line = ["bench", "conversations"];
         assert_eq!(parsed(&line).unwrap(), Task::BenchConversations);
+        assert_eq!(parsed(&["bench", "router"]).unwrap(), Task::BenchRouter);
         let quick = true;
         assert_eq!(
             parsed(&["bench", "build", "--quick"]).unwrap(),

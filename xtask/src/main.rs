@@ -78,6 +78,7 @@ fn run() -> Result<ExitCode> {
         Task::Bench { place, runs } => bench::run(&place, runs),
         Task::BenchEdits => bench::edits::run(),
         Task::BenchConversations => bench::conversations::run(),
+        Task::BenchRouter => bench::router::run(),
         Task::BenchData { backend } => bench::data::run(backend),
         Task::BenchBuild { quick } => bench::build::run(quick),
         Task::Engine { words } => match words.split_first() {
