@@ -145,13 +145,13 @@ impl Found {
         from.max(to)
     }
 
-    fn add(&mut self, rule: &Rule, line: usize) {
+    fn add(&mut self, rule: &'static Rule, line: usize) {
         let line = self.lines + line + 1;
         let is_new = |leak: &Leak| leak.rule != rule.id || leak.line != line;
         if self.leaks.iter().all(is_new) {
             self.leaks.push(Leak {
                 path: self.path.clone(),
-                rule: rule.id,
+                rule: &rule.id,
                 what: rule.what,
                 line,
             });

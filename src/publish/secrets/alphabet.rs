@@ -34,9 +34,9 @@ pub(super) const BASE64: Alphabet = ALNUM | PLUS | SLASH | EQUALS;
 pub(super) const USER: Alphabet = WORD | DOT | PLUS | PERCENT | BANG | EQUALS | DOLLAR;
 pub(super) const PASSWORD: Alphabet = USER | ADDRESS_REST;
 
-/// Whether a byte is one of these characters.
-pub(super) const fn is_in(byte: u8, alphabet: Alphabet) -> bool {
-    let of = match byte {
+/// The smallest set that a byte is in.
+pub(super) const fn of(byte: u8) -> Alphabet {
+    match byte {
         b'0'..=b'9' => DIGIT,
         b'a'..=b'f' => LOWER_HEX,
         b'g'..=b'z' => LOWER_REST,
@@ -54,8 +54,12 @@ pub(super) const fn is_in(byte: u8, alphabet: Alphabet) -> bool {
         b'!' => BANG,
         b'#' | b'&' | b'*' | b',' | b':' | b';' | b'?' | b'^' | b'~' => ADDRESS_REST,
         _ => 0,
-    };
-    of & alphabet != 0
+    }
+}
+
+/// Whether a byte is one of these characters.
+pub(super) const fn is_in(byte: u8, alphabet: Alphabet) -> bool {
+    of(byte) & alphabet != 0
 }
 
 /// So many characters of an alphabet.

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::rules::{RULES, Rule};
+use super::rules::Rule;
 
 /// Keys that are meant to be seen, parted by `|`: by their names alone they could be taken for secrets.
 const PUBLIC: &str = "pk_|pk.|pk-|pub|AIza|sb_publishable_|phc_|eyJ|6L|G-|UA-|GTM-|ca-pub-|client-|sha256-|sha384-|sha512-|NRJS-";
@@ -17,7 +17,10 @@ type Triple = [u8; 3];
 struct Mark {
     start: Triple,
     text: &'static str,
-    rule: &'static Rule,
+    /// The number of its rule.
+    rule: usize,
+    /// The next one of the same slot, as in [`Slot::first`].
+    next: u16,
 }
 
 /// 32 places of the table.
@@ -25,45 +28,52 @@ struct Mark {
 struct Slot {
     /// A bit for each place that a mark is at.
     places: u32,
-    /// The number of the first mark at one of them.
+    /// One more than the number of the first mark at them.
     first: u16,
 }
 
 /// All marks, by their first three bytes.
 pub(super) struct Marks {
+    pub(super) rules: Vec<Rule>,
+    marks: Vec<Mark>,
     table: Box<[Slot; SLOTS]>,
-    /// In the order of the slots; with the same start in that of the rules.
-    sorted: Vec<Mark>,
 }
 
-static MARKS: LazyLock<Marks> = LazyLock::new(Marks::of_rules);
+static MARKS: LazyLock<Marks> = LazyLock::new(|| Marks::of(Rule::all().collect()));
 
 impl Marks {
-    /// Those of the rules. They are sorted once.
+    /// Those of the rules. The table is made once.
     pub(super) fn all() -> &'static Self {
         &MARKS
     }
 
-    fn of_rules() -> Self {
-        let mut sorted = Vec::new();
-        for rule in RULES {
-            for text in rule.marks.split('|') {
-                let marks = starts(text).into_iter();
-                sorted.extend(marks.map(|start| Mark { start, text, rule }));
-            }
-        }
-        sorted.sort_by_key(|mark| place(number(mark.start)));
+    fn of(rules: Vec<Rule>) -> Self {
+        let mut marks = Vec::new();
         let mut table = Box::new([Slot::default(); SLOTS]);
-        for (first, mark) in (0..).zip(&sorted) {
-            let (slot, bit) = place(number(mark.start));
-            if let Some(slot) = table.get_mut(slot) {
-                if slot.places == 0 {
-                    slot.first = first;
+        // The mark that comes last is the first of its slot.
+        for (number, rule) in rules.iter().enumerate().rev() {
+            for text in rule.marks.split('|') {
+                for start in starts(text) {
+                    let (slot, bit) = place(u32_of(start));
+                    let Some(slot) = table.get_mut(slot) else {
+                        continue;
+                    };
+                    marks.push(Mark {
+                        start,
+                        text,
+                        rule: number,
+                        next: slot.first,
+                    });
+                    slot.first = u16::try_from(marks.len()).unwrap_or_default();
+                    slot.places |= bit;
                 }
-                slot.places |= bit;
             }
         }
-        Self { table, sorted }
+        Self {
+            rules,
+            marks,
+            table,
+        }
     }
 
     /// The places of a text where a mark may begin: few, and not all of them are one.
@@ -82,19 +92,18 @@ impl Marks {
     }
 
     /// The rules whose marks a text begins with, with the length of these.
-    pub(super) fn at(&self, text: &[u8]) -> impl Iterator<Item = (&'static Rule, usize)> {
+    pub(super) fn at(&'static self, text: &[u8]) -> impl Iterator<Item = (&'static Rule, usize)> {
         let start = text.first_chunk().copied().unwrap_or_default();
-        let (slot, _) = place(number(start));
-        let first = self.table.get(slot).map_or(0, |slot| slot.first);
-        let marks = self.sorted.get(first.into()..).unwrap_or_default().iter();
-        marks
-            .take_while(move |mark| place(number(mark.start)).0 == slot)
+        let (slot, _) = place(u32_of(start));
+        let mark = |number: u16| self.marks.get(usize::from(number).checked_sub(1)?);
+        let first = self.table.get(slot).and_then(|slot| mark(slot.first));
+        std::iter::successors(first, move |last| mark(last.next))
             .filter(move |mark| mark.start == start)
-            .filter_map(|mark| Some((mark.rule, matched(mark.text, text)?)))
+            .filter_map(|mark| Some((self.rules.get(mark.rule)?, matched(mark.text, text)?)))
     }
 
     /// Whether a value begins as a key with a mark does, or as one that is public: the rules of these say what it is.
-    pub(super) fn is_known(&self, value: &[u8]) -> bool {
+    pub(super) fn is_known(&'static self, value: &[u8]) -> bool {
         self.at(value).any(|(rule, _)| rule.is_by_start())
             || PUBLIC
                 .split('|')
@@ -102,7 +111,7 @@ impl Marks {
     }
 }
 
-const fn number(start: Triple) -> u32 {
+const fn u32_of(start: Triple) -> u32 {
     let [a, b, c] = start;
     u32::from_be_bytes([0, a, b, c])
 }

@@ -13,7 +13,7 @@ use super::{
 #[derive(Debug)]
 pub(super) enum Shape {
     /// Runs of characters, one before the mark and any number after it.
-    Key { before: Run, runs: &'static [Run] },
+    Key { before: Run, runs: Vec<Run> },
     /// PEM, and what is like it: a header, then lines of base64.
     PrivateKey,
     /// PEM that is in base64 once more.
@@ -22,8 +22,8 @@ pub(super) enum Shape {
     JsonWebKey,
     /// A JSON Web Token whose payload has one of these texts, parted by `|`.
     WebToken(&'static str),
-    /// `scheme://user:password@host`, with one of these schemes, or any where there are none.
-    Address(&'static str),
+    /// `scheme://user:password@host`. Those of the web stand in documents at times: their passwords are to look like some.
+    Address { is_web: bool },
     /// A random token after `Bearer`.
     Bearer,
     /// A user and a password in base64.
@@ -52,7 +52,7 @@ impl Shape {
             Self::EncodedPrivateKey => encoded_private_key(place),
             Self::JsonWebKey => json_web_key(place),
             Self::WebToken(claims) => web_token(place, claims),
-            Self::Address(schemes) => address(place, schemes),
+            Self::Address { is_web } => address(place, *is_web),
             Self::Bearer => bearer(place.after),
             Self::Basic => basic(place.after),
             Self::Named(names) => named(place, names),
@@ -263,13 +263,11 @@ const EXAMPLE_PASSWORDS: &str = "|pass|passwd|password|passw|passwort|pwd|pw|p|p
     example|token|key|apikey|foo|bar|baz|foobar|foobared|x|y|z|a|b|c|abc|me|my|mypassword|mypass|mysecret|mysecretpassword|postgres|mysql|mongo|\
     redis|rabbitmq|dbpass|dbpassword|dbuser|userpass|userpassword|secretpassword|somepassword|thepassword|default|dev|local|hello|world|s|d|";
 
-fn address(place: Place<'_>, schemes: &str) -> Option<usize> {
+fn address(place: Place<'_>, is_web: bool) -> Option<usize> {
     let scheme = length(place.before.iter().rev(), LOWER_ALNUM | PLUS | DASH | DOT);
     let scheme = place.before.get(place.before.len() - scheme..)?;
-    let is_database = schemes
-        .split('|')
-        .any(|known| !known.is_empty() && scheme.ends_with(known.as_bytes()));
-    if is_database == schemes.is_empty() {
+    let is_webs = |known: &&[u8]| scheme.ends_with(known);
+    if scheme.is_empty() || is_web != [&b"http"[..], b"https", b"ws", b"wss"].iter().any(is_webs) {
         return None;
     }
     let user = length(place.after, USER);
@@ -280,10 +278,10 @@ fn address(place: Place<'_>, schemes: &str) -> Option<usize> {
     let rest = rest.strip_prefix(b"@")?;
     let host = length(rest, WORD | DOT);
     let (host, _) = rest.split_at_checked(host)?;
-    let is_strong = if is_database {
-        password.len() >= 4
-    } else {
+    let is_strong = if is_web {
         password.len() >= 8 && is_mixed(password) && host.contains(&b'.')
+    } else {
+        password.len() >= 4
     };
     let is_secret = is_strong
         && user != password

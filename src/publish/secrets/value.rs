@@ -90,6 +90,21 @@ pub(super) fn assigned(after: &[u8]) -> Option<Value<'_>> {
 /// The longest name that is looked at, in bytes.
 const MAX_NAME: usize = 64;
 
+/// Names of what is secret whoever it is for, in lower case and without `_` and `-`.
+pub(super) const SECRET_NAMES: &str = "secret|privatekey|servicerole|servicekey|serviceapikey|authtoken|apitoken|accesstoken|refreshtoken|bearertoken|\
+    admintoken|adminkey|adminapikey|masterkey|encryptionkey|signingkey|deploytoken|accountkey|dbpassword|databasepassword|adminpassword|rootpassword|smtppassword|mailpassword|postgrespassword|\
+    pgpassword|mysqlpassword|mongopassword|redispassword|personaltoken";
+
+/// Providers whose keys have no mark of their own and are for servers.
+pub(super) const PROVIDERS: &str = "ablyapi|ablykey|alchemyauth|anthropic|anyscale|asana|assemblyai|auth0|awskey|awssecret|awssession|azure|binance|bitbucket|\
+    cartesia|cloudflare|cloudinary|codecov|cohere|coinbase|courierauth|databricks|datadog|deepgram|deepl|deepseek|digitalocean|discord|\
+    docker|elastic|elevenlabs|exaapi|fastly|fireworks|gemini|github|gitlab|groq|helicone|heroku|hetzner|huggingface|hunterapi|imagekit|\
+    intercom|jira|kraken|langchain|linode|loopsapi|mailchimp|mailgun|mailjet|messagebird|minimax|mistral|monday|moonshot|netlify|newsapi|\
+    novita|npmtoken|nvidia|okta|openai|opencage|openweather|opsgenie|pagerduty|paypal|perplexity|pinecone|plaid|plivo|postmark|pusher|qdrant|\
+    railway|rapidapi|replicate|resend|runpod|salesforce|sendgrid|sentryauth|serpapi|serper|shodan|shopify|slack|snyk|sparkpost|splunk|\
+    spotify|stability|sumologic|supabaseservice|telegram|togetherai|trello|twilio|twitch|twitter|upstash|vercel|vonage|vultr|weaviate|xai|\
+    zendesk|zoom";
+
 /// What a name has that says that its value is for all to see, or no key.
 const PUBLIC_NAMES: &str =
     "public|publish|anon|site|csrf|xsrf|nonce|search|integrity|hash|checksum|cache|client";
