@@ -14,6 +14,7 @@ pub mod placeholder;
 pub mod probe;
 mod runtime;
 mod script;
+pub mod secrets;
 
 pub use artifacts::{Artifact, ArtifactSet, own_hashes};
 pub use critical::Critical;

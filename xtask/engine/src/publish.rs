@@ -1,5 +1,6 @@
 //! What of a built app goes into its Worker's script: `{"id","files":{path: base64}}` →
-//! `{"id","script_bytes","script_gzip_bytes","embedded":[path],"external":[path],"band"}`, the paths in their order.
+//! `{"id","script_bytes","script_gzip_bytes","embedded":[path],"external":[path],"band","secrets":[{"path","rule","what","line"}]}`, the paths in
+//! their order.
 //!
 //! `script_bytes` is the sum of all module parts as uploaded, which the budget is about; `script_gzip_bytes` that of each of them in gzip. What
 //! cannot be published is answered with `{"id","ok":false,"error"}`. With `--modules` there is the script as well: `"modules": [{"name",
@@ -15,7 +16,11 @@ use overskill::{
     build::{ArtifactLimits, Mode},
     digest::Digest,
     project::ProjectPath,
-    publish::{Artifact, ArtifactSet, BUDGET, Band, Critical, PAGE, Part, worker_script},
+    publish::{
+        Artifact, ArtifactSet, BUDGET, Band, Critical, PAGE, Part,
+        secrets::{self, Leak},
+        worker_script,
+    },
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -49,6 +54,8 @@ struct Answer<'c> {
     embedded: Vec<ProjectPath>,
     external: Vec<ProjectPath>,
     band: Band,
+    /// What of the files is not to be published. Names the rule and never the secret.
+    secrets: Vec<Leak>,
     #[serde(skip_serializing_if = "Option::is_none")]
     modules: Option<Value>,
 }
@@ -88,6 +95,10 @@ fn published(case: &Case, with_modules: bool) -> Result<Answer<'_>> {
     for module in &script.modules {
         script_gzip_bytes += gzip(&module.bytes)?.len();
     }
+    let secrets = files
+        .iter()
+        .flat_map(|(path, content)| secrets::scan(path, content))
+        .collect();
     let is_inside = |path: &ProjectPath| path.as_str() == PAGE || script.inside.contains(path);
     let (embedded, external) = files.into_keys().partition(is_inside);
     let modules = script.modules.iter().map(|module| {
@@ -100,6 +111,7 @@ fn published(case: &Case, with_modules: bool) -> Result<Answer<'_>> {
         embedded,
         external,
         band: Band::of(script.report.script_bytes, BUDGET),
+        secrets,
         modules: with_modules.then(|| modules.collect()),
     })
 }
