@@ -244,6 +244,27 @@ describe("names", () => {
   });
 });
 
+describe("a secret in the app's files", () => {
+  test("is published nowhere, and told by its place and never by itself", async () => {
+    const secret = ["sk_li", "ve_51", "Hq8ZrT2mVx9LwKc3NbYd7PfGs"].join("");
+    const good = await app.read("src/main.tsx");
+    const before = (await app.preview()).text;
+    await change("src/main.tsx", `${good.text}\nconsole.info("${secret}".length, ${JSON.stringify({ key: secret })});\n`);
+    const finished = app.feed.of("build_finished").at(-1);
+    assert.equal(finished.status, "failed");
+    const [told, ...more] = finished.diagnostics.filter(({ code }) => code === "secret");
+    assert.deepEqual([told.path, more], ["src/main.tsx", []]);
+    assert.equal(told.line, good.text.split("\n").length + 1);
+    assert.match(told.message, /Stripe/);
+    const end = await over(app, await deploy(app, "staging"));
+    assert.equal(end.status, "failed");
+    for (const text of [app.feed.events.map((event) => JSON.stringify(event)).join("\n"), JSON.stringify(end), stack.log?.() ?? ""]) assert.ok(!text.includes(secret));
+    assert.equal((await app.preview()).text, before);
+    await change("src/main.tsx", good.text);
+    assert.equal(app.feed.of("build_finished").at(-1).status, "succeeded");
+  });
+});
+
 describe("what cannot be", () => {
   test("is refused with what to do", async () => {
     assertProblem(await app.api("POST", "/deployments", { environment: "preview" }), "invalid", /preview follows/);

@@ -18,7 +18,11 @@ use crate::{
     error::{Error, Result},
     generation::{self, BuildOutcome},
     project::{FileEntry, Manifest},
-    publish::{Artifact, cache::Built},
+    publish::{
+        Artifact,
+        cache::Built,
+        secrets::{self, Leak},
+    },
 };
 
 /// How many sources are read at the same time. Each has at most 5 MiB.
@@ -87,17 +91,18 @@ impl Attempt<'_> {
         generation::refused(status, retry_after.as_deref(), &problem)
     }
 
-    /// What was built, and the lock file that the app should have, stored.
+    /// What was built, and the lock file that the app should have, stored; and which secrets are in it. A file with one is not stored.
     pub(super) async fn receive(
         &self,
         mut answer: ByteStream,
         pulse: &Pulse,
-    ) -> Result<(Built, Option<FileEntry>)> {
+    ) -> Result<(Built, Option<FileEntry>, Vec<Leak>)> {
         let assets = Blobs::assets(self.env, self.app)?;
         let mut reader = AnswerReader::new(ArtifactLimits::DEFAULT);
         let mut entries = BTreeMap::new();
         let mut stored = BTreeSet::new();
         let mut diagnostics = Vec::new();
+        let mut leaks = Vec::new();
         let (mut lockfile, mut report) = (None, None);
         while let Some(chunk) = next_chunk(&mut answer).await? {
             pulse.beat();
@@ -111,9 +116,11 @@ impl Attempt<'_> {
                             hash: artifact.sha256,
                             size: artifact.content.len() as u64,
                         };
-                        if stored.insert(artifact.sha256) {
+                        let found = secrets::scan(&artifact.path, &artifact.content);
+                        if found.is_empty() && stored.insert(artifact.sha256) {
                             assets.put(&artifact.sha256, artifact.content).await?;
                         }
+                        leaks.extend(found);
                         pulse.beat();
                         entries.insert(artifact.path, entry);
                     }
@@ -143,7 +150,7 @@ impl Attempt<'_> {
             diagnostics,
             report,
         };
-        Ok((built, lockfile))
+        Ok((built, lockfile, leaks))
     }
 }
 
