@@ -54,7 +54,8 @@ function watch(url) {
   const seen = [];
   let stop = false;
   const watching = (async () => {
-    while (!stop) {
+    for (let last = false; !last; ) {
+      last = stop;
       const answer = await visit(url, "/_deployment");
       const now = answer.status === 200 ? answer.json().version : `status ${answer.status}`;
       if (seen.at(-1) !== now) seen.push(now);
@@ -71,8 +72,7 @@ function watch(url) {
 async function change(path, text) {
   const { etag } = await app.read(path);
   const { version } = await app.write(path, text, etag);
-  await app.settled();
-  return version;
+  return app.feed.find(`the build of version ${version}`, (event) => event.kind === "build_finished" && event.version === version);
 }
 
 describe("the first deployment", () => {
@@ -180,7 +180,7 @@ describe("a later version", () => {
     const production = deployments.find(({ status, environment }) => status === "live" && environment === "production");
     const stop = watch(production.url);
     const good = await app.read("src/main.tsx");
-    const version = await change("src/main.tsx", 'import "./no-such-file";\n' + good.text);
+    const { version } = await change("src/main.tsx", 'import "./no-such-file";\n' + good.text);
     const end = await over(app, await deploy(app, "production"));
     assert.deepEqual([end.version, end.status], [version, "failed"]);
     assert.match(end.error, /no-such-file/);
@@ -249,8 +249,7 @@ describe("a secret in the app's files", () => {
     const secret = ["sk_li", "ve_51", "Hq8ZrT2mVx9LwKc3NbYd7PfGs"].join("");
     const good = await app.read("src/main.tsx");
     const before = (await app.preview()).text;
-    await change("src/main.tsx", `${good.text}\nconsole.info("${secret}".length, ${JSON.stringify({ key: secret })});\n`);
-    const finished = app.feed.of("build_finished").at(-1);
+    const finished = await change("src/main.tsx", `${good.text}\nconsole.info("${secret}".length, ${JSON.stringify({ key: secret })});\n`);
     assert.equal(finished.status, "failed");
     const [told, ...more] = finished.diagnostics.filter(({ code }) => code === "secret");
     assert.deepEqual([told.path, more], ["src/main.tsx", []]);
@@ -260,8 +259,7 @@ describe("a secret in the app's files", () => {
     assert.equal(end.status, "failed");
     for (const text of [app.feed.events.map((event) => JSON.stringify(event)).join("\n"), JSON.stringify(end), stack.log?.() ?? ""]) assert.ok(!text.includes(secret));
     assert.equal((await app.preview()).text, before);
-    await change("src/main.tsx", good.text);
-    assert.equal(app.feed.of("build_finished").at(-1).status, "succeeded");
+    assert.equal((await change("src/main.tsx", good.text)).status, "succeeded");
   });
 });
 
