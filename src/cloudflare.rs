@@ -8,6 +8,7 @@ mod account;
 pub mod answer;
 mod form;
 mod script;
+pub mod site;
 pub mod zone;
 
 pub use account::{Account, Place};

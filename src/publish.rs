@@ -10,6 +10,7 @@ mod critical;
 mod deployment;
 mod html;
 pub mod names;
+pub mod own;
 pub mod placeholder;
 pub mod probe;
 mod runtime;

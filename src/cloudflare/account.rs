@@ -38,13 +38,17 @@ impl Account {
         }
     }
 
-    /// Uploads a Worker, which is live from then on. Its secrets stay.
+    /// Uploads a Worker, which is live from then on. Its secrets stay. Each time it is another version.
     #[must_use]
     pub fn put_worker(&self, place: Place<'_>, name: &str, upload: &Upload) -> Request {
-        Request::new(Method::Put, self.worker(place, name, ""))
+        let request = Request::new(Method::Put, self.worker(place, name, ""))
             .with("excludeScript", "true")
             .with("bindings_inherit", "strict")
-            .body(Body::Form(upload.as_script()))
+            .body(Body::Form(upload.as_script()));
+        Request {
+            repeats: false,
+            ..request
+        }
     }
 
     /// Takes a Worker away, whatever uses it.
@@ -81,6 +85,12 @@ impl Account {
     #[must_use]
     pub fn version(&self, name: &str, id: &str) -> Request {
         Request::get(self.worker(Place::Own, name, &format!("/versions/{}", encoded(id))))
+    }
+
+    /// The newest versions.
+    #[must_use]
+    pub fn versions(&self, name: &str) -> Request {
+        Request::get(self.worker(Place::Own, name, "/versions"))
     }
 
     /// What is live, and was.

@@ -63,7 +63,8 @@ impl ApiError {
     /// Whether what was asked about is not there.
     #[must_use]
     pub const fn is_missing(&self) -> bool {
-        self.status == 404
+        // What the API has no address for is another matter.
+        self.status == 404 && !matches!(self.code, Some(7003))
     }
 
     /// How long to wait before the same is asked again, in milliseconds, after so many attempts; nothing when that is of no use, or might do it
@@ -215,10 +216,6 @@ fn strange(answer: Answer<'_>, message: &str) -> ApiError {
 /// What to do about an error (<https://developers.cloudflare.com/workers/observability/errors/>).
 fn remedy(request: &Request, status: u16, code: Option<u64>) -> String {
     match (status, code) {
-        (401 | 403, _) | (400, Some(6003 | 9109 | 10000)) => format!(
-            "the API token needs the permission \"{}\" for this account or zone (My Profile, API Tokens)",
-            permission(request)
-        ),
         (429, _) => "too much was asked in five minutes; try again later".to_owned(),
         (_, Some(10037)) => {
             "the account has as many Workers as its plan allows: take some away, or use a dispatch namespace".to_owned()
@@ -226,6 +223,11 @@ fn remedy(request: &Request, status: u16, code: Option<u64>) -> String {
         (_, Some(10027)) => "the script is too large for the account's plan".to_owned(),
         (_, Some(10021)) => "the script could not be started; its code is at fault".to_owned(),
         (_, Some(10007)) => "there is no such Worker; deploy it first".to_owned(),
+        (404, Some(7003)) => "is the account's id right, or the zone's?".to_owned(),
+        (401 | 403, _) | (400, Some(6003 | 9109 | 10000)) => format!(
+            "the API token needs the permission \"{}\" for this account or zone (My Profile, API Tokens)",
+            permission(request)
+        ),
         _ => String::new(),
     }
 }

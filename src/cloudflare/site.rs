@@ -1,0 +1,258 @@
+//! An app's Worker on an account, and how it is replaced: a version is uploaded that nobody reaches, it is looked at by whoever asked, and then it answers. What fails
+//! before that leaves what answered. Each step may be taken again; done twice, it is as if it was done once.
+
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+
+use super::{
+    Account, Place, Request, Upload,
+    answer::{self, Answer, ApiError},
+};
+
+/// Sends requests. How often one is made again is decided here ([`ask`], [`tell`]).
+pub trait Api {
+    /// Sends a request, once.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    fn send(&self, request: &Request) -> impl Future<Output = Result<Sent, ApiError>>;
+
+    /// Waits, in milliseconds.
+    fn wait(&self, millis: u64) -> impl Future<Output = ()>;
+}
+
+/// An answer as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// The HTTP status.
+    pub status: u16,
+    /// The header `retry-after`, in seconds.
+    pub retry_after: Option<u64>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Sent {
+    fn answer(&self) -> Answer<'_> {
+        Answer {
+            status: self.status,
+            retry_after: self.retry_after,
+            body: &self.body,
+        }
+    }
+}
+
+/// What a request results in. It is made again where that may help.
+///
+/// # Errors
+/// The last one, when it is of no use to ask again.
+pub async fn ask<T: DeserializeOwned>(api: &impl Api, request: &Request) -> Result<T, ApiError> {
+    let result = repeated(api, request, |sent| answer::result(request, sent.answer())).await?;
+    serde_json::from_value(result)
+        .map_err(|error| answer::silent(format!("an answer cannot be read: {error}")))
+}
+
+/// Does something of which nothing is told.
+///
+/// # Errors
+/// Those of [`ask`].
+pub async fn tell(api: &impl Api, request: &Request) -> Result<(), ApiError> {
+    let done = repeated(api, request, |sent| {
+        answer::done(request, sent.answer()).map(|()| Value::Null)
+    });
+    done.await.map(|_| ())
+}
+
+async fn repeated(
+    api: &impl Api,
+    request: &Request,
+    read: impl Fn(&Sent) -> Result<Value, ApiError>,
+) -> Result<Value, ApiError> {
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        let error = match api.send(request).await.and_then(|sent| read(&sent)) {
+            Ok(result) => return Ok(result),
+            Err(error) => error,
+        };
+        match error.again(request, attempts) {
+            Some(millis) => api.wait(millis).await,
+            None => return Err(error),
+        }
+    }
+}
+
+/// A Worker that answers at one host name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Site {
+    /// On which account.
+    pub account: Account,
+    /// The zone of the host name.
+    pub zone: String,
+    /// The Worker's name.
+    pub worker: String,
+    /// The host name.
+    pub host: String,
+}
+
+/// A version that nobody reaches but at an address of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Staged {
+    /// Its id.
+    pub version: String,
+    /// The host name where it can be looked at.
+    pub host: String,
+}
+
+#[derive(Deserialize)]
+struct Versions {
+    items: Vec<Version>,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    id: String,
+    #[serde(default)]
+    annotations: Value,
+}
+
+#[derive(Deserialize)]
+struct Deployments {
+    deployments: Vec<Deployed>,
+}
+
+#[derive(Deserialize)]
+struct Deployed {
+    versions: Vec<Live>,
+}
+
+#[derive(Deserialize)]
+struct Live {
+    version_id: String,
+}
+
+#[derive(Deserialize)]
+struct Subdomain {
+    subdomain: String,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    id: String,
+}
+
+impl Site {
+    /// Uploads a version, once for a tag. Where there is no Worker of this name yet, it is made; no host name leads to it.
+    ///
+    /// # Errors
+    /// Those of the API.
+    pub async fn stage(
+        &self,
+        api: &impl Api,
+        mut upload: Upload,
+        tag: &str,
+    ) -> Result<Staged, ApiError> {
+        let known = self.versions(api).await?;
+        let version = match known.as_ref().and_then(|known| tagged(known, tag)) {
+            Some(version) => version,
+            None => {
+                let annotations = json!({ "workers/tag": tag });
+                upload.more.insert("annotations".to_owned(), annotations);
+                match known {
+                    Some(_) => {
+                        let request = self.account.post_version(&self.worker, &upload);
+                        ask::<Named>(api, &request).await?.id
+                    }
+                    None => self.make(api, &upload, tag).await?,
+                }
+            }
+        };
+        let look = self.account.put_on_subdomain(&self.worker, false, true);
+        tell(api, &look).await?;
+        let Subdomain { subdomain } = ask(api, &self.account.subdomain()).await?;
+        let prefix = version.get(..8).unwrap_or(&version);
+        Ok(Staged {
+            host: format!("{prefix}-{}.{subdomain}.workers.dev", self.worker),
+            version,
+        })
+    }
+
+    async fn make(&self, api: &impl Api, upload: &Upload, tag: &str) -> Result<String, ApiError> {
+        let request = self.account.put_worker(Place::Own, &self.worker, upload);
+        tell(api, &request).await?;
+        let known = self.versions(api).await?.unwrap_or_default();
+        tagged(&known, tag)
+            .or_else(|| known.into_iter().next().map(|version| version.id))
+            .ok_or_else(|| answer::silent("the Worker that was uploaded has no version"))
+    }
+
+    /// The newest versions; nothing where there is no such Worker.
+    async fn versions(&self, api: &impl Api) -> Result<Option<Vec<Version>>, ApiError> {
+        match ask::<Versions>(api, &self.account.versions(&self.worker)).await {
+            Ok(Versions { items }) => Ok(Some(items)),
+            Err(error) if error.is_missing() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The version that all requests get; nothing where there is none.
+    ///
+    /// # Errors
+    /// Those of the API.
+    pub async fn live(&self, api: &impl Api) -> Result<Option<String>, ApiError> {
+        match ask::<Deployments>(api, &self.account.deployments(&self.worker)).await {
+            Ok(Deployments { deployments }) => {
+                let newest = deployments.into_iter().next();
+                let live = newest.and_then(|newest| newest.versions.into_iter().next());
+                Ok(live.map(|live| live.version_id))
+            }
+            Err(error) if error.is_missing() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// From then on the version answers at the host name.
+    ///
+    /// # Errors
+    /// Those of the API.
+    pub async fn switch(&self, api: &impl Api, version: &str, why: &str) -> Result<(), ApiError> {
+        let deploy = self.account.deploy(&self.worker, &[(version, 100)], why);
+        tell(api, &deploy).await?;
+        let pattern = format!("{}/*", self.host);
+        let routes = self
+            .account
+            .put_routes(&self.worker, &[(pattern.as_str(), self.zone.as_str())]);
+        tell(api, &routes).await
+    }
+
+    /// Takes the Worker away, and what leads to it.
+    ///
+    /// # Errors
+    /// Those of the API. That it is not there is none.
+    pub async fn remove(&self, api: &impl Api) -> Result<(), ApiError> {
+        let requests = [
+            self.account.put_routes(&self.worker, &[]),
+            self.account.delete_worker(Place::Own, &self.worker),
+        ];
+        for request in requests {
+            match tell(api, &request).await {
+                Err(error) if !error.is_missing() => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn tagged(known: &[Version], tag: &str) -> Option<String> {
+    let has = |version: &&Version| {
+        version
+            .annotations
+            .get("workers/tag")
+            .is_some_and(|known| known == tag)
+    };
+    known.iter().find(has).map(|version| version.id.clone())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,327 @@
+use std::cell::{Cell, RefCell};
+
+use futures::{FutureExt as _, executor::block_on};
+use serde_json::json;
+
+use super::*;
+use crate::{
+    cloudflare::{Body, Method},
+    publish::{Module, ModuleKind},
+};
+
+/// What goes wrong with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    /// It is refused, and nothing was done.
+    Status(u16),
+    /// Nobody hears of it, and nothing was done.
+    Lost,
+    /// It was done, and nobody hears of it.
+    Unheard,
+}
+
+/// An account with one Worker, as far as this module asks for it.
+#[derive(Debug, Default)]
+struct Cloud {
+    versions: RefCell<Vec<(String, Value)>>,
+    live: RefCell<Vec<String>>,
+    routes: RefCell<Value>,
+    asked: RefCell<Vec<String>>,
+    waited: Cell<u64>,
+    /// Which request goes wrong, from 0, how, and how often from then on.
+    fault: Cell<Option<(usize, Fault, usize)>>,
+}
+
+impl Cloud {
+    fn does(&self, request: &Request) -> (u16, Value) {
+        let missing = || {
+            (
+                404,
+                json!({ "success": false, "errors": [{ "code": 10007, "message": "This Worker does not exist." }] }),
+            )
+        };
+        let good = |result: Value| {
+            (
+                200,
+                json!({ "success": true, "errors": [], "result": result }),
+            )
+        };
+        let path = request.path.strip_prefix("/accounts/acc/workers").unwrap();
+        let exists = !self.versions.borrow().is_empty();
+        match (request.method, path) {
+            (Method::Get, "/subdomain") => good(json!({ "subdomain": "me" })),
+            (Method::Put, "/scripts/app") => {
+                let id = self.add(request);
+                self.live.borrow_mut().push(id);
+                good(json!({ "id": "app" }))
+            }
+            _ if !exists => missing(),
+            (Method::Get, "/scripts/app/versions") => {
+                let versions = self.versions.borrow();
+                let items: Vec<Value> = versions
+                    .iter()
+                    .rev()
+                    .map(|(id, annotations)| json!({ "id": id, "annotations": annotations }))
+                    .collect();
+                good(json!({ "items": items }))
+            }
+            (Method::Post, "/scripts/app/versions") => {
+                let id = self.add(request);
+                good(json!({ "id": id }))
+            }
+            (Method::Get, "/scripts/app/deployments") => {
+                let live = self.live.borrow();
+                let all: Vec<Value> = live
+                    .iter()
+                    .rev()
+                    .map(|id| json!({ "versions": [{ "version_id": id, "percentage": 100 }] }))
+                    .collect();
+                good(json!({ "deployments": all }))
+            }
+            (Method::Post, "/scripts/app/deployments") => {
+                let Body::Json(_, body) = &request.body else {
+                    panic!("{request:?}")
+                };
+                let id = body["versions"][0]["version_id"]
+                    .as_str()
+                    .unwrap()
+                    .to_owned();
+                assert!(self.versions.borrow().iter().any(|(known, _)| *known == id));
+                self.live.borrow_mut().push(id);
+                good(json!({ "id": "deployment" }))
+            }
+            (Method::Post, "/scripts/app/subdomain") => {
+                good(json!({ "enabled": false, "previews_enabled": true }))
+            }
+            (Method::Put, "/scripts/app/routes") => {
+                let Body::Json(_, body) = &request.body else {
+                    panic!("{request:?}")
+                };
+                self.routes.replace(body.clone());
+                good(json!([]))
+            }
+            (Method::Delete, "/scripts/app") => {
+                self.versions.borrow_mut().clear();
+                self.live.borrow_mut().clear();
+                good(json!(null))
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn add(&self, request: &Request) -> String {
+        let Body::Form(form) = &request.body else {
+            panic!("{request:?}")
+        };
+        let metadata: Value = serde_json::from_slice(&form.parts[0].bytes).unwrap();
+        let mut versions = self.versions.borrow_mut();
+        let id = format!("{:08}-version", versions.len() + 1);
+        versions.push((id.clone(), metadata["annotations"].clone()));
+        id
+    }
+
+    fn is_live(&self) -> Option<String> {
+        self.live.borrow().last().cloned()
+    }
+
+    fn of_tag(&self, tag: &str) -> usize {
+        let versions = self.versions.borrow();
+        versions
+            .iter()
+            .filter(|(_, annotations)| annotations["workers/tag"] == tag)
+            .count()
+    }
+}
+
+impl Api for Cloud {
+    async fn send(&self, request: &Request) -> Result<Sent, ApiError> {
+        let number = self.asked.borrow().len();
+        self.asked
+            .borrow_mut()
+            .push(format!("{} {}", request.method.as_str(), request.path));
+        let fault = self
+            .fault
+            .get()
+            .filter(|(first, _, times)| (*first..first + times).contains(&number));
+        let sent = |(status, body): (u16, Value)| {
+            Ok(Sent {
+                status,
+                retry_after: None,
+                body: body.to_string().into_bytes(),
+            })
+        };
+        match fault.map(|(_, fault, _)| fault) {
+            None => sent(self.does(request)),
+            Some(Fault::Status(status)) => sent((
+                status,
+                json!({ "success": false, "errors": [{ "code": 1, "message": "no" }] }),
+            )),
+            Some(Fault::Lost) => Err(answer::silent("it went lost")),
+            Some(Fault::Unheard) => {
+                self.does(request);
+                Err(answer::silent("the connection was reset"))
+            }
+        }
+    }
+
+    async fn wait(&self, millis: u64) {
+        self.waited.set(self.waited.get() + millis);
+    }
+}
+
+fn site() -> Site {
+    Site {
+        account: Account("acc".to_owned()),
+        zone: "zone".to_owned(),
+        worker: "app".to_owned(),
+        host: "app.example".to_owned(),
+    }
+}
+
+fn upload() -> Upload {
+    Upload {
+        main: "own.js".to_owned(),
+        modules: vec![Module {
+            name: "own.js".into(),
+            kind: ModuleKind::EsModule,
+            bytes: b"export default {}".to_vec(),
+        }],
+        bindings: Vec::new(),
+        compatibility_date: "2026-07-01".to_owned(),
+        compatibility_flags: Vec::new(),
+        more: serde_json::Map::new(),
+    }
+}
+
+/// One deployment, as whoever uses this does it.
+fn deploy(cloud: &Cloud, tag: &str) -> Result<String, ApiError> {
+    block_on(async {
+        let site = site();
+        let staged = site.stage(cloud, upload(), tag).await?;
+        site.switch(cloud, &staged.version, "because").await?;
+        Ok(staged.version)
+    })
+}
+
+#[test]
+fn a_worker_is_made_and_then_replaced_by_versions_that_are_looked_at_before() {
+    let cloud = Cloud::default();
+    let staged = block_on(site().stage(&cloud, upload(), "d1")).unwrap();
+    assert_eq!(staged.host, "00000001-app.me.workers.dev");
+    assert_eq!(
+        *cloud.routes.borrow(),
+        Value::Null,
+        "no host name leads to it"
+    );
+    block_on(site().switch(&cloud, &staged.version, "first")).unwrap();
+    assert_eq!(
+        *cloud.routes.borrow(),
+        json!([{ "pattern": "app.example/*", "zone_id": "zone" }])
+    );
+
+    let second = block_on(site().stage(&cloud, upload(), "d2")).unwrap();
+    assert_eq!(
+        cloud.is_live(),
+        Some(staged.version.clone()),
+        "until the switch"
+    );
+    assert_eq!(block_on(site().live(&cloud)).unwrap(), cloud.is_live());
+    block_on(site().switch(&cloud, &second.version, "second")).unwrap();
+    assert_eq!(cloud.is_live(), Some(second.version));
+    // Back, without an upload.
+    let before = cloud.versions.borrow().len();
+    block_on(site().switch(&cloud, &staged.version, "back")).unwrap();
+    assert_eq!(
+        (cloud.is_live(), cloud.versions.borrow().len()),
+        (Some(staged.version), before)
+    );
+
+    block_on(site().remove(&cloud)).unwrap();
+    assert_eq!(block_on(site().live(&cloud)).unwrap(), None);
+    block_on(site().remove(&cloud)).unwrap();
+}
+
+#[test]
+fn whatever_goes_wrong_at_any_step_what_was_live_stays_and_another_attempt_ends_it() {
+    let (_, steps) = {
+        let cloud = Cloud::default();
+        deploy(&cloud, "d1").unwrap();
+        let first = cloud.asked.borrow().len();
+        deploy(&cloud, "d2").unwrap();
+        (first, cloud.asked.borrow().len() - first)
+    };
+    for (step, fault, is_new) in (0..steps).flat_map(|step| {
+        [
+            Fault::Status(500),
+            Fault::Status(429),
+            Fault::Status(403),
+            Fault::Lost,
+            Fault::Unheard,
+        ]
+        .into_iter()
+        .flat_map(move |fault| [(step, fault, false), (step, fault, true)])
+    }) {
+        let what = format!("{fault:?} at step {step}, of a new Worker: {is_new}");
+        let cloud = Cloud::default();
+        let before = if is_new {
+            None
+        } else {
+            Some(deploy(&cloud, "d1").unwrap())
+        };
+        let routes = cloud.routes.borrow().clone();
+        let begun = cloud.asked.borrow().len();
+        cloud
+            .fault
+            .set(Some((begun + step, fault, usize::MAX - begun - step)));
+        deploy(&cloud, "d2").unwrap_err();
+        if !is_new {
+            let live = cloud.is_live();
+            let switched = cloud.of_tag("d2") == 1 && live != before;
+            assert!(live == before || switched, "{what}");
+        }
+        if is_new && *cloud.routes.borrow() != routes {
+            assert_eq!(cloud.of_tag("d2"), 1, "{what}");
+        }
+        cloud.fault.set(None);
+        let version = deploy(&cloud, "d2").unwrap_or_else(|error| panic!("{what}: {error}"));
+        assert_eq!(cloud.is_live(), Some(version), "{what}");
+        // An upload of which nobody heard is found by its tag. Nobody can tell whether one that went lost was done, so it is not made
+        // again within one attempt.
+        assert_eq!(cloud.of_tag("d2"), 1, "{what}");
+    }
+}
+
+#[test]
+fn what_passes_is_waited_for() {
+    let cloud = Cloud::default();
+    let first = deploy(&cloud, "d1").unwrap();
+    let begun = cloud.asked.borrow().len();
+    // The list of versions can be asked for again, and is.
+    cloud.fault.set(Some((begun, Fault::Status(503), 2)));
+    let second = deploy(&cloud, "d2").unwrap();
+    assert_ne!(first, second);
+    assert_eq!(cloud.waited.get(), 1_000 + 2_000);
+}
+
+#[test]
+fn an_account_that_is_not_there_is_no_worker_that_is_not_there() {
+    struct Nowhere;
+    impl Api for Nowhere {
+        async fn send(&self, _: &Request) -> Result<Sent, ApiError> {
+            let body = json!({ "success": false, "errors": [{ "code": 7003, "message": "Could not route to /accounts/acc" }] });
+            Ok(Sent {
+                status: 404,
+                retry_after: None,
+                body: body.to_string().into_bytes(),
+            })
+        }
+        async fn wait(&self, _: u64) {}
+    }
+    let error = site()
+        .stage(&Nowhere, upload(), "d1")
+        .now_or_never()
+        .unwrap()
+        .unwrap_err();
+    assert_eq!(error.code, Some(7003));
+    assert!(site().remove(&Nowhere).now_or_never().unwrap().is_err());
+}

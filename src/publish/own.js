@@ -1,0 +1,39 @@
+// The Worker of one app at an address of its own: the same code as in the preview, with its files in a bucket.
+//   FILES     the bucket
+//   FILES_AT  what the keys of the app's files in it begin with
+//   PLATFORM  answers for the app's data, where there is one
+// All other variables are those of worker.js.
+import app from "./worker.js";
+import { earlier } from "./earlier.js";
+
+const DATA = /^\/(?:rest|auth|realtime)\/v1\//;
+
+export default {
+  async fetch(request, env, context) {
+    const { pathname } = new URL(request.url);
+    if (env.PLATFORM && DATA.test(pathname)) return env.PLATFORM.fetch(request);
+    const { FILES, FILES_AT, PLATFORM, ...rest } = env;
+    const files = { fetch: (asked) => read(FILES, FILES_AT, asked) };
+    const answer = await app.fetch(request, { ...rest, ASSETS: files }, context);
+    const known = answer.status === 404 && earlier.get(pathname);
+    return known ? before(request, files, known, answer.headers) : answer;
+  },
+};
+
+async function read(bucket, at, request) {
+  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.get("range") ?? "") ?? [];
+  const range = first && { offset: Number(first), length: Number(last) - Number(first) + 1 };
+  const found = await bucket.get(at + new URL(request.url).pathname.slice(1), range ? { range } : {});
+  return found ? new Response(found.body, { status: range ? 206 : 200 }) : new Response(null, { status: 404 });
+}
+
+// A file that what was here before had, for a page that was opened then. Its name has the hash of its content in it.
+async function before(request, files, { hash, type }, common) {
+  const found = await files.fetch(new Request(`https://assets/${hash}`));
+  if (found.status !== 200) return new Response("This file could not be loaded. Please try again.\n", { status: 502, headers: common });
+  const headers = new Headers(common);
+  headers.set("content-type", type);
+  headers.set("cache-control", "public, max-age=31536000, immutable");
+  headers.set("etag", `"${hash}"`);
+  return new Response(request.method === "HEAD" ? null : found.body, { headers });
+}

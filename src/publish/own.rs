@@ -1,0 +1,139 @@
+//! An app's Worker at an address of its own: what is added to the script of its artifact set, and what it is given.
+
+use std::fmt::Write as _;
+
+use super::{ArtifactSet, Module, ModuleKind, Runtime, is_immutable};
+use crate::{build::media_type, digest::Digest, ids::AppId};
+
+/// The module whose default export answers.
+pub const MAIN: &str = "own.js";
+const OWN: &str = include_str!("own.js");
+const EARLIER: &str = "earlier.js";
+
+/// The key of a file in the bucket.
+#[must_use]
+pub fn key(app: &AppId, hash: &Digest) -> String {
+    format!("{}{hash}", prefix(app))
+}
+
+fn prefix(app: &AppId) -> String {
+    format!("apps/{app}/")
+}
+
+/// The modules that stand around those of the set. `earlier` are the sets that were live before, the newest first.
+#[must_use]
+pub fn modules(set: &ArtifactSet, earlier: &[ArtifactSet]) -> Vec<Module> {
+    let module = |name: &'static str, text: &str| Module {
+        name: name.into(),
+        kind: ModuleKind::EsModule,
+        bytes: text.into(),
+    };
+    vec![module(MAIN, OWN), module(EARLIER, &listed(set, earlier))]
+}
+
+/// The module that names the files of earlier sets whose names have the hash of their content in them.
+fn listed(set: &ArtifactSet, earlier: &[ArtifactSet]) -> String {
+    let mut out = String::from(
+        "// What pages that were opened before may still ask for.\nexport const earlier = new Map([\n",
+    );
+    let mut known: Vec<&str> = Vec::new();
+    let entries = earlier.iter().flat_map(|set| &set.entries);
+    for (path, artifact) in entries {
+        let is_new = is_immutable(path)
+            && !set.entries.contains_key(path)
+            && !known.contains(&path.as_str());
+        if is_new {
+            known.push(path.as_str());
+            // JSON strings are JavaScript strings, and writing to a string cannot fail.
+            let _ = writeln!(
+                out,
+                "  [{}, {{ hash: \"{}\", type: {} }}],",
+                serde_json::Value::from(format!("/{path}")),
+                artifact.hash,
+                serde_json::Value::from(media_type(path.as_str()))
+            );
+        }
+    }
+    out.push_str("]);\n");
+    out
+}
+
+/// The texts that the Worker is given, by name.
+#[must_use]
+pub fn texts(told: &Runtime) -> Vec<(String, String)> {
+    let vars = told.vars().into_iter();
+    let vars = vars.map(|(name, text)| (name.to_owned(), text));
+    vars.chain([("FILES_AT".to_owned(), prefix(&told.app_id))])
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::{
+        build::Mode,
+        publish::{Artifact, Environment},
+    };
+
+    fn set(paths: &[&str]) -> ArtifactSet {
+        let entries = paths.iter().map(|path| {
+            let artifact = Artifact {
+                hash: Digest::of(path.as_bytes()),
+                size: 1,
+            };
+            (path.parse().unwrap(), artifact)
+        });
+        ArtifactSet {
+            mode: Mode::Production,
+            source_digest: Digest::of(b""),
+            toolchain_digest: Digest::of(b""),
+            entries: entries.collect(),
+        }
+    }
+
+    #[test]
+    fn pages_that_were_opened_before_find_their_files() {
+        let now = set(&["index.html", "assets/same-A1b2C3d4.js", "logo.svg"]);
+        let before = set(&[
+            "index.html",
+            "assets/same-A1b2C3d4.js",
+            "assets/old-X1y2Z3w4.css",
+            "logo.svg",
+        ]);
+        let modules = modules(&now, &[before.clone(), before]);
+        let [main, earlier] = &modules[..] else {
+            panic!("{modules:?}")
+        };
+        assert_eq!(main.name, MAIN);
+        let text = String::from_utf8(earlier.bytes.clone()).unwrap();
+        let hash = Digest::of(b"assets/old-X1y2Z3w4.css");
+        let line = format!(
+            "  [\"/assets/old-X1y2Z3w4.css\", {{ hash: \"{hash}\", type: \"text/css; charset=utf-8\" }}],"
+        );
+        assert_eq!(
+            text.lines()
+                .filter(|one| one.starts_with("  ["))
+                .collect::<Vec<_>>(),
+            [line]
+        );
+    }
+
+    #[test]
+    fn the_worker_is_told_where_its_files_are() {
+        let told = Runtime {
+            app_id: "abcdefgh".parse().unwrap(),
+            environment: Environment::Production,
+            version: 3,
+            console_origin: None,
+            public: BTreeMap::new(),
+        };
+        let texts = texts(&told);
+        let names: Vec<_> = texts.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["FRAME_ANCESTORS", "PUBLIC", "VERSION", "FILES_AT"]);
+        let hash = Digest::of(b"x");
+        assert_eq!(key(&told.app_id, &hash), format!("apps/abcdefgh/{hash}"));
+        assert_eq!(texts[3].1, "apps/abcdefgh/");
+    }
+}
