@@ -9,6 +9,7 @@ mod build_cache;
 mod builder;
 mod cipher;
 mod clock;
+mod cloudflare;
 mod console;
 mod consumer;
 mod conversation;

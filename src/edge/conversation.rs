@@ -19,6 +19,7 @@
 //! for a slow one, and none sees a gap or a repetition.
 
 mod calls;
+mod deploy;
 mod drive;
 mod model;
 mod sockets;

@@ -33,6 +33,9 @@ extern "C" {
     fn get_entrypoint(this: &WorkerStub) -> std::result::Result<worker_sys::Fetcher, JsValue>;
 }
 
+/// As of which day the platform behaves for the Workers of apps.
+pub(super) const COMPATIBILITY_DATE: &str = "2026-07-01";
+
 /// An artifact set as it is stored: what was built, and the generated script around it.
 /// Its digest names the code: under one digest it never changes.
 #[derive(Debug, Serialize, Deserialize)]
@@ -132,7 +135,7 @@ async fn worker_code(
     let assets = runtime::app_assets(context, &props)?;
     Reflect::set(&bindings, &"ASSETS".into(), &assets.into_rpc::<JsValue>()).map_err(failed)?;
     let code = object([
-        ("compatibilityDate", "2026-07-01".into()),
+        ("compatibilityDate", COMPATIBILITY_DATE.into()),
         ("mainModule", stored.main.as_str().into()),
         ("modules", modules.into()),
         ("env", bindings.into()),

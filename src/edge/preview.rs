@@ -7,7 +7,9 @@ use wasm_bindgen::JsValue;
 use worker::{Env, Fetcher, Headers, Method, Request, RequestInit, Response};
 
 use super::{
-    clock, loader,
+    clock,
+    cloudflare::Target,
+    loader,
     objects::{self, ConversationCall, Live},
     runtime::Seen,
 };
@@ -215,20 +217,21 @@ pub(super) fn page(html: String, status: u16, hosts: &Hosts) -> Result<Response>
     Ok(response)
 }
 
-/// Looks at an artifact set as a browser would, before an address serves it.
-pub(super) async fn probe(
-    env: &Env,
-    context: &JsValue,
-    set: &Digest,
-    runtime: &Runtime,
-) -> Result<Probe> {
-    let worker = loader::app_worker(env, context, set, runtime)?;
-    let (home, content) = fetch_page(&worker).await?;
+/// Where an app's Worker is asked.
+pub(super) enum Place<'a> {
+    /// It was loaded here.
+    Loaded(&'a Fetcher),
+    /// At a host name on an account.
+    Host(&'a Target, &'a str),
+}
+
+/// Looks at an app's Worker as a browser would, before an address serves it.
+pub(super) async fn probe(worker: &Place<'_>) -> Result<Probe> {
+    let (home, content) = fetch_page(worker).await?;
     let loads = match probe::loads(&home, &content) {
         Ok(loads) => loads,
         Err(reasons) => return Ok(Probe::Failed(reasons)),
     };
-    let worker = &worker;
     let answers: Vec<_> = stream::iter(loads)
         .map(|load| async move {
             let answer = look_at(worker, &load).await?;
@@ -244,7 +247,7 @@ pub(super) async fn probe(
 }
 
 /// The start page, with its content.
-async fn fetch_page(worker: &Fetcher) -> Result<(probe::Answer, Vec<u8>)> {
+async fn fetch_page(worker: &Place<'_>) -> Result<(probe::Answer, Vec<u8>)> {
     let mut response = fetch(worker, Method::Get, "/").await?;
     let content = response.bytes().await.map_err(silent)?;
     let answer = answer(&response, probe::is_blank(&content))?;
@@ -253,7 +256,7 @@ async fn fetch_page(worker: &Fetcher) -> Result<(probe::Answer, Vec<u8>)> {
 
 /// What is answered at a path. Of the content nothing is kept, and no more is read than shows that there is some. Of a vendor module
 /// that was seen before, only whether this app's Worker knows it.
-async fn look_at(worker: &Fetcher, load: &probe::Load) -> Result<probe::Answer> {
+async fn look_at(worker: &Place<'_>, load: &probe::Load) -> Result<probe::Answer> {
     if Seen::has(&SERVED, &load.path) {
         let response = fetch(worker, Method::Head, &load.path).await?;
         return answer(&response, false);
@@ -288,7 +291,11 @@ fn answer(response: &Response, is_blank: bool) -> Result<probe::Answer> {
     })
 }
 
-async fn fetch(worker: &Fetcher, method: Method, path: &str) -> Result<Response> {
+async fn fetch(worker: &Place<'_>, method: Method, path: &str) -> Result<Response> {
+    let worker = match worker {
+        Place::Loaded(worker) => worker,
+        Place::Host(target, host) => return target.visit(host, method, path).await,
+    };
     let headers = Headers::new();
     headers
         .set("accept", "text/html")

@@ -2,8 +2,10 @@
 
 use worker::Env;
 
+use super::cloudflare::Target;
 use crate::{
     build::TypeCheck,
+    cloudflare::{Account, BASE},
     data::{Shard, seal::Keyring},
     digest::Digest,
     edge::model::Door,
@@ -71,6 +73,24 @@ pub(super) fn shard(env: &Env) -> Result<Option<Shard>> {
     )
     .map(Some)
     .map_err(Error::internal)
+}
+
+/// The Cloudflare account that apps are deployed to; nothing where they are served from here.
+pub(super) fn cloudflare(env: &Env) -> Result<Option<Target>> {
+    let account = variable(env, "CLOUDFLARE_ACCOUNT_ID")?;
+    if account.trim().is_empty() {
+        return Ok(None);
+    }
+    let api = variable(env, "CLOUDFLARE_API_URL")?;
+    Ok(Some(Target {
+        account: Account(account.trim().to_owned()),
+        zone: variable(env, "CLOUDFLARE_ZONE_ID")?,
+        bucket: variable(env, "CLOUDFLARE_BUCKET")?,
+        platform: variable(env, "CLOUDFLARE_PLATFORM")?,
+        token: secret(env, "CLOUDFLARE_API_TOKEN")?,
+        api: if api.is_empty() { BASE.to_owned() } else { api },
+        edge: variable(env, "CLOUDFLARE_EDGE_URL")?,
+    }))
 }
 
 /// The keys that secrets are sealed with.

@@ -174,6 +174,7 @@ impl Conversation {
             status: DeploymentStatus::Waiting,
             build: known.as_ref().map(|known| known.build.clone()),
             digest: known.map(|known| known.set),
+            remote: None,
             url: wanted.url,
             by: wanted.by,
             note: wanted.note,
@@ -348,7 +349,13 @@ impl Conversation {
     }
 
     /// What was put at an address was looked at there.
-    pub(super) fn deployed(&mut self, id: &DeploymentId, probe: Probe, step: &mut Step<'_>) {
+    pub(super) fn deployed(
+        &mut self,
+        id: &DeploymentId,
+        probe: Probe,
+        remote: Option<String>,
+        step: &mut Step<'_>,
+    ) {
         step.finish(&Job::Deploy {
             deployment: id.clone(),
         });
@@ -357,7 +364,12 @@ impl Conversation {
         };
         match probe {
             Probe::Failed(reasons) => self.fail_first(environment, reasons.join(" "), step),
-            Probe::Passed => self.switch(environment, step),
+            Probe::Passed => {
+                if let Some(first) = self.first(environment) {
+                    first.remote = remote;
+                }
+                self.switch(environment, step);
+            }
         }
         self.advance(environment, step);
     }

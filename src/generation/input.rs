@@ -156,6 +156,8 @@ pub enum Input {
     Deployed {
         deployment: DeploymentId,
         probe: Probe,
+        /// The version of the app's own Worker, where it has one.
+        remote: Option<String>,
     },
     /// A consumer asks for the work of a build.
     Claim { build: BuildId },

@@ -237,7 +237,11 @@ impl Conversation {
             } => self.build_reported(&build, attempt, lines, *outcome, step),
             Input::BuildUndelivered { build } => self.build_undelivered(&build, step),
             Input::Probed { build, probe } => self.probed(&build, probe, step),
-            Input::Deployed { deployment, probe } => self.deployed(&deployment, probe, step),
+            Input::Deployed {
+                deployment,
+                probe,
+                remote,
+            } => self.deployed(&deployment, probe, remote, step),
             Input::ArtifactsCopied { set, from } => step.finish(&Job::CopyArtifacts { set, from }),
             Input::TimeIsUp { turn } => self.time_is_up(&turn, step),
             Input::Announced { summary } if *summary == self.summary() => {

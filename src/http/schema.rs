@@ -270,6 +270,7 @@ impl JsonSchema for Deployment {
                 "status": generator.subschema_for::<DeploymentStatus>(),
                 "build": generator.subschema_for::<Option<BuildId>>(),
                 "digest": generator.subschema_for::<Option<Digest>>(),
+                "remote": { "type": ["string", "null"], "description": "The version of the app's own Worker on a Cloudflare account, where it has one." },
                 "url": { "type": "string", "description": "The address." },
                 "by": { "type": "string", "description": "The name of the token that it was asked with." },
                 "note": { "type": ["string", "null"], "description": "Why, in the words of whoever asked." },
@@ -278,7 +279,7 @@ impl JsonSchema for Deployment {
                 "live_at": generator.subschema_for::<Option<Timestamp>>(),
                 "ended_at": generator.subschema_for::<Option<Timestamp>>()
             },
-            "required": ["id", "environment", "version", "origin", "status", "build", "digest", "url", "by", "note", "error", "created_at", "live_at", "ended_at"]
+            "required": ["id", "environment", "version", "origin", "status", "build", "digest", "remote", "url", "by", "note", "error", "created_at", "live_at", "ended_at"]
         })
     }
 }

@@ -60,6 +60,8 @@ pub struct Deployment {
     pub build: Option<BuildId>,
     /// The digest of what is served: files and script. Two deployments with one digest serve the same bytes, but for the variables.
     pub digest: Option<Digest>,
+    /// The version of the app's own Worker on an account, where it has one.
+    pub remote: Option<String>,
     /// The address.
     pub url: String,
     /// Whose token or session it was asked with.

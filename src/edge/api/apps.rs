@@ -216,10 +216,12 @@ impl Call<'_> {
             AppCall::SetVariable { environment, name } => {
                 let bytes = self.body(MAX_JSON_BYTES).await?;
                 let wanted = self.parse(&bytes)?;
-                self.set_variable(&asked, environment, name, wanted).await?
+                self.set_variable(app, &asked, principal, environment, name, wanted)
+                    .await?
             }
             AppCall::DeleteVariable { environment, name } => {
-                self.delete_variable(&asked, environment, name).await?
+                self.delete_variable(app, &asked, principal, environment, name)
+                    .await?
             }
             AppCall::Search => self.search_files(app, &asked).await?,
             AppCall::DiffVersions { version } => self.diff_versions(app, &asked, version).await?,

@@ -3,8 +3,9 @@
 use super::{Call, Principal, Reply, apps::Asked};
 use crate::{
     edge::{
-        hostnames,
-        objects::{ConversationCall, Variables},
+        cloudflare, hostnames,
+        objects::{ConversationCall, Live, Variables},
+        random,
     },
     error::{Error, Kind, Result},
     generation::AppSummary,
@@ -132,7 +133,9 @@ impl Call<'_> {
 
     pub(super) async fn set_variable(
         &self,
+        app: &AppId,
         asked: &Asked<'_>,
+        principal: &Principal,
         environment: Environment,
         name: String,
         wanted: SetVariable,
@@ -149,12 +152,40 @@ impl Call<'_> {
             value: Some(wanted.value),
         };
         asked.ask::<()>(call).await?;
+        self.tell_own_worker(app, asked, principal, environment)
+            .await?;
         Reply::json(200, &resource::VariableShown { variable })
+    }
+
+    /// Where an app has a Worker of its own, variables go there with another deployment of what is live.
+    async fn tell_own_worker(
+        &self,
+        app: &AppId,
+        asked: &Asked<'_>,
+        principal: &Principal,
+        environment: Environment,
+    ) -> Result<()> {
+        if environment == Environment::Preview || cloudflare::target(self.env)?.is_none() {
+            return Ok(());
+        }
+        let live: Option<Live> = asked.ask(ConversationCall::Site { environment }).await?;
+        if let Some((_, version)) = live.and_then(|live| live.set) {
+            let wanted = Deploy {
+                environment,
+                version: Some(version),
+                note: Some("The variables have changed.".to_owned()),
+            };
+            let nonce = Nonce(random::bytes()?);
+            self.deploy(app, asked, principal, wanted, nonce).await?;
+        }
+        Ok(())
     }
 
     pub(super) async fn delete_variable(
         &self,
+        app: &AppId,
         asked: &Asked<'_>,
+        principal: &Principal,
         environment: Environment,
         name: String,
     ) -> Result<Reply> {
@@ -164,6 +195,8 @@ impl Call<'_> {
             value: None,
         };
         asked.ask::<()>(call).await?;
+        self.tell_own_worker(app, asked, principal, environment)
+            .await?;
         Ok(Reply::empty())
     }
 }

@@ -18,14 +18,14 @@ use crate::{
     digest::Digest,
     edge::{
         blobs, blobs::Blobs, clock, console, data::Tables, hostnames, loader, objects, pace,
-        pace::Working, packages, parser, preview, settings,
+        pace::Working, packages, parser, settings,
     },
     error::{Error, Result},
     generation::{Conversation as Machine, Input, Job, Probe, ToolsRan, survey, tools},
-    ids::{AppId, BuildId, DeploymentId, TurnId},
+    ids::{AppId, BuildId, TurnId},
     llm::message::{Block, Message, ToolCall},
     project::{FileEntry, Manifest, ProjectPath},
-    publish::{self, Environment, Runtime},
+    publish::{self, Environment},
 };
 
 /// How often a job is begun without coming to an end.
@@ -205,6 +205,7 @@ impl Conversation {
                 if let Some(tables) = Tables::as_of_now(&self.env, &machine.app).await? {
                     tables.drop_all(&machine.app).await?;
                 }
+                self.leave_account(machine).await?;
                 if let Some(name) = machine.public_name() {
                     hostnames::release(&self.env, &machine.app, name).await?;
                 }
@@ -365,47 +366,14 @@ impl Conversation {
         })
     }
 
-    /// Puts what was built at its address, as far as nobody sees it there yet, and looks at it.
-    async fn deploy(&self, machine: &Machine, id: &DeploymentId) -> Result<Input> {
-        let found = machine.deploying(id);
-        let found = found.and_then(|found| Some((found.environment, found.digest?, found.version)));
-        let probe = match found {
-            Some((environment, set, version)) => {
-                self.look(machine, environment, &set, version).await?
-            }
-            None => Probe::Failed(vec!["There is nothing to deploy.".to_owned()]),
-        };
-        Ok(Input::Deployed {
-            deployment: id.clone(),
-            probe,
-        })
-    }
-
-    async fn look(
-        &self,
-        machine: &Machine,
-        environment: Environment,
-        set: &Digest,
-        version: u32,
-    ) -> Result<Probe> {
-        let runtime = Runtime {
-            app_id: machine.app.clone(),
-            environment,
-            version,
-            console_origin: Some(settings::hosts(&self.env)?.console_origin().to_owned()),
-            public: machine.served(environment).variables,
-        };
-        preview::probe(&self.env, self.state.as_raw(), set, &runtime).await
-    }
-
     async fn probe(&self, machine: &Machine, build: &BuildId) -> Result<Input> {
         let candidate = machine
             .active_build(build)
             .and_then(crate::generation::ActiveBuild::candidate);
         let probe = match candidate {
             Some((set, version)) => {
-                self.look(machine, Environment::Preview, &set, version)
-                    .await?
+                let told = self.told(machine, Environment::Preview, version)?;
+                self.look(&set, &told).await?
             }
             None => Probe::Failed(vec!["There is nothing to look at.".to_owned()]),
         };

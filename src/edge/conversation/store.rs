@@ -24,6 +24,7 @@ const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS versions(number INTEGER PRIMARY KEY, version TEXT NOT NULL, manifest TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS builds(id TEXT PRIMARY KEY, build TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS deployments(number INTEGER PRIMARY KEY, deployment TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS uploaded(key TEXT PRIMARY KEY) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS build_log(seq INTEGER PRIMARY KEY AUTOINCREMENT, build TEXT NOT NULL, line TEXT NOT NULL);
     CREATE INDEX IF NOT EXISTS build_log_build ON build_log(build);
     CREATE TABLE IF NOT EXISTS feed(seq INTEGER PRIMARY KEY AUTOINCREMENT, since INTEGER, at INTEGER NOT NULL, kind TEXT NOT NULL, event TEXT NOT NULL);
@@ -282,6 +283,33 @@ impl Store {
             .collect()
     }
 
+    /// Whether a file was put into the bucket of the account that the app is deployed to.
+    pub(super) fn is_uploaded(&self, key: &str) -> Result<bool> {
+        let rows = self.rows::<serde_json::Value>(
+            "SELECT key FROM uploaded WHERE key = ?",
+            vec![key.into()],
+        )?;
+        Ok(!rows.is_empty())
+    }
+
+    /// A file is in the bucket.
+    pub(super) fn uploaded(&self, key: &str) -> worker::Result<()> {
+        self.run(
+            "INSERT INTO uploaded(key) VALUES (?) ON CONFLICT(key) DO NOTHING",
+            vec![key.into()],
+        )
+    }
+
+    /// All files that are.
+    pub(super) fn all_uploaded(&self) -> Result<Vec<String>> {
+        #[derive(Deserialize)]
+        struct Row {
+            key: String,
+        }
+        let rows = self.rows::<Row>("SELECT key FROM uploaded", vec![])?;
+        Ok(rows.into_iter().map(|row| row.key).collect())
+    }
+
     /// The answer that was given to a request before.
     pub(super) fn done(&self, nonce: &str) -> Result<Option<String>> {
         #[derive(Deserialize)]
@@ -319,6 +347,7 @@ impl Store {
             "builds",
             "build_log",
             "deployments",
+            "uploaded",
             "feed",
             "outbox",
             "charges",

@@ -95,6 +95,7 @@ fn fails(world: &mut World, id: &DeploymentId) {
         .take(Input::Deployed {
             deployment: id.clone(),
             probe: Probe::Failed(vec!["The start page is empty.".to_owned()]),
+            remote: None,
         })
         .unwrap();
 }
@@ -418,6 +419,7 @@ fn a_deleted_app_has_no_address() {
         .take(Input::Deployed {
             deployment: pending,
             probe: Probe::Passed,
+            remote: None,
         })
         .unwrap();
     world.settle();

@@ -277,6 +277,7 @@ impl World {
             Job::Deploy { deployment } => Input::Deployed {
                 deployment: deployment.clone(),
                 probe: Probe::Passed,
+                remote: None,
             },
             Job::CopyArtifacts { set, from } => {
                 self.copied.insert((*set, *from));

@@ -62,12 +62,13 @@ function onSubdomain(account, label) {
 /** Answers visitors by the header Host. @returns `{port, stop}` */
 export async function startEdge({ account, runtime }, port) {
   function led(request) {
-    const host = (request.headers.host ?? "").replace(/:\d+$/, "").toLowerCase();
+    // Whoever cannot say what host it asks, a Worker's `fetch` among them, says it so.
+    const host = (request.headers["x-visited-host"] ?? request.headers.host ?? "").replace(/:\d+$/, "").toLowerCase();
     const url = new URL(`https://${host || "none.invalid"}${request.url}`);
     const found = target(account, url);
     if (!found.worker) return found;
     const version = found.version ?? versionFor(found.worker, request.headers, account.random);
-    const headers = { ...request.headers, ...PLAIN, "mf-original-url": url.href, "cf-connecting-ip": request.socket.remoteAddress?.replace(/^::ffff:/, "") };
+    const headers = { ...request.headers, host, ...PLAIN, "mf-original-url": url.href, "cf-connecting-ip": request.socket.remoteAddress?.replace(/^::ffff:/, "") };
     return { ...found, version, headers };
   }
 

@@ -1,0 +1,133 @@
+//! The Cloudflare API as this Worker asks it, and what the operator has set of the account.
+
+use std::time::Duration;
+
+use worker::{Delay, Env, Fetch, Headers, Method, Request, RequestInit, Response, console_warn};
+
+use super::{random, settings};
+use crate::{
+    cloudflare::{
+        self, Account, BASE, Body, Proof,
+        answer::{self, ApiError},
+        site::{Api, Sent, Site},
+    },
+    error::{Error, Result},
+    ids::AppId,
+    publish::Environment,
+};
+
+/// An account that apps are deployed to.
+#[derive(Debug, Clone)]
+pub(super) struct Target {
+    pub(super) account: Account,
+    /// That of the apps' domain.
+    pub(super) zone: String,
+    /// Where files are put.
+    pub(super) bucket: String,
+    /// The Worker that answers for the apps' data; none when it is empty.
+    pub(super) platform: String,
+    pub(super) token: String,
+    /// Where the API is.
+    pub(super) api: String,
+    /// Where host names are reached, in tests; empty where they are what they are called.
+    pub(super) edge: String,
+}
+
+impl Target {
+    /// The Worker of an app in an environment. `origin` is where it answers.
+    pub(super) fn site(&self, app: &AppId, environment: Environment, origin: &str) -> Site {
+        let host = origin.split("://").nth(1).unwrap_or(origin);
+        Site {
+            account: self.account.clone(),
+            zone: self.zone.clone(),
+            worker: format!("app-{app}-{}", environment.as_str()),
+            // A route knows no port.
+            host: host.split(':').next().unwrap_or(host).to_owned(),
+        }
+    }
+
+    /// Asks a host of the account's as a visitor would.
+    pub(super) async fn visit(&self, host: &str, method: Method, path: &str) -> Result<Response> {
+        let headers = Headers::new();
+        let set = |name, value| headers.set(name, value).map_err(Error::internal);
+        set("accept", "text/html")?;
+        let address = if self.edge.is_empty() {
+            format!("https://{host}{path}")
+        } else {
+            set("x-visited-host", host)?;
+            format!("{}{path}", self.edge)
+        };
+        let mut init = RequestInit::new();
+        init.with_method(method).with_headers(headers);
+        let request = Request::new_with_init(&address, &init).map_err(Error::internal)?;
+        let sent = Fetch::Request(request).send().await;
+        sent.map_err(|error| Error::unavailable("The app's Worker did not answer.", error))
+    }
+}
+
+impl Api for Target {
+    async fn send(&self, request: &cloudflare::Request) -> std::result::Result<Sent, ApiError> {
+        let silent = |error: worker::Error| answer::silent(error.to_string());
+        let made = self
+            .made(request)
+            .map_err(|error| answer::silent(error.to_string()))?;
+        let mut response = Fetch::Request(made).send().await.map_err(silent)?;
+        let retry_after = response.headers().get("retry-after").map_err(silent)?;
+        Ok(Sent {
+            status: response.status_code(),
+            retry_after: retry_after.and_then(|seconds| seconds.trim().parse().ok()),
+            body: response.bytes().await.map_err(silent)?,
+        })
+    }
+
+    async fn wait(&self, millis: u64) {
+        console_warn!("the Cloudflare API is asked again in {millis} ms");
+        Delay::from(Duration::from_millis(millis)).await;
+    }
+}
+
+impl Target {
+    fn made(&self, request: &cloudflare::Request) -> Result<Request> {
+        let (content_type, body) = match &request.body {
+            Body::None => (None, Vec::new()),
+            Body::Json(kind, value) => (Some((*kind).to_owned()), value.to_string().into_bytes()),
+            Body::Bytes(kind, bytes) => (Some(kind.clone()), bytes.clone()),
+            Body::Form(form) => {
+                let seed: [u8; 16] = random::bytes()?;
+                let boundary: String = seed.iter().map(|byte| format!("{byte:02x}")).collect();
+                let (kind, bytes) = form.encode(&boundary);
+                (Some(kind), bytes)
+            }
+        };
+        let headers = Headers::new();
+        let set = |name, value: &str| headers.set(name, value).map_err(Error::internal);
+        if request.proof == Proof::Token {
+            set("authorization", &format!("Bearer {}", self.token))?;
+        }
+        let mut init = RequestInit::new();
+        if let Some(kind) = &content_type {
+            set("content-type", kind)?;
+            let body = js_sys::Uint8Array::from(body.as_slice());
+            init.with_body(Some(body.into()));
+        }
+        init.with_method(Method::from(request.method.as_str().to_owned()))
+            .with_headers(headers);
+        let url = request.url();
+        let rest = url.strip_prefix(BASE).unwrap_or(&url);
+        Request::new_with_init(&format!("{}{rest}", self.api), &init).map_err(Error::internal)
+    }
+}
+
+/// The error of an API that said no.
+pub(super) fn failed(error: ApiError) -> Error {
+    let sentence = format!("{error}.");
+    match error.status {
+        0 | 408 | 429 | 500.. => Error::unavailable(sentence, error),
+        _ => Error::new(crate::error::Kind::Unprocessable, sentence).caused_by(error),
+    }
+}
+
+/// The account that apps are deployed to; nothing where they are served from here.
+pub(super) fn target(env: &Env) -> Result<Option<Target>> {
+    settings::cloudflare(env)
+}

@@ -1,0 +1,210 @@
+//! Puts what was built at the address of an environment: here through the loader, or as a Worker of its own on an account.
+
+use worker::Method;
+
+use super::Conversation;
+use crate::{
+    cloudflare::{Binding, Upload, site},
+    digest::Digest,
+    edge::{
+        blobs::Blobs,
+        cloudflare::{self, Target, failed},
+        loader::{self, StoredModule, StoredSet},
+        preview, settings,
+    },
+    error::{Error, Result},
+    generation::{Conversation as Machine, Input, Probe},
+    ids::{AppId, DeploymentId},
+    publish::{
+        ArtifactSet, Deployment, Environment, Module, ModuleKind, Origin, PAGE, Runtime, own,
+    },
+};
+
+impl Conversation {
+    /// Brings a deployment so far that its address can be switched; on an account, it is then switched.
+    pub(super) async fn deploy(&self, machine: &Machine, id: &DeploymentId) -> Result<Input> {
+        let input = |probe, remote| Input::Deployed {
+            deployment: id.clone(),
+            probe,
+            remote,
+        };
+        let Some((deployment, set)) = machine
+            .deploying(id)
+            .and_then(|deployment| Some((deployment, deployment.digest?)))
+        else {
+            let nothing = vec!["There is nothing to deploy.".to_owned()];
+            return Ok(input(Probe::Failed(nothing), None));
+        };
+        let environment = deployment.environment;
+        let told = self.told(machine, environment, deployment.version)?;
+        let Some(target) = cloudflare::target(&self.env)? else {
+            let probe = self.look(&set, &told).await?;
+            return Ok(input(probe, None));
+        };
+        let (probe, remote) = self
+            .deploy_to(&target, machine, deployment, &set, &told)
+            .await?;
+        Ok(input(probe, remote))
+    }
+
+    /// What an environment is told.
+    pub(super) fn told(
+        &self,
+        machine: &Machine,
+        environment: Environment,
+        version: u32,
+    ) -> Result<Runtime> {
+        Ok(Runtime {
+            app_id: machine.app.clone(),
+            environment,
+            version,
+            console_origin: Some(settings::hosts(&self.env)?.console_origin().to_owned()),
+            public: machine.served(environment).variables,
+        })
+    }
+
+    /// Looks at an artifact set through the loader.
+    pub(super) async fn look(&self, set: &Digest, told: &Runtime) -> Result<Probe> {
+        let worker = loader::app_worker(&self.env, self.state.as_raw(), set, told)?;
+        preview::probe(&preview::Place::Loaded(&worker)).await
+    }
+
+    /// Files, then a version that nobody reaches, then a look at it, then the switch, then a look at the address. What has failed after the switch is taken back.
+    async fn deploy_to(
+        &self,
+        target: &Target,
+        machine: &Machine,
+        deployment: &Deployment,
+        set: &Digest,
+        told: &Runtime,
+    ) -> Result<(Probe, Option<String>)> {
+        let site = target.site(&machine.app, deployment.environment, &deployment.url);
+        let stored = loader::stored_set(&self.env, &machine.app, set).await?;
+        self.upload_files(target, &machine.app, &stored).await?;
+        let mut earlier = Vec::new();
+        for set in machine.served(deployment.environment).earlier {
+            earlier.push(
+                loader::stored_set(&self.env, &machine.app, set)
+                    .await?
+                    .artifacts,
+            );
+        }
+        if let Some(live) = machine.live_deployment(deployment.environment)
+            && let Some(set) = live.digest
+        {
+            let live = loader::stored_set(&self.env, &machine.app, &set).await?;
+            earlier.insert(0, live.artifacts);
+        }
+        let upload = self.upload(target, &stored, &earlier, told).await?;
+        let tag = deployment.id.as_str();
+        let staged = site.stage(target, upload, tag).await.map_err(failed)?;
+        let place = preview::Place::Host(target, &staged.host);
+        is_up(target, &staged.host).await?;
+        if let Probe::Failed(reasons) = preview::probe(&place).await? {
+            return Ok((Probe::Failed(reasons), None));
+        }
+        let before = site.live(target).await.map_err(failed)?;
+        let why = match &deployment.origin {
+            Origin::Deploy => format!("{tag}: version {}", deployment.version),
+            Origin::Rollback { to } => format!("{tag}: back to {to}"),
+        };
+        let version = &staged.version;
+        site.switch(target, version, &why).await.map_err(failed)?;
+        is_up(target, &site.host).await?;
+        let seen = preview::probe(&preview::Place::Host(target, &site.host)).await?;
+        if matches!(seen, Probe::Failed(_))
+            && let Some(before) = before.filter(|before| before != version)
+        {
+            let why = format!("{tag} does not work at its address");
+            site.switch(target, &before, &why).await.map_err(failed)?;
+        }
+        Ok((seen, Some(staged.version)))
+    }
+
+    /// Puts the files of a set into the bucket, each once.
+    async fn upload_files(&self, target: &Target, app: &AppId, stored: &StoredSet) -> Result<()> {
+        let files = Blobs::assets_or_kept(&self.env, app, stored.kept.as_ref())?;
+        for (path, artifact) in &stored.artifacts.entries {
+            let key = own::key(app, &artifact.hash);
+            if path.as_str() == PAGE || self.store.is_uploaded(&key)? {
+                continue;
+            }
+            let content = files.get(&artifact.hash).await?;
+            let kind = crate::build::media_type(path.as_str());
+            let request = target
+                .account
+                .put_object(&target.bucket, &key, kind, content);
+            site::tell(target, &request).await.map_err(failed)?;
+            self.store.uploaded(&key).map_err(Error::internal)?;
+        }
+        Ok(())
+    }
+
+    async fn upload(
+        &self,
+        target: &Target,
+        stored: &StoredSet,
+        earlier: &[ArtifactSet],
+        told: &Runtime,
+    ) -> Result<Upload> {
+        let sets = Blobs::sets(&self.env, &told.app_id)?;
+        let mut modules = own::modules(&stored.artifacts, earlier);
+        for (name, module) in &stored.modules {
+            let (kind, bytes) = match module {
+                StoredModule::Js(text) => (ModuleKind::EsModule, text.clone().into_bytes()),
+                StoredModule::Text(text) => (ModuleKind::Text, text.clone().into_bytes()),
+                StoredModule::Data(hash) => (ModuleKind::Data, sets.get(hash).await?),
+            };
+            let name = name.clone().into();
+            modules.push(Module { name, kind, bytes });
+        }
+        let texts = own::texts(told).into_iter();
+        let mut bindings: Vec<_> = texts
+            .map(|(name, text)| (name, Binding::Text(text)))
+            .collect();
+        bindings.push(("FILES".to_owned(), Binding::R2Bucket(target.bucket.clone())));
+        if !target.platform.is_empty() {
+            let platform = Binding::Service(target.platform.clone());
+            bindings.push(("PLATFORM".to_owned(), platform));
+        }
+        Ok(Upload {
+            main: own::MAIN.to_owned(),
+            modules,
+            bindings,
+            compatibility_date: loader::COMPATIBILITY_DATE.to_owned(),
+            compatibility_flags: Vec::new(),
+            more: serde_json::Map::new(),
+        })
+    }
+
+    /// Takes away what the app has on the account.
+    pub(super) async fn leave_account(&self, machine: &Machine) -> Result<()> {
+        let Some(target) = cloudflare::target(&self.env)? else {
+            return Ok(());
+        };
+        for environment in [Environment::Staging, Environment::Production] {
+            let site = target.site(&machine.app, environment, "");
+            site.remove(&target).await.map_err(failed)?;
+        }
+        for key in self.store.all_uploaded()? {
+            let request = target.account.delete_object(&target.bucket, &key);
+            match site::tell(&target, &request).await {
+                Err(error) if !error.is_missing() => return Err(failed(error)),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether the Worker of a host answers. A host name that is new takes a moment; the job is done again then.
+async fn is_up(target: &Target, host: &str) -> Result<()> {
+    let response = target.visit(host, Method::Get, "/_health").await?;
+    match response.status_code() {
+        200 => Ok(()),
+        status => Err(Error::unavailable(
+            format!("The app's Worker does not answer at {host} yet."),
+            format!("status {status}"),
+        )),
+    }
+}

@@ -1,0 +1,205 @@
+// Deployments to an account: each app a Worker of its own there, put there by the API alone. The account is the double that wrangler checks.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+
+import { startCloudflare } from "../../xtask/local/cloudflare.mjs";
+import { startStack } from "../../xtask/local/harness.mjs";
+import { App } from "../support/app.mjs";
+import { ACCOUNT, Api, TOKEN, ZONE } from "../support/cloudflare.mjs";
+import { assertNoPanic } from "../support/problem.mjs";
+import { until } from "../support/wait.mjs";
+
+const DOMAIN = "apps.test";
+const BUCKET = "overskill-published";
+const CONFIG = /<script type="application\/json" id="overskill-config">(.*?)<\/script>/;
+
+let double;
+let api;
+let stack;
+let app;
+
+before(async () => {
+  double = await startCloudflare({ zones: [{ name: DOMAIN, id: ZONE, records: [`*.${DOMAIN}`] }], accountId: ACCOUNT, tokens: [{ token: TOKEN, name: "api-token" }] });
+  api = new Api(double);
+  await api.must("POST", "/r2/buckets", { json: { name: BUCKET } });
+  stack = await startStack({
+    env: {
+      OVERSKILL_VAR_APPS_DOMAIN: DOMAIN, OVERSKILL_VAR_CLOUDFLARE_ACCOUNT_ID: ACCOUNT, OVERSKILL_VAR_CLOUDFLARE_ZONE_ID: ZONE, OVERSKILL_VAR_CLOUDFLARE_BUCKET: BUCKET,
+      OVERSKILL_VAR_CLOUDFLARE_API_URL: double.url, OVERSKILL_VAR_CLOUDFLARE_EDGE_URL: double.edgeUrl, OVERSKILL_VAR_CLOUDFLARE_API_TOKEN: TOKEN,
+    },
+  });
+  app = await App.create(stack);
+  await app.completed();
+  await app.settled();
+});
+
+after(async () => {
+  app?.close();
+  await stack?.stop();
+  await double?.stop();
+});
+
+async function deploy(environment, more = {}) {
+  const answer = await app.api("POST", "/deployments", { environment, ...more });
+  assert.equal(answer.status, 202, answer.text);
+  return answer.body.deployment;
+}
+
+function over({ id }) {
+  return until(`deployment ${id} to end`, async () => {
+    const { deployment } = await app.get(`/deployments/${id}`);
+    return ["live", "failed", "superseded"].includes(deployment.status) && deployment;
+  });
+}
+
+async function live(environment, more) {
+  const end = await over(await deploy(environment, more));
+  assert.equal(end.status, "live", JSON.stringify(end));
+  return end;
+}
+
+const visit = (url, path = "/", options) => api.visit(new URL(url).host, path, options);
+const config = (html) => JSON.parse(CONFIG.exec(html)[1]);
+const assets = (html) => [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map((match) => match[1]);
+const requests = async () => (await api.control("requests")).map(({ method, path }) => `${method} ${path.replace(/^\/client\/v4\/accounts\/[^/]+/, "")}`);
+
+/** What is seen at an address every 100 ms until told to stop, each once in a row. */
+function watch(url) {
+  const seen = [];
+  let stop = false;
+  const watching = (async () => {
+    for (let last = false; !last; ) {
+      last = stop;
+      const answer = await visit(url, "/_deployment");
+      const now = answer.status === 200 ? answer.json().version : `status ${answer.status}`;
+      if (seen.at(-1) !== now) seen.push(now);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  })();
+  return async () => {
+    stop = true;
+    await watching;
+    return seen;
+  };
+}
+
+describe("an app on an account", () => {
+  let staging;
+  let production;
+
+  test("has a Worker of its own with its files in a bucket, byte for byte what the preview of that build would serve", async () => {
+    staging = await live("staging");
+    assert.equal(staging.url, `https://staging-${app.id}.${DOMAIN}`);
+    assert.match(staging.remote, /^[0-9a-f-]{36}$/);
+    const page = await visit(staging.url, "/", { headers: { accept: "text/html" } });
+    assert.equal(page.status, 200, page.text);
+    assert.deepEqual(config(page.text), { app_id: app.id, environment: "staging" });
+    const { build } = await app.get(`/builds/${staging.build}`);
+    const said = (await visit(staging.url, "/_deployment")).json();
+    assert.deepEqual({ version: said.version, environment: said.environment, mode: said.mode }, { version: 2, environment: "staging", mode: build.mode });
+    // The router has the same from its own storage.
+    const here = (path) => stack.request(path, { host: new URL(staging.url).host });
+    for (const path of ["/", ...assets(page.text)]) {
+      const [there, own] = [await visit(staging.url, path), await here(path)];
+      assert.equal(there.status, 200, path);
+      assert.ok(there.bytes.equals(own.bytes), path);
+      for (const name of ["content-type", "cache-control", "content-security-policy", "x-content-type-options"]) assert.equal(there.headers[name], own.headers[name], `${name} of ${path}`);
+    }
+    assert.equal((await visit(staging.url, "/no/such/file.js")).status, 404);
+    assert.equal((await visit(staging.url, "/recipes/1", { headers: { accept: "text/html" } })).status, 200);
+    const [script] = assets(page.text).filter((path) => path.endsWith(".js"));
+    const part = await visit(staging.url, script, { headers: { range: "bytes=10-19" } });
+    assert.deepEqual([part.status, part.bytes.length], [206, 10]);
+  });
+
+  test("is promoted without a file being sent again", async () => {
+    await api.control("reset-requests", {});
+    await app.api("PUT", "/env/production/GREETING", { kind: "public", value: "hi" });
+    production = await live("production", { version: 2 });
+    assert.equal(production.digest, staging.digest);
+    assert.deepEqual((await requests()).filter((one) => one.includes("/objects/")), []);
+    assert.deepEqual(config((await visit(production.url)).text), { app_id: app.id, environment: "production", variables: { GREETING: "hi" } });
+    const [one, other] = [await visit(staging.url), await visit(production.url)].map((answer) => answer.text.replace(CONFIG, ""));
+    assert.equal(one, other);
+  });
+
+  test("is told another variable by another deployment of the same", async () => {
+    await app.api("PUT", "/env/production/GREETING", { kind: "public", value: "ho" });
+    await until("the page to be told", async () => config((await visit(production.url)).text).variables.GREETING === "ho");
+    const [{ note, digest }] = (await app.get("/deployments")).deployments;
+    assert.deepEqual([note, digest], ["The variables have changed.", production.digest]);
+  });
+
+  test("changes in one step and goes back, and pages that were open before find their files", async () => {
+    const before = (await visit(production.url)).text;
+    await app.completed(await app.say("add a rating from 1 to 5 to recipes"));
+    await app.settled();
+    const stop = watch(production.url);
+    const second = await live("production");
+    assert.equal(second.version, 3);
+    for (const path of assets(before)) {
+      const answer = await visit(production.url, path);
+      assert.deepEqual([answer.status, answer.headers["cache-control"]], [200, "public, max-age=31536000, immutable"], path);
+    }
+    const asked = Date.now();
+    const back = await app.api("POST", `/deployments/${production.id}/rollback`, {});
+    assert.equal((await over(back.body.deployment)).status, "live");
+    console.log(`# rollback on an account: ${Date.now() - asked} ms`);
+    assert.equal((await visit(production.url, "/_deployment")).json().digest, (await visit(staging.url, "/_deployment")).json().digest);
+    assert.deepEqual(await stop(), [2, 3, 2]);
+  });
+});
+
+describe("whatever goes wrong on the way", () => {
+  const faults = [
+    ["a file", { method: "PUT", path: "/objects/" }, { status: 500 }],
+    ["a file, of which nobody hears", { method: "PUT", path: "/objects/" }, { close: "after" }],
+    ["the list of versions", { method: "GET", path: "/versions$" }, { status: 503 }],
+    ["the script", { method: "POST", path: "/versions$" }, { status: 500 }],
+    ["the script, of which nobody hears", { method: "POST", path: "/versions$" }, { close: "after" }],
+    ["the address to look at it", { method: "POST", path: "/subdomain$" }, { close: "before" }],
+    ["the switch", { method: "POST", path: "/deployments$" }, { status: 500 }],
+    ["the switch, of which nobody hears", { method: "POST", path: "/deployments$" }, { close: "after" }],
+    ["the route", { method: "PUT", path: "/routes$" }, { status: 429, headers: { "retry-after": "1" } }],
+  ];
+  for (const [what, match, effect] of faults) {
+    test(`with ${what}, the address answers throughout, and it comes to its end`, async () => {
+      const [{ url }] = (await app.get("/deployments")).deployments.filter(({ environment }) => environment === "production");
+      const { text, etag } = await app.read("src/app/tables.ts");
+      await app.write("src/app/tables.ts", `${text}\n// ${what}\nexport const ${what.replaceAll(/\W/g, "_")} = ${JSON.stringify(what)};\n`, etag);
+      await app.settled();
+      const stop = watch(url);
+      await api.control("fault", { ...match, effect });
+      const end = await live("production");
+      const seen = await stop();
+      assert.ok(seen.every((one) => typeof one === "number"), seen.join(", "));
+      assert.equal(seen.at(-1), end.version);
+      const state = await api.control("state");
+      const worker = state.scripts[`app-${app.id}-production`];
+      assert.equal(worker.versions.filter(({ annotations }) => annotations?.["workers/tag"] === end.id).length, 1, "one version for a deployment");
+    });
+  }
+
+  test("a token that may not is named with what it lacks, and what is live stays", async () => {
+    const [before] = (await app.get("/deployments")).deployments.filter(({ environment, status }) => environment === "production" && status === "live");
+    await api.control("token", { token: TOKEN, name: "api-token", permissions: ["Workers R2 Storage: Edit", "Workers Scripts: Read"] });
+    const end = await over(await deploy("production", { version: 2 }));
+    await api.control("token", { token: TOKEN, name: "api-token" });
+    assert.equal(end.status, "failed");
+    assert.match(end.error, /Workers Scripts: Edit/);
+    assert.equal((await visit(before.url, "/_deployment")).json().version, before.version);
+  });
+});
+
+describe("an app that is deleted", () => {
+  test("leaves nothing on the account", async () => {
+    assert.equal((await app.api("DELETE", "")).status, 204);
+    const state = await until("the account to be empty", async () => {
+      const now = await api.control("state");
+      return Object.keys(now.scripts).length === 0 && now.buckets[BUCKET].length === 0 && now;
+    });
+    assert.ok(Object.values(state.orphans).every((left) => left.length === 0), JSON.stringify(state.orphans));
+  });
+
+  test("no panic on the way", () => assertNoPanic(stack));
+});
