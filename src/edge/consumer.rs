@@ -9,6 +9,7 @@ mod cached;
 mod exchange;
 mod publication;
 mod pulse;
+mod secrets;
 mod vendor;
 
 use std::{pin::pin, rc::Rc, time::Duration};
@@ -244,13 +245,18 @@ impl Attempt<'_> {
         pulse: &Rc<Pulse>,
         abort: &AbortController,
     ) -> Result<(BuildOutcome, Option<Built>)> {
-        let request = self.request(manifest, pulse)?;
+        let request = self.request(manifest.clone(), pulse)?;
         let mut response = builder::send(self.env, self.app, request, &abort.signal()).await?;
         if response.status_code() != 200 {
             return Ok((self.refused(&mut response).await, None));
         }
         let answer = response.stream().map_err(Error::internal)?;
-        let (built, lockfile) = self.receive(answer, pulse).await?;
+        let (mut built, lockfile, leaks) = self.receive(answer, pulse).await?;
+        if !leaks.is_empty() {
+            let told = self.tell_leaks(&manifest, leaks).await?;
+            built.diagnostics.extend(told);
+            built.report.status = Status::Failed;
+        }
         if built.report.status == Status::Failed {
             let failed = BuildOutcome::Failed {
                 diagnostics: built.diagnostics,

@@ -54,7 +54,8 @@ function watch(url) {
   const seen = [];
   let stop = false;
   const watching = (async () => {
-    while (!stop) {
+    for (let last = false; !last; ) {
+      last = stop;
       const answer = await visit(url, "/_deployment");
       const now = answer.status === 200 ? answer.json().version : `status ${answer.status}`;
       if (seen.at(-1) !== now) seen.push(now);
@@ -71,8 +72,7 @@ function watch(url) {
 async function change(path, text) {
   const { etag } = await app.read(path);
   const { version } = await app.write(path, text, etag);
-  await app.settled();
-  return version;
+  return app.feed.find(`the build of version ${version}`, (event) => event.kind === "build_finished" && event.version === version);
 }
 
 describe("the first deployment", () => {
@@ -180,7 +180,7 @@ describe("a later version", () => {
     const production = deployments.find(({ status, environment }) => status === "live" && environment === "production");
     const stop = watch(production.url);
     const good = await app.read("src/main.tsx");
-    const version = await change("src/main.tsx", 'import "./no-such-file";\n' + good.text);
+    const { version } = await change("src/main.tsx", 'import "./no-such-file";\n' + good.text);
     const end = await over(app, await deploy(app, "production"));
     assert.deepEqual([end.version, end.status], [version, "failed"]);
     assert.match(end.error, /no-such-file/);
@@ -241,6 +241,25 @@ describe("names", () => {
     assert.equal((await visit(`http://${label.toUpperCase()}.LOCALHOST.:${port}`, "/_deployment")).json().app_id, app.id, "case and a final dot mean nothing");
     const api = await visit(mine, "/v1/apps", { headers: { authorization: `Bearer ${stack.token}` } });
     assert.equal(api.status, 404, "an app's address is no API");
+  });
+});
+
+describe("a secret in the app's files", () => {
+  test("is published nowhere, and told by its place and never by itself", async () => {
+    const secret = ["sk_li", "ve_51", "Hq8ZrT2mVx9LwKc3NbYd7PfGs"].join("");
+    const good = await app.read("src/main.tsx");
+    const before = (await app.preview()).text;
+    const finished = await change("src/main.tsx", `${good.text}\nconsole.info("${secret}".length, ${JSON.stringify({ key: secret })});\n`);
+    assert.equal(finished.status, "failed");
+    const [told, ...more] = finished.diagnostics.filter(({ code }) => code === "secret");
+    assert.deepEqual([told.path, more], ["src/main.tsx", []]);
+    assert.equal(told.line, good.text.split("\n").length + 1);
+    assert.match(told.message, /Stripe/);
+    const end = await over(app, await deploy(app, "staging"));
+    assert.equal(end.status, "failed");
+    for (const text of [app.feed.events.map((event) => JSON.stringify(event)).join("\n"), JSON.stringify(end), stack.log?.() ?? ""]) assert.ok(!text.includes(secret));
+    assert.equal((await app.preview()).text, before);
+    assert.equal((await change("src/main.tsx", good.text)).status, "succeeded");
   });
 });
 

@@ -15,7 +15,7 @@ use crate::{browser, place, process, progress, sandbox, setup, tool};
 /// The release of cargo-tarpaulin that counts. Its own reader of coverage data needs nothing of LLVM's programs.
 const RELEASE: &str = "0.37.5";
 /// Where a fault costs users their work, or lets a stranger in. Each is a module `<room>.rs` with its folder, or a folder.
-const ROOMS: [&str; 8] = [
+const ROOMS: [&str; 10] = [
     "src/data",
     "src/edit",
     "src/generation",
@@ -23,6 +23,8 @@ const ROOMS: [&str; 8] = [
     "src/preflight",
     "src/search",
     "src/build",
+    "src/publish",
+    "src/cloudflare",
     BUILDER,
 ];
 /// The supervisor: its programs for people are not counted.

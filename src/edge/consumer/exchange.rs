@@ -15,7 +15,11 @@ use crate::{
     error::{Error, Result},
     generation::{self, BuildOutcome},
     project::{FileEntry, Manifest},
-    publish::{Artifact, cache::Built},
+    publish::{
+        Artifact,
+        cache::Built,
+        secrets::{self, Leak},
+    },
     sorted::{SortedMap, SortedSet},
 };
 
@@ -85,17 +89,18 @@ impl Attempt<'_> {
         generation::refused(status, retry_after.as_deref(), &problem)
     }
 
-    /// What was built, and the lock file that the app should have, stored.
+    /// What was built, and the lock file that the app should have, stored; and which secrets are in it. A file with one is not stored.
     pub(super) async fn receive(
         &self,
         mut answer: ByteStream,
         pulse: &Pulse,
-    ) -> Result<(Built, Option<FileEntry>)> {
+    ) -> Result<(Built, Option<FileEntry>, Vec<Leak>)> {
         let assets = Blobs::assets(self.env, self.app)?;
         let mut reader = AnswerReader::new(ArtifactLimits::DEFAULT);
         let mut entries = SortedMap::new();
         let mut stored = SortedSet::new();
         let mut diagnostics = Vec::new();
+        let mut leaks = Vec::new();
         let (mut lockfile, mut report) = (None, None);
         while let Some(chunk) = next_chunk(&mut answer).await? {
             pulse.beat();
@@ -109,9 +114,11 @@ impl Attempt<'_> {
                             hash: artifact.sha256,
                             size: artifact.content.len() as u64,
                         };
-                        if stored.insert(artifact.sha256) {
+                        let found = secrets::scan(&artifact.path, &artifact.content);
+                        if found.is_empty() && stored.insert(artifact.sha256) {
                             assets.put(&artifact.sha256, artifact.content).await?;
                         }
+                        leaks.extend(found);
                         pulse.beat();
                         entries.insert(artifact.path, entry);
                     }
@@ -141,7 +148,7 @@ impl Attempt<'_> {
             diagnostics,
             report,
         };
-        Ok((built, lockfile))
+        Ok((built, lockfile, leaks))
     }
 }
 

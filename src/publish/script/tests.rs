@@ -3,7 +3,6 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     build::Mode,
-    ids::AppId,
     publish::{Artifact, Environment, Runtime},
     sorted::SortedMap,
 };

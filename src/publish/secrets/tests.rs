@@ -115,6 +115,11 @@ const PLANTED: &[(&str, &str)] = &[
     ("plaid-token", "access-production-{h8}-{h4}-{h4}-{h4}-{h12}"),
     ("hubspot-token", "pat-na1-{h8}-{h4}-{h4}-{h4}-{h12}"),
     ("dropbox-token", "sl.{w138}"),
+    (
+        "twitter-token",
+        "AAAAAAAAAAAAAAAAAAAAA{a26}%2F{a21}%3D{a42}",
+    ),
+    ("firebase-server-key", "AAAA{a7}:APA91b{w134}"),
     ("facebook-token", "EAAC{a180}"),
     ("age-secret-key", "AGE-SECRET-KEY-1{u58}"),
     (
@@ -214,6 +219,7 @@ const PLANTED_TEXTS: &[(&str, &str)] = &[
         "provider-key",
         "headers:{\"X-Postmark-Server-Token\":\"{h8}-{h4}-{h4}-{h4}-{h12}\"}",
     ),
+    ("provider-key", "{VITE_GEMINI_API_KEY:\"AIzaSy{w33}\"}"),
     ("provider-key", "{cohereApiKey:'{a40}'}"),
     ("aws-secret-key", "AWS_SECRET_ACCESS_KEY={b40}\n"),
     (
@@ -315,7 +321,10 @@ const INNOCENT: &[&str] = &[
     "Authorization:`Bearer ${e}`",
     "Authorization:\"Bearer YOUR_ACCESS_TOKEN_0123456789abcdef\"",
     "Authorization:\"Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\"",
-    "devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==",
+    concat!(
+        "devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1",
+        "OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+    ),
 ];
 
 /// The characters of a class, and no other numbers than the state has: the same ones in every run.

@@ -96,12 +96,12 @@ pub(super) const SECRET_NAMES: &str = "secret|privatekey|servicerole|servicekey|
     pgpassword|mysqlpassword|mongopassword|redispassword|personaltoken";
 
 /// Providers whose keys have no mark of their own and are for servers.
-pub(super) const PROVIDERS: &str = "ablyapi|ablykey|alchemyauth|anthropic|anyscale|asana|assemblyai|auth0|awskey|awssecret|awssession|azure|binance|bitbucket|\
-    cartesia|cloudflare|cloudinary|codecov|cohere|coinbase|courierauth|databricks|datadog|deepgram|deepl|deepseek|digitalocean|discord|\
-    docker|elastic|elevenlabs|exaapi|fastly|fireworks|gemini|github|gitlab|groq|helicone|heroku|hetzner|huggingface|hunterapi|imagekit|\
+pub(super) const PROVIDERS: &str = "ablyapi|ablykey|alchemyauth|anthropic|anyscale|asana|assemblyai|auth0|awskey|awssecret|awssession|azure|ai21|binance|bitbucket|\
+    cartesia|cfapi|cloudflare|cloudinary|codecov|cohere|coinbase|courierauth|databricks|datadog|ddapi|ddapp|deepgram|deepl|deepseek|digitalocean|discord|\
+    docker|elastic|elevenlabs|exaapi|fastly|fireworks|gemini|googleai|googlegenerative|github|gitlab|groq|helicone|heroku|hetzner|huggingface|hunterapi|imagekit|\
     intercom|jira|kraken|langchain|linode|loopsapi|mailchimp|mailgun|mailjet|messagebird|minimax|mistral|monday|moonshot|netlify|newsapi|\
     novita|npmtoken|nvidia|okta|openai|opencage|openweather|opsgenie|pagerduty|paypal|perplexity|pinecone|plaid|plivo|postmark|pusher|qdrant|\
-    railway|rapidapi|replicate|resend|runpod|salesforce|sendgrid|sentryauth|serpapi|serper|shodan|shopify|slack|snyk|sparkpost|splunk|\
+    railway|rapidapi|replicate|resend|runpod|sanity|salesforce|sendgrid|sentryauth|serpapi|serper|shodan|shopify|slack|snyk|sparkpost|splunk|\
     spotify|stability|sumologic|supabaseservice|telegram|togetherai|trello|twilio|twitch|twitter|upstash|vercel|vonage|vultr|weaviate|xai|\
     zendesk|zoom";
 
@@ -109,13 +109,16 @@ pub(super) const PROVIDERS: &str = "ablyapi|ablykey|alchemyauth|anthropic|anysca
 const PUBLIC_NAMES: &str =
     "public|publish|anon|site|csrf|xsrf|nonce|search|integrity|hash|checksum|cache|client";
 
+/// Names of the models of Google.
+const GOOGLE_MODELS: &str = "gemini|googleai|googlegenerative";
+
 pub(super) fn named(place: Place<'_>, names: &str) -> Option<usize> {
     let value = assigned(place.after)?;
     // Without quotes, a name of a program could stand for its value: only those of the environment are believed.
     if !value.is_quoted && place.mark.iter().any(|byte| is_in(*byte, LOWER)) {
         return None;
     }
-    if !is_random(value.text) || Marks::all().is_known(value.text) {
+    if !is_random(value.text) {
         return None;
     }
     let count = length(place.before.iter().rev(), WORD).min(MAX_NAME);
@@ -132,5 +135,8 @@ pub(super) fn named(place: Place<'_>, names: &str) -> Option<usize> {
         })
     };
     let is_public = has(PUBLIC_NAMES) && !has("secret");
-    (has(names) && !is_public).then_some(value.end)
+    // The keys of Google that pages may have are none of its models'.
+    let is_model = value.text.starts_with(b"AIza") && has(GOOGLE_MODELS);
+    let is_secret = has(names) && !is_public && (is_model || !Marks::all().is_known(value.text));
+    is_secret.then_some(value.end)
 }
