@@ -6,6 +6,7 @@
 //! | room | holds |
 //! |---|---|
 //! | [`ids`], [`time`], [`digest`], [`error`], [`config`] | the words and limits that all rooms share |
+//! | [`sorted`] | maps and sets as sorted lists |
 //! | [`pace`] | which work goes first in an isolate |
 //! | [`project`] | paths and manifests: what files an app has |
 //! | [`edit`] | where an edit lands in a file |
@@ -40,5 +41,6 @@ pub mod preflight;
 pub mod project;
 pub mod publish;
 pub mod search;
+pub mod sorted;
 pub mod template;
 pub mod time;

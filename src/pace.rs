@@ -4,9 +4,7 @@
 //! way. So pieces of work that take the thread for long ask for their turn: not while requests come in, only a few at a time, and who
 //! comes first begins first. One that is gone in the middle, whoever ended it, holds up nobody. Times are arguments; waits for nothing.
 
-use std::collections::BTreeMap;
-
-use crate::time::Timestamp;
+use crate::{sorted::SortedMap, time::Timestamp};
 
 /// How long after a request work stands back, in milliseconds.
 pub const QUIET_MILLIS: u64 = 15;
@@ -51,9 +49,9 @@ pub struct Pace {
     /// How many there were.
     requests: u64,
     /// Those that are under way, with when they began.
-    working: BTreeMap<Ticket, Timestamp>,
+    working: SortedMap<Ticket, Timestamp>,
     /// Those that wait, in the order in which they came, with when they looked last.
-    waiting: BTreeMap<Ticket, Timestamp>,
+    waiting: SortedMap<Ticket, Timestamp>,
     next: u64,
 }
 
@@ -64,8 +62,8 @@ impl Pace {
         Self {
             request: Timestamp(0),
             requests: 0,
-            working: BTreeMap::new(),
-            waiting: BTreeMap::new(),
+            working: SortedMap::new(),
+            waiting: SortedMap::new(),
             next: 0,
         }
     }
@@ -125,7 +123,10 @@ impl Pace {
     fn before(&mut self, ticket: Ticket, now: Timestamp) -> usize {
         self.waiting
             .retain(|_, looked| now.since(*looked) < LOST_MILLIS);
-        self.waiting.range(..ticket).count()
+        self.waiting
+            .keys()
+            .take_while(|other| **other < ticket)
+            .count()
     }
 
     /// Begins a piece of work, if there is room for it and for those that wait before it.

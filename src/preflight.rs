@@ -12,8 +12,6 @@
 //!
 //! Sees the facts of files and no parser; knows nothing of models, builds and storage.
 
-use std::collections::BTreeMap;
-
 use overskill_syntax::Facts;
 
 pub use crate::build::{Diagnostic, Severity};
@@ -23,6 +21,8 @@ use exports::Exports;
 use finding::Finding;
 use reach::Reach;
 use resolve::Resolver;
+
+use crate::sorted::SortedMap;
 
 pub mod compiler;
 mod config;
@@ -57,7 +57,7 @@ pub struct File<'a> {
 }
 
 /// All files of an app by path, those that are not text included.
-pub type Tree<'a> = BTreeMap<&'a str, File<'a>>;
+pub type Tree<'a> = SortedMap<&'a str, File<'a>>;
 
 /// Checks an app. Columns are characters from 1.
 ///

@@ -16,6 +16,7 @@ use overskill::facts::Known;
 use overskill::generation::tools::{self, Dialect, Intent, Views, Workbench};
 use overskill::llm::message::ToolCall;
 use overskill::project::{FileEntry, Manifest};
+use overskill::sorted::SortedMap;
 use overskill_syntax::Native;
 use serde::Deserialize;
 use serde_json::Value;
@@ -123,10 +124,10 @@ fn play(case: &Path, before: &Files) -> (String, Files) {
 
 fn bench<'a>(files: &Files, syntax: &'a Known<'a>) -> Workbench<'a> {
     let mut bench = Workbench {
-        packages: BTreeMap::new(),
-        tables: BTreeMap::new(),
+        packages: SortedMap::new(),
+        tables: SortedMap::new(),
         manifest: Manifest::default(),
-        contents: BTreeMap::new(),
+        contents: SortedMap::new(),
         views: Views::new(),
         ledger: Ledger::default(),
         intent: Intent::Auto,

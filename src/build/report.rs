@@ -6,8 +6,6 @@
 //! The reader trusts none of it: it checks paths, sizes and hashes, and that the report counts what arrived.
 //! An answer without a report is no answer (see [`super::job`]).
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -16,7 +14,7 @@ use super::{
     frame::{FrameCollector, FrameError, Header},
     render::{Render, Screenshot},
 };
-use crate::{config::Limits, digest::Digest, project::ProjectPath};
+use crate::{config::Limits, digest::Digest, project::ProjectPath, sorted::SortedSet};
 
 /// How a build ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -269,7 +267,7 @@ pub struct AnswerReader {
     log_lines: usize,
     diagnostics: usize,
     lockfiles: usize,
-    paths: BTreeSet<ProjectPath>,
+    paths: SortedSet<ProjectPath>,
     bytes: u64,
     picture: Option<Digest>,
     reported: bool,
@@ -286,7 +284,7 @@ impl AnswerReader {
             log_lines: 0,
             diagnostics: 0,
             lockfiles: 0,
-            paths: BTreeSet::new(),
+            paths: SortedSet::new(),
             bytes: 0,
             picture: None,
             reported: false,

@@ -1,10 +1,9 @@
 //! What is asked about an account: Workers, their versions and secrets, dispatch namespaces, R2, queues, static assets.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 
 use super::{AssetFile, Body, Form, Method, Proof, Request, Upload, encoded, script::manifest};
+use crate::sorted::SortedMap;
 
 /// An account, by its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,7 +131,7 @@ impl Account {
     pub fn patch_secrets(
         &self,
         worker: &str,
-        secrets: &BTreeMap<String, Option<String>>,
+        secrets: &SortedMap<String, Option<String>>,
     ) -> Request {
         let secrets = secrets.iter().map(|(name, text)| {
             let written = text.as_ref().map_or(Value::Null, |text| secret(name, text));
@@ -295,7 +294,7 @@ impl Account {
         &self,
         place: Place<'_>,
         worker: &str,
-        files: &BTreeMap<String, AssetFile>,
+        files: &SortedMap<String, AssetFile>,
     ) -> Request {
         let path = self.worker(place, worker, "/assets-upload-session");
         Request::new(Method::Post, path)

@@ -1,11 +1,12 @@
 //! What a Worker is uploaded as (<https://developers.cloudflare.com/workers/configuration/multipart-upload-metadata/>).
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 
 use super::Form;
-use crate::publish::{Module, ModuleKind};
+use crate::{
+    publish::{Module, ModuleKind},
+    sorted::SortedMap,
+};
 
 /// For how many seconds requests may be answered by the code before, while the new one spreads.
 const DEFERRED_SECONDS: u64 = 300;
@@ -132,7 +133,7 @@ pub struct AssetFile {
 }
 
 /// The manifest of an upload of assets, by path with a `/` before it.
-pub(super) fn manifest(files: &BTreeMap<String, AssetFile>) -> Value {
+pub(super) fn manifest(files: &SortedMap<String, AssetFile>) -> Value {
     let files = files.iter().map(|(path, AssetFile { hash, size })| {
         (path.clone(), json!({ "hash": hash, "size": size }))
     });

@@ -1,10 +1,11 @@
-use std::collections::BTreeMap;
-
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::publish::{Module, ModuleKind};
+use crate::{
+    publish::{Module, ModuleKind},
+    sorted::SortedMap,
+};
 
 const RECORDED: &str = include_str!("../../tests/cloudflare/requests.jsonl");
 const ZONE: &str = "zone000000000000000000000000000b";
@@ -38,7 +39,7 @@ fn same(request: &Request, scenario: &str, method: &str, path_end: &str) {
         theirs["path"],
         "{what}"
     );
-    let query: BTreeMap<&str, &str> = request
+    let query: SortedMap<&str, &str> = request
         .query
         .iter()
         .map(|(name, value)| (*name, value.as_str()))
@@ -252,7 +253,7 @@ fn everything_else_is_asked_as_cloudflares_own_clients_do() {
         hash: hash.to_owned(),
         size,
     };
-    let assets = BTreeMap::from([
+    let assets = SortedMap::from([
         (
             "/app.css".to_owned(),
             file("aa42bba514e8ddfea838ec1a715ca332", 7),
@@ -270,7 +271,7 @@ fn everything_else_is_asked_as_cloudflares_own_clients_do() {
             file("dd02a71c7985e6e49cb2bd51bf23ff52", 6),
         ),
     ]);
-    let bulk = BTreeMap::from([
+    let bulk = SortedMap::from([
         ("A".to_owned(), Some("1".to_owned())),
         ("B".to_owned(), Some("2".to_owned())),
     ]);

@@ -13,14 +13,12 @@
 
 mod message;
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 pub use message::{Message, Version};
 
 use super::token::Session;
-use crate::{ids::AppId, time::Timestamp};
+use crate::{ids::AppId, sorted::SortedMap, time::Timestamp};
 
 /// Where it is, at an app's address and at a shard's.
 pub const PATH: &str = "/realtime/v1/websocket";
@@ -104,7 +102,7 @@ pub enum Step {
 #[derive(Debug)]
 pub struct Line {
     app: AppId,
-    channels: BTreeMap<Audience, Channel>,
+    channels: SortedMap<Audience, Channel>,
     window: (Timestamp, u32),
     checked: Timestamp,
 }
@@ -149,7 +147,7 @@ impl Line {
     pub const fn new(app: AppId, now: Timestamp) -> Self {
         Self {
             app,
-            channels: BTreeMap::new(),
+            channels: SortedMap::new(),
             window: (now, 0),
             checked: now,
         }

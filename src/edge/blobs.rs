@@ -5,7 +5,7 @@
 //! with an earlier foundation still name it. The foundation of today is read from beside the Worker, once in an isolate. Vendor
 //! modules are stored once as well, under `vendor/` in ASSETS, and never deleted for the same reason.
 
-use std::{cell::Cell, collections::BTreeMap, iter, time::Duration};
+use std::{cell::Cell, iter, time::Duration};
 
 use futures::{StreamExt as _, TryStreamExt as _, future, stream};
 use serde::{Serialize, de::DeserializeOwned};
@@ -16,6 +16,7 @@ use crate::{
     digest::Digest,
     error::{Error, Result},
     ids::AppId,
+    sorted::SortedMap,
     template::Foundation,
 };
 
@@ -183,7 +184,7 @@ impl Blobs {
     pub(super) async fn get_all(
         &self,
         hashes: impl IntoIterator<Item = Digest>,
-    ) -> Result<BTreeMap<Digest, Vec<u8>>> {
+    ) -> Result<SortedMap<Digest, Vec<u8>>> {
         if let Some(env) = &self.foundation {
             // Before all of them ask for it at once. Who cannot have it asks the bucket.
             _ = console::foundation(env).await;

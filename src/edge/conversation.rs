@@ -27,7 +27,6 @@ mod store;
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
 
@@ -59,6 +58,7 @@ use crate::{
     },
     http::sse,
     ids::WorkspaceId,
+    sorted::{SortedMap, SortedSet},
     time::Timestamp,
 };
 
@@ -80,9 +80,9 @@ pub struct Conversation {
     /// Told when the feed has grown.
     readers: RefCell<Vec<mpsc::Sender<()>>>,
     /// Keys of the jobs that run.
-    under_way: RefCell<BTreeSet<String>>,
+    under_way: RefCell<SortedSet<String>>,
     /// What calls them off.
-    call_offs: RefCell<BTreeMap<String, AbortHandle>>,
+    call_offs: RefCell<SortedMap<String, AbortHandle>>,
     /// Tells the running driver that there may be more to do.
     nudge: RefCell<Option<mpsc::Sender<()>>>,
     armed: Cell<Option<Timestamp>>,

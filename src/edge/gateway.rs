@@ -8,7 +8,7 @@ mod realtime;
 
 pub(super) use people::mail_invitation;
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::cell::RefCell;
 
 use js_sys::Uint8Array;
 use worker::{
@@ -31,6 +31,7 @@ use crate::{
     error::{Error, Kind, Result},
     ids::AppId,
     publish::Environment,
+    sorted::SortedMap,
     time::Timestamp,
 };
 
@@ -66,7 +67,7 @@ const MOST_BELIEVED: usize = 4_096;
 
 thread_local! {
     /// Until when who counts as a user of which app.
-    static MEMBERS: RefCell<BTreeMap<(AppId, String), Timestamp>> = const { RefCell::new(BTreeMap::new()) };
+    static MEMBERS: RefCell<SortedMap<(AppId, String), Timestamp>> = const { RefCell::new(SortedMap::new()) };
 }
 
 /// Why a request is not answered by the shard.

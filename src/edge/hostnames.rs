@@ -2,7 +2,7 @@
 //!
 //! `POST /` with an [`Asked`]`<`[`HostnameCall`]`>`; the call's answer as JSON, `Ok` or `Err`. Storage: `app`, the id of the app that has it.
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::cell::RefCell;
 
 use serde::Serialize;
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
@@ -15,6 +15,7 @@ use crate::{
     error::{Error, Result},
     ids::AppId,
     publish::names::Name,
+    sorted::SortedMap,
     time::Timestamp,
 };
 
@@ -25,7 +26,7 @@ const BELIEVED_MILLIS: u64 = 1_000;
 const MOST_KNOWN: usize = 1_000;
 
 thread_local! {
-    static KNOWN: RefCell<BTreeMap<Name, (AppId, Timestamp)>> = const { RefCell::new(BTreeMap::new()) };
+    static KNOWN: RefCell<SortedMap<Name, (AppId, Timestamp)>> = const { RefCell::new(SortedMap::new()) };
 }
 
 /// One name.

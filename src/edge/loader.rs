@@ -1,7 +1,7 @@
 //! Runs an app's own Worker through the Worker Loader, cut off from the network.
 
 use js_sys::{Array, Object, Reflect, Uint8Array, futures::future_to_promise};
-use std::{collections::BTreeMap, panic::AssertUnwindSafe};
+use std::panic::AssertUnwindSafe;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure, prelude::wasm_bindgen};
 use worker::{Env, Fetcher, worker_sys};
 
@@ -12,6 +12,7 @@ use crate::{
     error::{Error, Result},
     ids::AppId,
     publish::{ArtifactSet, Runtime, SizeReport},
+    sorted::SortedMap,
 };
 
 use serde::{Deserialize, Serialize};
@@ -45,7 +46,7 @@ pub(super) struct StoredSet {
     pub(super) kept: Option<Digest>,
     pub(super) main: String,
     /// By their names.
-    pub(super) modules: BTreeMap<String, StoredModule>,
+    pub(super) modules: SortedMap<String, StoredModule>,
     pub(super) sizes: SizeReport,
 }
 

@@ -1,6 +1,6 @@
 //! Typed calls to the Durable Objects: what may be asked, instead of URLs.
 
-use std::{collections::BTreeMap, fmt};
+use std::fmt;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use worker::{Env, Method, Request, RequestInit, Response, ResponseBody, Stub};
@@ -23,6 +23,7 @@ use crate::{
     llm::{message::Image, models::Reservation},
     project::{FileEntry, Manifest, ProjectPath},
     publish::{Environment, names::Name},
+    sorted::SortedMap,
     time::Timestamp,
 };
 
@@ -188,7 +189,7 @@ pub(super) struct VersionFiles {
 }
 
 /// The public variables of each environment that has any.
-pub(super) type Variables = BTreeMap<Environment, BTreeMap<String, String>>;
+pub(super) type Variables = SortedMap<Environment, SortedMap<String, String>>;
 
 /// What one of an app's addresses serves.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -199,7 +200,7 @@ pub(super) struct Live {
     /// The digest of the artifact set, and the version that it was built of; none before the first.
     pub(super) set: Option<(Digest, u32)>,
     /// Variables that every visitor can read.
-    pub(super) variables: BTreeMap<String, String>,
+    pub(super) variables: SortedMap<String, String>,
     /// Those that were live before, the newest first.
     pub(super) earlier: Vec<Digest>,
 }

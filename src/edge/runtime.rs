@@ -1,6 +1,6 @@
 //! Platform calls that the `worker` crate does not bind, and what an isolate remembers between events.
 
-use std::{borrow::Borrow, cell::RefCell, collections::BTreeSet, thread::LocalKey};
+use std::{borrow::Borrow, cell::RefCell, thread::LocalKey};
 
 use js_sys::{Date, Object, Promise, Reflect, Uint8Array, futures::JsFuture};
 use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
@@ -11,6 +11,7 @@ use worker::{
 
 use crate::{
     error::{Error, Result},
+    sorted::SortedSet,
     time::Timestamp,
 };
 
@@ -45,11 +46,11 @@ extern "C" {
 const REMEMBERED: usize = 4_096;
 
 /// Values that this isolate has seen, for a `thread_local!`.
-pub(super) struct Seen<T>(RefCell<BTreeSet<T>>);
+pub(super) struct Seen<T>(RefCell<SortedSet<T>>);
 
 impl<T: Ord + 'static> Seen<T> {
     pub(super) const fn new() -> Self {
-        Self(RefCell::new(BTreeSet::new()))
+        Self(RefCell::new(SortedSet::new()))
     }
 
     pub(super) fn has<Q: Ord + ?Sized>(of: &'static LocalKey<Self>, value: &Q) -> bool

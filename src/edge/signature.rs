@@ -1,6 +1,6 @@
 //! Signs tokens and judges their signatures: with a shard's secret, or by the platform's elliptic curves.
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::cell::RefCell;
 
 use js_sys::{Array, ArrayBuffer, JSON, Promise, Uint8Array, futures::JsFuture};
 use serde_json::{Map, Value};
@@ -16,6 +16,7 @@ use crate::{
         unavailable,
     },
     error::{Error, Result},
+    sorted::SortedMap,
 };
 
 #[wasm_bindgen]
@@ -47,7 +48,7 @@ extern "C" {
 
 thread_local! {
     /// What each shard has published, by its address.
-    static PUBLISHED: RefCell<BTreeMap<String, Map<String, Value>>> = const { RefCell::new(BTreeMap::new()) };
+    static PUBLISHED: RefCell<SortedMap<String, Map<String, Value>>> = const { RefCell::new(SortedMap::new()) };
 }
 
 /// Where a project publishes the keys whose signatures it believes.
@@ -119,7 +120,7 @@ pub(super) async fn given(shard: &Shard, token: &str) -> Result<Map<String, Valu
 
 /// A key that the shard publishes. What it has published once is remembered, so that most who sign in ask nobody.
 async fn published(shard: &Shard, id: &str, algorithm: Algorithm) -> Result<Option<Value>> {
-    let known = |known: &BTreeMap<String, Map<String, Value>>| {
+    let known = |known: &SortedMap<String, Map<String, Value>>| {
         key::published(known.get(shard.url())?, id, algorithm)
     };
     if let Some(found) = PUBLISHED.with_borrow(known) {

@@ -12,7 +12,7 @@
 
 mod ledger;
 
-use std::{cell::Cell, collections::BTreeSet};
+use std::cell::Cell;
 
 use futures::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -34,6 +34,7 @@ use crate::{
     generation::{self, AppSummary, Created, budget::Scope},
     http::idempotency::{self, Decision, Record},
     ids::{AppId, TokenId},
+    sorted::SortedSet,
     time::Timestamp,
 };
 
@@ -394,7 +395,7 @@ impl Workspace {
     /// others from it.
     async fn open_accepted(&self) -> Result<()> {
         self.prepare()?;
-        let mut tried = BTreeSet::new();
+        let mut tried = SortedSet::new();
         let mut result = Ok(());
         loop {
             let mut apps = self.all_accepted()?;

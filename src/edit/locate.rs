@@ -5,7 +5,7 @@
 //! Two places are as good as none, and so is one that may be a mere likeness of lines that have changed. Knows nothing
 //! of files, models or syntax.
 
-use std::{borrow::Cow, collections::BTreeSet, ops::Range};
+use std::{borrow::Cow, ops::Range};
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,7 @@ use super::{
     pattern::{Likeness, Pattern, Shift},
     refusal::{Refusal, closest, regions, words_of},
 };
+use crate::sorted::SortedSet;
 
 pub(super) const BOM: char = '\u{feff}';
 
@@ -179,7 +180,7 @@ fn doubtful(
     let words = |text: &str| {
         words_of(text)
             .map(str::to_owned)
-            .collect::<BTreeSet<String>>()
+            .collect::<SortedSet<String>>()
     };
     let (mut said, mut shared) = (0, 0);
     for (index, line) in pattern.lines().enumerate() {

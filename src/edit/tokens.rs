@@ -3,9 +3,11 @@
 //! [`estimate`] cuts a text where the tokenizers of today cut it (words by case, three digits, runs of signs, white
 //! space) and weighs each piece by its kind and length. Knows nothing of prices.
 
-use std::{collections::BTreeMap, iter::Sum, ops::Add};
+use std::{iter::Sum, ops::Add};
 
 use serde::{Deserialize, Serialize};
+
+use crate::sorted::SortedMap;
 
 /// Weights are hundredths of a token.
 const TOKEN: u64 = 100;
@@ -214,7 +216,7 @@ pub struct Ledger {
     calls: u32,
     failed: u32,
     spent: u64,
-    rewrites: BTreeMap<String, u32>,
+    rewrites: SortedMap<String, u32>,
 }
 
 impl Ledger {

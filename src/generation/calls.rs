@@ -3,8 +3,6 @@
 //! A call has attempts. What an attempt has said is shown as it comes; when it comes to nothing, it is void as a whole, and what it
 //! has said counts for nothing: tools run when an answer is whole, and not before.
 
-use std::collections::BTreeSet;
-
 use super::{
     effect::{Answer, Effect, Job, Planned, Step},
     feed::{Event, Outcome},
@@ -19,6 +17,7 @@ use crate::{
         message::{Block, Message, Reply, Stop, UserBlock, words},
         retry::{self, Decision, Failure, Policy, Situation},
     },
+    sorted::SortedSet,
 };
 
 /// How much an answer that goes on may have said, in bytes: the state holds it.
@@ -422,7 +421,7 @@ fn say(turn: &TurnId, number: u32, text: String, step: &mut Step<'_>) {
 }
 
 /// Gives calls another id whose id the turn has seen before: some servers count the calls of each answer anew.
-fn tell_apart(blocks: &mut [Block], known: &mut BTreeSet<String>) {
+fn tell_apart(blocks: &mut [Block], known: &mut SortedSet<String>) {
     for block in blocks {
         if let Block::ToolCall(call) = block {
             let given = call.id.clone();

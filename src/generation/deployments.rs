@@ -3,7 +3,7 @@
 //! A version is built in production mode once; every deployment of it serves what that build made. What an address serves changes in one step, after
 //! the new one was put there and looked at: whatever fails before leaves what was. A rollback needs no build and goes before what waits.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,7 @@ use crate::{
     error::{Error, Kind, Result},
     ids::{BuildId, DeploymentId},
     publish::{Deployment, DeploymentStatus, Environment, Origin},
+    sorted::SortedMap,
 };
 
 /// How many of the sets that an address served before are remembered: a page that was opened then still loads its files.
@@ -37,7 +38,7 @@ pub(super) struct Site {
     earlier: Vec<Digest>,
     /// Deployments that are not over. The first is under way.
     queue: VecDeque<Deployment>,
-    variables: BTreeMap<String, String>,
+    variables: SortedMap<String, String>,
 }
 
 /// What was built of a version in production mode.
@@ -55,7 +56,7 @@ pub struct Served<'a> {
     /// Sets that were live before, the newest first.
     pub earlier: &'a [Digest],
     /// Variables that every visitor can read.
-    pub variables: BTreeMap<String, String>,
+    pub variables: SortedMap<String, String>,
 }
 
 impl Conversation {
@@ -96,7 +97,7 @@ impl Conversation {
     }
 
     /// The public variables of each environment.
-    pub fn variables(&self) -> impl Iterator<Item = (Environment, &BTreeMap<String, String>)> {
+    pub fn variables(&self) -> impl Iterator<Item = (Environment, &SortedMap<String, String>)> {
         self.sites
             .iter()
             .map(|(environment, site)| (*environment, &site.variables))

@@ -2,7 +2,7 @@
 //!
 //! What belongs to a turn is in `turns`, to a build in `builds`, to a version in `versions`.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use super::{
     calls,
@@ -17,6 +17,7 @@ use crate::{
     edit::tokens::Saving,
     error::{Error, Kind, Result},
     project::Manifest,
+    sorted::{SortedMap, SortedSet},
     time::Timestamp,
 };
 
@@ -38,21 +39,21 @@ impl Conversation {
             revision: 0,
             head: None,
             builds_made: 0,
-            builds: BTreeMap::new(),
+            builds: SortedMap::new(),
             preview: None,
             earlier: Vec::new(),
             last_outcome: None,
             turn_edits: Saving::default(),
             edits: Saving::default(),
-            breakers: BTreeMap::new(),
-            broken: BTreeSet::new(),
+            breakers: SortedMap::new(),
+            broken: SortedSet::new(),
             spent: Spending::default(),
             voided: Spending::default(),
             builder_millis: 0,
-            sites: BTreeMap::new(),
+            sites: SortedMap::new(),
             deployments_made: 0,
-            produced: BTreeMap::new(),
-            sources: BTreeMap::new(),
+            produced: SortedMap::new(),
+            sources: SortedMap::new(),
             public_name: None,
         };
         let mut step = Step {

@@ -3,15 +3,16 @@
 //! What stays the same comes first, for the providers' caches: tools, standing instructions and the foundation are the same for all
 //! apps, earlier messages only grow, and what is told of the app's files stands at the beginning of the turn and stays as it was then.
 
-use std::collections::BTreeMap;
-
 pub mod history;
 mod trim;
 
 pub use trim::RESULTS_BYTES;
 
 use self::history::Earlier;
-use crate::llm::message::{Block, Message, Request, UserBlock};
+use crate::{
+    llm::message::{Block, Message, Request, UserBlock},
+    sorted::SortedMap,
+};
 
 use super::{
     records::MessageRole,
@@ -58,7 +59,7 @@ pub fn request(
             .replace("{{foundation}}", foundation.trim_end()),
         messages,
         tools: tools::offered(dialect, intent),
-        images: BTreeMap::new(),
+        images: SortedMap::new(),
     }
 }
 

@@ -4,11 +4,12 @@
 //! and to another model, if there is one; one that is seen a third time ends the repairs. An error is the same when its signature is:
 //! its code, its file, and its message without numbers and quotations, which change as lines move and names are tried.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde::{Deserialize, Serialize};
 
-use crate::build::{Diagnostic, Severity, repair_text};
+use crate::{
+    build::{Diagnostic, Severity, repair_text},
+    sorted::{SortedMap, SortedSet},
+};
 
 const FIRST: &str = include_str!("../../templates/prompts/repair.md");
 const AGAIN: &str = include_str!("../../templates/prompts/repair_again.md");
@@ -32,7 +33,7 @@ pub(super) struct Repair {
     /// How many repairs there were.
     pub(super) count: u32,
     /// How often each signature was seen.
-    sights: BTreeMap<String, u32>,
+    sights: SortedMap<String, u32>,
     /// Whether another model is to have the word.
     pub(super) wants_other: bool,
 }
@@ -60,7 +61,7 @@ impl Repair {
     pub(super) fn decide(
         &mut self,
         diagnostics: &[Diagnostic],
-        known: &BTreeSet<String>,
+        known: &SortedSet<String>,
         most: u32,
     ) -> Verdict {
         let errors: Vec<&Diagnostic> = diagnostics
@@ -79,7 +80,7 @@ impl Repair {
             .cloned()
             .collect();
         let told_errors = told.iter().filter(|one| one.severity == Severity::Error);
-        let signatures: BTreeSet<String> = told_errors.clone().map(signature).collect();
+        let signatures: SortedSet<String> = told_errors.clone().map(signature).collect();
         let mut sights = 0;
         for signature in signatures {
             let count = self.sights.entry(signature).or_default();
@@ -175,7 +176,7 @@ mod tests {
     #[test]
     fn an_error_is_mended_then_thought_over_then_left() {
         let mut repair = Repair::default();
-        let none = BTreeSet::new();
+        let none = SortedSet::new();
         let seen = |line: u32| {
             [error(
                 "syntax",
@@ -203,7 +204,7 @@ mod tests {
     #[test]
     fn ever_new_errors_come_to_an_end_as_well() {
         let mut repair = Repair::default();
-        let none = BTreeSet::new();
+        let none = SortedSet::new();
         for number in 0..5_u8 {
             let letter = char::from(b'a' + number);
             let seen = [error("syntax", "src/a.ts", &format!("Wrong {letter}."))];
@@ -223,7 +224,7 @@ mod tests {
     fn only_what_the_turn_broke_is_told_unless_there_is_nothing_else() {
         let old = error("syntax", "src/old.ts", "Old.");
         let new = error("syntax", "src/new.ts", "New.");
-        let known = BTreeSet::from([signature(&old)]);
+        let known = SortedSet::from([signature(&old)]);
         let text = |seen: &[Diagnostic]| match Repair::default().decide(seen, &known, 5) {
             Verdict::Repair { text, errors, .. } => (text, errors),
             Verdict::Stop(why) => panic!("{why:?}"),
@@ -239,7 +240,7 @@ mod tests {
 
     #[test]
     fn what_the_sources_are_not_to_blame_for_is_not_repaired() {
-        let none = BTreeSet::new();
+        let none = SortedSet::new();
         for seen in [
             vec![],
             vec![error("vite", "src/a.ts", "Odd.").as_warning()],

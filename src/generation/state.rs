@@ -1,6 +1,6 @@
 //! The conversation's state: one value, stored as JSON. States carry their data.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,7 @@ use crate::{
     llm::retry::Breaker,
     project::{FileEntry, Manifest},
     publish::{Environment, names::Name},
+    sorted::{SortedMap, SortedSet},
     time::Timestamp,
 };
 
@@ -49,7 +50,7 @@ pub struct Conversation {
     pub(super) revision: u64,
     pub(super) head: Option<Head>,
     pub(super) builds_made: u32,
-    pub(super) builds: BTreeMap<BuildId, ActiveBuild>,
+    pub(super) builds: SortedMap<BuildId, ActiveBuild>,
     pub(super) preview: Option<Preview>,
     /// Sets that were live before, the newest first.
     pub(super) earlier: Vec<Digest>,
@@ -59,21 +60,21 @@ pub struct Conversation {
     /// What those of all turns before it have.
     pub(super) edits: Saving,
     /// Models that have failed of late.
-    pub(super) breakers: BTreeMap<String, Breaker>,
+    pub(super) breakers: SortedMap<String, Breaker>,
     /// Signatures of the errors of the build that failed last, if nothing was built since.
-    pub(super) broken: BTreeSet<String>,
+    pub(super) broken: SortedSet<String>,
     /// What all turns that are over have cost.
     pub(super) spent: Spending,
     /// What attempts of all of them have cost that came to nothing.
     pub(super) voided: Spending,
     /// How long the builder has worked, in milliseconds.
     pub(super) builder_millis: u64,
-    pub(super) sites: BTreeMap<Environment, Site>,
+    pub(super) sites: SortedMap<Environment, Site>,
     pub(super) deployments_made: u32,
     /// By version.
-    pub(super) produced: BTreeMap<u32, Produced>,
+    pub(super) produced: SortedMap<u32, Produced>,
     /// The digests of the sources of versions that are to be built for a deployment.
-    pub(super) sources: BTreeMap<u32, Digest>,
+    pub(super) sources: SortedMap<u32, Digest>,
     /// Below the domain of the apps.
     pub(super) public_name: Option<Name>,
 }
@@ -145,7 +146,7 @@ pub(super) struct Turn {
     /// The call of this step.
     pub(super) call: Call,
     /// Ids of all its tool calls, so that each has one of its own.
-    pub(super) calls: BTreeSet<String>,
+    pub(super) calls: SortedSet<String>,
     /// Ids of the tool calls of this step that have no result yet.
     pub(super) unanswered: Vec<String>,
     /// How many answers in a row were cut off by their limit.

@@ -2,7 +2,7 @@
 //!
 //! Works on contents that are there. What was not loaded is left out, so the caller loads what [`wanted`] names.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
 
 use overskill_syntax::{Facts, Language};
 
@@ -15,6 +15,7 @@ use crate::{
     preflight::{self, File, Tree, Vendor},
     project::{FileEntry, Manifest, ProjectPath},
     search::{self, Alike, Outlined, Source},
+    sorted::SortedMap,
     template::Foundation,
 };
 
@@ -31,7 +32,7 @@ const ALIKE: usize = 3;
 #[must_use]
 pub fn wanted(
     manifests: &[&Manifest],
-    there: &BTreeMap<Digest, Vec<u8>>,
+    there: &SortedMap<Digest, Vec<u8>>,
     needed: impl Fn(&ProjectPath, &FileEntry) -> bool,
 ) -> Vec<Digest> {
     let manifests = manifests.iter().filter(|manifest| fits(manifest));
@@ -70,7 +71,7 @@ struct Surveyed<'a>(Vec<(&'a str, &'a str, Rc<Facts>)>);
 impl<'a> Surveyed<'a> {
     fn of(
         manifest: &'a Manifest,
-        contents: &'a BTreeMap<Digest, Vec<u8>>,
+        contents: &'a SortedMap<Digest, Vec<u8>>,
         syntax: &Known<'_>,
     ) -> Self {
         let files = manifest.iter().filter_map(|(path, entry)| {
@@ -127,7 +128,7 @@ pub fn own_files(manifest: &Manifest, foundation: &Foundation) -> Manifest {
 #[must_use]
 pub fn outline(
     manifest: &Manifest,
-    contents: &BTreeMap<Digest, Vec<u8>>,
+    contents: &SortedMap<Digest, Vec<u8>>,
     foundation: &Foundation,
     syntax: &Known<'_>,
 ) -> String {
@@ -185,7 +186,7 @@ fn outlined(files: &[(&str, Option<Rc<Facts>>)], most: usize) -> String {
 pub fn introduced(
     before: &Manifest,
     now: &Manifest,
-    contents: &BTreeMap<Digest, Vec<u8>>,
+    contents: &SortedMap<Digest, Vec<u8>>,
     syntax: &Known<'_>,
 ) -> Vec<Diagnostic> {
     if !fits(before) || !fits(now) {
@@ -258,7 +259,7 @@ fn finding(diagnostic: &Diagnostic) -> String {
 pub fn repeated(
     written: &[ProjectPath],
     manifest: &Manifest,
-    contents: &BTreeMap<Digest, Vec<u8>>,
+    contents: &SortedMap<Digest, Vec<u8>>,
     syntax: &Known<'_>,
 ) -> Vec<(ProjectPath, Vec<String>)> {
     let files = Surveyed::of(manifest, contents, syntax);
@@ -363,7 +364,7 @@ mod tests {
         let told = shared_outline(foundation, &syntax);
         assert!(told.contains(" App.tsx: App{}"), "{told}");
         assert!(!told.contains('…'), "{told}");
-        let (mut manifest, mut contents) = (Manifest::default(), BTreeMap::new());
+        let (mut manifest, mut contents) = (Manifest::default(), SortedMap::new());
         for (path, content) in foundation.named("Recipes").unwrap() {
             let entry = FileEntry::of(&content);
             manifest.put(path, entry, &Limits::DEFAULT).unwrap();
@@ -382,10 +383,10 @@ mod tests {
         let (largest, larger) = (app(MAX_BYTES), app(MAX_BYTES + 1));
         assert!(fits(&largest) && !fits(&larger));
         let all = |_: &ProjectPath, _: &FileEntry| true;
-        assert_eq!(wanted(&[&largest], &BTreeMap::new(), all).len(), 10);
-        assert_eq!(wanted(&[&larger], &BTreeMap::new(), all).len(), 0);
+        assert_eq!(wanted(&[&largest], &SortedMap::new(), all).len(), 10);
+        assert_eq!(wanted(&[&larger], &SortedMap::new(), all).len(), 0);
         let syntax = Known::new(&Native);
-        let outline = outline(&larger, &BTreeMap::new(), Foundation::committed(), &syntax);
+        let outline = outline(&larger, &SortedMap::new(), Foundation::committed(), &syntax);
         assert!(outline.contains(" rest.css"), "{outline}");
 
         let entry = larger.get(&"src/rest.css".parse().unwrap()).copied();
@@ -406,9 +407,9 @@ mod tests {
         }];
         let bench = Workbench {
             packages: Answers::new(),
-            tables: BTreeMap::new(),
+            tables: SortedMap::new(),
             manifest: larger,
-            contents: BTreeMap::new(),
+            contents: SortedMap::new(),
             views: Views::default(),
             ledger: Ledger::default(),
             dialect: Dialect::EditLines,

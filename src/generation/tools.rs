@@ -15,8 +15,6 @@ mod tables;
 mod view;
 mod views;
 
-use std::collections::BTreeMap;
-
 use arguments::{Arguments, Refused};
 use contract::CONTRACTS;
 use serde::{Deserialize, Serialize};
@@ -31,6 +29,7 @@ use crate::{
     facts::Known,
     llm::message::{ToolCall, ToolResult},
     project::{FileEntry, Manifest, ProjectPath},
+    sorted::SortedMap,
     template,
 };
 
@@ -52,7 +51,7 @@ pub struct Workbench<'a> {
     /// Every file, by hash.
     pub manifest: Manifest,
     /// The contents that were loaded, and those that tools have made.
-    pub contents: BTreeMap<Digest, Vec<u8>>,
+    pub contents: SortedMap<Digest, Vec<u8>>,
     /// What the model has seen of them in this turn.
     pub views: Views,
     /// What its edits have cost in this turn.
@@ -250,7 +249,7 @@ pub fn run(call: &ToolCall, bench: &mut Workbench<'_>) -> Outcome {
         ok,
         content: done.says,
     };
-    let mut landings: BTreeMap<ProjectPath, Vec<Landing>> = BTreeMap::new();
+    let mut landings: SortedMap<ProjectPath, Vec<Landing>> = SortedMap::new();
     for (path, landed) in done.landings {
         landings.entry(path).or_default().extend(landed);
     }

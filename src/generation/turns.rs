@@ -1,7 +1,5 @@
 //! A turn: one user message and all work until the conversation rests.
 
-use std::collections::BTreeSet;
-
 use super::{
     effect::{Effect, Job, Step},
     feed::{Event, Outcome},
@@ -17,6 +15,7 @@ use crate::{
     ids::TurnId,
     llm::message::{Message, UserBlock},
     project::Manifest,
+    sorted::SortedSet,
 };
 
 impl Conversation {
@@ -124,7 +123,7 @@ impl Conversation {
             first_model: self.model.clone(),
             model: self.model.clone(),
             call: Call::default(),
-            calls: BTreeSet::new(),
+            calls: SortedSet::new(),
             unanswered: Vec::new(),
             cut_off: 0,
             begun: String::new(),

@@ -3,15 +3,13 @@
 //! What stays the same comes first, so that a provider's cache holds as much as it can: the tools, the standing instructions, the
 //! conversation. Blocks that only another model can read are left out.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 
 use super::{
     message::{Block, Image, Message, Request, Tool, ToolCall, ToolResult, UserBlock},
     stream::Format,
 };
-use crate::digest::Digest;
+use crate::{digest::Digest, sorted::SortedMap};
 
 /// What a provider is asked beside the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +21,7 @@ pub struct Asked<'a> {
 }
 
 /// Contents of images, in base64.
-type Images = BTreeMap<Digest, String>;
+type Images = SortedMap<Digest, String>;
 
 /// What stands in the place of an image that is not sent.
 const NO_IMAGE: &str =

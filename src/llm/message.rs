@@ -1,10 +1,8 @@
 //! What is said to a model and what it answers, in no provider's format.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use crate::digest::Digest;
+use crate::{digest::Digest, sorted::SortedMap};
 
 /// One call of a model: everything it is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,8 +14,8 @@ pub struct Request {
     /// The tools on offer.
     pub tools: Vec<Tool>,
     /// The contents of the images that the messages name, in base64. One that is not here is not sent.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub images: BTreeMap<Digest, String>,
+    #[serde(default, skip_serializing_if = "SortedMap::is_empty")]
+    pub images: SortedMap<Digest, String>,
 }
 
 /// An image that is stored.

@@ -5,12 +5,13 @@
 //! `chatgpt…` are OpenAI's, `@cf/…` is of Workers AI, and any other is asked of the server at OpenAI's address in Chat Completions,
 //! which Ollama, vLLM and gateways speak.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::{message::Usage, stream::Format};
-use crate::error::{Error, Kind, Result};
+use crate::{
+    error::{Error, Kind, Result},
+    sorted::SortedMap,
+};
 
 /// The built-in planner, which needs no provider.
 pub const OFFLINE: &str = "offline";
@@ -230,8 +231,8 @@ impl Model {
                 format!("The setting MODEL_SETTINGS is not right: {reason}."),
             )
         };
-        let said: BTreeMap<String, Override> = if texts.trim().is_empty() {
-            BTreeMap::new()
+        let said: SortedMap<String, Override> = if texts.trim().is_empty() {
+            SortedMap::new()
         } else {
             serde_json::from_str(texts).map_err(|error| wrong(error.to_string()))?
         };

@@ -2,11 +2,10 @@
 //!
 //! `extends` and `references` are followed to files of the project, not to packages.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use super::location;
+use crate::sorted::SortedMap;
 
 /// The files that are read, the first one's settings first.
 pub const FILES: [&str; 3] = ["tsconfig.json", "tsconfig.app.json", "jsconfig.json"];
@@ -38,7 +37,7 @@ pub struct Compiler {
     /// Whether JavaScript files are the compiler's as well, so that they may use its `paths`.
     pub allow_js: bool,
     /// How strictly types are looked at: `strict` and its parts, as far as the app says.
-    pub strictness: BTreeMap<&'static str, bool>,
+    pub strictness: SortedMap<&'static str, bool>,
 }
 
 /// One of `paths`.
@@ -125,7 +124,7 @@ impl Compiler {
 struct Options {
     verbatim: bool,
     allow_js: bool,
-    strictness: BTreeMap<&'static str, bool>,
+    strictness: SortedMap<&'static str, bool>,
     base: Option<String>,
     paths: Value,
     /// From where the targets of `paths` are meant.

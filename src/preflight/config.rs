@@ -1,7 +1,5 @@
 //! What an app's own settings say about its imports: `package.json`, `tsconfig.json`, the Vite config.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use super::{
@@ -9,6 +7,7 @@ use super::{
     compiler::{Alias, Compiler},
     location,
 };
+use crate::sorted::SortedMap;
 
 /// How much of a Vite config is looked at, in bytes.
 const LONGEST_CONFIG: usize = 32 * 1024;
@@ -18,7 +17,7 @@ const LONGEST_CONFIG: usize = 32 * 1024;
 pub(super) struct Config {
     /// The packages of `package.json` with their versions as written. `None` when there is no such file or it cannot be
     /// read: then those of the foundation count.
-    pub(super) packages: Option<BTreeMap<String, String>>,
+    pub(super) packages: Option<SortedMap<String, String>>,
     /// What TypeScript is told.
     pub(super) compiler: Compiler,
     /// The text of the Vite config; it may hold aliases of its own.
@@ -148,27 +147,23 @@ impl Config {
     }
 }
 
-fn packages(text: &str) -> Option<BTreeMap<String, String>> {
+fn packages(text: &str) -> Option<SortedMap<String, String>> {
     let manifest: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
-    let mut found = BTreeMap::new();
-    for key in [
+    let lists = [
         "peerDependencies",
         "optionalDependencies",
         "devDependencies",
         "dependencies",
-    ] {
-        for (name, version) in manifest
-            .get(key)
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-        {
-            found.insert(
-                name.clone(),
-                version.as_str().unwrap_or_default().to_owned(),
-            );
-        }
-    }
+    ];
+    let found = lists
+        .into_iter()
+        .filter_map(|list| manifest.get(list).and_then(Value::as_object))
+        .flatten()
+        .map(|(name, version)| {
+            let version = version.as_str().unwrap_or_default();
+            (name.clone(), version.to_owned())
+        })
+        .collect();
     Some(found)
 }
 

@@ -2,8 +2,6 @@
 //!
 //! Only what is left once types are stripped counts, and only static imports: `import()` waits.
 
-use std::collections::BTreeSet;
-
 use overskill_syntax::{DeclarationKind, Import, ImportKind, ImportedName};
 
 use super::{
@@ -15,6 +13,7 @@ use super::{
     resolve::Resolved,
     written,
 };
+use crate::sorted::SortedSet;
 
 /// The most circles that one check reports.
 const MOST_CYCLES: usize = 20;
@@ -30,7 +29,7 @@ struct Open<'a> {
 
 /// Follows the imports in the order in which a browser runs the files.
 pub(super) fn check<'a>(app: &App<'a, '_>, findings: &mut Vec<Finding<'a>>) {
-    let mut known = BTreeSet::new();
+    let mut known = SortedSet::new();
     let mut found = 0;
     let pages = app
         .tree

@@ -1,9 +1,6 @@
 //! What a file exports under a name, through whatever passes it on.
 
-use std::{
-    cell::Cell,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::cell::Cell;
 
 use overskill_syntax::{Export, FaultKind, ImportKind, Language};
 
@@ -15,6 +12,7 @@ use super::{
     vendor::{EntryKind, Exported},
     written::just_before,
 };
+use crate::sorted::{SortedMap, SortedSet};
 
 /// The most files that a name is followed through, one after the other.
 const LONGEST_CHAIN: usize = 64;
@@ -47,7 +45,7 @@ pub(super) struct Exports<'a, 'r> {
     tree: &'a Tree<'a>,
     resolver: &'r Resolver<'a>,
     /// The files that export as CommonJS does.
-    common: BTreeSet<&'a str>,
+    common: SortedSet<&'a str>,
     steps: Cell<u32>,
 }
 
@@ -55,7 +53,7 @@ pub(super) struct Exports<'a, 'r> {
 #[derive(Default)]
 struct Seen<'a> {
     /// What was found; nothing for what is still looked at.
-    names: BTreeMap<(&'a str, String), Option<Found<'a>>>,
+    names: SortedMap<(&'a str, String), Option<Found<'a>>>,
     /// How many files lie between here and where the search began.
     depth: usize,
 }
@@ -284,10 +282,10 @@ impl<'a, 'r> Exports<'a, 'r> {
     }
 
     /// The names that a file exports, as far as they are known, for advice.
-    pub(super) fn names(&self, path: &'a str, types: bool) -> BTreeSet<&'a str> {
-        let mut names = BTreeSet::new();
+    pub(super) fn names(&self, path: &'a str, types: bool) -> SortedSet<&'a str> {
+        let mut names = SortedSet::new();
         let mut open = vec![path];
-        let mut seen = BTreeSet::new();
+        let mut seen = SortedSet::new();
         while let Some(path) = open.pop() {
             let Some(file) = self.tree.get(path).filter(|_| seen.insert(path)) else {
                 continue;

@@ -1,11 +1,10 @@
 //! What was found, before it becomes a diagnostic: sorted, without what was there before, and not too much of it.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::{MAX_DIAGNOSTICS, Tree};
 use crate::{
     build::{Diagnostic, Severity},
     project::ProjectPath,
+    sorted::{SortedMap, SortedSet},
 };
 
 /// One finding. Its message holds nothing that changes when lines move.
@@ -33,7 +32,7 @@ pub(super) fn without_old<'a>(
             finding.message.clone(),
         )
     };
-    let mut known: BTreeMap<_, [usize; 2]> = BTreeMap::new();
+    let mut known: SortedMap<_, [usize; 2]> = SortedMap::new();
     for old in before {
         let counts = known.entry(key(old)).or_default();
         let [errors, warnings] = counts;
@@ -67,7 +66,7 @@ pub(super) fn settled(mut findings: Vec<Finding<'_>>, tree: &Tree<'_>) -> Vec<Di
     findings.sort_by(|a, b| {
         (a.path, a.start, a.code, &a.message).cmp(&(b.path, b.start, b.code, &b.message))
     });
-    let mut seen = BTreeSet::new();
+    let mut seen = SortedSet::new();
     findings.retain(|finding| {
         seen.insert((
             finding.path,

@@ -1,7 +1,5 @@
 //! What the build reads: the files that `index.html` leads to, as Vite bundles them.
 
-use std::collections::BTreeSet;
-
 use overskill_syntax::{Import, ImportKind, ImportedName, Language};
 
 use super::{
@@ -10,6 +8,7 @@ use super::{
     resolve::{Resolved, Resolver, Way},
     written::{self, Asset},
 };
+use crate::sorted::SortedSet;
 
 /// The most `**` in a pattern.
 const MOST_STARS: usize = 4;
@@ -18,9 +17,9 @@ const MOST_STARS: usize = 4;
 #[derive(Debug, Default)]
 pub(super) struct Reach<'a> {
     /// Those that end up in the browser.
-    browser: BTreeSet<&'a str>,
+    browser: SortedSet<&'a str>,
     /// Those that the tools read: settings, and what the Vite config imports.
-    tools: BTreeSet<&'a str>,
+    tools: SortedSet<&'a str>,
 }
 
 impl<'a> Reach<'a> {
@@ -58,8 +57,8 @@ fn follow<'a>(
     mut open: Vec<&'a str>,
     tree: &'a Tree<'a>,
     resolver: &Resolver<'a>,
-) -> BTreeSet<&'a str> {
-    let mut read = BTreeSet::new();
+) -> SortedSet<&'a str> {
+    let mut read = SortedSet::new();
     while let Some(path) = open.pop() {
         let Some(file) = tree.get(path) else {
             continue;

@@ -1,9 +1,6 @@
 //! Where an import leads, as Vite finds it.
 
-use std::{
-    cell::Cell,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::cell::Cell;
 
 use overskill_syntax::Language;
 
@@ -12,6 +9,7 @@ use super::{
     config::Config,
     location::{self, folder, join},
 };
+use crate::sorted::{SortedMap, SortedSet};
 
 mod meant;
 mod packages;
@@ -131,15 +129,15 @@ pub(super) struct Resolver<'a> {
     tree: &'a Tree<'a>,
     vendor: &'a Vendor,
     pub(super) config: Config,
-    lower: BTreeMap<String, &'a str>,
-    folders: BTreeSet<&'a str>,
+    lower: SortedMap<String, &'a str>,
+    folders: SortedSet<&'a str>,
     /// How often it is still looked for what was meant.
     advices: Cell<usize>,
 }
 
 impl<'a> Resolver<'a> {
     pub(super) fn new(tree: &'a Tree<'a>, vendor: &'a Vendor) -> Self {
-        let mut folders = BTreeSet::new();
+        let mut folders = SortedSet::new();
         for path in tree.keys() {
             let mut above = folder(path);
             while !above.is_empty() && folders.insert(above) {

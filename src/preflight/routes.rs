@@ -3,9 +3,10 @@
 //! A link is checked against every route of the app, wherever it is defined. Where paths are computed, or routes are
 //! loaded from somewhere, nothing is said.
 
-use std::{cell::Cell, collections::BTreeSet};
+use std::cell::Cell;
 
 use super::{App, Severity, finding::Finding, nearest::nearest, reach::segment};
+use crate::sorted::SortedSet;
 
 /// The most segments of a path that are looked at.
 const MOST_SEGMENTS: usize = 32;
@@ -41,7 +42,7 @@ pub(super) fn check<'a>(app: &App<'a, '_>, findings: &mut Vec<Finding<'a>>) {
     if routes.is_empty() {
         return;
     }
-    let known: BTreeSet<String> = routes
+    let known: SortedSet<String> = routes
         .iter()
         .filter(|route| {
             !route

@@ -11,11 +11,12 @@
 //! | `* NAME …` | the same, each under three names: `X`, `XIcon`, `LucideX` |
 //! | `: NAME …` | what it exports as types only |
 
-use std::collections::{BTreeMap, BTreeSet};
 #[cfg(not(feature = "edge"))]
 use std::sync::LazyLock;
 #[cfg(feature = "edge")]
 use std::sync::OnceLock;
+
+use crate::sorted::{SortedMap, SortedSet};
 
 /// The list as it is committed.
 #[cfg(not(feature = "edge"))]
@@ -28,7 +29,7 @@ static COMMITTED: OnceLock<Vendor> = OnceLock::new();
 /// Packages with what they export.
 #[derive(Debug, Clone, Default)]
 pub struct Vendor {
-    packages: BTreeMap<&'static str, Package>,
+    packages: SortedMap<&'static str, Package>,
 }
 
 /// One package.
@@ -39,8 +40,8 @@ pub(super) struct Package {
     /// Whether an app imports it, and not only the build.
     for_apps: bool,
     /// What is installed because of it.
-    brings: BTreeSet<&'static str>,
-    entries: BTreeMap<&'static str, Entry>,
+    brings: SortedSet<&'static str>,
+    entries: SortedMap<&'static str, Entry>,
 }
 
 /// What one sub-path of a package exports.
@@ -48,9 +49,9 @@ pub(super) struct Package {
 pub(super) struct Entry {
     pub(super) kind: EntryKind,
     same_as: Option<&'static str>,
-    values: BTreeSet<&'static str>,
-    icons: BTreeSet<&'static str>,
-    types: BTreeSet<&'static str>,
+    values: SortedSet<&'static str>,
+    icons: SortedSet<&'static str>,
+    types: SortedSet<&'static str>,
 }
 
 /// What is known of a sub-path.
@@ -93,7 +94,7 @@ impl Vendor {
     #[must_use]
     pub fn foundation() -> &'static Self {
         static NONE: Vendor = Vendor {
-            packages: BTreeMap::new(),
+            packages: SortedMap::new(),
         };
         COMMITTED.get().unwrap_or(&NONE)
     }

@@ -1,7 +1,5 @@
 //! Which files an app has, by hash. Knows no content and no storage.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::ProjectPath;
@@ -9,6 +7,7 @@ use crate::{
     config::Limits,
     digest::Digest,
     error::{Error, Kind},
+    sorted::SortedMap,
 };
 
 /// One file's content, by hash.
@@ -60,7 +59,7 @@ impl FileEntry {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Manifest {
-    files: BTreeMap<ProjectPath, FileEntry>,
+    files: SortedMap<ProjectPath, FileEntry>,
 }
 
 /// Why a file cannot be part of an app. The sentence is fit for a user.

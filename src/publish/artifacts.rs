@@ -1,7 +1,5 @@
 //! The files that a build put out, by hash.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde::{Deserialize, Serialize};
 
 use super::PAGE;
@@ -9,6 +7,7 @@ use crate::{
     build::{self, Mode},
     digest::Digest,
     project::ProjectPath,
+    sorted::{SortedMap, SortedSet},
 };
 
 /// One built file.
@@ -22,7 +21,7 @@ pub struct Artifact {
 
 /// The hashes of the files that are an app's own: vendor modules are stored once for all apps.
 #[must_use]
-pub fn own_hashes(entries: &BTreeMap<ProjectPath, Artifact>) -> BTreeSet<Digest> {
+pub fn own_hashes(entries: &SortedMap<ProjectPath, Artifact>) -> SortedSet<Digest> {
     entries
         .iter()
         .filter(|(path, _)| !build::is_vendor(path))
@@ -41,7 +40,7 @@ pub struct ArtifactSet {
     /// The tools it was built with.
     pub toolchain_digest: Digest,
     /// The files, by the path they are served at.
-    pub entries: BTreeMap<ProjectPath, Artifact>,
+    pub entries: SortedMap<ProjectPath, Artifact>,
 }
 
 impl ArtifactSet {

@@ -6,8 +6,6 @@
 //! Failures are not kept: whoever has the same sources built again does not believe the first answer, and some of what makes
 //! a build fail, such as a registry, is not in its key. Knows no storage: what is kept is the edge's.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::Artifact;
@@ -15,6 +13,7 @@ use crate::{
     build::{Diagnostic, Render, Report, is_vendor},
     digest::Digest,
     project::ProjectPath,
+    sorted::SortedMap,
     time::Timestamp,
 };
 
@@ -25,7 +24,7 @@ pub const LEASE_MILLIS: u64 = 12_000;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Built {
     /// The files, by the path they are served at.
-    pub entries: BTreeMap<ProjectPath, Artifact>,
+    pub entries: SortedMap<ProjectPath, Artifact>,
     /// What the builder found.
     pub diagnostics: Vec<Diagnostic>,
     /// The builder's own account.
@@ -247,7 +246,7 @@ mod tests {
 
     fn built(render: Render, packages_resolved: bool) -> Built {
         Built {
-            entries: BTreeMap::new(),
+            entries: SortedMap::new(),
             diagnostics: Vec::new(),
             report: Report {
                 status: Status::Succeeded,

@@ -6,7 +6,7 @@
 
 mod imports;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use percent_encoding::percent_decode_str;
 
@@ -14,14 +14,14 @@ use super::{
     ArtifactSet, html,
     probe::{self, Kind},
 };
-use crate::{build::is_vendor, project::ProjectPath};
+use crate::{build::is_vendor, project::ProjectPath, sorted::SortedSet};
 
 /// The way through a set of files, from the page on.
 #[derive(Debug)]
 pub struct Critical<'a> {
     set: &'a ArtifactSet,
     found: Vec<ProjectPath>,
-    known: BTreeSet<ProjectPath>,
+    known: SortedSet<ProjectPath>,
     unread: VecDeque<(ProjectPath, Kind)>,
 }
 
@@ -32,7 +32,7 @@ impl<'a> Critical<'a> {
         let mut critical = Self {
             set,
             found: Vec::new(),
-            known: BTreeSet::new(),
+            known: SortedSet::new(),
             unread: VecDeque::new(),
         };
         for load in html::tags(page).iter().filter_map(probe::load) {

@@ -1,10 +1,8 @@
 //! What one deployment of an app's Worker is told, beside its code.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use crate::{digest::Digest, ids::AppId};
+use crate::{digest::Digest, ids::AppId, sorted::SortedMap};
 
 /// Where an app is deployed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -43,7 +41,7 @@ pub struct Runtime {
     /// nobody may.
     pub console_origin: Option<String>,
     /// The app's public variables. Every visitor can read them.
-    pub public: BTreeMap<String, String>,
+    pub public: SortedMap<String, String>,
 }
 
 /// What the page is told. Everything in it is public.
@@ -51,8 +49,8 @@ pub struct Runtime {
 struct PageConfig<'a> {
     app_id: &'a AppId,
     environment: Environment,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    variables: &'a BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    variables: &'a SortedMap<String, String>,
 }
 
 impl Runtime {
@@ -69,7 +67,7 @@ impl Runtime {
 
     /// The environment variables of the app's Worker, by name.
     #[must_use]
-    pub fn vars(&self) -> BTreeMap<&'static str, String> {
+    pub fn vars(&self) -> SortedMap<&'static str, String> {
         let config = PageConfig {
             app_id: &self.app_id,
             environment: self.environment,
@@ -80,7 +78,7 @@ impl Runtime {
             .as_deref()
             .filter(|origin| self.environment == Environment::Preview && is_origin(origin))
             .unwrap_or("'none'");
-        BTreeMap::from([
+        SortedMap::from([
             ("FRAME_ANCESTORS", ancestors.to_owned()),
             // Strings, a map of strings and a unit variant: this cannot fail.
             ("PUBLIC", serde_json::to_string(&config).unwrap_or_default()),
@@ -112,7 +110,7 @@ mod tests {
             environment: Environment::Preview,
             version: 3,
             console_origin: console_origin.map(str::to_owned),
-            public: BTreeMap::new(),
+            public: SortedMap::new(),
         }
     }
 

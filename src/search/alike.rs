@@ -6,10 +6,7 @@
 //! smaller one's; a single shared prop never does. The measure and its threshold are calibrated on the foundation, whose
 //! components are no copies of each other.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::{collections::BTreeMap, fmt};
 
 use overskill_syntax::{Declaration, DeclarationKind};
 
@@ -17,6 +14,7 @@ use super::{
     names::words,
     symbols::{LineStarts, Source, SymbolKind},
 };
+use crate::sorted::SortedSet;
 
 /// The least score, in per cent, at which a declaration is named.
 pub const THRESHOLD: u32 = 50;
@@ -131,14 +129,14 @@ const fn group(kind: DeclarationKind) -> Option<u8> {
 
 /// What a declaration is compared by.
 struct Traits {
-    words: BTreeSet<String>,
-    parameters: BTreeSet<String>,
-    uses: BTreeSet<String>,
+    words: SortedSet<String>,
+    parameters: SortedSet<String>,
+    uses: SortedSet<String>,
 }
 
 impl Traits {
     fn of(declaration: &Declaration) -> Self {
-        let mut words: BTreeSet<String> =
+        let mut words: SortedSet<String> =
             words(&declaration.name).into_iter().map(singular).collect();
         if declaration.kind == DeclarationKind::Hook {
             words.remove("use");
@@ -156,7 +154,7 @@ impl Traits {
             let same = other.words.iter().find(|other| is_same_stem(word, other));
             same.unwrap_or(word).clone()
         });
-        let words: BTreeSet<String> = words.collect();
+        let words: SortedSet<String> = words.collect();
         let names = rarity.shared(WORD, &words, &other.words);
         let shape = rarity
             .shared(PARAMETER, &self.parameters, &other.parameters)
@@ -193,6 +191,7 @@ impl Traits {
 /// How much it says that two declarations share something.
 struct Rarity {
     declarations: f64,
+    /// In a tree: an app has thousands of names, and they come in any order.
     counts: BTreeMap<(char, String), f64>,
 }
 
@@ -237,7 +236,7 @@ impl Rarity {
     }
 
     /// What two sets have in common, by weight.
-    fn shared(&self, sort: char, one: &BTreeSet<String>, other: &BTreeSet<String>) -> Shared {
+    fn shared(&self, sort: char, one: &SortedSet<String>, other: &SortedSet<String>) -> Shared {
         let weigh = |name: &String| self.weight(sort, name);
         Shared {
             both: one.intersection(other).map(weigh).sum(),

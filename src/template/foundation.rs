@@ -1,6 +1,5 @@
 //! The files that every app starts with, all of them text.
 
-use std::collections::BTreeMap;
 #[cfg(not(feature = "edge"))]
 use std::sync::LazyLock;
 
@@ -8,6 +7,7 @@ use super::{NameError, PLACEHOLDER, escape, one_line};
 use crate::{
     digest::Digest,
     project::{FileEntry, ProjectPath},
+    sorted::SortedMap,
 };
 
 #[cfg(not(feature = "edge"))]
@@ -25,10 +25,10 @@ static COMMITTED: LazyLock<Foundation> = LazyLock::new(|| {
 /// The files of a foundation. Whoever has one has all of them.
 #[derive(Debug, Clone)]
 pub struct Foundation {
-    files: BTreeMap<ProjectPath, String>,
+    files: SortedMap<ProjectPath, String>,
     /// Those that do not carry the app's name.
-    shared: BTreeMap<ProjectPath, FileEntry>,
-    by_hash: BTreeMap<Digest, ProjectPath>,
+    shared: SortedMap<ProjectPath, FileEntry>,
+    by_hash: SortedMap<Digest, ProjectPath>,
 }
 
 impl Foundation {
@@ -47,8 +47,8 @@ impl Foundation {
         serde_json::from_str(json).map(Self::of)
     }
 
-    fn of(files: BTreeMap<ProjectPath, String>) -> Self {
-        let shared: BTreeMap<ProjectPath, FileEntry> = files
+    fn of(files: SortedMap<ProjectPath, String>) -> Self {
+        let shared: SortedMap<ProjectPath, FileEntry> = files
             .iter()
             .filter(|(_, text)| !text.contains(PLACEHOLDER))
             .map(|(path, text)| (path.clone(), FileEntry::of(text.as_bytes())))

@@ -1,9 +1,8 @@
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::*;
 use crate::{
     digest::Digest,
     project::{FileEntry, Manifest, ProjectPath},
+    sorted::{SortedMap, SortedSet},
 };
 
 const HOSTILE: &str =
@@ -14,8 +13,8 @@ fn foundation(name: &str) -> Result<Vec<(ProjectPath, Vec<u8>)>, NameError> {
 }
 
 /// The files as they are in the folder.
-fn in_folder() -> BTreeMap<String, String> {
-    fn collect(folder: &std::path::Path, prefix: &str, files: &mut BTreeMap<String, String>) {
+fn in_folder() -> SortedMap<String, String> {
+    fn collect(folder: &std::path::Path, prefix: &str, files: &mut SortedMap<String, String>) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let entry = entry.unwrap();
             let name = entry.file_name().into_string().unwrap();
@@ -33,7 +32,7 @@ fn in_folder() -> BTreeMap<String, String> {
             }
         }
     }
-    let mut files = BTreeMap::new();
+    let mut files = SortedMap::new();
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/templates/foundation");
     collect(root.as_ref(), "", &mut files);
     files
@@ -150,7 +149,7 @@ fn what_is_embedded_is_what_the_folder_holds() {
         .unwrap()
         .into_iter()
         .map(|(path, _)| path);
-    let embedded: BTreeSet<String> = paths.map(String::from).collect();
+    let embedded: SortedSet<String> = paths.map(String::from).collect();
     assert_eq!(
         embedded,
         in_folder.keys().cloned().collect(),

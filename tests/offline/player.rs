@@ -17,6 +17,7 @@ use overskill::{
         offline,
     },
     project::{FileEntry, Manifest},
+    sorted::SortedMap,
     template::Foundation,
 };
 use overskill_syntax::Native;
@@ -60,10 +61,10 @@ impl Player {
     pub(super) fn new() -> Self {
         let limits = Limits::DEFAULT;
         let mut bench = Workbench {
-            packages: BTreeMap::new(),
-            tables: BTreeMap::new(),
+            packages: SortedMap::new(),
+            tables: SortedMap::new(),
             manifest: Manifest::default(),
-            contents: BTreeMap::new(),
+            contents: SortedMap::new(),
             views: Views::new(),
             ledger: Ledger::default(),
             dialect: Dialect::EditLines,

@@ -1,6 +1,6 @@
 //! Apps: create, list, talk, watch, versions, builds.
 
-use std::{cell::RefCell, collections::BTreeSet};
+use std::cell::RefCell;
 
 use serde_json::{Map, Value};
 use worker::{Response, ResponseBody};
@@ -31,11 +31,12 @@ use crate::{
     },
     ids::{AppId, BuildId, DeploymentId, TurnId},
     llm::message::{Image, ImageFormat},
+    sorted::SortedSet,
 };
 
 thread_local! {
     /// Apps that were accepted in this isolate, and not opened at once. Their readers come all together.
-    static UNOPENED: RefCell<BTreeSet<AppId>> = const { RefCell::new(BTreeSet::new()) };
+    static UNOPENED: RefCell<SortedSet<AppId>> = const { RefCell::new(SortedSet::new()) };
 }
 
 /// How many of them are known; with one more the rest is forgotten.

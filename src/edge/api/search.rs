@@ -1,7 +1,5 @@
 //! Search and comparison: contents are read from storage in small groups, so that no app is in memory as a whole.
 
-use std::collections::BTreeMap;
-
 use super::{Call, Reply, apps::Asked};
 use crate::{
     digest::Digest,
@@ -22,6 +20,7 @@ use crate::{
         diff::{self, Changed},
     },
     search::{Caps, Definitions, Search},
+    sorted::SortedMap,
 };
 
 /// How much is read at once, in bytes; the file that goes past it is the last.
@@ -126,7 +125,7 @@ impl Run<'_> {
     /// Searches some files, ordered by path.
     async fn group(&mut self, group: Vec<(ProjectPath, Digest)>) -> Result<()> {
         let hashes = group.iter().map(|(_, hash)| *hash);
-        let contents: BTreeMap<Digest, Vec<u8>> = self.sources.get_all(hashes).await?;
+        let contents: SortedMap<Digest, Vec<u8>> = self.sources.get_all(hashes).await?;
         for (path, hash) in group {
             let content = contents
                 .get(&hash)

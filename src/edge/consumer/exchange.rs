@@ -1,10 +1,7 @@
 //! One exchange with the builder: sources out, log, diagnostics and artifacts in. Nothing that comes back is believed
 //! before the core's reader has checked it.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    rc::Rc,
-};
+use std::rc::Rc;
 
 use futures::{Stream, StreamExt as _, stream};
 use js_sys::Uint8Array;
@@ -23,6 +20,7 @@ use crate::{
         cache::Built,
         secrets::{self, Leak},
     },
+    sorted::{SortedMap, SortedSet},
 };
 
 /// How many sources are read at the same time. Each has at most 5 MiB.
@@ -99,8 +97,8 @@ impl Attempt<'_> {
     ) -> Result<(Built, Option<FileEntry>, Vec<Leak>)> {
         let assets = Blobs::assets(self.env, self.app)?;
         let mut reader = AnswerReader::new(ArtifactLimits::DEFAULT);
-        let mut entries = BTreeMap::new();
-        let mut stored = BTreeSet::new();
+        let mut entries = SortedMap::new();
+        let mut stored = SortedSet::new();
         let mut diagnostics = Vec::new();
         let mut leaks = Vec::new();
         let (mut lockfile, mut report) = (None, None);

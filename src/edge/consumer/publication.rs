@@ -1,7 +1,5 @@
 //! From received artifacts to a stored artifact set with the app's Worker script around it.
 
-use std::collections::BTreeMap;
-
 use super::Attempt;
 use crate::{
     build::Diagnostic,
@@ -15,6 +13,7 @@ use crate::{
     generation::BuildOutcome,
     project::FileEntry,
     publish::{self, ArtifactSet, Critical, Module, ModuleKind, Part, SizeReport, cache::Built},
+    sorted::SortedMap,
 };
 
 /// How many bytes of what first paint needs are looked at. What is beyond stays outside of the script.
@@ -74,7 +73,7 @@ impl Attempt<'_> {
         };
         let set = publish::code_id(&script);
         let sets = Blobs::sets(self.env, self.app)?;
-        let mut modules = BTreeMap::new();
+        let mut modules = SortedMap::new();
         for Module { name, kind, bytes } in script.modules {
             let text = |bytes| String::from_utf8(bytes).map_err(Error::internal);
             let module = match kind {
@@ -104,7 +103,7 @@ impl Attempt<'_> {
 async fn parts(artifacts: &ArtifactSet, page: &[u8], files: &Blobs) -> Result<Vec<Part>> {
     // A page that is no text is refused a moment later.
     let mut critical = Critical::of(artifacts, &String::from_utf8_lossy(page));
-    let mut contents: BTreeMap<Digest, Vec<u8>> = BTreeMap::new();
+    let mut contents: SortedMap<Digest, Vec<u8>> = SortedMap::new();
     let mut left = MOST_CRITICAL_BYTES;
     loop {
         let mut wanted = Vec::new();

@@ -6,10 +6,7 @@ use futures::{
     future::{self, Either},
     stream::FuturesUnordered,
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::time::Duration;
 use worker::{Delay, console_error};
 
 use super::{Conversation, store::DueJob};
@@ -26,6 +23,7 @@ use crate::{
     llm::message::{Block, Message, ToolCall},
     project::{FileEntry, Manifest, ProjectPath},
     publish::{self, Environment},
+    sorted::{SortedMap, SortedSet},
 };
 
 /// How often a job is begun without coming to an end.
@@ -262,7 +260,7 @@ impl Conversation {
         let lacking =
             |path: &ProjectPath, entry: &FileEntry| syntax.lacks(path.as_str(), entry.hash);
         let own = survey::own_files(manifest, foundation);
-        let wanted = survey::wanted(&[&own], &BTreeMap::new(), lacking);
+        let wanted = survey::wanted(&[&own], &SortedMap::new(), lacking);
         let contents = Blobs::sources(&self.env, &machine.app)?
             .get_all(wanted)
             .await?;
@@ -289,7 +287,7 @@ impl Conversation {
             let wanted = survey::wanted(&[&manifest, &committed], &contents, parsed);
             contents.extend(sources.get_all(wanted).await?);
         }
-        let known: BTreeSet<_> = contents.keys().copied().collect();
+        let known: SortedSet<_> = contents.keys().copied().collect();
         let mut bench = tools::Workbench {
             packages: tools::Answers::new(),
             tables: tools::Defined::new(),

@@ -5,7 +5,7 @@
 //! most [`WINDOW_BYTES`] and an event are sent: then the socket is closed with the code 1013, and the reader, when it has caught up, opens another
 //! with `?after=` the last number that it has. `ping` is answered with `pong`, without waking anybody.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 use worker::{
@@ -13,7 +13,10 @@ use worker::{
 };
 
 use super::{Conversation, FEED_PAGE, event_json};
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    sorted::SortedMap,
+};
 
 /// How much is sent that a reader has not acknowledged, in bytes.
 const WINDOW_BYTES: u64 = 4 * 1024 * 1024;
@@ -56,14 +59,14 @@ impl Conversation {
             unknown: 0,
         };
         pair.server.serialize_attachment(reader)?;
-        self.tell_socket(&pair.server, &mut BTreeMap::new());
+        self.tell_socket(&pair.server, &mut SortedMap::new());
         Response::from_websocket(pair.client)
     }
 
     /// Sends what is new to all sockets.
     pub(super) fn tell_sockets(&self) {
         // Most readers are at the same place.
-        let mut pages = BTreeMap::new();
+        let mut pages = SortedMap::new();
         for socket in self.state.get_websockets() {
             self.tell_socket(&socket, &mut pages);
         }
@@ -93,19 +96,19 @@ impl Conversation {
             // What was acknowledged before stays so.
             reader.unknown = reader.unknown.min(unknown);
             if socket.serialize_attachment(reader).is_ok() {
-                self.tell_socket(socket, &mut BTreeMap::new());
+                self.tell_socket(socket, &mut SortedMap::new());
             }
         }
     }
 
-    fn tell_socket(&self, socket: &WebSocket, pages: &mut BTreeMap<u64, Rc<Page>>) {
+    fn tell_socket(&self, socket: &WebSocket, pages: &mut SortedMap<u64, Rc<Page>>) {
         if let Err(error) = self.send_all(socket, pages) {
             console_error!("a reader of the feed is closed: {error}");
             let _closed = socket.close(Some(TRY_AGAIN), Some("come again"));
         }
     }
 
-    fn send_all(&self, socket: &WebSocket, pages: &mut BTreeMap<u64, Rc<Page>>) -> Result<()> {
+    fn send_all(&self, socket: &WebSocket, pages: &mut SortedMap<u64, Rc<Page>>) -> Result<()> {
         let attached = socket.deserialize_attachment::<Reader>();
         let Some(mut reader) = attached.map_err(Error::internal)? else {
             return Ok(());

@@ -4,12 +4,10 @@
 //! attempts that came to nothing, how far arguments had come, lines of builders (a build's own log keeps them), and what a model was
 //! told of the files. Numbers stay what they are: an event that follows on some that are not there any more says so in `since`.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
 use super::Event;
-use crate::ids::TurnId;
+use crate::{ids::TurnId, sorted::SortedMap};
 
 /// What is left out as it stands.
 const LEFT_OUT: [&str; 3] = ["tool_delta", "build_log", "app_outlined"];
@@ -103,8 +101,8 @@ pub fn compact(first: u64, rows: Vec<Row>) -> serde_json::Result<Vec<Row>> {
 }
 
 /// All that each step has said in the end, by the number of the last of its words.
-fn words(rows: &[Row]) -> serde_json::Result<BTreeMap<u64, Event>> {
-    let mut said: BTreeMap<(TurnId, u32), (String, u64)> = BTreeMap::new();
+fn words(rows: &[Row]) -> serde_json::Result<SortedMap<u64, Event>> {
+    let mut said: SortedMap<(TurnId, u32), (String, u64)> = SortedMap::new();
     for row in rows {
         let is_text = row.kind == "text_delta";
         if !is_text && row.kind != "attempt_voided" {
@@ -329,8 +327,8 @@ mod tests {
     }
 
     /// What a client shows: the words of each step, and all that is not left out.
-    fn shown(rows: &[Row]) -> (BTreeMap<u32, String>, Vec<Event>) {
-        let mut words: BTreeMap<u32, String> = BTreeMap::new();
+    fn shown(rows: &[Row]) -> (SortedMap<u32, String>, Vec<Event>) {
+        let mut words: SortedMap<u32, String> = SortedMap::new();
         let mut others = Vec::new();
         for row in rows {
             match &event_of(row) {

@@ -1,8 +1,6 @@
 //! The tools for packages: they change the lists in `package.json` and nothing else of it. Whether the registry has a
 //! package was asked beforehand ([`question`]); without an answer nothing is added.
 
-use std::collections::BTreeMap;
-
 use overskill_syntax::Member;
 
 use super::{Done, Refused, Workbench, arguments::Arguments};
@@ -10,6 +8,7 @@ use crate::{
     build::{DependencyAnswer, DependencyQuestion},
     llm::message::ToolCall,
     project::ProjectPath,
+    sorted::SortedMap,
 };
 
 const FILE: &str = "package.json";
@@ -41,7 +40,7 @@ impl Wanted {
 }
 
 /// What the builder was asked in a step, and what it said; nothing where it could not be asked.
-pub type Answers = BTreeMap<Wanted, Option<DependencyAnswer>>;
+pub type Answers = SortedMap<Wanted, Option<DependencyAnswer>>;
 
 /// What the builder must be asked right before this call runs, about the files as the calls before it have left them: the lock
 /// file in its answer is to hold what theirs did. Nothing is asked twice in a step, nor more than

@@ -1,6 +1,6 @@
 //! `search_files`: what a search found, as the model reads it.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::fmt::Write as _;
 
 use super::{
     Done, Workbench,
@@ -11,6 +11,7 @@ use crate::{
     digest::Digest,
     project::Manifest,
     search::{Asked, Caps, Definitions, FileHits, Found, Query, Search, SkipReason, Symbol},
+    sorted::SortedMap,
 };
 
 /// How many files are named of those that are counted only.
@@ -137,7 +138,7 @@ fn headline(query: &str, found: &Found) -> String {
 
 fn write_file(out: &mut String, file: &FileHits) {
     let _ = writeln!(out, "\n{} ({})", file.path, count(file.count, "hit"));
-    let mut lines: BTreeMap<usize, (char, &str)> = BTreeMap::new();
+    let mut lines: SortedMap<usize, (char, &str)> = SortedMap::new();
     for hit in &file.hits {
         let before = (hit.line.saturating_sub(hit.before.len())..).zip(&hit.before);
         for (line, excerpt) in before.chain((hit.line + 1..).zip(&hit.after)) {

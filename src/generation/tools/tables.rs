@@ -1,8 +1,6 @@
 //! The tools for tables: what a call wants was asked of the app's shard beforehand ([`defines`]), and the file that the sources know the
 //! tables by is written anew from its answer. Without an answer nothing is changed. And what keeps sources to these tables.
 
-use std::collections::BTreeMap;
-
 use overskill_syntax::{Facts, Import};
 
 use super::{Done, Refused, Workbench, arguments::Arguments, count};
@@ -10,6 +8,7 @@ use crate::{
     data::{TableSpec, schema},
     llm::{message::ToolCall, offline},
     project::{Manifest, ProjectPath},
+    sorted::SortedMap,
 };
 
 /// The folders whose files may use the client of the database and the accounts as it is.
@@ -22,7 +21,7 @@ const RAW: &str = "@/lib/supabase";
 const READERS: [&str; 2] = ["@/lib/database", "@/hooks/useRecord"];
 
 /// What the shard said of the calls of a step, by the call's id: all tables of the app, or why nothing was done.
-pub type Defined = BTreeMap<String, Result<Vec<TableSpec>, String>>;
+pub type Defined = SortedMap<String, Result<Vec<TableSpec>, String>>;
 
 /// The tables that the shard must make, or add to, before this call runs. None, and it only says what there is.
 #[must_use]
@@ -69,7 +68,7 @@ fn scaffold(
         .iter()
         .map(|(path, _)| path.as_str())
         .collect();
-    let mut files = BTreeMap::new();
+    let mut files = SortedMap::new();
     for path in bench.manifest.iter().map(|(path, _)| path) {
         if offline::reads(path.as_str()) {
             files.insert(path.to_string(), bench.text(path)?.to_owned());

@@ -9,10 +9,10 @@ mod tables;
 
 fn bench(files: &[(&str, &[u8])]) -> Workbench<'static> {
     let mut bench = Workbench {
-        packages: BTreeMap::new(),
-        tables: BTreeMap::new(),
+        packages: SortedMap::new(),
+        tables: SortedMap::new(),
         manifest: Manifest::default(),
-        contents: BTreeMap::new(),
+        contents: SortedMap::new(),
         views: Views::new(),
         ledger: Ledger::default(),
         intent: Intent::Auto,
@@ -154,7 +154,7 @@ fn what_a_model_is_told_of_the_tools() {
         .into_iter()
         .flat_map(|dialect| offered(dialect, Intent::Auto))
         .map(|tool| format!("{}: {}\n{:#}", tool.name, tool.description, tool.arguments))
-        .collect::<std::collections::BTreeSet<_>>()
+        .collect::<crate::sorted::SortedSet<_>>()
         .into_iter()
         .collect();
     assert_eq!(all.len(), CONTRACTS.len());

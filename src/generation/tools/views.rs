@@ -3,14 +3,12 @@
 //! Anchors and line numbers are those of the text that was viewed. The model's own edits move lines in a known way; any
 //! other change of the file is somebody else's, and theirs wins.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use crate::{digest::Digest, edit::Landing, project::ProjectPath};
+use crate::{digest::Digest, edit::Landing, project::ProjectPath, sorted::SortedMap};
 
 /// Every file that the model has seen or written.
-pub type Views = BTreeMap<ProjectPath, View>;
+pub type Views = SortedMap<ProjectPath, View>;
 
 /// What the model knows of one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

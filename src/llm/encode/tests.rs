@@ -90,7 +90,7 @@ fn request() -> Request {
             ]),
             Message::Assistant(vec![own("llama", json!({}))]),
         ],
-        images: BTreeMap::from([(Digest::of(b"shown"), "c2hvd24=".to_owned())]),
+        images: SortedMap::from([(Digest::of(b"shown"), "c2hvd24=".to_owned())]),
         tools: ["view_file", "write_file"]
             .map(|name| Tool {
                 name: name.to_owned(),
@@ -194,7 +194,7 @@ fn an_answer_comes_back_as_it_was() {
         let message = read().message().unwrap();
         let request = Request {
             system: String::new(),
-            images: BTreeMap::new(),
+            images: SortedMap::new(),
             messages: vec![Message::Assistant(read().reply(CLAUDE).unwrap().blocks)],
             tools: Vec::new(),
         };

@@ -1,7 +1,5 @@
 //! A thing from a name and a list of fields: its table, its resource, its pages and its lines in the app. What the tool of that name does.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use super::{
@@ -18,6 +16,7 @@ use super::{
     wishes::Wish,
     words::snake,
 };
+use crate::sorted::SortedMap;
 
 /// What a thing comes to.
 #[derive(Debug, Default)]
@@ -51,9 +50,9 @@ pub fn scaffold(
     told: bool,
     rows: &[Row],
     paths: &[&str],
-    files: &BTreeMap<String, String>,
+    files: &SortedMap<String, String>,
 ) -> Result<Scaffold, String> {
-    let files: BTreeMap<String, Option<File>> = files
+    let files: SortedMap<String, Option<File>> = files
         .iter()
         .map(|(path, text)| (path.clone(), Some(file(path, text))))
         .collect();
@@ -222,14 +221,14 @@ mod tests {
     const NAVIGATION_TEXT: &str =
         "export const navigation = [\n  // Navigation of this app goes above this line.\n]\n";
 
-    fn app() -> BTreeMap<String, String> {
+    fn app() -> SortedMap<String, String> {
         [(ROUTES, ROUTES_TEXT), (NAVIGATION, NAVIGATION_TEXT)]
             .map(|(path, text)| (path.to_owned(), text.to_owned()))
             .into()
     }
 
     fn made(
-        app: &mut BTreeMap<String, String>,
+        app: &mut SortedMap<String, String>,
         name: &str,
         fields: &[&str],
         access: &str,
@@ -258,7 +257,7 @@ mod tests {
     #[test]
     fn a_thing_is_told_of_also_when_it_is_there_and_needs_nothing_else() {
         let mut app = app();
-        let told = |app: &BTreeMap<String, String>, name: &str, fields: &[&str]| {
+        let told = |app: &SortedMap<String, String>, name: &str, fields: &[&str]| {
             let paths: Vec<&str> = app.keys().map(String::as_str).collect();
             scaffold(name, fields, "owner", true, &[], &paths, app).unwrap()
         };
@@ -367,7 +366,7 @@ mod tests {
 
     /// Books with examples, or why not.
     fn with_examples(
-        app: &mut BTreeMap<String, String>,
+        app: &mut SortedMap<String, String>,
         fields: &[&str],
         rows: Value,
     ) -> Result<String, String> {

@@ -3,8 +3,6 @@
 //! View what is needed, write the new files, change those that are there, report what the results say. A new file that
 //! is refused ends it before anything names that file. Keeps nothing between calls.
 
-use std::collections::BTreeMap;
-
 use serde_json::json;
 
 use super::{
@@ -18,8 +16,9 @@ use super::{
     summary, tables,
     wiring::{FileChange, IDENTITY, INDEX, NAVIGATION, ROUTES, Views, Wiring, wire},
 };
-use crate::llm::message::{
-    Block, Message, Reply, Request, Stop, ToolCall, ToolResult, Usage, UserBlock,
+use crate::{
+    llm::message::{Block, Message, Reply, Request, Stop, ToolCall, ToolResult, Usage, UserBlock},
+    sorted::SortedMap,
 };
 
 /// A call of this turn and its result, if there is one.
@@ -113,7 +112,7 @@ impl Turn {
     }
 
     fn views(&self) -> Views {
-        let mut views: Views = BTreeMap::new();
+        let mut views: Views = SortedMap::new();
         for done in self
             .done
             .iter()

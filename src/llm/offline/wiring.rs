@@ -3,14 +3,13 @@
 //! Works on the files as they were viewed; a file that a change needs and that was not viewed is asked for first. A file
 //! whose expected lines are missing is left alone, and that is said.
 
-use std::collections::BTreeMap;
-
 use super::{
     codegen::{self, attributes, page_imports, references, resource_import, resource_path},
     model::Thing,
     plan::{Part, Plan},
     source::File,
 };
+use crate::sorted::SortedMap;
 
 pub(super) const IDENTITY: &str = "src/app/identity.ts";
 pub(super) const ROUTES: &str = "src/app/routes.tsx";
@@ -31,7 +30,7 @@ pub(super) enum FileChange {
 /// The files that change, with the part of the app that each belongs to.
 #[derive(Debug, Default)]
 pub(super) struct Wiring {
-    pub(super) changes: BTreeMap<String, FileChange>,
+    pub(super) changes: SortedMap<String, FileChange>,
     /// Which files each part needs written.
     pub(super) parts: Vec<(Part, String)>,
     /// Files that have to be viewed first.
@@ -41,7 +40,7 @@ pub(super) struct Wiring {
 }
 
 /// The files seen so far: `None` for one that could not be viewed.
-pub(super) type Views = BTreeMap<String, Option<File>>;
+pub(super) type Views = SortedMap<String, Option<File>>;
 
 /// Works out the changes of files.
 pub(super) fn wire(plan: &Plan, before: &[Thing], views: &Views) -> Wiring {

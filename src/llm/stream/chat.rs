@@ -1,8 +1,6 @@
 //! OpenAI Chat Completions (`POST /v1/chat/completions` with `stream`): chunks with what each choice has more, then `[DONE]`.
 //! Many servers speak it, and not all alike: roles, the types and places of tool calls and the end may be missing.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -10,7 +8,10 @@ use super::{
     json::{append, count, index, push, text},
     words,
 };
-use crate::llm::message::{Block, Reply, SoFar, Stop, Usage, Writing};
+use crate::{
+    llm::message::{Block, Reply, SoFar, Stop, Usage, Writing},
+    sorted::SortedMap,
+};
 
 /// Members of a delta that servers bring piece by piece, as `content`.
 const PIECES: [&str; 4] = ["content", "refusal", "reasoning", "reasoning_content"];
@@ -19,7 +20,7 @@ const PIECES: [&str; 4] = ["content", "refusal", "reasoning", "reasoning_content
 #[derive(Debug, Default)]
 pub(super) struct Completion {
     completion: Option<Map<String, Value>>,
-    choices: BTreeMap<usize, Choice>,
+    choices: SortedMap<usize, Choice>,
 }
 
 #[derive(Debug, Default)]
@@ -29,7 +30,7 @@ struct Choice {
     finish_reason: Value,
     logprobs: Value,
     message: Map<String, Value>,
-    calls: BTreeMap<usize, Call>,
+    calls: SortedMap<usize, Call>,
 }
 
 #[derive(Debug, Default)]

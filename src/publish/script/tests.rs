@@ -1,11 +1,10 @@
-use std::collections::BTreeMap;
-
 use proptest::prelude::*;
 
 use super::*;
 use crate::{
     build::Mode,
     publish::{Artifact, Environment, Runtime},
+    sorted::SortedMap,
 };
 
 const PAGE_SOURCE: &str = "<!doctype html>\n<html lang=\"en\">\n  <head>\n    <title>Recipes</title>\n    <script type=\"module\" src=\"/assets/index-B1xZ_9aQ.js\"></script>\n  </head>\n  <body><div id=\"root\"></div></body>\n</html>\n";
@@ -173,7 +172,7 @@ fn the_code_id_follows_the_code_and_what_is_loaded_follows_the_variables_too() {
         environment: Environment::Preview,
         version,
         console_origin: None,
-        public: BTreeMap::new(),
+        public: SortedMap::new(),
     };
     let script = worker_script(
         &set(PAGE_SOURCE),

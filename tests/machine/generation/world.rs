@@ -27,6 +27,7 @@ use overskill::{
     },
     project::{FileEntry, Manifest},
     publish::{Deployment, Share, SizeReport},
+    sorted::SortedMap,
     template::Foundation,
     time::Timestamp,
 };
@@ -65,7 +66,7 @@ pub(crate) struct World {
     pub(crate) builds: BTreeMap<BuildId, Build>,
     pub(crate) deployments: BTreeMap<DeploymentId, Deployment>,
     pub(crate) queue: Vec<BuildId>,
-    pub(crate) blobs: BTreeMap<Digest, Vec<u8>>,
+    pub(crate) blobs: SortedMap<Digest, Vec<u8>>,
     /// Artifact sets whose files are the app's own by now, and the keys of the build cache that they came from.
     pub(crate) copied: BTreeSet<(Digest, Digest)>,
     pub(crate) model: fn(&Request) -> Reply,
@@ -127,7 +128,7 @@ impl World {
             builds: BTreeMap::new(),
             deployments: BTreeMap::new(),
             queue: Vec::new(),
-            blobs: BTreeMap::new(),
+            blobs: SortedMap::new(),
             copied: BTreeSet::new(),
             model: offline::reply,
             models,
