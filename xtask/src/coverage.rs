@@ -222,6 +222,8 @@ mod tests {
             file("builder-container/src/sandbox/guard.rs", (96, 100)),
             file("src/preflight/names.rs", (9, 10)),
             file("src/search.rs", (1, 1)),
+            file("src/publish/names.rs", (19, 20)),
+            file("src/cloudflare/site.rs", (93, 100)),
         ];
         serde_json::json!({ "files": files, "coverage": 1.0 }).to_string()
     }
@@ -233,7 +235,7 @@ mod tests {
             judged(&files).unwrap(),
             "lines reached by tests: src/data 100 % of 7, src/edit 90 % of 100, src/generation 95 % of 100, src/llm 100 % of 3, \
              src/preflight 90 % of 10, src/search 100 % of 1, \
-             src/build 95 % of 20, builder-container/src 96 % of 100"
+             src/build 95 % of 20, src/publish 95 % of 20, src/cloudflare 93 % of 100, builder-container/src 96 % of 100"
         );
     }
 
