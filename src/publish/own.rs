@@ -69,12 +69,11 @@ pub fn texts(told: &Runtime) -> Vec<(String, String)> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
     use crate::{
         build::Mode,
         publish::{Artifact, Environment},
+        sorted::SortedMap,
     };
 
     fn set(paths: &[&str]) -> ArtifactSet {
@@ -127,7 +126,7 @@ mod tests {
             environment: Environment::Production,
             version: 3,
             console_origin: None,
-            public: BTreeMap::new(),
+            public: SortedMap::new(),
         };
         let texts = texts(&told);
         let names: Vec<_> = texts.iter().map(|(name, _)| name.as_str()).collect();
