@@ -6,12 +6,12 @@ import { startCloudflare } from "../../xtask/local/cloudflare.mjs";
 import { startStack } from "../../xtask/local/harness.mjs";
 import { App } from "../support/app.mjs";
 import { ACCOUNT, Api, TOKEN, ZONE } from "../support/cloudflare.mjs";
+import { CONFIG, assets, config, deploy, live, over, watch } from "../support/deployments.mjs";
 import { assertNoPanic } from "../support/problem.mjs";
 import { until } from "../support/wait.mjs";
 
 const DOMAIN = "apps.test";
 const BUCKET = "overskill-published";
-const CONFIG = /<script type="application\/json" id="overskill-config">(.*?)<\/script>/;
 
 let double;
 let api;
@@ -39,56 +39,17 @@ after(async () => {
   await double?.stop();
 });
 
-async function deploy(environment, more = {}) {
-  const answer = await app.api("POST", "/deployments", { environment, ...more });
-  assert.equal(answer.status, 202, answer.text);
-  return answer.body.deployment;
-}
-
-function over({ id }) {
-  return until(`deployment ${id} to end`, async () => {
-    const { deployment } = await app.get(`/deployments/${id}`);
-    return ["live", "failed", "superseded"].includes(deployment.status) && deployment;
-  });
-}
-
-async function live(environment, more) {
-  const end = await over(await deploy(environment, more));
-  assert.equal(end.status, "live", JSON.stringify(end));
-  return end;
-}
-
 const visit = (url, path = "/", options) => api.visit(new URL(url).host, path, options);
-const config = (html) => JSON.parse(CONFIG.exec(html)[1]);
-const assets = (html) => [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map((match) => match[1]);
 const requests = async () => (await api.control("requests")).map(({ method, path }) => `${method} ${path.replace(/^\/client\/v4\/accounts\/[^/]+/, "")}`);
 
-/** What is seen at an address every 100 ms until told to stop, each once in a row. */
-function watch(url) {
-  const seen = [];
-  let stop = false;
-  const watching = (async () => {
-    for (let last = false; !last; ) {
-      last = stop;
-      const answer = await visit(url, "/_deployment");
-      const now = answer.status === 200 ? answer.json().version : `status ${answer.status}`;
-      if (seen.at(-1) !== now) seen.push(now);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  })();
-  return async () => {
-    stop = true;
-    await watching;
-    return seen;
-  };
-}
+const watched = (url) => watch(() => visit(url, "/_deployment"));
 
 describe("an app on an account", () => {
   let staging;
   let production;
 
   test("has a Worker of its own with its files in a bucket, byte for byte what the preview of that build would serve", async () => {
-    staging = await live("staging");
+    staging = await live(app, "staging");
     assert.equal(staging.url, `https://staging-${app.id}.${DOMAIN}`);
     assert.match(staging.remote, /^[0-9a-f-]{36}$/);
     const page = await visit(staging.url, "/", { headers: { accept: "text/html" } });
@@ -115,7 +76,7 @@ describe("an app on an account", () => {
   test("is promoted without a file being sent again", async () => {
     await api.control("reset-requests", {});
     await app.api("PUT", "/env/production/GREETING", { kind: "public", value: "hi" });
-    production = await live("production", { version: 2 });
+    production = await live(app, "production", { version: 2 });
     assert.equal(production.digest, staging.digest);
     assert.deepEqual((await requests()).filter((one) => one.includes("/objects/")), []);
     assert.deepEqual(config((await visit(production.url)).text), { app_id: app.id, environment: "production", variables: { GREETING: "hi" } });
@@ -134,8 +95,8 @@ describe("an app on an account", () => {
     const before = (await visit(production.url)).text;
     await app.completed(await app.say("add a rating from 1 to 5 to recipes"));
     await app.settled();
-    const stop = watch(production.url);
-    const second = await live("production");
+    const stop = watched(production.url);
+    const second = await live(app, "production");
     assert.equal(second.version, 3);
     for (const path of assets(before)) {
       const answer = await visit(production.url, path);
@@ -143,7 +104,7 @@ describe("an app on an account", () => {
     }
     const asked = Date.now();
     const back = await app.api("POST", `/deployments/${production.id}/rollback`, {});
-    assert.equal((await over(back.body.deployment)).status, "live");
+    assert.equal((await over(app, back.body.deployment)).status, "live");
     console.log(`# rollback on an account: ${Date.now() - asked} ms`);
     assert.equal((await visit(production.url, "/_deployment")).json().digest, (await visit(staging.url, "/_deployment")).json().digest);
     assert.deepEqual(await stop(), [2, 3, 2]);
@@ -168,9 +129,9 @@ describe("whatever goes wrong on the way", () => {
       const { text, etag } = await app.read("src/app/tables.ts");
       await app.write("src/app/tables.ts", `${text}\n// ${what}\nexport const ${what.replaceAll(/\W/g, "_")} = ${JSON.stringify(what)};\n`, etag);
       await app.settled();
-      const stop = watch(url);
+      const stop = watched(url);
       await api.control("fault", { ...match, effect });
-      const end = await live("production");
+      const end = await live(app, "production");
       const seen = await stop();
       assert.ok(seen.every((one) => typeof one === "number"), seen.join(", "));
       assert.equal(seen.at(-1), end.version);
@@ -183,7 +144,7 @@ describe("whatever goes wrong on the way", () => {
   test("a token that may not is named with what it lacks, and what is live stays", async () => {
     const [before] = (await app.get("/deployments")).deployments.filter(({ environment, status }) => environment === "production" && status === "live");
     await api.control("token", { token: TOKEN, name: "api-token", permissions: ["Workers R2 Storage: Edit", "Workers Scripts: Read"] });
-    const end = await over(await deploy("production", { version: 2 }));
+    const end = await over(app, await deploy(app, "production", { version: 2 }));
     await api.control("token", { token: TOKEN, name: "api-token" });
     assert.equal(end.status, "failed");
     assert.match(end.error, /Workers Scripts: Edit/);

@@ -4,10 +4,9 @@ import { after, before, describe, test } from "node:test";
 
 import { startStack } from "../../xtask/local/harness.mjs";
 import { App } from "../support/app.mjs";
+import { CONFIG, assets, config, deploy, live, over, watch } from "../support/deployments.mjs";
 import { assertNoPanic, assertProblem } from "../support/problem.mjs";
 import { until } from "../support/wait.mjs";
-
-const CONFIG = /<script type="application\/json" id="overskill-config">(.*?)<\/script>/;
 
 let stack;
 let app;
@@ -24,50 +23,10 @@ after(async () => {
   await stack?.stop();
 });
 
-async function deploy(of, environment, more = {}) {
-  const answer = await of.api("POST", "/deployments", { environment, ...more });
-  assert.equal(answer.status, 202, answer.text);
-  return answer.body.deployment;
-}
-
-async function over(of, { id }) {
-  return until(`deployment ${id} to end`, async () => {
-    const { deployment } = await of.get(`/deployments/${id}`);
-    return ["live", "failed", "superseded"].includes(deployment.status) && deployment;
-  });
-}
-
-async function live(of, environment, more) {
-  const end = await over(of, await deploy(of, environment, more));
-  assert.equal(end.status, "live", JSON.stringify(end));
-  return end;
-}
-
 /** A request to one of the addresses of an app. */
 const visit = (url, path = "/", options = {}) => stack.request(path, { host: new URL(url).host, ...options });
 
-const config = (html) => JSON.parse(CONFIG.exec(html)[1]);
-const assets = (html) => [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map((match) => match[1]);
-
-/** Looks at an address every 100 ms until told to stop; what was seen: the status with the version, each once in a row. */
-function watch(url) {
-  const seen = [];
-  let stop = false;
-  const watching = (async () => {
-    for (let last = false; !last; ) {
-      last = stop;
-      const answer = await visit(url, "/_deployment");
-      const now = answer.status === 200 ? answer.json().version : `status ${answer.status}`;
-      if (seen.at(-1) !== now) seen.push(now);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  })();
-  return async () => {
-    stop = true;
-    await watching;
-    return seen;
-  };
-}
+const watched = (url) => watch(() => visit(url, "/_deployment"));
 
 async function change(path, text) {
   const { etag } = await app.read(path);
@@ -152,7 +111,7 @@ describe("a later version", () => {
     const { deployments: [first] } = await app.get("/deployments");
     await app.completed(await app.say("add a rating from 1 to 5 to recipes"));
     await app.settled();
-    const stop = watch(first.url);
+    const stop = watched(first.url);
     const second = await live(app, "production");
     assert.equal(second.version, 3);
     assert.notEqual(second.digest, first.digest);
@@ -178,7 +137,7 @@ describe("a later version", () => {
   test("that does not build leaves what is live, and says why", async () => {
     const { deployments } = await app.get("/deployments");
     const production = deployments.find(({ status, environment }) => status === "live" && environment === "production");
-    const stop = watch(production.url);
+    const stop = watched(production.url);
     const good = await app.read("src/main.tsx");
     const { version } = await change("src/main.tsx", 'import "./no-such-file";\n' + good.text);
     const end = await over(app, await deploy(app, "production"));

@@ -322,7 +322,7 @@ describe("a call that is not made like this", () => {
   test("a call of a later release: 501, once it is known who asks", async () => {
     const path = `/v1/apps/${app.id}`;
     for (const [method, target] of [
-      ["POST", "/v1/apps/import"], ["POST", `${path}/deployments`], ["GET", `${path}/env`], ["PUT", `${path}/env/preview/KEY`],
+      ["POST", "/v1/apps/import"], ["GET", `${path}/approvals`], ["PUT", `${path}/alerts`],
       ["GET", `${path}/domains`], ["GET", `${path}/alerts`], ["GET", `${path}/export`], ["POST", `${path}/clone`],
       ["GET", "/metrics"],
     ]) {
@@ -347,6 +347,7 @@ describe("a call that is not made like this", () => {
       ["post", "/v1/apps/{app}/builds", 202], ["get", "/v1/apps/{app}/builds/{build}", 200], ["get", "/v1/apps/{app}/builds/{build}/log", 200],
       ["post", "/v1/tokens", 201], ["get", "/v1/session", 200], ["get", "/v1/apps/{app}/search", 200],
       ["get", "/v1/apps/{app}/versions/{version}/diff", 200], ["post", "/v1/console-login", 204], ["post", "/v1/apps/{app}/clone", 501],
+      ["post", "/v1/apps/{app}/deployments", 202], ["put", "/v1/apps/{app}/env/{environment}/{name}", 200],
     ]) {
       const operation = document.paths[path]?.[method];
       assert.ok(operation, `${method} ${path}`);
