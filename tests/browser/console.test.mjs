@@ -195,7 +195,8 @@ describe("the history", () => {
     const site = (environment) => page.getByTestId(`site-${environment}`);
     await page.getByTestId("deploy-staging").click();
     await page.getByTestId("confirm").click();
-    await site("staging").getByText("Version 4").waitFor({ timeout: TURN_MS });
+    // What is under way says more than the version.
+    await site("staging").getByText("Version 4", { exact: true }).waitFor({ timeout: TURN_MS });
     await page.getByTestId("deploy-production").getByText("Promote version 4").click();
     await page.getByTestId("confirm").click();
     await site("production").getByText("Version 4", { exact: true }).waitFor({ timeout: TURN_MS });
@@ -219,10 +220,10 @@ describe("the history", () => {
 
     await page.getByTestId("deploy-production").click();
     await page.getByTestId("confirm").click();
-    await page.getByTestId("roll-back-d2").click();
+    await page.getByTestId("roll-back-d2").click({ timeout: TURN_MS });
     await page.getByTestId("confirm").click();
-    await page.getByTestId("deployments").getByText("Back to d2, in production").waitFor();
-    await page.getByTestId("deployments").getByRole("listitem").first().getByText("Live").waitFor();
+    await page.getByTestId("deployments").getByText("Back to d2, in production").waitFor({ timeout: TURN_MS });
+    await page.getByTestId("deployments").getByRole("listitem").first().getByText("Live", { exact: true }).waitFor({ timeout: TURN_MS });
     if (process.env.LOOK) await page.screenshot({ path: `${process.env.LOOK}/publish.png` });
     if (process.env.LOOK) {
       await page.setViewportSize({ width: 390, height: 844 });
