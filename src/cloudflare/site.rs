@@ -117,21 +117,6 @@ struct Version {
 }
 
 #[derive(Deserialize)]
-struct Deployments {
-    deployments: Vec<Deployed>,
-}
-
-#[derive(Deserialize)]
-struct Deployed {
-    versions: Vec<Live>,
-}
-
-#[derive(Deserialize)]
-struct Live {
-    version_id: String,
-}
-
-#[derive(Deserialize)]
 struct Subdomain {
     subdomain: String,
 }
@@ -195,22 +180,6 @@ impl Site {
         }
     }
 
-    /// The version that all requests get; nothing where there is none.
-    ///
-    /// # Errors
-    /// Those of the API.
-    pub async fn live(&self, api: &impl Api) -> Result<Option<String>, ApiError> {
-        match ask::<Deployments>(api, &self.account.deployments(&self.worker)).await {
-            Ok(Deployments { deployments }) => {
-                let newest = deployments.into_iter().next();
-                let live = newest.and_then(|newest| newest.versions.into_iter().next());
-                Ok(live.map(|live| live.version_id))
-            }
-            Err(error) if error.is_missing() => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
     /// From then on the version answers at the host name.
     ///
     /// # Errors
@@ -223,6 +192,23 @@ impl Site {
             .account
             .put_routes(&self.worker, &[(pattern.as_str(), self.zone.as_str())]);
         tell(api, &routes).await
+    }
+
+    /// What answered before a switch that went wrong answers again; where nothing did, nothing leads to the Worker.
+    ///
+    /// # Errors
+    /// Those of the API.
+    pub async fn put_back(
+        &self,
+        api: &impl Api,
+        before: Option<&str>,
+        why: &str,
+    ) -> Result<(), ApiError> {
+        let request = match before {
+            Some(version) => self.account.deploy(&self.worker, &[(version, 100)], why),
+            None => self.account.put_routes(&self.worker, &[]),
+        };
+        tell(api, &request).await
     }
 
     /// Takes the Worker away, and what leads to it.

@@ -1,10 +1,10 @@
-//! The Cloudflare API as this Worker asks it, and what the operator has set of the account.
+//! The Cloudflare API as this Worker asks it. What the operator has set of the account is read in `settings`.
 
 use std::time::Duration;
 
-use worker::{Delay, Env, Fetch, Headers, Method, Request, RequestInit, Response, console_warn};
+use worker::{Delay, Fetch, Headers, Method, Request, RequestInit, Response, console_warn};
 
-use super::{random, settings};
+use super::random;
 use crate::{
     cloudflare::{
         self, Account, BASE, Body, Proof,
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// An account that apps are deployed to.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Target {
     pub(super) account: Account,
     /// That of the apps' domain.
@@ -125,9 +125,4 @@ pub(super) fn failed(error: ApiError) -> Error {
         0 | 408 | 429 | 500.. => Error::unavailable(sentence, error),
         _ => Error::new(crate::error::Kind::Unprocessable, sentence).caused_by(error),
     }
-}
-
-/// The account that apps are deployed to; nothing where they are served from here.
-pub(super) fn target(env: &Env) -> Result<Option<Target>> {
-    settings::cloudflare(env)
 }

@@ -141,6 +141,18 @@ describe("whatever goes wrong on the way", () => {
     });
   }
 
+  test("what fails for good after the switch is taken back", async () => {
+    const { deployments } = await app.get("/deployments");
+    const before = deployments.find(({ environment, status }) => environment === "production" && status === "live");
+    await api.control("fault", { method: "PUT", path: "/routes$", effect: { status: 403, code: 10000, message: "Authentication error" } });
+    const end = await over(app, await deploy(app, "production", { version: 2 }));
+    assert.equal(end.status, "failed");
+    assert.match(end.error, /Authentication error/);
+    assert.equal((await visit(before.url, "/_deployment")).json().version, before.version);
+    const { deployments: [newest] } = (await api.control("state")).scripts[`app-${app.id}-production`];
+    assert.deepEqual(newest.versions, [{ version_id: before.remote, percentage: 100 }], "the version that was live is live");
+  });
+
   test("a token that may not is named with what it lacks, and what is live stays", async () => {
     const [before] = (await app.get("/deployments")).deployments.filter(({ environment, status }) => environment === "production" && status === "live");
     await api.control("token", { token: TOKEN, name: "api-token", permissions: ["Workers R2 Storage: Edit", "Workers Scripts: Read"] });

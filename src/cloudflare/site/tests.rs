@@ -225,7 +225,6 @@ fn a_worker_is_made_and_then_replaced_by_versions_that_are_looked_at_before() {
         Some(staged.version.clone()),
         "until the switch"
     );
-    assert_eq!(block_on(site().live(&cloud)).unwrap(), cloud.is_live());
     block_on(site().switch(&cloud, &second.version, "second")).unwrap();
     assert_eq!(cloud.is_live(), Some(second.version));
     // Back, without an upload.
@@ -237,7 +236,7 @@ fn a_worker_is_made_and_then_replaced_by_versions_that_are_looked_at_before() {
     );
 
     block_on(site().remove(&cloud)).unwrap();
-    assert_eq!(block_on(site().live(&cloud)).unwrap(), None);
+    assert_eq!(cloud.is_live(), None);
     block_on(site().remove(&cloud)).unwrap();
 }
 
@@ -324,4 +323,17 @@ fn an_account_that_is_not_there_is_no_worker_that_is_not_there() {
         .unwrap_err();
     assert_eq!(error.code, Some(7003));
     assert!(site().remove(&Nowhere).now_or_never().unwrap().is_err());
+}
+
+#[test]
+fn a_switch_that_went_wrong_is_taken_back() {
+    let cloud = Cloud::default();
+    let first = deploy(&cloud, "d1").unwrap();
+    block_on(site().put_back(&cloud, None, "it does not work")).unwrap();
+    assert_eq!(*cloud.routes.borrow(), json!([]), "nothing leads to it");
+    deploy(&cloud, "d1").unwrap();
+    deploy(&cloud, "d2").unwrap();
+    block_on(site().put_back(&cloud, Some(&first), "it does not work")).unwrap();
+    assert_eq!(cloud.is_live(), Some(first));
+    assert_eq!(cloud.routes.borrow()[0]["pattern"], "app.example/*");
 }

@@ -3,9 +3,9 @@
 use super::{Call, Principal, Reply, apps::Asked};
 use crate::{
     edge::{
-        cloudflare, hostnames,
+        hostnames,
         objects::{ConversationCall, Live, Variables},
-        random,
+        random, settings,
     },
     error::{Error, Kind, Result},
     generation::AppSummary,
@@ -146,15 +146,28 @@ impl Call<'_> {
             kind: wanted.kind,
             value: Some(wanted.value.clone()),
         };
+        self.change_variable(app, asked, principal, environment, name, Some(wanted.value))
+            .await?;
+        Reply::json(200, &resource::VariableShown { variable })
+    }
+
+    async fn change_variable(
+        &self,
+        app: &AppId,
+        asked: &Asked<'_>,
+        principal: &Principal,
+        environment: Environment,
+        name: String,
+        value: Option<String>,
+    ) -> Result<()> {
         let call = ConversationCall::SetVariable {
             environment,
             name,
-            value: Some(wanted.value),
+            value,
         };
         asked.ask::<()>(call).await?;
         self.tell_own_worker(app, asked, principal, environment)
-            .await?;
-        Reply::json(200, &resource::VariableShown { variable })
+            .await
     }
 
     /// Where an app has a Worker of its own, variables go there with another deployment of what is live.
@@ -165,7 +178,7 @@ impl Call<'_> {
         principal: &Principal,
         environment: Environment,
     ) -> Result<()> {
-        if environment == Environment::Preview || cloudflare::target(self.env)?.is_none() {
+        if environment == Environment::Preview || settings::cloudflare(self.env)?.is_none() {
             return Ok(());
         }
         let live: Option<Live> = asked.ask(ConversationCall::Site { environment }).await?;
@@ -189,13 +202,7 @@ impl Call<'_> {
         environment: Environment,
         name: String,
     ) -> Result<Reply> {
-        let call = ConversationCall::SetVariable {
-            environment,
-            name,
-            value: None,
-        };
-        asked.ask::<()>(call).await?;
-        self.tell_own_worker(app, asked, principal, environment)
+        self.change_variable(app, asked, principal, environment, name, None)
             .await?;
         Ok(Reply::empty())
     }

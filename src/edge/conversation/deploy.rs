@@ -4,15 +4,18 @@ use worker::Method;
 
 use super::Conversation;
 use crate::{
-    cloudflare::{Binding, Upload, site},
+    cloudflare::{
+        Binding, Upload,
+        site::{self, Site},
+    },
     digest::Digest,
     edge::{
         blobs::Blobs,
-        cloudflare::{self, Target, failed},
+        cloudflare::{Target, failed},
         loader::{self, StoredModule, StoredSet},
         preview, settings,
     },
-    error::{Error, Result},
+    error::{Error, Kind, Result},
     generation::{Conversation as Machine, Input, Probe},
     ids::{AppId, DeploymentId},
     publish::{
@@ -37,14 +40,19 @@ impl Conversation {
         };
         let environment = deployment.environment;
         let told = self.told(machine, environment, deployment.version)?;
-        let Some(target) = cloudflare::target(&self.env)? else {
+        let Some(target) = settings::cloudflare(&self.env)? else {
             let probe = self.look(&set, &told).await?;
             return Ok(input(probe, None));
         };
-        let (probe, remote) = self
-            .deploy_to(&target, machine, deployment, &set, &told)
-            .await?;
-        Ok(input(probe, remote))
+        let deployed = self.deploy_to(&target, machine, deployment, &set, &told);
+        match deployed.await {
+            Ok((probe, remote)) => Ok(input(probe, remote)),
+            // What the account refuses it refuses again.
+            Err(error) if error.kind == Kind::Unprocessable => {
+                Ok(input(Probe::Failed(vec![error.public]), None))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// What an environment is told.
@@ -69,7 +77,8 @@ impl Conversation {
         preview::probe(&preview::Place::Loaded(&worker)).await
     }
 
-    /// Files, then a version that nobody reaches, then a look at it, then the switch, then a look at the address. What has failed after the switch is taken back.
+    /// Files, then a version that nobody reaches, then a look at it, then the switch, then a look at the address. Where anything fails from the switch on, the version of
+    /// the deployment that is live is put back, or where there is none, nothing leads to the Worker.
     async fn deploy_to(
         &self,
         target: &Target,
@@ -103,22 +112,19 @@ impl Conversation {
         if let Probe::Failed(reasons) = preview::probe(&place).await? {
             return Ok((Probe::Failed(reasons), None));
         }
-        let before = site.live(target).await.map_err(failed)?;
+        let live = machine.live_deployment(deployment.environment);
+        let before = live.and_then(|live| live.remote.as_deref());
         let why = match &deployment.origin {
             Origin::Deploy => format!("{tag}: version {}", deployment.version),
             Origin::Rollback { to } => format!("{tag}: back to {to}"),
         };
         let version = &staged.version;
-        site.switch(target, version, &why).await.map_err(failed)?;
-        is_up(target, &site.host).await?;
-        let seen = preview::probe(&preview::Place::Host(target, &site.host)).await?;
-        if matches!(seen, Probe::Failed(_))
-            && let Some(before) = before.filter(|before| before != version)
-        {
+        let seen = switched(target, &site, version, &why).await;
+        if !matches!(seen, Ok(Probe::Passed)) {
             let why = format!("{tag} does not work at its address");
-            site.switch(target, &before, &why).await.map_err(failed)?;
+            site.put_back(target, before, &why).await.map_err(failed)?;
         }
-        Ok((seen, Some(staged.version)))
+        Ok((seen?, Some(staged.version)))
     }
 
     /// Puts the files of a set into the bucket, each once.
@@ -179,7 +185,7 @@ impl Conversation {
 
     /// Takes away what the app has on the account.
     pub(super) async fn leave_account(&self, machine: &Machine) -> Result<()> {
-        let Some(target) = cloudflare::target(&self.env)? else {
+        let Some(target) = settings::cloudflare(&self.env)? else {
             return Ok(());
         };
         for environment in [Environment::Staging, Environment::Production] {
@@ -195,6 +201,13 @@ impl Conversation {
         }
         Ok(())
     }
+}
+
+/// Switches to a version, and looks at the address.
+async fn switched(target: &Target, site: &Site, version: &str, why: &str) -> Result<Probe> {
+    site.switch(target, version, why).await.map_err(failed)?;
+    is_up(target, &site.host).await?;
+    preview::probe(&preview::Place::Host(target, &site.host)).await
 }
 
 /// Whether the Worker of a host answers. A host name that is new takes a moment; the job is done again then.
