@@ -1,6 +1,6 @@
 //! An app's address: the live artifact set's Worker, or a page that says that there is none yet.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use wasm_bindgen::JsValue;
@@ -51,6 +51,9 @@ impl Believed {
 
 thread_local! {
     static BELIEVED: RefCell<Vec<Believed>> = const { RefCell::new(Vec::new()) };
+
+    /// How often something was forgotten: what was asked for before may be old.
+    static FORGOTTEN: Cell<u64> = const { Cell::new(0) };
 
     /// Paths of the vendor modules that an app's Worker has answered with, as far as this isolate has looked.
     static SERVED: Seen<String> = const { Seen::new() };
@@ -125,9 +128,11 @@ async fn live(env: &Env, app: &AppId, environment: Environment) -> Result<Option
     if is_believed && let Some(live) = believed(app, environment, now) {
         return Ok(Some(live));
     }
+    let asked = FORGOTTEN.get();
     let found: Option<Live> = objects::conversation(env, app)?
         .ask(None, ConversationCall::Site { environment })
         .await?;
+    let is_believed = is_believed && asked == FORGOTTEN.get();
     if is_believed && let Some(live) = &found {
         BELIEVED.with_borrow_mut(|all| {
             all.retain(|known| known.until > now && !known.is(app, environment));
@@ -155,6 +160,7 @@ fn believed(app: &AppId, environment: Environment, now: Timestamp) -> Option<Liv
 
 /// An address of an app serves something else from now on: in this isolate at once.
 pub(super) fn forget(app: &AppId) {
+    FORGOTTEN.set(FORGOTTEN.get().wrapping_add(1));
     BELIEVED.with_borrow_mut(|all| all.retain(|known| known.app != *app));
 }
 

@@ -281,3 +281,25 @@ impl Event {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    /// The texts in quotes between two marks of a source.
+    fn quoted<'a>(source: &'a str, from: &str, to: &str) -> Vec<&'a str> {
+        let (_, rest) = source.split_once(from).unwrap();
+        let (part, _) = rest.split_once(to).unwrap();
+        part.split('"').skip(1).step_by(2).collect()
+    }
+
+    /// A browser's `EventSource` hears only the kinds that it listens for, one by one.
+    #[test]
+    fn the_console_hears_every_kind() {
+        let told = quoted(include_str!("feed.rs"), "fn kind(&self)", "\n    }\n}\n");
+        let mut heard = quoted(include_str!("../console/feed.js"), "KINDS = [", "];");
+        assert!(told.len() > 20, "{told:?}");
+        heard.sort_unstable();
+        let mut told = told;
+        told.sort_unstable();
+        assert_eq!(heard, told);
+    }
+}

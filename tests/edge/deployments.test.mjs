@@ -116,6 +116,7 @@ describe("a later version", () => {
     assert.equal(second.version, 3);
     assert.notEqual(second.digest, first.digest);
     const html = (await visit(second.url)).text;
+    await stop.sees(3);
 
     const asked = Date.now();
     const answer = await app.api("POST", `/deployments/${first.id}/rollback`, { note: "the rating is wrong" });
@@ -128,6 +129,7 @@ describe("a later version", () => {
     );
     const served = (await visit(first.url, "/_deployment")).json();
     assert.deepEqual({ version: served.version, environment: served.environment }, { version: 2, environment: "production" });
+    await stop.sees(2);
     assert.deepEqual(await stop(), [2, 3, 2], "nothing else was ever seen");
     for (const path of assets(html)) assert.equal((await visit(first.url, path)).status, 200, `${path}, of a page that was opened before`);
     assert.equal((await app.get(`/deployments/${second.id}`)).deployment.status, "superseded");

@@ -33,7 +33,7 @@ export async function live(app, environment, more) {
 /**
  * Looks every 100 ms at what an address says of itself, until told to stop.
  * @param {() => Promise<object>} look asks for `/_deployment`
- * @returns what stops it and resolves to what was seen, each once in a row: the version, or another status than 200
+ * @returns what stops it and resolves to what was seen, each once in a row: the version, or another status than 200; its `sees(version)` waits for that
  */
 export function watch(look) {
   const seen = [];
@@ -47,9 +47,11 @@ export function watch(look) {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   })();
-  return async () => {
+  const end = async () => {
     stop = true;
     await watching;
     return seen;
   };
+  const sees = (version) => until(`version ${version} at the address`, () => seen.at(-1) === version);
+  return Object.assign(end, { sees });
 }
