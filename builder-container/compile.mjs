@@ -12,6 +12,7 @@ import { blame, clip, diagnose, list, MOST, plain } from "./diagnose.mjs"
 import { externals } from "./externals.mjs"
 import { guard, refusals } from "./fence.mjs"
 import { adapt, readSettings, spreadAliases } from "./foreign.mjs"
+import { compileFunctions } from "./functions.mjs"
 import { pluginFiles, tailwind3 } from "./tailwind3.mjs"
 
 /** What nearly every app has nearly alike: in a chunk of its own, a change of the app leaves it in the browser's cache. */
@@ -59,6 +60,19 @@ const configuration = (root, out, mode, maps, plugins, warn) => ({
       },
     },
   },
+})
+
+/** What a build of a function is configured with: nothing that is for browsers. */
+const forFunctions = (root, mode, first, last) => ({
+  root,
+  mode,
+  configFile: false,
+  envDir: false,
+  publicDir: false,
+  logLevel: "silent",
+  customLogger: { ...createLogger("silent"), warn: () => {}, warnOnce: () => {}, error: () => {} },
+  plugins: [first, guard(packages), last],
+  resolve: { alias: aliases(root) },
 })
 
 /** A source's name in a map: its path in the project, or from `node_modules` on; no folder of this machine. */
@@ -110,8 +124,15 @@ export const compile = async (root, out, mode, maps, failed) => {
     result.vendor = prebuilt.files()
     // Vite takes an asset that cannot be read for one that is not there, warns, and goes on.
     result.errors = [...refusals].slice(0, MOST).map((target) => blame(target, null, root))
-    result.ok = result.errors.length === 0
-    if (!result.ok) result.warnings = []
+    const functions = await compileFunctions(root, out, mode, forFunctions)
+    result.errors = [...result.errors, ...functions.errors].slice(0, MOST)
+    result.missing = functions.missing
+    warnings.push(...functions.warnings)
+    result.ok = result.errors.length + result.missing.length === 0
+    if (!result.ok) {
+      result.warnings = []
+      failed()
+    }
   } catch (first) {
     result.ok = false
     failed()

@@ -13,13 +13,19 @@ export const MOST = 200
 /** Characters of one of them. */
 const LONGEST = 2_000
 
-/** The scripts of `src` that do not parse, and all names that the others import from anywhere. */
+/** The folders with an app's scripts. */
+const FOLDERS = ["src", "functions"]
+
+const everything = (root) =>
+  FOLDERS.map((folder) => join(root, folder))
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder, { recursive: true }).map((name) => join(folder, name)))
+
+/** The scripts that do not parse, and all names that the others import from anywhere. */
 export const unparsable = (root) => {
   const files = []
   const names = new Set()
-  if (!existsSync(join(root, "src"))) return { files, names }
-  for (const name of readdirSync(join(root, "src"), { recursive: true })) {
-    const file = join(root, "src", name)
+  for (const file of everything(root)) {
     if (!isScript(file, root)) continue
     const { errors, module } = parseSync(file, readFileSync(file, "utf8"))
     if (errors.length > 0) files.push(file)
@@ -83,8 +89,7 @@ export const diagnose = async (root, configure) => {
   }
   let unparsed = parseAll([...modules])
   // What a file imports that does not parse is not known: it may be any other.
-  if (unparsed.length > 0 && existsSync(join(root, "src")))
-    unparsed = parseAll(readdirSync(join(root, "src"), { recursive: true }).map((name) => join(root, "src", name)))
+  if (unparsed.length > 0) unparsed = parseAll(everything(root))
   if (unparsed.length > 0) errors = errors.filter((error) => !isSyntax(error))
   const rest = errors.slice(0, MOST - unparsed.length).map((error) => plain(error, maps, root))
   return { missing, errors: [...unparsed, ...rest] }

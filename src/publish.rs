@@ -8,6 +8,7 @@ mod artifacts;
 pub mod cache;
 mod critical;
 mod deployment;
+mod functions;
 mod html;
 pub mod names;
 pub mod own;
@@ -16,15 +17,18 @@ pub mod probe;
 mod runtime;
 mod script;
 pub mod secrets;
+mod variable;
 
 pub use artifacts::{Artifact, ArtifactSet, own_hashes};
 pub use critical::Critical;
 pub use deployment::{Deployment, DeploymentStatus, MOST_NOTE_CHARS, Origin};
+pub use functions::{FUNCTIONS_FOLDER, Function, FunctionName, MOST_FUNCTIONS, is_of_functions};
 pub use runtime::{Environment, Runtime};
 pub use script::{
     BUDGET, Band, Module, ModuleKind, Part, PublishError, Script, Share, SizeReport, code_id,
     is_immutable, worker_script,
 };
+pub use variable::{ALLOWED_HOSTS, MOST_HOSTS, Told, Variable, VariableKind, hosts, sealed_as};
 
 /// The page that every navigation gets.
 pub const PAGE: &str = "index.html";

@@ -440,6 +440,7 @@ fn code(finding: &Finding, text: &str) -> &'static str {
         Some("MISSING_EXPORT") => "missing_export",
         Some("UNRESOLVED_IMPORT" | "UNRESOLVED_ENTRY") => "unresolved_import",
         Some("PARSE_ERROR") => "syntax",
+        Some("FUNCTION") => "function",
         _ if unresolved_by_tailwind(text).is_some() => "unresolved_import",
         _ if text.contains("builtin:vite-transform") => "syntax",
         _ if plugin.contains("tailwind") || plugin.contains("css") => "css",

@@ -16,13 +16,14 @@ use crate::{
 };
 
 /// The scripts that run in workers, the first of them their program, and the one that prebuilds packages for them.
-pub(crate) const WORKER_SCRIPTS: [(&str, &str); 12] = [
+pub(crate) const WORKER_SCRIPTS: [(&str, &str); 13] = [
     ("worker.mjs", include_str!("../worker.mjs")),
     ("compile.mjs", include_str!("../compile.mjs")),
     ("diagnose.mjs", include_str!("../diagnose.mjs")),
     ("externals.mjs", include_str!("../externals.mjs")),
     ("fence.mjs", include_str!("../fence.mjs")),
     ("foreign.mjs", include_str!("../foreign.mjs")),
+    ("functions.mjs", include_str!("../functions.mjs")),
     ("plain.mjs", include_str!("../plain.mjs")),
     ("tailwind3.mjs", include_str!("../tailwind3.mjs")),
     ("typecheck.mjs", include_str!("../typecheck.mjs")),

@@ -1,17 +1,17 @@
-//! Runs an app's own Worker through the Worker Loader, cut off from the network.
+//! Runs an app's own Worker through the Worker Loader, cut off from the network but for the hosts that its functions may ask.
 
 use js_sys::{Array, Object, Reflect, Uint8Array, futures::future_to_promise};
 use std::panic::AssertUnwindSafe;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure, prelude::wasm_bindgen};
 use worker::{Env, Fetcher, worker_sys};
 
-use super::{blobs::Blobs, runtime};
+use super::{blobs::Blobs, cipher, runtime};
 use crate::{
     build::is_vendor,
     digest::Digest,
     error::{Error, Result},
     ids::AppId,
-    publish::{ArtifactSet, Runtime, SizeReport},
+    publish::{self, ArtifactSet, FunctionName, Runtime, SizeReport},
     sorted::SortedMap,
 };
 
@@ -50,6 +50,14 @@ pub(super) struct StoredSet {
     pub(super) sizes: SizeReport,
 }
 
+impl StoredSet {
+    /// Whether any of it runs beside the files.
+    pub(super) fn has_functions(&self) -> bool {
+        let mut paths = self.artifacts.entries.keys();
+        paths.any(|path| FunctionName::of(path).is_some())
+    }
+}
+
 /// A module of the app's Worker.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -83,6 +91,17 @@ pub(super) fn app_worker(
     });
     let stub = loader.get(&name, &code).map_err(failed)?;
     Ok(stub.get_entrypoint().map_err(failed)?.into())
+}
+
+/// The secret variables that a Worker's functions are told, by the names of their bindings.
+pub(super) async fn opened(env: &Env, told: &Runtime) -> Result<Vec<(String, String)>> {
+    let mut all = Vec::new();
+    for (name, sealed) in &told.told.secrets {
+        let of = publish::sealed_as(&told.app_id, told.environment, name);
+        let secret = cipher::open(env, &of, sealed).await?;
+        all.push((format!("SECRET_{name}"), secret));
+    }
+    Ok(all)
 }
 
 pub(super) async fn stored_set(env: &Env, app: &AppId, set: &Digest) -> Result<StoredSet> {
@@ -133,6 +152,15 @@ async fn worker_code(
         ("kept", kept.unwrap_or(JsValue::UNDEFINED)),
         ("vendor", hashes(true)),
     ])?;
+    let mut outbound = JsValue::NULL;
+    if stored.has_functions() {
+        for (name, value) in opened(env, told).await? {
+            Reflect::set(&bindings, &name.into(), &value.into()).map_err(failed)?;
+        }
+        let hosts = told.told.hosts.iter().map(JsValue::from);
+        let props = object([("hosts", hosts.collect::<Array>().into())])?;
+        outbound = runtime::outbound(context, &props)?.into_rpc();
+    }
     let assets = runtime::app_assets(context, &props)?;
     Reflect::set(&bindings, &"ASSETS".into(), &assets.into_rpc::<JsValue>()).map_err(failed)?;
     let code = object([
@@ -140,7 +168,7 @@ async fn worker_code(
         ("mainModule", stored.main.as_str().into()),
         ("modules", modules.into()),
         ("env", bindings.into()),
-        ("globalOutbound", JsValue::NULL),
+        ("globalOutbound", outbound),
     ])?;
     Ok(code.into())
 }

@@ -22,7 +22,7 @@ use crate::{
     ids::{AppId, BuildId, DeploymentId, ShardId, TokenId, TurnId, WorkspaceId},
     llm::{message::Image, models::Reservation},
     project::{FileEntry, Manifest, ProjectPath},
-    publish::{Environment, names::Name},
+    publish::{Environment, Told, Variable, VariableKind, names::Name},
     sorted::SortedMap,
     time::Timestamp,
 };
@@ -116,11 +116,13 @@ pub(super) enum ConversationCall {
     Named { name: Name },
     /// → [`Variables`]
     Variables,
-    /// → `()`
+    /// → `Option<`[`Variable`]`>`, as it is then
     SetVariable {
         environment: Environment,
         name: String,
-        value: Option<String>,
+        /// Who gets to know it, and what. A secret is sealed.
+        value: Option<(VariableKind, String)>,
+        by: String,
     },
     /// → `Option<u64>`: for how many seconds to wait, 0 when these are not too many; nothing when there is no such app
     Knock {
@@ -188,8 +190,8 @@ pub(super) struct VersionFiles {
     pub(super) manifest: Manifest,
 }
 
-/// The public variables of each environment that has any.
-pub(super) type Variables = SortedMap<Environment, SortedMap<String, String>>;
+/// The variables of each environment that has any. Secrets are sealed.
+pub(super) type Variables = SortedMap<Environment, SortedMap<String, Variable>>;
 
 /// What one of an app's addresses serves.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -199,8 +201,8 @@ pub(super) struct Live {
     pub(super) failed: bool,
     /// The digest of the artifact set, and the version that it was built of; none before the first.
     pub(super) set: Option<(Digest, u32)>,
-    /// Variables that every visitor can read.
-    pub(super) variables: SortedMap<String, String>,
+    /// What the environment's variables come to.
+    pub(super) told: Told,
     /// Those that were live before, the newest first.
     pub(super) earlier: Vec<Digest>,
 }

@@ -94,7 +94,7 @@ pub(super) async fn serve(
         Some(Live {
             set: Some((set, version)),
             earlier,
-            variables,
+            told,
             ..
         }) => {
             let runtime = Runtime {
@@ -102,7 +102,7 @@ pub(super) async fn serve(
                 environment,
                 version,
                 console_origin: Some(hosts.console_origin().to_owned()),
-                public: variables,
+                told,
             };
             let Some(path) = unchanging(&request) else {
                 return ask(env, context, &set, &runtime, request).await;

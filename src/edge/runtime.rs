@@ -40,6 +40,12 @@ extern "C" {
         this: &Exports,
         options: &JsValue,
     ) -> std::result::Result<worker_sys::Fetcher, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = Outbound)]
+    fn outbound(
+        this: &Exports,
+        options: &JsValue,
+    ) -> std::result::Result<worker_sys::Fetcher, JsValue>;
 }
 
 /// How many values of one kind an isolate remembers; with one more it begins anew.
@@ -134,13 +140,25 @@ pub(super) fn arm(state: &State, at: Timestamp) -> worker::Result<()> {
 /// A binding to this Worker's own `AppAssets` entry point that carries `props`, so that whoever holds it can ask
 /// for nothing else. `context` is the event's, or a Durable Object's state.
 pub(super) fn app_assets(context: &JsValue, props: &JsValue) -> Result<Fetcher> {
+    loopback(context, props, |exports, options| {
+        exports.app_assets(options)
+    })
+}
+
+/// Likewise to `Outbound`, which bounds where the functions of an app send requests.
+pub(super) fn outbound(context: &JsValue, props: &JsValue) -> Result<Fetcher> {
+    loopback(context, props, |exports, options| exports.outbound(options))
+}
+
+fn loopback(
+    context: &JsValue,
+    props: &JsValue,
+    entry: impl FnOnce(&Exports, &JsValue) -> std::result::Result<worker_sys::Fetcher, JsValue>,
+) -> Result<Fetcher> {
     let failed = |error: JsValue| Error::internal(format!("no loopback binding: {error:?}"));
     let exports = Reflect::get(context, &"exports".into()).map_err(failed)?;
     let options = Object::new();
     Reflect::set(&options, &"props".into(), props).map_err(failed)?;
-    let fetcher = exports
-        .unchecked_into::<Exports>()
-        .app_assets(&options)
-        .map_err(failed)?;
+    let fetcher = entry(&exports.unchecked_into(), &options).map_err(failed)?;
     Ok(fetcher.into())
 }

@@ -4,6 +4,7 @@
 // come to an end: it fails at once, so that alarms are run again and clients try again.
 import { WorkerEntrypoint } from "cloudflare:workers";
 import * as wasm from "./index.js";
+import { isAllowed, refused } from "./outbound.js";
 
 Error.stackTraceLimit = 100;
 // Set by the `worker` crate: its panic hook marks the instance as broken.
@@ -67,6 +68,15 @@ export default class extends WorkerEntrypoint {
 export class AppAssets extends WorkerEntrypoint {
   fetch(request) {
     return call("app_assets", request, this.env, this.ctx);
+  }
+}
+
+// Where the functions of an app send requests: `ctx.props` say which hosts they may ask. What is answered with a redirect
+// comes back here when it is followed.
+export class Outbound extends WorkerEntrypoint {
+  fetch(request) {
+    const { hosts } = this.ctx.props;
+    return isAllowed(request.url, hosts) ? fetch(new Request(request, { redirect: "manual" })) : refused(request.url);
   }
 }
 

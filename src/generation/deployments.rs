@@ -19,7 +19,7 @@ use crate::{
     digest::Digest,
     error::{Error, Kind, Result},
     ids::{BuildId, DeploymentId},
-    publish::{Deployment, DeploymentStatus, Environment, Origin},
+    publish::{Deployment, DeploymentStatus, Environment, Origin, Told, Variable, VariableKind},
     sorted::SortedMap,
 };
 
@@ -38,7 +38,7 @@ pub(super) struct Site {
     earlier: Vec<Digest>,
     /// Deployments that are not over. The first is under way.
     queue: VecDeque<Deployment>,
-    variables: SortedMap<String, String>,
+    variables: SortedMap<String, Variable>,
 }
 
 /// What was built of a version in production mode.
@@ -55,8 +55,8 @@ pub struct Served<'a> {
     pub live: Option<(Digest, u32)>,
     /// Sets that were live before, the newest first.
     pub earlier: &'a [Digest],
-    /// Variables that every visitor can read.
-    pub variables: SortedMap<String, String>,
+    /// What the environment's variables come to.
+    pub told: Told,
 }
 
 impl Conversation {
@@ -64,7 +64,9 @@ impl Conversation {
     #[must_use]
     pub fn served(&self, environment: Environment) -> Served<'_> {
         let site = self.sites.get(&environment);
-        let variables = site.map(|site| site.variables.clone()).unwrap_or_default();
+        let told = site
+            .map(|site| Told::of(&site.variables))
+            .unwrap_or_default();
         if environment == Environment::Preview {
             return Served {
                 live: self
@@ -72,14 +74,14 @@ impl Conversation {
                     .as_ref()
                     .map(|preview| (preview.set, preview.version)),
                 earlier: &self.earlier,
-                variables,
+                told,
             };
         }
         let live = site.and_then(|site| site.live.as_ref());
         Served {
             live: live.and_then(|live| Some((live.digest?, live.version))),
             earlier: site.map_or(&[], |site| &site.earlier),
-            variables,
+            told,
         }
     }
 
@@ -96,8 +98,8 @@ impl Conversation {
         sites.find_map(|site| site.queue.front().filter(|first| is_deploying(first, id)))
     }
 
-    /// The public variables of each environment.
-    pub fn variables(&self) -> impl Iterator<Item = (Environment, &SortedMap<String, String>)> {
+    /// The variables of each environment.
+    pub fn variables(&self) -> impl Iterator<Item = (Environment, &SortedMap<String, Variable>)> {
         self.sites
             .iter()
             .map(|(environment, site)| (*environment, &site.variables))
@@ -404,26 +406,29 @@ impl Conversation {
         }
     }
 
-    /// Sets a variable that every visitor can read, or takes it away.
+    /// Sets a variable, or takes it away.
     pub(super) fn set_variable(
         &mut self,
         environment: Environment,
         name: String,
-        value: Option<String>,
-        step: &Step<'_>,
+        value: Option<(VariableKind, String)>,
+        by: String,
+        step: &mut Step<'_>,
     ) -> Result<()> {
         let variables = &mut self.sites.entry(environment).or_default().variables;
-        match value {
+        let is_deleted = value.is_none();
+        let variable = match value {
             None => {
-                variables.remove(&name).ok_or_else(|| {
+                let gone = variables.remove(&name).ok_or_else(|| {
                     let environment = environment.as_str();
                     Error::new(
                         Kind::NotFound,
                         format!("There is no variable `{name}` in {environment}."),
                     )
                 })?;
+                gone.kind
             }
-            Some(value) => {
+            Some((kind, value)) => {
                 let most = step.limits.variables;
                 if variables.len() >= most && !variables.contains_key(&name) {
                     return Err(refused(format!(
@@ -431,9 +436,23 @@ impl Conversation {
                     ))
                     .with("limit", most));
                 }
-                variables.insert(name, value);
+                let variable = Variable {
+                    kind,
+                    value,
+                    by: by.clone(),
+                    at: step.now,
+                };
+                variables.insert(name.clone(), variable);
+                kind
             }
-        }
+        };
+        step.feed(Event::VariableChanged {
+            environment,
+            name,
+            variable,
+            is_deleted,
+            by,
+        });
         Ok(())
     }
 }

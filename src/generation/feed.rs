@@ -20,7 +20,7 @@ use crate::{
     ids::{BuildId, DeploymentId, TurnId},
     llm::message::Stop,
     project::ProjectPath,
-    publish::{DeploymentStatus, Environment},
+    publish::{DeploymentStatus, Environment, VariableKind},
     time::Timestamp,
 };
 
@@ -206,6 +206,17 @@ pub enum Event {
         #[serde(skip_serializing_if = "Option::is_none")]
         error: Option<String>,
     },
+    /// A variable of an environment was set, or taken away. Its value is nobody's here.
+    VariableChanged {
+        environment: Environment,
+        name: String,
+        variable: VariableKind,
+        /// Whether it was taken away.
+        #[serde(rename = "deleted")]
+        is_deleted: bool,
+        /// The name of the token of whoever did it.
+        by: String,
+    },
     /// The app has another name.
     AppRenamed { name: String },
     /// The conversation rests. A completed turn's version is live, or it changed nothing.
@@ -276,6 +287,7 @@ impl Event {
             Self::BuildFinished { .. } => "build_finished",
             Self::PreviewLive { .. } => "preview_live",
             Self::DeploymentChanged { .. } => "deployment_changed",
+            Self::VariableChanged { .. } => "variable_changed",
             Self::AppRenamed { .. } => "app_renamed",
             Self::TurnFinished { .. } => "turn_finished",
         }

@@ -17,7 +17,7 @@ use crate::{
         retry::Failure,
     },
     project::{FileEntry, Manifest, ProjectPath},
-    publish::{Deployment, Environment, names::Name},
+    publish::{Deployment, Environment, VariableKind, names::Name},
     time::Timestamp,
 };
 
@@ -144,11 +144,14 @@ pub enum Input {
         by: String,
         note: Option<String>,
     },
-    /// Somebody gives an environment a variable that every visitor can read, or takes it away.
+    /// Somebody gives an environment a variable, or takes it away.
     SetVariable {
         environment: Environment,
         name: String,
-        value: Option<String>,
+        /// Who gets to know it, and what. A secret is sealed.
+        value: Option<(VariableKind, String)>,
+        /// The name of their token.
+        by: String,
     },
     /// A name below the domain of the apps is the app's.
     Named { name: Name },

@@ -116,7 +116,8 @@ impl Conversation {
                 environment,
                 name,
                 value,
-            } => self.set_variable(environment, name, value, step),
+                by,
+            } => self.set_variable(environment, name, value, by, step),
             Input::Named { name } => {
                 self.public_name = Some(name);
                 Ok(())

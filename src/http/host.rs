@@ -130,6 +130,12 @@ impl Hosts {
         label.parse().map_or(Host::Unknown, Host::Named)
     }
 
+    /// Whether all of it is on this machine, for nobody else.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.console.is_local() && self.apps.is_local()
+    }
+
     /// The origin of the console, such as `https://console.example`.
     #[must_use]
     pub fn console_origin(&self) -> &str {

@@ -10,9 +10,7 @@ mod search;
 mod shard;
 mod usage;
 
-pub use deployment::{
-    DeploymentPage, DeploymentShown, Variable, VariableKind, VariableList, VariableShown,
-};
+pub use deployment::{DeploymentPage, DeploymentShown, Variable, VariableList, VariableShown};
 pub use diff::{
     DiffCut, DiffLine, DiffPage, DiffedFile, FileChange, FileDiff, Hunk, LineChange, LineEnding,
 };

@@ -10,7 +10,7 @@ use crate::{
     digest::Digest,
     ids::{AppId, BuildId, DeploymentId, ShardId, TokenId, TurnId, WorkspaceId},
     project::ProjectPath,
-    publish::{Deployment, DeploymentStatus, Environment, Origin, Share, SizeReport},
+    publish::{Deployment, DeploymentStatus, Environment, Origin, Share, SizeReport, VariableKind},
     time::Timestamp,
 };
 
@@ -43,6 +43,11 @@ schema! {
         "type": "string",
         "description": "`waiting` another one of the environment has to end before; `building` its version is built in production mode; `deploying` it is put at its address and looked at; `live` the address serves it; `superseded` the address served it and serves another one now; `failed` it never was at its address.",
         "enum": ["waiting", "building", "deploying", "live", "superseded", "failed"]
+    };
+    VariableKind as "VariableKind": {
+        "type": "string",
+        "description": "`public` everybody gets to know it: the app's page is told as it is served; `secret` the app's functions alone: it is sealed when it is set and never shown again; `platform` `ALLOWED_HOSTS`, the hosts that the app's functions may send requests to, with blanks or commas between them.",
+        "enum": ["public", "secret", "platform"]
     };
     Origin as "DeploymentOrigin": {
         "description": "What a deployment came from: somebody deployed a version, or went back to an earlier deployment.",

@@ -2,9 +2,16 @@
 //   FILES     the bucket
 //   FILES_AT  what the keys of the app's files in it begin with
 //   PLATFORM  answers for the app's data, where there is one
+//   ALLOWED_HOSTS  where functions may send requests, with blanks between them
 // All other variables are those of worker.js.
 import app from "./worker.js";
 import { earlier } from "./earlier.js";
+import { ask } from "./outbound.js";
+
+// An account has no way to bound what a Worker asks but the Worker itself.
+const world = globalThis.fetch;
+let hosts = [];
+globalThis.fetch = (input, init) => ask(new Request(input, init), hosts, world);
 
 const DATA = /^\/(?:rest|auth|realtime)\/v1\//;
 
@@ -12,7 +19,8 @@ export default {
   async fetch(request, env, context) {
     const { pathname } = new URL(request.url);
     if (env.PLATFORM && DATA.test(pathname)) return env.PLATFORM.fetch(request);
-    const { FILES, FILES_AT, PLATFORM, ...rest } = env;
+    const { FILES, FILES_AT, PLATFORM, ALLOWED_HOSTS, ...rest } = env;
+    hosts = ALLOWED_HOSTS.split(" ");
     const files = { fetch: (asked) => read(FILES, FILES_AT, asked) };
     const answer = await app.fetch(request, { ...rest, ASSETS: files }, context);
     const known = answer.status === 404 && earlier.get(pathname);

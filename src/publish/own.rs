@@ -9,6 +9,7 @@ use crate::{build::media_type, digest::Digest, ids::AppId};
 pub const MAIN: &str = "own.js";
 const OWN: &str = include_str!("own.js");
 const EARLIER: &str = "earlier.js";
+const OUTBOUND: (&str, &str) = ("outbound.js", include_str!("outbound.js"));
 
 /// The key of a file in the bucket.
 #[must_use]
@@ -28,7 +29,11 @@ pub fn modules(set: &ArtifactSet, earlier: &[ArtifactSet]) -> Vec<Module> {
         kind: ModuleKind::EsModule,
         bytes: text.into(),
     };
-    vec![module(MAIN, OWN), module(EARLIER, &listed(set, earlier))]
+    vec![
+        module(MAIN, OWN),
+        module(EARLIER, &listed(set, earlier)),
+        module(OUTBOUND.0, OUTBOUND.1),
+    ]
 }
 
 /// The module that names the files of earlier sets whose names have the hash of their content in them.
@@ -63,7 +68,11 @@ fn listed(set: &ArtifactSet, earlier: &[ArtifactSet]) -> String {
 pub fn texts(told: &Runtime) -> Vec<(String, String)> {
     let vars = told.vars().into_iter();
     let vars = vars.map(|(name, text)| (name.to_owned(), text));
-    vars.chain([("FILES_AT".to_owned(), prefix(&told.app_id))])
+    let more = [
+        ("FILES_AT", prefix(&told.app_id)),
+        ("ALLOWED_HOSTS", told.told.hosts.join(" ")),
+    ];
+    vars.chain(more.map(|(name, text)| (name.to_owned(), text)))
         .collect()
 }
 
@@ -72,7 +81,7 @@ mod tests {
     use super::*;
     use crate::{
         build::Mode,
-        publish::{Artifact, Environment},
+        publish::{Artifact, Environment, Told},
         sorted::SortedMap,
     };
 
@@ -102,7 +111,7 @@ mod tests {
             "logo.svg",
         ]);
         let modules = modules(&now, &[before.clone(), before]);
-        let [main, earlier] = &modules[..] else {
+        let [main, earlier, _] = &modules[..] else {
             panic!("{modules:?}")
         };
         assert_eq!(main.name, MAIN);
@@ -126,13 +135,26 @@ mod tests {
             environment: Environment::Production,
             version: 3,
             console_origin: None,
-            public: SortedMap::new(),
+            told: Told {
+                hosts: vec!["a.example".to_owned(), "b.example".to_owned()],
+                ..Told::default()
+            },
         };
         let texts = texts(&told);
         let names: Vec<_> = texts.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(names, ["FRAME_ANCESTORS", "PUBLIC", "VERSION", "FILES_AT"]);
+        assert_eq!(
+            names,
+            [
+                "FRAME_ANCESTORS",
+                "PUBLIC",
+                "VERSION",
+                "FILES_AT",
+                "ALLOWED_HOSTS"
+            ]
+        );
         let hash = Digest::of(b"x");
         assert_eq!(key(&told.app_id, &hash), format!("apps/abcdefgh/{hash}"));
         assert_eq!(texts[3].1, "apps/abcdefgh/");
+        assert_eq!(texts[4].1, "a.example b.example");
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Told;
 use crate::{digest::Digest, ids::AppId, sorted::SortedMap};
 
 /// Where an app is deployed to.
@@ -40,8 +41,8 @@ pub struct Runtime {
     /// The only origin that may show the app's preview in a frame, such as `https://console.example`; without it none may. What is deployed
     /// nobody may.
     pub console_origin: Option<String>,
-    /// The app's public variables. Every visitor can read them.
-    pub public: SortedMap<String, String>,
+    /// The environment's variables.
+    pub told: Told,
 }
 
 /// What the page is told. Everything in it is public.
@@ -57,12 +58,16 @@ impl Runtime {
     /// The name under which this code with these variables may be kept loaded: it never means anything else.
     #[must_use]
     pub fn loaded_as(&self, code: &Digest) -> Digest {
-        let vars = self.vars();
         let code = code.to_string();
-        let vars = vars
-            .iter()
+        let hosts = self.told.hosts.join(" ");
+        let vars = self.vars();
+        let vars = vars.iter().map(|(name, value)| (*name, value));
+        let secrets = self.told.secrets.iter();
+        let secrets = secrets.map(|(name, sealed)| (name.as_str(), sealed));
+        let named = vars
+            .chain(secrets)
             .flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
-        Digest::of_parts([code.as_bytes()].into_iter().chain(vars))
+        Digest::of_parts([code.as_bytes(), hosts.as_bytes()].into_iter().chain(named))
     }
 
     /// The environment variables of the app's Worker, by name.
@@ -71,7 +76,7 @@ impl Runtime {
         let config = PageConfig {
             app_id: &self.app_id,
             environment: self.environment,
-            variables: &self.public,
+            variables: &self.told.public,
         };
         let ancestors = self
             .console_origin
@@ -110,7 +115,7 @@ mod tests {
             environment: Environment::Preview,
             version: 3,
             console_origin: console_origin.map(str::to_owned),
-            public: SortedMap::new(),
+            told: Told::default(),
         }
     }
 
@@ -122,7 +127,8 @@ mod tests {
             r#"{"app_id":"abcdefgh","environment":"preview"}"#
         );
         assert_eq!(with.vars()["VERSION"], "3");
-        with.public
+        with.told
+            .public
             .insert("TITLE".to_owned(), "</script>\"".to_owned());
         assert_eq!(
             with.vars()["PUBLIC"],

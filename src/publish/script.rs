@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt::Write as _};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ArtifactSet, PAGE, html};
+use super::{ArtifactSet, Function, FunctionName, PAGE, functions::is_of_functions, html};
 use crate::{build::media_type, digest::Digest, project::ProjectPath};
 
 /// What a script may have by default: 900 KB, the sum of all its modules as uploaded.
@@ -12,6 +12,7 @@ pub const BUDGET: usize = 921_600;
 
 const MAIN: &str = "worker.js";
 const LIST: &str = "files.js";
+const FUNCTIONS: &str = "functions.js";
 /// The most that a part takes in the list of files, in bytes.
 const LISTED_BYTES: usize = 96;
 const WORKER: &str = include_str!("worker.js");
@@ -140,7 +141,7 @@ pub enum PublishError {
     },
 }
 
-/// Generates the Worker that serves `set`, whose page is `page`, within `budget` bytes. Of the parts, the most important first, each is in it that
+/// Generates the Worker that serves `set`, whose page is `page`, with all of its functions, within `budget` bytes. Of the parts, the most important first, each is in it that
 /// there is room for; the others stay outside like all else.
 ///
 /// # Errors
@@ -148,6 +149,7 @@ pub enum PublishError {
 pub fn worker_script(
     set: &ArtifactSet,
     page: &[u8],
+    functions: Vec<Function>,
     parts: Vec<Part>,
     budget: usize,
 ) -> Result<Script, PublishError> {
@@ -167,7 +169,13 @@ pub fn worker_script(
         module(LIST, ModuleKind::EsModule, &list(set, &[])),
         module("index.before.html", ModuleKind::Text, before),
         module("index.after.html", ModuleKind::Text, after),
+        module(FUNCTIONS, ModuleKind::EsModule, &named(&functions)),
     ];
+    modules.extend(functions.into_iter().map(|Function { name, code }| Module {
+        name: function_module(&name).into(),
+        kind: ModuleKind::EsModule,
+        bytes: code,
+    }));
     let bytes =
         |modules: &[Module]| -> usize { modules.iter().map(|module| module.bytes.len()).sum() };
     let mut script_bytes = bytes(&modules);
@@ -198,8 +206,9 @@ pub fn worker_script(
     if let Some(module) = modules.iter_mut().find(|module| module.name == LIST) {
         module.bytes = list(set, &inside).into();
     }
-    let is_inside =
-        |path: &ProjectPath| path.as_str() == PAGE || inside.iter().any(|(one, _)| one == path);
+    let is_inside = |path: &ProjectPath| {
+        path.as_str() == PAGE || is_of_functions(path) || inside.iter().any(|(one, _)| one == path)
+    };
     let share = |wanted: bool| {
         let files = set
             .entries
@@ -227,6 +236,27 @@ pub fn worker_script(
 /// The name of the module with a part's content.
 fn part_name(number: usize) -> String {
     format!("part-{number}.bin")
+}
+
+/// The name of the module with a function.
+fn function_module(name: &FunctionName) -> String {
+    format!("function-{name}.js")
+}
+
+/// The module that names every function. Each is read when it is asked for first.
+fn named(functions: &[Function]) -> String {
+    let mut out =
+        String::from("// What answers at /api/<name>.\nexport const functions = new Map([\n");
+    for Function { name, .. } in functions {
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            out,
+            "  [\"{name}\", () => import(\"./{}\")],",
+            function_module(name)
+        );
+    }
+    out.push_str("]);\n");
+    out
 }
 
 /// The digest of a script: files, and all code around them. What a deployment of it is told is no part of it.
@@ -265,7 +295,7 @@ fn list(set: &ArtifactSet, inside: &[(ProjectPath, bool)]) -> String {
     let _ = writeln!(out, "export const mode = \"{}\";", set.mode.as_str());
     out.push_str("export const files = new Map([\n");
     for (path, artifact) in &set.entries {
-        if path.as_str() == PAGE {
+        if path.as_str() == PAGE || is_of_functions(path) {
             continue;
         }
         // JSON strings are JavaScript strings.

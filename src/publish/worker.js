@@ -5,16 +5,20 @@
 //   PUBLIC           JSON that the page is told: app id, environment, public variables
 //   VERSION          which version of the app this is
 //   FRAME_ANCESTORS  who may show the app in a frame
+//   SECRET_<NAME>    the secret variable <NAME>, which only functions get
 import afterConfig from "./index.after.html";
 import beforeConfig from "./index.before.html";
 import { digest, files, mode } from "./files.js";
+import { functions } from "./functions.js";
 
 // What such a path names is a file. When it is not there, that is an error and no page.
 const FILE =
   /\.(?:avif|bmp|css|csv|gif|glb|html?|ico|jpe?g|m?jsx?|json|m4a|map|md|mp[34]|ogg|otf|pdf|png|svg|tsx?|ttf|txt|wasm|wav|web[mp]|webmanifest|woff2?|xml|zip)$/i;
 
 export default {
-  async fetch(request, env) {
+  async fetch(request, env, context) {
+    const [, name] = /^\/api\/([^/]+)/.exec(new URL(request.url).pathname) ?? [];
+    if (functions.has(name)) return called(name, request, env, context);
     if (request.method !== "GET" && request.method !== "HEAD") {
       return text(request, env, 405, "This address can only be read.", { allow: "GET, HEAD" });
     }
@@ -31,6 +35,32 @@ export default {
     return text(request, env, 404, "There is nothing at this address.");
   },
 };
+
+// A function answers for `/api/<name>` and all below it.
+async function called(name, request, env, context) {
+  try {
+    const code = await functions.get(name)();
+    const { fetch } = code.default ?? code;
+    const answer = await fetch.call(code.default, request, forFunctions(env), context);
+    if (answer instanceof Response) return answer;
+    console.error(`function ${name}: what it answers is no Response`);
+  } catch (error) {
+    console.error(`function ${name}: ${error?.stack ?? error}`);
+  }
+  return text(request, env, 500, "This function failed. Its log says why.");
+}
+
+// All variables of the environment, by their names.
+function forFunctions(env) {
+  const { app_id, environment, variables } = JSON.parse(env.PUBLIC);
+  const secrets = Object.entries(env).filter(([name]) => name.startsWith("SECRET_"));
+  return {
+    ...variables,
+    ...Object.fromEntries(secrets.map(([name, value]) => [name.slice("SECRET_".length), value])),
+    OVERSKILL_APP: app_id,
+    OVERSKILL_ENVIRONMENT: environment,
+  };
+}
 
 function decodedPath(request) {
   try {

@@ -98,6 +98,7 @@ describe("an app on an account", () => {
     const stop = watched(production.url);
     const second = await live(app, "production");
     assert.equal(second.version, 3);
+    await stop.sees(3);
     for (const path of assets(before)) {
       const answer = await visit(production.url, path);
       assert.deepEqual([answer.status, answer.headers["cache-control"]], [200, "public, max-age=31536000, immutable"], path);
@@ -107,6 +108,7 @@ describe("an app on an account", () => {
     assert.equal((await over(app, back.body.deployment)).status, "live");
     console.log(`# rollback on an account: ${Date.now() - asked} ms`);
     assert.equal((await visit(production.url, "/_deployment")).json().digest, (await visit(staging.url, "/_deployment")).json().digest);
+    await stop.sees(2);
     assert.deepEqual(await stop(), [2, 3, 2]);
   });
 });

@@ -24,8 +24,12 @@ use crate::{hash, place, process, progress};
 
 /// What workerd runs; the entry first.
 const MODULES: [&str; 3] = ["index.js", "index_bg.wasm", "syntax.wasm"];
-/// The JavaScript around the wasm, in `src/edge`.
-const SHIMS: [&str; 2] = ["shim.js", "syntax.js"];
+/// The JavaScript around the wasm: the folder in `src`, and the file.
+const SHIMS: [(&str, &str); 3] = [
+    ("edge", "shim.js"),
+    ("edge", "syntax.js"),
+    ("publish", "outbound.js"),
+];
 /// Most bytes the Worker may have after gzip, all modules together.
 pub(crate) const GZIP_BUDGET: u64 = 1536 * 1024;
 /// Changes when the steps after cargo change, so that old output is not taken for new.
@@ -83,8 +87,8 @@ pub(crate) fn finish(compiled: &Compiled, node: &Node) -> Result<()> {
     }
     let staging = place::target()?.join("worker");
     bind(&compiled.worker, &staging)?;
-    for name in SHIMS {
-        fs::copy(shim(name), staging.join(name))?;
+    for (folder, name) in SHIMS {
+        fs::copy(shim(folder, name), staging.join(name))?;
     }
     bundle(node, &staging)?;
     parser::check(&compiled.parser)?;
@@ -114,8 +118,8 @@ fn stamp(compiled: &Compiled) -> Result<String> {
     for wasm in [&compiled.worker, &compiled.parser] {
         parts.push(fs::read(wasm).with_context(|| format!("cargo left no {}", wasm.display()))?);
     }
-    for name in SHIMS {
-        let shim = shim(name);
+    for (folder, name) in SHIMS {
+        let shim = shim(folder, name);
         parts.push(fs::read(&shim).with_context(|| format!("{} is missing", shim.display()))?);
     }
     for file in assets::sources()? {
@@ -127,8 +131,8 @@ fn stamp(compiled: &Compiled) -> Result<String> {
     Ok(hash::hex(&parts))
 }
 
-fn shim(name: &str) -> PathBuf {
-    place::root().join("src/edge").join(name)
+fn shim(folder: &str, name: &str) -> PathBuf {
+    place::root().join("src").join(folder).join(name)
 }
 
 /// Whether all modules of an earlier build are there.

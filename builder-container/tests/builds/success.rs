@@ -1,6 +1,9 @@
 //! Sources that build.
 
-use overskill::build::{Mode, Status};
+use overskill::{
+    build::{Mode, Status},
+    publish::FunctionName,
+};
 
 use crate::client::{Builder, read, shell, toolchain};
 
@@ -162,5 +165,54 @@ async fn an_apps_own_configuration_changes_nothing() {
     assert_eq!(named, [(Some("build_settings"), Some("vite.config.ts"))]);
     // Not the style sheet: Tailwind takes the words of these files for class names.
     assert_eq!(configured.artifact(".js"), plain.artifact(".js"));
+    builder.stop().await;
+}
+
+#[tokio::test]
+async fn a_function_becomes_one_module_beside_what_is_served() {
+    let builder = Builder::start().await;
+    let hello = "import { greet } from \"./lib/greet\"\n\
+                 export default { fetch: (request: Request, env: Record<string, string>) => new Response(greet(env.NAME ?? request.url)) }\n";
+    let named = "export const fetch = () => new Response(\"named\")\n";
+    let sources = shell(&[
+        ("functions/hello.ts", hello),
+        ("functions/named.js", named),
+        (
+            "functions/lib/greet.ts",
+            "export const greet = (name: string) => `hello ${name}`\n",
+        ),
+        ("functions/types.d.ts", "export type Name = string\n"),
+    ]);
+    for mode in [Mode::Development, Mode::Production] {
+        let answer = builder.build(&sources, mode).await;
+        assert_eq!(answer.diagnostics, []);
+        let functions: Vec<_> = answer
+            .artifacts
+            .iter()
+            .filter_map(|artifact| FunctionName::of(&artifact.path))
+            .map(|name| name.to_string())
+            .collect();
+        assert_eq!(functions, ["hello", "named"]);
+        let code = answer.artifact("overskill-functions/hello.js");
+        assert!(
+            code.contains("hello ${") && !code.contains("import"),
+            "{code}"
+        );
+    }
+    // Somebody else's kind of functions.
+    let sources = shell(&[
+        ("functions/package.json", "{}"),
+        ("functions/index.js", "exports.run = require(\"x\")\n"),
+    ]);
+    let answer = builder.build(&sources, Mode::Development).await;
+    assert_eq!(answer.report.status, Status::Succeeded);
+    assert!(
+        answer
+            .diagnostics
+            .iter()
+            .any(|one| one.message.contains("package.json")),
+        "{:?}",
+        answer.diagnostics
+    );
     builder.stop().await;
 }

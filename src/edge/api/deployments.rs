@@ -3,7 +3,7 @@
 use super::{Call, Principal, Reply, apps::Asked};
 use crate::{
     edge::{
-        hostnames,
+        cipher, hostnames,
         objects::{ConversationCall, Live, Variables},
         random, settings,
     },
@@ -16,8 +16,29 @@ use crate::{
         resource,
     },
     ids::{AppId, DeploymentId},
-    publish::{Deployment, Environment, names::Name},
+    publish::{self, ALLOWED_HOSTS, Deployment, Environment, Variable, VariableKind, names::Name},
 };
+
+/// What the names begin with that functions are told by the platform.
+const OURS: &str = "OVERSKILL_";
+
+/// A variable as it is shown: never a secret's value.
+fn shown(environment: Environment, name: String, variable: Variable) -> resource::Variable {
+    let Variable {
+        kind,
+        value,
+        by,
+        at,
+    } = variable;
+    resource::Variable {
+        environment,
+        name,
+        kind,
+        value: (kind != VariableKind::Secret).then_some(value),
+        by,
+        set_at: at,
+    }
+}
 
 impl Call<'_> {
     pub(super) async fn deploy(
@@ -120,12 +141,7 @@ impl Call<'_> {
             .flat_map(|(environment, variables)| {
                 variables
                     .into_iter()
-                    .map(move |(name, value)| resource::Variable {
-                        environment,
-                        name,
-                        kind: resource::VariableKind::Public,
-                        value: Some(value),
-                    })
+                    .map(move |(name, variable)| shown(environment, name, variable))
             })
             .collect();
         Reply::json(200, &resource::VariableList { variables })
@@ -140,14 +156,37 @@ impl Call<'_> {
         name: String,
         wanted: SetVariable,
     ) -> Result<Reply> {
-        let variable = resource::Variable {
-            environment,
-            name: name.clone(),
-            kind: wanted.kind,
-            value: Some(wanted.value.clone()),
+        let SetVariable { kind, value } = wanted;
+        if (kind == VariableKind::Platform) != (name == ALLOWED_HOSTS) {
+            return Err(Error::new(
+                Kind::Invalid,
+                format!(
+                    "`{ALLOWED_HOSTS}` is the one variable of the kind `platform`; `{name}` is no such."
+                ),
+            ));
+        }
+        if name.starts_with(OURS) {
+            return Err(Error::new(
+                Kind::Invalid,
+                format!("What begins with `{OURS}` is set by the platform. Choose another name."),
+            ));
+        }
+        let value = match kind {
+            VariableKind::Public => value,
+            VariableKind::Platform => publish::hosts(&value, self.hosts.is_local())
+                .map_err(|why| Error::new(Kind::Invalid, format!("{why}.")))?
+                .join(" "),
+            VariableKind::Secret => {
+                let of = publish::sealed_as(app, environment, &name);
+                cipher::seal(self.env, &of, &value).await?
+            }
         };
-        self.change_variable(app, asked, principal, environment, name, Some(wanted.value))
-            .await?;
+        let change = Some((kind, value));
+        let variable = self
+            .change_variable(app, asked, principal, environment, name.clone(), change)
+            .await?
+            .ok_or_else(|| Error::internal("a variable that was set is not there"))?;
+        let variable = shown(environment, name, variable);
         Reply::json(200, &resource::VariableShown { variable })
     }
 
@@ -158,16 +197,18 @@ impl Call<'_> {
         principal: &Principal,
         environment: Environment,
         name: String,
-        value: Option<String>,
-    ) -> Result<()> {
+        value: Option<(VariableKind, String)>,
+    ) -> Result<Option<Variable>> {
         let call = ConversationCall::SetVariable {
             environment,
             name,
             value,
+            by: principal.name.clone(),
         };
-        asked.ask::<()>(call).await?;
+        let variable = asked.ask(call).await?;
         self.tell_own_worker(app, asked, principal, environment)
-            .await
+            .await?;
+        Ok(variable)
     }
 
     /// Where an app has a Worker of its own, variables go there with another deployment of what is live.

@@ -12,7 +12,10 @@ use crate::{
     error::{Error, Result},
     generation::BuildOutcome,
     project::FileEntry,
-    publish::{self, ArtifactSet, Critical, Module, ModuleKind, Part, SizeReport, cache::Built},
+    publish::{
+        self, ArtifactSet, Critical, Function, FunctionName, MOST_FUNCTIONS, Module, ModuleKind,
+        Part, SizeReport, cache::Built,
+    },
     sorted::SortedMap,
 };
 
@@ -67,7 +70,9 @@ impl Attempt<'_> {
         };
         let html = files.get(&page).await?;
         let parts = parts(&artifacts, &html, files).await?;
-        let script = match publish::worker_script(&artifacts, &html, parts, publish::BUDGET) {
+        let functions = functions(&artifacts, files).await?;
+        let budget = publish::BUDGET;
+        let script = match publish::worker_script(&artifacts, &html, functions, parts, budget) {
             Ok(script) => script,
             Err(refusal) => return Ok(Err(refusal)),
         };
@@ -97,6 +102,22 @@ impl Attempt<'_> {
         sets.put_json(&set, &stored).await?;
         Ok(Ok((set, script.report)))
     }
+}
+
+/// The app's functions, by name.
+async fn functions(artifacts: &ArtifactSet, files: &Blobs) -> Result<Vec<Function>> {
+    let entries = artifacts.entries.iter();
+    let named: Vec<_> = entries
+        .filter_map(|(path, artifact)| Some((FunctionName::of(path)?, artifact)))
+        .take(MOST_FUNCTIONS)
+        .collect();
+    let hashes = named.iter().map(|(_, artifact)| artifact.hash);
+    let codes = files.get_all(hashes).await?;
+    let functions = named.into_iter().map(|(name, artifact)| {
+        let code = codes.get(&artifact.hash).cloned().unwrap_or_default();
+        Function { name, code }
+    });
+    Ok(functions.collect())
 }
 
 /// What first paint needs, the most important first, in gzip where that is shorter.

@@ -243,13 +243,19 @@ impl Conversation {
                 environment,
                 name,
                 value,
+                by,
             } => {
                 self.step(Input::SetVariable {
                     environment,
-                    name,
+                    name: name.clone(),
                     value,
+                    by,
                 })?;
-                json(&())
+                json(&self.read_machine(|machine| {
+                    let mut all = machine.variables();
+                    let (_, variables) = all.find(|(one, _)| *one == environment)?;
+                    variables.get(&name).cloned()
+                })?)
             }
             Call::Open { .. } | Call::Site { .. } | Call::Knock { .. } => {
                 Err(Error::internal("answered before"))
@@ -423,7 +429,7 @@ fn live(machine: &Machine, environment: Environment) -> Live {
         failed: machine.summary().status == Status::Failed,
         set: served.live,
         earlier: served.earlier.to_vec(),
-        variables: served.variables,
+        told: served.told,
     }
 }
 

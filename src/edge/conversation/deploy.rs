@@ -19,7 +19,8 @@ use crate::{
     generation::{Conversation as Machine, Input, Probe},
     ids::{AppId, DeploymentId},
     publish::{
-        ArtifactSet, Deployment, Environment, Module, ModuleKind, Origin, PAGE, Runtime, own,
+        ArtifactSet, Deployment, Environment, Module, ModuleKind, Origin, PAGE, Runtime,
+        is_of_functions, own,
     },
 };
 
@@ -67,7 +68,7 @@ impl Conversation {
             environment,
             version,
             console_origin: Some(settings::hosts(&self.env)?.console_origin().to_owned()),
-            public: machine.served(environment).variables,
+            told: machine.served(environment).told,
         })
     }
 
@@ -132,7 +133,7 @@ impl Conversation {
         let files = Blobs::assets_or_kept(&self.env, app, stored.kept.as_ref())?;
         for (path, artifact) in &stored.artifacts.entries {
             let key = own::key(app, &artifact.hash);
-            if path.as_str() == PAGE || self.store.is_uploaded(&key)? {
+            if path.as_str() == PAGE || is_of_functions(path) || self.store.is_uploaded(&key)? {
                 continue;
             }
             let content = files.get(&artifact.hash).await?;
@@ -168,6 +169,10 @@ impl Conversation {
         let mut bindings: Vec<_> = texts
             .map(|(name, text)| (name, Binding::Text(text)))
             .collect();
+        if stored.has_functions() {
+            let secrets = loader::opened(&self.env, told).await?.into_iter();
+            bindings.extend(secrets.map(|(name, text)| (name, Binding::Secret(text))));
+        }
         bindings.push(("FILES".to_owned(), Binding::R2Bucket(target.bucket.clone())));
         if !target.platform.is_empty() {
             let platform = Binding::Service(target.platform.clone());

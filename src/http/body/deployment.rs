@@ -7,8 +7,7 @@ use super::{Body, field};
 use crate::{
     config::Limits,
     error::{Error, Kind, Result},
-    http::resource::VariableKind,
-    publish::{Environment, MOST_NOTE_CHARS},
+    publish::{Environment, MOST_NOTE_CHARS, VariableKind},
 };
 
 /// `POST /v1/apps/{app}/deployments`
@@ -40,7 +39,7 @@ pub struct RollBack {
 pub struct SetVariable {
     /// Who gets to know it.
     pub kind: VariableKind,
-    /// Its value, at most 4 KiB. It holds from the next request on, without a deployment.
+    /// Its value, at most 4 KiB. It holds from the next request on, without a deployment. A secret is sealed and never shown again.
     pub value: String,
 }
 

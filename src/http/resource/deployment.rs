@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::publish::{Deployment, Environment};
+use crate::{
+    publish::{Deployment, Environment, VariableKind},
+    time::Timestamp,
+};
 
 /// One deployment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -21,14 +24,6 @@ pub struct DeploymentPage {
     pub next_cursor: Option<String>,
 }
 
-/// Who gets to know a variable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum VariableKind {
-    /// Everybody: the app's page is told as it is served.
-    Public,
-}
-
 /// A variable of an environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Variable {
@@ -38,8 +33,12 @@ pub struct Variable {
     pub name: String,
     /// Who gets to know it.
     pub kind: VariableKind,
-    /// Its value.
+    /// Its value. A secret's is never shown.
     pub value: Option<String>,
+    /// Who has set it: the name of their token.
+    pub by: String,
+    /// When.
+    pub set_at: Timestamp,
 }
 
 /// One variable.

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     build::Mode,
-    publish::{Artifact, Environment, Runtime},
+    publish::{Artifact, Environment, Runtime, Told},
     sorted::SortedMap,
 };
 
@@ -50,6 +50,7 @@ fn the_script_is_what_a_person_would_write() {
         &set(PAGE_SOURCE),
         PAGE_SOURCE.as_bytes(),
         Vec::new(),
+        Vec::new(),
         BUDGET,
     )
     .unwrap();
@@ -91,7 +92,8 @@ fn the_configuration_goes_before_every_script_of_the_app() {
         ("<div></div>", ""),
         ("", ""),
     ] {
-        let script = worker_script(&set(page), page.as_bytes(), Vec::new(), BUDGET).unwrap();
+        let script =
+            worker_script(&set(page), page.as_bytes(), Vec::new(), Vec::new(), BUDGET).unwrap();
         assert_eq!(text(&script, "index.before.html"), before, "{page}");
         assert_eq!(
             format!("{before}{}", text(&script, "index.after.html")),
@@ -103,7 +105,8 @@ fn the_configuration_goes_before_every_script_of_the_app() {
 #[test]
 fn what_does_not_fit_is_refused_with_its_numbers() {
     let page = format!("<html><head>{}", "x".repeat(BUDGET));
-    let error = worker_script(&set(&page), page.as_bytes(), Vec::new(), BUDGET).unwrap_err();
+    let error =
+        worker_script(&set(&page), page.as_bytes(), Vec::new(), Vec::new(), BUDGET).unwrap_err();
     assert!(
         matches!(
             error,
@@ -116,13 +119,13 @@ fn what_does_not_fit_is_refused_with_its_numbers() {
         "{error}"
     );
     let page = PAGE_SOURCE;
-    let bytes = worker_script(&set(page), page.as_bytes(), Vec::new(), BUDGET)
+    let bytes = worker_script(&set(page), page.as_bytes(), Vec::new(), Vec::new(), BUDGET)
         .unwrap()
         .report
         .script_bytes;
-    assert!(worker_script(&set(page), page.as_bytes(), Vec::new(), bytes).is_ok());
+    assert!(worker_script(&set(page), page.as_bytes(), Vec::new(), Vec::new(), bytes).is_ok());
     assert!(matches!(
-        worker_script(&set(page), page.as_bytes(), Vec::new(), bytes - 1),
+        worker_script(&set(page), page.as_bytes(), Vec::new(), Vec::new(), bytes - 1),
         Err(PublishError::OverBudget { script_bytes, .. }) if script_bytes == bytes
     ));
 }
@@ -130,13 +133,19 @@ fn what_does_not_fit_is_refused_with_its_numbers() {
 #[test]
 fn the_page_must_be_the_one_of_the_set() {
     assert_eq!(
-        worker_script(&set(PAGE_SOURCE), b"other", Vec::new(), BUDGET),
+        worker_script(&set(PAGE_SOURCE), b"other", Vec::new(), Vec::new(), BUDGET),
         Err(PublishError::OtherPage)
     );
     let mut without = set(PAGE_SOURCE);
     without.entries.remove(&"index.html".parse().unwrap());
     assert_eq!(
-        worker_script(&without, PAGE_SOURCE.as_bytes(), Vec::new(), BUDGET),
+        worker_script(
+            &without,
+            PAGE_SOURCE.as_bytes(),
+            Vec::new(),
+            Vec::new(),
+            BUDGET
+        ),
         Err(PublishError::NoPage)
     );
     let mut binary = set(PAGE_SOURCE);
@@ -144,7 +153,7 @@ fn the_page_must_be_the_one_of_the_set() {
         .entries
         .insert("index.html".parse().unwrap(), artifact(&[0xff]));
     assert_eq!(
-        worker_script(&binary, &[0xff], Vec::new(), BUDGET),
+        worker_script(&binary, &[0xff], Vec::new(), Vec::new(), BUDGET),
         Err(PublishError::PageEncoding)
     );
 }
@@ -172,16 +181,17 @@ fn the_code_id_follows_the_code_and_what_is_loaded_follows_the_variables_too() {
         environment: Environment::Preview,
         version,
         console_origin: None,
-        public: SortedMap::new(),
+        told: Told::default(),
     };
     let script = worker_script(
         &set(PAGE_SOURCE),
         PAGE_SOURCE.as_bytes(),
         Vec::new(),
+        Vec::new(),
         BUDGET,
     )
     .unwrap();
-    let other = worker_script(&set("<html>"), b"<html>", Vec::new(), BUDGET).unwrap();
+    let other = worker_script(&set("<html>"), b"<html>", Vec::new(), Vec::new(), BUDGET).unwrap();
     let code = code_id(&script);
     assert_eq!(code, code_id(&script.clone()));
     assert_ne!(code, code_id(&other));
@@ -196,6 +206,62 @@ fn the_code_id_follows_the_code_and_what_is_loaded_follows_the_variables_too() {
         ..runtime(1)
     };
     assert_ne!(runtime(1).loaded_as(&code), staging.loaded_as(&code));
+    let mut known = vec![runtime(1).loaded_as(&code)];
+    for told in [
+        Told {
+            public: SortedMap::from([("A".to_owned(), "1".to_owned())]),
+            ..Told::default()
+        },
+        Told {
+            secrets: SortedMap::from([("A".to_owned(), "1".to_owned())]),
+            ..Told::default()
+        },
+        Told {
+            hosts: vec!["a.example".to_owned()],
+            ..Told::default()
+        },
+    ] {
+        let loaded = Runtime { told, ..runtime(1) }.loaded_as(&code);
+        assert!(!known.contains(&loaded));
+        known.push(loaded);
+    }
+}
+
+#[test]
+fn functions_are_in_the_script_and_nowhere_else() {
+    let mut set = set(PAGE_SOURCE);
+    let code = b"export default { fetch: () => new Response() };\n";
+    for path in ["overskill-functions/hello.js", "overskill-functions/NOT.js"] {
+        set.entries.insert(path.parse().unwrap(), artifact(code));
+    }
+    let function = Function {
+        name: FunctionName::of(&"overskill-functions/hello.js".parse().unwrap()).unwrap(),
+        code: code.to_vec(),
+    };
+    let make = |functions, budget| {
+        worker_script(&set, PAGE_SOURCE.as_bytes(), functions, Vec::new(), budget)
+    };
+    let script = make(vec![function.clone()], BUDGET).unwrap();
+    assert_eq!(text(&script, "function-hello.js").as_bytes(), code);
+    assert_eq!(
+        text(&script, "functions.js"),
+        "// What answers at /api/<name>.\nexport const functions = new Map([\n  [\"hello\", () => import(\"./function-hello.js\")],\n]);\n"
+    );
+    assert!(!text(&script, "files.js").contains("overskill-functions"));
+    assert_eq!(script.report.external.files, 5);
+    // They count, and none of them is left out.
+    let bytes = script.report.script_bytes;
+    assert!(bytes > make(Vec::new(), BUDGET).unwrap().report.script_bytes + code.len());
+    assert!(make(vec![function.clone()], bytes).is_ok());
+    let large = Function {
+        code: vec![b' '; BUDGET],
+        ..function
+    };
+    let refused = make(vec![large], BUDGET).unwrap_err();
+    assert!(
+        refused.to_string().contains("`function-hello.js`"),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -219,7 +285,14 @@ fn part(path: &str, bytes: &[u8], is_gzip: bool) -> Part {
 }
 
 fn with_parts(parts: Vec<Part>, budget: usize) -> Script {
-    worker_script(&set(PAGE_SOURCE), PAGE_SOURCE.as_bytes(), parts, budget).unwrap()
+    worker_script(
+        &set(PAGE_SOURCE),
+        PAGE_SOURCE.as_bytes(),
+        Vec::new(),
+        parts,
+        budget,
+    )
+    .unwrap()
 }
 
 fn inside(script: &Script) -> Vec<&str> {
@@ -244,7 +317,7 @@ fn parts_are_modules_of_the_script_and_named_in_its_list() {
     let modules: Vec<(&str, ModuleKind, usize)> = script
         .modules
         .iter()
-        .skip(4)
+        .skip(5)
         .map(|module| (&*module.name, module.kind, module.bytes.len()))
         .collect();
     assert_eq!(
@@ -313,13 +386,13 @@ proptest! {
             let artifact = artifact(&vec![b'x'; *size]);
             set.entries.insert(path(number), artifact);
         }
-        let base = worker_script(&set, page.as_bytes(), Vec::new(), BUDGET).unwrap().report.script_bytes;
+        let base = worker_script(&set, page.as_bytes(), Vec::new(), Vec::new(), BUDGET).unwrap().report.script_bytes;
         let parts = sizes.iter().enumerate().map(|(number, size)| Part {
             path: path(number),
             bytes: vec![b'x'; *size],
             is_gzip: number % 2 == 0,
         });
-        let script = worker_script(&set, page.as_bytes(), parts.collect(), base + room).unwrap();
+        let script = worker_script(&set, page.as_bytes(), Vec::new(), parts.collect(), base + room).unwrap();
         let sum: usize = script.modules.iter().map(|module| module.bytes.len()).sum();
         prop_assert_eq!(sum, script.report.script_bytes);
         prop_assert!(sum <= base + room);

@@ -9,7 +9,7 @@ use overskill::{
     publish::{
         Deployment, DeploymentStatus as Status,
         Environment::{self, Preview, Production, Staging},
-        Origin,
+        Origin, Told, VariableKind,
     },
 };
 use proptest::prelude::*;
@@ -375,7 +375,8 @@ fn deployments_and_variables_have_limits() {
     let set = |name: String, value: Option<&str>| Input::SetVariable {
         environment: Staging,
         name,
-        value: value.map(str::to_owned),
+        value: value.map(|value| (VariableKind::Public, value.to_owned())),
+        by: "ada".to_owned(),
     };
     for number in 0..64 {
         world.take(set(format!("V{number}"), Some("1"))).unwrap();
@@ -394,10 +395,63 @@ fn deployments_and_variables_have_limits() {
         (error.kind, error.public.as_str()),
         (Kind::NotFound, "There is no variable `V1` in staging.")
     );
-    let variables = world.machine().served(Staging).variables;
-    assert_eq!((variables.len(), variables["V0"].as_str()), (64, "2"));
-    assert!(world.machine().served(Production).variables.is_empty());
-    assert!(world.machine().served(Preview).variables.is_empty());
+    let told = world.machine().served(Staging).told;
+    assert_eq!((told.public.len(), told.public["V0"].as_str()), (64, "2"));
+    assert_eq!(world.machine().served(Production).told, Told::default());
+    assert_eq!(world.machine().served(Preview).told, Told::default());
+}
+
+#[test]
+fn a_variable_is_of_one_kind_and_who_set_it_is_told() {
+    let mut world = app();
+    let set = |name: &str, value: Option<(VariableKind, &str)>| Input::SetVariable {
+        environment: Production,
+        name: name.to_owned(),
+        value: value.map(|(kind, value)| (kind, value.to_owned())),
+        by: "ada".to_owned(),
+    };
+    for (name, kind, value) in [
+        ("KEY", VariableKind::Public, "seen"),
+        ("KEY", VariableKind::Secret, "sealed"),
+        (
+            "ALLOWED_HOSTS",
+            VariableKind::Platform,
+            "a.example b.example",
+        ),
+        ("TITLE", VariableKind::Public, "Recipes"),
+    ] {
+        world.take(set(name, Some((kind, value)))).unwrap();
+    }
+    let told = world.machine().served(Production).told;
+    assert_eq!(told.public.keys().collect::<Vec<_>>(), ["TITLE"]);
+    assert_eq!(told.secrets["KEY"], "sealed");
+    assert_eq!(told.hosts, ["a.example", "b.example"]);
+    world.take(set("KEY", None)).unwrap();
+    assert!(world.machine().served(Production).told.secrets.is_empty());
+    let changes: Vec<_> = world
+        .feed
+        .iter()
+        .filter_map(|event| match event {
+            Event::VariableChanged {
+                name,
+                variable,
+                is_deleted,
+                by,
+                ..
+            } => Some((name.as_str(), *variable, *is_deleted, by.as_str())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        changes,
+        [
+            ("KEY", VariableKind::Public, false, "ada"),
+            ("KEY", VariableKind::Secret, false, "ada"),
+            ("ALLOWED_HOSTS", VariableKind::Platform, false, "ada"),
+            ("TITLE", VariableKind::Public, false, "ada"),
+            ("KEY", VariableKind::Secret, true, "ada"),
+        ]
+    );
 }
 
 #[test]

@@ -17,7 +17,8 @@ use overskill::{
     digest::Digest,
     project::ProjectPath,
     publish::{
-        Artifact, ArtifactSet, BUDGET, Band, Critical, PAGE, Part,
+        Artifact, ArtifactSet, BUDGET, Band, Critical, Function, FunctionName, PAGE, Part,
+        is_of_functions,
         secrets::{self, Leak},
         worker_script,
     },
@@ -90,7 +91,16 @@ fn published(case: &Case, with_modules: bool) -> Result<Answer<'_>> {
         .into_iter()
         .filter_map(|path| Some(part(files.get(&path)?, path)))
         .collect::<Result<_>>()?;
-    let script = worker_script(&set, page, parts, BUDGET)?;
+    let functions = files
+        .iter()
+        .filter_map(|(path, code)| {
+            Some(Function {
+                name: FunctionName::of(path)?,
+                code: code.clone(),
+            })
+        })
+        .collect();
+    let script = worker_script(&set, page, functions, parts, BUDGET)?;
     let mut script_gzip_bytes = 0;
     for module in &script.modules {
         script_gzip_bytes += gzip(&module.bytes)?.len();
@@ -99,7 +109,9 @@ fn published(case: &Case, with_modules: bool) -> Result<Answer<'_>> {
         .iter()
         .flat_map(|(path, content)| secrets::scan(path, content))
         .collect();
-    let is_inside = |path: &ProjectPath| path.as_str() == PAGE || script.inside.contains(path);
+    let is_inside = |path: &ProjectPath| {
+        path.as_str() == PAGE || is_of_functions(path) || script.inside.contains(path)
+    };
     let (embedded, external) = files.into_keys().partition(is_inside);
     let modules = script.modules.iter().map(|module| {
         json!({ "name": module.name, "kind": module.kind, "base64": STANDARD.encode(&module.bytes) })

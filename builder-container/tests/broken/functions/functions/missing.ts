@@ -1,0 +1,3 @@
+import Stripe from "stripe"
+
+export default { fetch: () => new Response(String(Stripe)) }

@@ -1,0 +1,1 @@
+export const answer = () => new Response("nobody asks for it")

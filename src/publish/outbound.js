@@ -1,0 +1,38 @@
+// Where the functions of an app may send requests.
+//   hosts  host names, `*.<name>` for all below one; on a machine that is not for others also `localhost:<port>`
+
+const MOST_REDIRECTS = 10;
+
+export function isAllowed(address, hosts) {
+  const { protocol, host, hostname } = new URL(address);
+  if (protocol === "http:") return hostname === "localhost" && hosts.includes(host);
+  return (
+    protocol === "https:" &&
+    hosts.some((one) => (one.startsWith("*.") ? hostname.endsWith(one.slice(1)) : one === host))
+  );
+}
+
+export function refused(address) {
+  const { host } = new URL(address);
+  return new Response(`This app may not ask ${host}. Add it to ALLOWED_HOSTS of this environment.\n`, {
+    status: 403,
+    headers: { "content-type": "text/plain; charset=utf-8", "x-overskill-refused": "allowed-hosts" },
+  });
+}
+
+// Asks, and follows where it is sent as long as it may.
+export async function ask(request, hosts, fetch) {
+  for (let asked = request, hops = 0; ; hops += 1) {
+    if (!isAllowed(asked.url, hosts)) return refused(asked.url);
+    const answer = await fetch(new Request(asked, { redirect: "manual" }));
+    const location = [301, 302, 303, 307, 308].includes(answer.status) && answer.headers.get("location");
+    const follows = location && request.redirect === "follow" && ["GET", "HEAD"].includes(asked.method);
+    if (!follows) return answer;
+    if (hops === MOST_REDIRECTS) throw new TypeError("Too many redirects.");
+    const next = new URL(location, asked.url);
+    const headers = new Headers(asked.headers);
+    // What is meant for one is not for another.
+    if (next.origin !== new URL(asked.url).origin) for (const name of ["authorization", "cookie"]) headers.delete(name);
+    asked = new Request(next, { method: asked.method, headers });
+  }
+}
