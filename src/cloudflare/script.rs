@@ -71,13 +71,13 @@ pub struct Upload {
     pub main: String,
     /// All modules.
     pub modules: Vec<Module>,
-    /// What it is given. Secrets that it has stay, named or not.
+    /// What it is given. Secrets that it has stay, named or not, unless `more` has other `keep_bindings`.
     pub bindings: Bindings,
     /// As of which day the platform behaves, as `2026-07-01`.
     pub compatibility_date: String,
     /// What of it behaves otherwise.
     pub compatibility_flags: Vec<String>,
-    /// More of the metadata: `migrations`, `observability`, `assets`, `tags`.
+    /// More of the metadata: `migrations`, `observability`, `assets`, `tags`, `keep_bindings`.
     pub more: Map<String, Value>,
 }
 

@@ -113,6 +113,50 @@ describe("an app on an account", () => {
   });
 });
 
+describe("functions on an account", () => {
+  const SECRET = "of-the-account-4711";
+  const worker = async () => (await api.control("state")).scripts[`app-${app.id}-staging`];
+  const bound = async () => {
+    const { id } = (await worker()).versions.at(-1);
+    const { resources } = await api.must("GET", `/workers/scripts/app-${app.id}-staging/versions/${id}`);
+    return resources.bindings.map(({ name, type }) => `${name} ${type}`);
+  };
+  const asked = async (url, address) => (await visit(url, `/api/key?address=${encodeURIComponent(address)}`)).json();
+
+  test("have no secret bound where there are none", async () => {
+    await app.api("PUT", "/env/staging/API_KEY", { kind: "secret", value: SECRET });
+    await until("the deployment for it", async () => (await app.get("/deployments")).deployments.find(({ environment }) => environment === "staging").status === "live");
+    assert.deepEqual((await bound()).filter((one) => one.includes("SECRET")), []);
+  });
+
+  test("are told what is secret, which nobody reads back, and ask whom they may", async () => {
+    await app.write("functions/key.ts", `export default {
+  async fetch(request: Request, env: Record<string, string>) {
+    const answer = await fetch(new URL(request.url).searchParams.get("address")!)
+    return Response.json({ key: env.API_KEY ?? null, status: answer.status, names: Object.keys(env).sort() })
+  },
+}
+`);
+    await app.settled();
+    const end = await live(app, "staging");
+    assert.ok((await bound()).includes("SECRET_API_KEY secret_text"), (await bound()).join(", "));
+    assert.ok(!JSON.stringify(await worker()).includes(SECRET));
+    // The double's own API is somebody else here; that it answers 404 at all is that it was asked.
+    const there = double.url.replace("127.0.0.1", "localhost").replace(/\/client.*/, "/nothing");
+    const first = await asked(end.url, there);
+    assert.deepEqual([first.key, first.status, first.names], [SECRET, 403, ["API_KEY", "OVERSKILL_APP", "OVERSKILL_ENVIRONMENT"]]);
+    assert.equal((await visit(end.url, "/overskill-functions/key.js")).status, 404);
+    assert.ok(!(await requests()).some((one) => one.includes("overskill-functions")));
+  });
+
+  test("are told nothing any more that was deleted", async () => {
+    assert.equal((await app.api("DELETE", "/env/staging/API_KEY")).status, 204);
+    const { url } = (await app.get("/deployments")).deployments.find(({ environment }) => environment === "staging");
+    await until("the secret to be gone", async () => (await asked(url, "https://example.com/")).key === null);
+    assert.ok(!(await bound()).includes("SECRET_API_KEY secret_text"));
+  });
+});
+
 describe("whatever goes wrong on the way", () => {
   const faults = [
     ["a file", { method: "PUT", path: "/objects/" }, { status: 500 }],

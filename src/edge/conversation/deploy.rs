@@ -184,7 +184,8 @@ impl Conversation {
             bindings,
             compatibility_date: loader::COMPATIBILITY_DATE.to_owned(),
             compatibility_flags: Vec::new(),
-            more: serde_json::Map::new(),
+            // A secret that was deleted is not to be kept from the version before.
+            more: serde_json::Map::from_iter([("keep_bindings".to_owned(), serde_json::json!([]))]),
         })
     }
 
