@@ -5,6 +5,12 @@ import { ago, announce, ask, el, iconButton, problemView } from "./dom.js";
 
 const ENVIRONMENTS = [["staging", "Staging", "An address for a last look."], ["production", "Production", "The address for everyone."]];
 const STATUS = { waiting: "Waits for another deployment", building: "Building for production", deploying: "Checking at its address", live: "Live", superseded: "Was live", failed: "Failed" };
+/** Kinds of variables; where `fixed` is given, there is one of that name alone. */
+const KINDS = {
+  public: { label: "Public", text: "The app's pages are told it. Everyone who opens the app can read it." },
+  secret: { label: "Secret", text: "Only the app's functions are told it. It is sealed now and never shown again." },
+  platform: { label: "Allowed hosts", text: "The hosts that the app's functions may ask, such as api.example.com, or *.example.com for all below one.", fixed: "ALLOWED_HOSTS" },
+};
 const UNDER_WAY = ["waiting", "building", "deploying"];
 
 /** `getApp()` is the app as it is now; everything is read when `refresh()` is called. */
@@ -17,7 +23,7 @@ export function publish({ appId, getApp }) {
   const variables = el("section", { class: "publish-part" },
     el("div", { class: "publish-head" }, el("h2", {}, "Variables"),
       el("button", { type: "button", class: "button button-small", testid: "add-variable", onclick: () => setVariable() }, "Add")),
-    el("p", { class: "help" }, "What the app's pages are told as they are served. Everyone who opens the app can read them: no place for a secret."), table);
+    el("p", { class: "help" }, "What the app is told as it runs. Everyone can read what is public; a secret is for its functions alone and never shown again."), table);
   const parts = el("div", { class: "publish", hidden: true }, cards, history, variables);
   const node = el("div", { class: "panel-scroll" }, state, parts);
   let asked = 0;
@@ -96,10 +102,13 @@ export function publish({ appId, getApp }) {
     el("div", { class: "version-side" },
       one.status === "superseded" && el("button", { type: "button", class: "button button-small", testid: `roll-back-${one.id}`, "aria-label": `Roll back to ${one.id}`, onclick: () => rollBack(one) }, "Roll back")));
 
-  const variable = ({ environment, name, value }) => el("li", { class: "variable" },
-    el("span", { class: "tag" }, environment), el("code", {}, name), el("span", { class: "variable-value" }, value),
+  const variable = ({ environment, name, kind, value, by, set_at }) => el("li", { class: "variable", "data-kind": kind },
+    el("span", { class: "tag" }, environment), el("code", {}, name),
+    value === null
+      ? el("span", { class: "variable-value variable-secret" }, "Secret, set ", ago(set_at), ` by ${by}`)
+      : el("span", { class: "variable-value" }, value),
     iconButton("bin", `Delete ${name} of ${environment}`, () => ask({
-      title: `Delete ${name}?`, danger: true, confirm: "Delete", text: `Pages in ${environment} are not told ${name} any more.`,
+      title: `Delete ${name}?`, danger: true, confirm: "Delete", text: `The app in ${environment} is not told ${name} any more.`,
       async work() {
         await call("DELETE", appPath(appId, `/env/${environment}/${name}`));
         refresh();
@@ -107,7 +116,17 @@ export function publish({ appId, getApp }) {
     })));
 
   const setVariable = () => {
-    const choice = el("select", { class: "input", name: "environment" }, ["preview", "staging", "production"].map((one) => el("option", { value: one }, one)));
+    const options = (all) => all.map(([value, text]) => el("option", { value }, text));
+    const choice = el("select", { class: "input", name: "environment" }, options(["preview", "staging", "production"].map((one) => [one, one])));
+    const kind = el("select", { class: "input", name: "kind", onchange: () => explain() }, options(Object.entries(KINDS).map(([value, { label }]) => [value, label])));
+    const help = el("p", { class: "help" });
+    const explain = () => {
+      const { text, fixed } = KINDS[kind.value];
+      help.textContent = text;
+      name.readOnly = fixed !== undefined;
+      if (fixed) name.value = fixed;
+      else if (Object.values(KINDS).some((one) => one.fixed === name.value)) name.value = "";
+    };
     const name = el("input", { class: "input", name: "name", autocomplete: "off", spellcheck: "false", maxlength: "64", pattern: "[A-Z][A-Z0-9_]*", title: "Capital letters, digits and _, a letter first", required: true });
     const value = el("textarea", { class: "input", name: "value", rows: "3", maxlength: "4096" });
     const trouble = el("div");
@@ -116,7 +135,7 @@ export function publish({ appId, getApp }) {
         async onsubmit(event) {
           event.preventDefault();
           try {
-            await call("PUT", appPath(appId, `/env/${choice.value}/${name.value}`), { json: { kind: "public", value: value.value } });
+            await call("PUT", appPath(appId, `/env/${choice.value}/${name.value}`), { json: { kind: kind.value, value: value.value } });
             dialog.close();
             refresh();
           } catch (problem) {
@@ -125,12 +144,15 @@ export function publish({ appId, getApp }) {
         },
       },
       el("h2", { id: "variable-title" }, "Set a variable"),
-      [["Environment", choice], ["Name", name], ["Value, for everyone to read", value]].map(([label, field]) => el("label", { class: "field" }, el("span", { class: "field-label" }, label), field)),
+      [["Environment", choice], ["Kind", kind]].map(([label, field]) => el("label", { class: "field" }, el("span", { class: "field-label" }, label), field)),
+      help,
+      [["Name", name], ["Value", value]].map(([label, field]) => el("label", { class: "field" }, el("span", { class: "field-label" }, label), field)),
       trouble,
       el("div", { class: "dialog-actions" },
         el("button", { type: "button", class: "button", onclick: () => dialog.close() }, "Cancel"),
         el("button", { type: "submit", class: "button button-primary", testid: "save-variable" }, "Save"))));
     document.body.append(dialog);
+    explain();
     dialog.showModal();
     name.focus();
   };

@@ -81,6 +81,11 @@ fn advice(app: &App<'_, '_>, path: &str, file: &File<'_>, name: &str) -> Option<
                     .to_owned(),
             );
         }
+        "process" if path.starts_with("functions/") => {
+            return Some(
+                "A function has no `process`: what it is told comes in `env`, the second argument of its `fetch`.".to_owned(),
+            );
+        }
         "process" => {
             return Some("A browser has no `process`: write `import.meta.env` instead.".to_owned());
         }

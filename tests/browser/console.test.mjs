@@ -207,6 +207,16 @@ describe("the history", () => {
     await page.getByLabel("Value").fill("hello </script>");
     await page.getByTestId("save-variable").click();
     await page.getByTestId("variables").getByText("hello </script>").waitFor();
+    for (const [kind, value, shown] of [["Secret", "nobody-sees-this", "Secret, set"], ["Allowed hosts", "api.example.com, *.example.org", "api.example.com *.example.org"]]) {
+      await page.getByTestId("add-variable").click();
+      await page.getByLabel("Kind").selectOption(kind);
+      if (kind === "Secret") await page.getByLabel("Name", { exact: true }).fill("API_KEY");
+      await page.getByLabel("Value").fill(value);
+      if (process.env.LOOK) await page.screenshot({ path: `${process.env.LOOK}/variable.png` });
+      await page.getByTestId("save-variable").click();
+      await page.getByTestId("variables").getByText(shown).waitFor();
+    }
+    assert.equal(await page.getByText("nobody-sees-this").count(), 0);
 
     const address = await site("production").getByRole("link").getAttribute("href");
     const visitor = await openPage(await browser.newContext());
