@@ -70,21 +70,16 @@ pub(super) enum StoredModule {
     Data(Digest),
 }
 
-/// The app's Worker for this artifact set, told this. It starts when the first request reaches it.
-pub(super) fn app_worker(
-    env: &Env,
-    context: &JsValue,
-    set: &Digest,
-    runtime: &Runtime,
-) -> Result<Fetcher> {
+/// The app's Worker, told this. It starts when the first request reaches it.
+pub(super) fn app_worker(env: &Env, context: &JsValue, runtime: &Runtime) -> Result<Fetcher> {
     let loader: WorkerLoader = Reflect::get(env, &"LOADER".into())
         .map_err(failed)?
         .unchecked_into();
-    let name = runtime.loaded_as(set).to_string();
-    let (env, context, runtime, digest) = (env.clone(), context.clone(), runtime.clone(), *set);
+    let name = runtime.loaded_as().to_string();
+    let (env, context, runtime) = (env.clone(), context.clone(), runtime.clone());
     let code = Closure::once_into_js(move || {
         future_to_promise(AssertUnwindSafe(async move {
-            worker_code(&env, &context, &digest, &runtime)
+            worker_code(&env, &context, &runtime)
                 .await
                 .map_err(|error| JsValue::from(error.to_string()))
         }))
@@ -108,14 +103,9 @@ pub(super) async fn stored_set(env: &Env, app: &AppId, set: &Digest) -> Result<S
     Blobs::sets(env, app)?.get_json(set).await
 }
 
-async fn worker_code(
-    env: &Env,
-    context: &JsValue,
-    set: &Digest,
-    told: &Runtime,
-) -> Result<JsValue> {
+async fn worker_code(env: &Env, context: &JsValue, told: &Runtime) -> Result<JsValue> {
     let app = &told.app_id;
-    let stored = stored_set(env, app, set).await?;
+    let stored = stored_set(env, app, &told.set).await?;
     let hashes = stored.modules.values().filter_map(|module| match module {
         StoredModule::Data(hash) => Some(*hash),
         _ => None,

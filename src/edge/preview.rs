@@ -101,19 +101,20 @@ pub(super) async fn serve(
                 app_id: app.clone(),
                 environment,
                 version,
+                set,
                 console_origin: Some(hosts.console_origin().to_owned()),
                 told,
             };
             let Some(path) = unchanging(&request) else {
-                return ask(env, context, &set, &runtime, request).await;
+                return ask(env, context, &runtime, request).await;
             };
             let again = request.clone().map_err(Error::internal)?;
-            let response = ask(env, context, &set, &runtime, request).await?;
+            let response = ask(env, context, &runtime, request).await?;
             if response.status_code() != 404 {
                 return Ok(response);
             }
             match holder(env, app, &earlier, &path).await? {
-                Some(set) => ask(env, context, &set, &runtime, again).await,
+                Some(set) => ask(env, context, &Runtime { set, ..runtime }, again).await,
                 None => Ok(response),
             }
         }
@@ -191,11 +192,10 @@ async fn holder(
 async fn ask(
     env: &Env,
     context: &JsValue,
-    set: &Digest,
     runtime: &Runtime,
     request: Request,
 ) -> Result<Response> {
-    let worker = loader::app_worker(env, context, set, runtime)?;
+    let worker = loader::app_worker(env, context, runtime)?;
     worker.fetch_request(request).await.map_err(|error| {
         Error::unavailable("The app's Worker did not answer. Please try again.", error)
     })

@@ -44,18 +44,6 @@ pub struct ArtifactSet {
 }
 
 impl ArtifactSet {
-    /// The digest of what visitors get: equal for equal paths, contents and types, wherever they were built.
-    #[must_use]
-    pub fn digest(&self) -> Digest {
-        Digest::of_parts(self.entries.iter().flat_map(|(path, artifact)| {
-            [
-                path.as_str().as_bytes(),
-                artifact.hash.bytes().as_slice(),
-                build::media_type(path.as_str()).as_bytes(),
-            ]
-        }))
-    }
-
     /// The page that every navigation gets, when the build put one out.
     #[must_use]
     pub fn page(&self) -> Option<&Artifact> {

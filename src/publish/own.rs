@@ -134,6 +134,7 @@ mod tests {
             app_id: "abcdefgh".parse().unwrap(),
             environment: Environment::Production,
             version: 3,
+            set: Digest::of(b"set"),
             console_origin: None,
             told: Told {
                 hosts: vec!["a.example".to_owned(), "b.example".to_owned()],
@@ -145,6 +146,7 @@ mod tests {
         assert_eq!(
             names,
             [
+                "DIGEST",
                 "FRAME_ANCESTORS",
                 "PUBLIC",
                 "VERSION",
@@ -154,7 +156,7 @@ mod tests {
         );
         let hash = Digest::of(b"x");
         assert_eq!(key(&told.app_id, &hash), format!("apps/abcdefgh/{hash}"));
-        assert_eq!(texts[3].1, "apps/abcdefgh/");
-        assert_eq!(texts[4].1, "a.example b.example");
+        assert_eq!(texts[4].1, "apps/abcdefgh/");
+        assert_eq!(texts[5].1, "a.example b.example");
     }
 }

@@ -38,6 +38,8 @@ pub struct Runtime {
     pub environment: Environment,
     /// The version that was built.
     pub version: u32,
+    /// The digest of what was built, files and script.
+    pub set: Digest,
     /// The only origin that may show the app's preview in a frame, such as `https://console.example`; without it none may. What is deployed
     /// nobody may.
     pub console_origin: Option<String>,
@@ -57,8 +59,7 @@ struct PageConfig<'a> {
 impl Runtime {
     /// The name under which this code with these variables may be kept loaded: it never means anything else.
     #[must_use]
-    pub fn loaded_as(&self, code: &Digest) -> Digest {
-        let code = code.to_string();
+    pub fn loaded_as(&self) -> Digest {
         let hosts = self.told.hosts.join(" ");
         let vars = self.vars();
         let vars = vars.iter().map(|(name, value)| (*name, value));
@@ -67,7 +68,7 @@ impl Runtime {
         let named = vars
             .chain(secrets)
             .flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
-        Digest::of_parts([code.as_bytes(), hosts.as_bytes()].into_iter().chain(named))
+        Digest::of_parts([hosts.as_bytes()].into_iter().chain(named))
     }
 
     /// The environment variables of the app's Worker, by name.
@@ -84,6 +85,7 @@ impl Runtime {
             .filter(|origin| self.environment == Environment::Preview && is_origin(origin))
             .unwrap_or("'none'");
         SortedMap::from([
+            ("DIGEST", self.set.to_string()),
             ("FRAME_ANCESTORS", ancestors.to_owned()),
             // Strings, a map of strings and a unit variant: this cannot fail.
             ("PUBLIC", serde_json::to_string(&config).unwrap_or_default()),
@@ -114,6 +116,7 @@ mod tests {
             app_id: "abcdefgh".parse().unwrap(),
             environment: Environment::Preview,
             version: 3,
+            set: Digest::of(b"set"),
             console_origin: console_origin.map(str::to_owned),
             told: Told::default(),
         }
@@ -127,6 +130,7 @@ mod tests {
             r#"{"app_id":"abcdefgh","environment":"preview"}"#
         );
         assert_eq!(with.vars()["VERSION"], "3");
+        assert_eq!(with.vars()["DIGEST"], Digest::of(b"set").to_string());
         with.told
             .public
             .insert("TITLE".to_owned(), "</script>\"".to_owned());

@@ -291,7 +291,6 @@ fn list(set: &ArtifactSet, inside: &[(ProjectPath, bool)]) -> String {
     for number in 0..inside.len() {
         let _ = writeln!(out, "import part{number} from \"./{}\";", part_name(number));
     }
-    let _ = writeln!(out, "export const digest = \"{}\";", set.digest());
     let _ = writeln!(out, "export const mode = \"{}\";", set.mode.as_str());
     out.push_str("export const files = new Map([\n");
     for (path, artifact) in &set.entries {

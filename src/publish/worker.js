@@ -4,11 +4,12 @@
 //                    "range: bytes=<first>-<last>", with those of them and the status 206
 //   PUBLIC           JSON that the page is told: app id, environment, public variables
 //   VERSION          which version of the app this is
+//   DIGEST           what was built of it: all files, and this script
 //   FRAME_ANCESTORS  who may show the app in a frame
 //   SECRET_<NAME>    the secret variable <NAME>, which only functions get
 import afterConfig from "./index.after.html";
 import beforeConfig from "./index.before.html";
-import { digest, files, mode } from "./files.js";
+import { files, mode } from "./files.js";
 import { functions } from "./functions.js";
 
 // What such a path names is a file. When it is not there, that is an error and no page.
@@ -27,7 +28,7 @@ export default {
     if (path === "/_health") return json(request, env, { status: "ok" });
     if (path === "/_deployment") {
       const { app_id, environment } = JSON.parse(env.PUBLIC);
-      return json(request, env, { app_id, environment, version: Number(env.VERSION), mode, digest });
+      return json(request, env, { app_id, environment, version: Number(env.VERSION), mode, digest: env.DIGEST });
     }
     const file = files.get(path);
     if (file) return asset(request, env, file);

@@ -128,7 +128,7 @@ describe("a later version", () => {
       { status: "live", origin: { kind: "rollback", to: first.id }, digest: first.digest, version: 2, note: "the rating is wrong", by: "set-up" },
     );
     const served = (await visit(first.url, "/_deployment")).json();
-    assert.deepEqual({ version: served.version, environment: served.environment }, { version: 2, environment: "production" });
+    assert.deepEqual({ version: served.version, environment: served.environment, digest: served.digest }, { version: 2, environment: "production", digest: back.digest });
     await stop.sees(2);
     assert.deepEqual(await stop(), [2, 3, 2], "nothing else was ever seen");
     for (const path of assets(html)) assert.equal((await visit(first.url, path)).status, 200, `${path}, of a page that was opened before`);

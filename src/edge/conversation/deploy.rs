@@ -40,12 +40,12 @@ impl Conversation {
             return Ok(input(Probe::Failed(nothing), None));
         };
         let environment = deployment.environment;
-        let told = self.told(machine, environment, deployment.version)?;
+        let told = self.told(machine, environment, deployment.version, set)?;
         let Some(target) = settings::cloudflare(&self.env)? else {
-            let probe = self.look(&set, &told).await?;
+            let probe = self.look(&told).await?;
             return Ok(input(probe, None));
         };
-        let deployed = self.deploy_to(&target, machine, deployment, &set, &told);
+        let deployed = self.deploy_to(&target, machine, deployment, &told);
         match deployed.await {
             Ok((probe, remote)) => Ok(input(probe, remote)),
             // What the account refuses it refuses again.
@@ -62,19 +62,21 @@ impl Conversation {
         machine: &Machine,
         environment: Environment,
         version: u32,
+        set: Digest,
     ) -> Result<Runtime> {
         Ok(Runtime {
             app_id: machine.app.clone(),
             environment,
             version,
+            set,
             console_origin: Some(settings::hosts(&self.env)?.console_origin().to_owned()),
             told: machine.served(environment).told,
         })
     }
 
     /// Looks at an artifact set through the loader.
-    pub(super) async fn look(&self, set: &Digest, told: &Runtime) -> Result<Probe> {
-        let worker = loader::app_worker(&self.env, self.state.as_raw(), set, told)?;
+    pub(super) async fn look(&self, told: &Runtime) -> Result<Probe> {
+        let worker = loader::app_worker(&self.env, self.state.as_raw(), told)?;
         preview::probe(&preview::Place::Loaded(&worker)).await
     }
 
@@ -85,11 +87,10 @@ impl Conversation {
         target: &Target,
         machine: &Machine,
         deployment: &Deployment,
-        set: &Digest,
         told: &Runtime,
     ) -> Result<(Probe, Option<String>)> {
         let site = target.site(&machine.app, deployment.environment, &deployment.url);
-        let stored = loader::stored_set(&self.env, &machine.app, set).await?;
+        let stored = loader::stored_set(&self.env, &machine.app, &told.set).await?;
         self.upload_files(target, &machine.app, &stored).await?;
         let mut earlier = Vec::new();
         for set in machine.served(deployment.environment).earlier {

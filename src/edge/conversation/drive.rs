@@ -370,8 +370,8 @@ impl Conversation {
             .and_then(crate::generation::ActiveBuild::candidate);
         let probe = match candidate {
             Some((set, version)) => {
-                let told = self.told(machine, Environment::Preview, version)?;
-                self.look(&set, &told).await?
+                let told = self.told(machine, Environment::Preview, version, set)?;
+                self.look(&told).await?
             }
             None => Probe::Failed(vec!["There is nothing to look at.".to_owned()]),
         };

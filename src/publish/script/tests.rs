@@ -175,56 +175,66 @@ fn only_a_name_with_a_hash_is_kept_forever() {
 }
 
 #[test]
-fn the_code_id_follows_the_code_and_what_is_loaded_follows_the_variables_too() {
-    let runtime = |version| Runtime {
+fn the_code_id_follows_the_code_and_what_is_loaded_follows_all_that_it_is_told() {
+    let make = |set: &ArtifactSet, page: &str| {
+        let script = worker_script(set, page.as_bytes(), Vec::new(), Vec::new(), BUDGET);
+        code_id(&script.unwrap())
+    };
+    let one = set(PAGE_SOURCE);
+    let code = make(&one, PAGE_SOURCE);
+    let mut other = one.clone();
+    other.source_digest = Digest::of(b"others");
+    assert_eq!(code, make(&other, PAGE_SOURCE));
+    let icon = "favicon.svg".parse().unwrap();
+    other.entries.insert(icon, artifact(b"<svg></svg>"));
+    assert_ne!(code, make(&other, PAGE_SOURCE));
+    assert_ne!(code, make(&set("<html>"), "<html>"));
+
+    let runtime = Runtime {
         app_id: "abcdefgh".parse().unwrap(),
         environment: Environment::Preview,
-        version,
+        version: 1,
+        set: code,
         console_origin: None,
         told: Told::default(),
     };
-    let script = worker_script(
-        &set(PAGE_SOURCE),
-        PAGE_SOURCE.as_bytes(),
-        Vec::new(),
-        Vec::new(),
-        BUDGET,
-    )
-    .unwrap();
-    let other = worker_script(&set("<html>"), b"<html>", Vec::new(), Vec::new(), BUDGET).unwrap();
-    let code = code_id(&script);
-    assert_eq!(code, code_id(&script.clone()));
-    assert_ne!(code, code_id(&other));
-    assert_eq!(runtime(1).loaded_as(&code), runtime(1).loaded_as(&code));
-    assert_ne!(runtime(1).loaded_as(&code), runtime(2).loaded_as(&code));
-    assert_ne!(
-        runtime(1).loaded_as(&code),
-        runtime(1).loaded_as(&code_id(&other))
-    );
-    let staging = Runtime {
-        environment: Environment::Staging,
-        ..runtime(1)
+    let told = |told| Runtime {
+        told,
+        ..runtime.clone()
     };
-    assert_ne!(runtime(1).loaded_as(&code), staging.loaded_as(&code));
-    let mut known = vec![runtime(1).loaded_as(&code)];
-    for told in [
-        Told {
-            public: SortedMap::from([("A".to_owned(), "1".to_owned())]),
-            ..Told::default()
+    let named = || SortedMap::from([("A".to_owned(), "1".to_owned())]);
+    let mut known = vec![runtime.loaded_as()];
+    for other in [
+        Runtime {
+            version: 2,
+            ..runtime.clone()
         },
-        Told {
-            secrets: SortedMap::from([("A".to_owned(), "1".to_owned())]),
-            ..Told::default()
+        Runtime {
+            set: Digest::of(b"other"),
+            ..runtime.clone()
         },
-        Told {
+        Runtime {
+            environment: Environment::Staging,
+            ..runtime.clone()
+        },
+        told(Told {
+            public: named(),
+            ..Told::default()
+        }),
+        told(Told {
+            secrets: named(),
+            ..Told::default()
+        }),
+        told(Told {
             hosts: vec!["a.example".to_owned()],
             ..Told::default()
-        },
+        }),
     ] {
-        let loaded = Runtime { told, ..runtime(1) }.loaded_as(&code);
-        assert!(!known.contains(&loaded));
+        let loaded = other.loaded_as();
+        assert!(!known.contains(&loaded), "{other:?}");
         known.push(loaded);
     }
+    assert_eq!(runtime.loaded_as(), known[0]);
 }
 
 #[test]
@@ -262,18 +272,6 @@ fn functions_are_in_the_script_and_nowhere_else() {
         refused.to_string().contains("`function-hello.js`"),
         "{refused}"
     );
-}
-
-#[test]
-fn the_digest_is_about_what_visitors_get() {
-    let one = set(PAGE_SOURCE);
-    let mut other = one.clone();
-    other.source_digest = Digest::of(b"others");
-    assert_eq!(one.digest(), other.digest());
-    other
-        .entries
-        .insert("favicon.svg".parse().unwrap(), artifact(b"<svg></svg>"));
-    assert_ne!(one.digest(), other.digest());
 }
 
 fn part(path: &str, bytes: &[u8], is_gzip: bool) -> Part {
