@@ -148,7 +148,10 @@ async fn worker_code(env: &Env, context: &JsValue, told: &Runtime) -> Result<JsV
             Reflect::set(&bindings, &name.into(), &value.into()).map_err(failed)?;
         }
         let hosts = told.told.hosts.iter().map(JsValue::from);
-        let props = object([("hosts", hosts.collect::<Array>().into())])?;
+        let props = object([
+            ("hosts", hosts.collect::<Array>().into()),
+            ("origin", told.origin.as_str().into()),
+        ])?;
         outbound = runtime::outbound(context, &props)?.into_rpc();
     }
     let assets = runtime::app_assets(context, &props)?;

@@ -103,6 +103,7 @@ pub(super) async fn serve(
                 version,
                 set,
                 console_origin: Some(hosts.console_origin().to_owned()),
+                origin: origin(&request)?,
                 told,
             };
             let Some(path) = unchanging(&request) else {
@@ -163,6 +164,12 @@ fn believed(app: &AppId, environment: Environment, now: Timestamp) -> Option<Liv
 pub(super) fn forget(app: &AppId) {
     FORGOTTEN.set(FORGOTTEN.get().wrapping_add(1));
     BELIEVED.with_borrow_mut(|all| all.retain(|known| known.app != *app));
+}
+
+/// Where a request was sent to, as [`Hosts::url`] writes it.
+fn origin(request: &Request) -> Result<String> {
+    let url = request.url().map_err(Error::internal)?;
+    Ok(url.origin().ascii_serialization())
 }
 
 /// The path that is read, when the content of its file is in its name: it is the same in whichever set it is.

@@ -12,6 +12,12 @@ export function isAllowed(address, hosts) {
   );
 }
 
+// Whether it is the app's own data. What else the app serves is none of it, so that a function never asks itself.
+export function isOwnData(address, own) {
+  const { origin, pathname } = new URL(address);
+  return origin === own && /^\/(?:rest|auth)\/v1\//.test(pathname);
+}
+
 export function refused(address) {
   const { host } = new URL(address);
   return new Response(`This app may not ask ${host}. Add it to ALLOWED_HOSTS of this environment.\n`, {

@@ -6,21 +6,24 @@
 // All other variables are those of worker.js.
 import app from "./worker.js";
 import { earlier } from "./earlier.js";
-import { ask } from "./outbound.js";
+import { ask, isOwnData } from "./outbound.js";
 
 // An account has no way to bound what a Worker asks but the Worker itself.
 const world = globalThis.fetch;
-let hosts = [];
-globalThis.fetch = (input, init) => ask(new Request(input, init), hosts, world);
+const may = { hosts: [], origin: null, platform: null };
+globalThis.fetch = (input, init) => {
+  const request = new Request(input, init);
+  return may.platform && isOwnData(request.url, may.origin) ? may.platform.fetch(request) : ask(request, may.hosts, world);
+};
 
 const DATA = /^\/(?:rest|auth|realtime)\/v1\//;
 
 export default {
   async fetch(request, env, context) {
-    const { pathname } = new URL(request.url);
+    const { origin, pathname } = new URL(request.url);
     if (env.PLATFORM && DATA.test(pathname)) return env.PLATFORM.fetch(request);
     const { FILES, FILES_AT, PLATFORM, ALLOWED_HOSTS, ...rest } = env;
-    hosts = ALLOWED_HOSTS.split(" ");
+    Object.assign(may, { hosts: ALLOWED_HOSTS.split(" "), origin, platform: PLATFORM });
     const files = { fetch: (asked) => read(FILES, FILES_AT, asked) };
     const answer = await app.fetch(request, { ...rest, ASSETS: files }, context);
     const known = answer.status === 404 && earlier.get(pathname);

@@ -136,6 +136,7 @@ mod tests {
             version: 3,
             set: Digest::of(b"set"),
             console_origin: None,
+            origin: "https://recipes.example".to_owned(),
             told: Told {
                 hosts: vec!["a.example".to_owned(), "b.example".to_owned()],
                 ..Told::default()

@@ -43,6 +43,8 @@ pub struct Runtime {
     /// The only origin that may show the app's preview in a frame, such as `https://console.example`; without it none may. What is deployed
     /// nobody may.
     pub console_origin: Option<String>,
+    /// Where it answers: an origin, without a final slash.
+    pub origin: String,
     /// The environment's variables.
     pub told: Told,
 }
@@ -68,7 +70,11 @@ impl Runtime {
         let named = vars
             .chain(secrets)
             .flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
-        Digest::of_parts([hosts.as_bytes()].into_iter().chain(named))
+        Digest::of_parts(
+            [self.origin.as_bytes(), hosts.as_bytes()]
+                .into_iter()
+                .chain(named),
+        )
     }
 
     /// The environment variables of the app's Worker, by name.
@@ -118,6 +124,7 @@ mod tests {
             version: 3,
             set: Digest::of(b"set"),
             console_origin: console_origin.map(str::to_owned),
+            origin: "https://preview-abcdefgh.example".to_owned(),
             told: Told::default(),
         }
     }

@@ -9,6 +9,7 @@ import { startStack } from "../../xtask/local/harness.mjs";
 import { App } from "../support/app.mjs";
 import { config, live } from "../support/deployments.mjs";
 import { assertNoPanic, assertProblem } from "../support/problem.mjs";
+import { PASSWORD, visitor } from "../support/visitor.mjs";
 import { until } from "../support/wait.mjs";
 
 const SECRET = "not-for-anybody-4711-eyes";
@@ -212,6 +213,30 @@ describe("whom a function may ask", () => {
     assert.equal(config(page.text).variables.ALLOWED_HOSTS, undefined);
     assert.equal((await app.api("DELETE", "/env/preview/ALLOWED_HOSTS")).status, 204);
     assert.match((await asks(service.url)).text, /may not ask/);
+  });
+
+  test("is the app's own data always, as whoever asks the function", async () => {
+    const end = await written({
+      "functions/titles.ts": `export default {
+  async fetch(request: Request, env: Record<string, string>) {
+    const answer = await fetch(new URL(\`/rest/v1/app_\${env.OVERSKILL_APP}_recipes?select=title\`, request.url), {
+      headers: { apikey: \`sb_publishable_\${env.OVERSKILL_APP}\`, ...(request.headers.has("authorization") && { authorization: request.headers.get("authorization")! }) },
+    })
+    const itself = await fetch(new URL("/api/hello", request.url))
+    return Response.json({ status: answer.status, rows: await answer.json(), itself: itself.status })
+  },
+}
+`,
+    });
+    assert.equal(end.status, "succeeded", JSON.stringify(end));
+    await until("the preview", async () => await app.served() === end.version);
+    const ada = visitor(stack, app);
+    const { data, error } = await ada.auth.signUp({ email: "ada@example.com", password: PASSWORD });
+    assert.equal(error, null);
+    assert.equal((await ada.from(`app_${app.id}_recipes`).insert({ title: "Minestrone", ingredients: "beans", cooking_minutes: 45 })).error, null);
+    const asked = async (headers) => (await app.preview("/api/titles", { headers })).json();
+    assert.deepEqual(await asked({ authorization: `Bearer ${data.session.access_token}` }), { status: 200, rows: [{ title: "Minestrone" }], itself: 403 });
+    assert.equal((await asked({})).rows.code, "42501", "nobody may read them");
   });
 
   test("is a host that others reach", async () => {

@@ -40,7 +40,13 @@ impl Conversation {
             return Ok(input(Probe::Failed(nothing), None));
         };
         let environment = deployment.environment;
-        let told = self.told(machine, environment, deployment.version, set)?;
+        let told = self.told(
+            machine,
+            environment,
+            deployment.version,
+            set,
+            deployment.url.clone(),
+        )?;
         let Some(target) = settings::cloudflare(&self.env)? else {
             let probe = self.look(&told).await?;
             return Ok(input(probe, None));
@@ -63,6 +69,7 @@ impl Conversation {
         environment: Environment,
         version: u32,
         set: Digest,
+        origin: String,
     ) -> Result<Runtime> {
         Ok(Runtime {
             app_id: machine.app.clone(),
@@ -70,6 +77,7 @@ impl Conversation {
             version,
             set,
             console_origin: Some(settings::hosts(&self.env)?.console_origin().to_owned()),
+            origin,
             told: machine.served(environment).told,
         })
     }

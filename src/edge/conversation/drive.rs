@@ -370,7 +370,8 @@ impl Conversation {
             .and_then(crate::generation::ActiveBuild::candidate);
         let probe = match candidate {
             Some((set, version)) => {
-                let told = self.told(machine, Environment::Preview, version, set)?;
+                let origin = settings::hosts(&self.env)?.preview_url(&machine.app);
+                let told = self.told(machine, Environment::Preview, version, set, origin)?;
                 self.look(&told).await?
             }
             None => Probe::Failed(vec!["There is nothing to look at.".to_owned()]),

@@ -196,6 +196,7 @@ fn the_code_id_follows_the_code_and_what_is_loaded_follows_all_that_it_is_told()
         version: 1,
         set: code,
         console_origin: None,
+        origin: "https://preview-abcdefgh.example".to_owned(),
         told: Told::default(),
     };
     let told = |told| Runtime {
@@ -215,6 +216,10 @@ fn the_code_id_follows_the_code_and_what_is_loaded_follows_all_that_it_is_told()
         },
         Runtime {
             environment: Environment::Staging,
+            ..runtime.clone()
+        },
+        Runtime {
+            origin: "https://other.example".to_owned(),
             ..runtime.clone()
         },
         told(Told {
