@@ -82,7 +82,6 @@ mod tests {
     use crate::{
         build::Mode,
         publish::{Artifact, Environment, Told},
-        sorted::SortedMap,
     };
 
     fn set(paths: &[&str]) -> ArtifactSet {
