@@ -158,7 +158,7 @@ describe("functions on an account", () => {
 });
 
 describe("whatever goes wrong on the way", () => {
-  const faults = [
+  const wrong = [
     ["a file", { method: "PUT", path: "/objects/" }, { status: 500 }],
     ["a file, of which nobody hears", { method: "PUT", path: "/objects/" }, { close: "after" }],
     ["the list of versions", { method: "GET", path: "/versions$" }, { status: 503 }],
@@ -169,22 +169,46 @@ describe("whatever goes wrong on the way", () => {
     ["the switch, of which nobody hears", { method: "POST", path: "/deployments$" }, { close: "after" }],
     ["the route", { method: "PUT", path: "/routes$" }, { status: 429, headers: { "retry-after": "1" } }],
   ];
-  for (const [what, match, effect] of faults) {
-    test(`with ${what}, the address answers throughout, and it comes to its end`, async () => {
-      const [{ url }] = (await app.get("/deployments")).deployments.filter(({ environment }) => environment === "production");
-      const { text, etag } = await app.read("src/app/tables.ts");
-      await app.write("src/app/tables.ts", `${text}\n// ${what}\nexport const ${what.replaceAll(/\W/g, "_")} = ${JSON.stringify(what)};\n`, etag);
-      await app.settled();
-      const stop = watched(url);
-      await api.control("fault", { ...match, effect });
-      const end = await live(app, "production");
-      const seen = await stop();
-      assert.ok(seen.every((one) => typeof one === "number"), seen.join(", "));
-      assert.equal(seen.at(-1), end.version);
-      const state = await api.control("state");
-      const worker = state.scripts[`app-${app.id}-production`];
-      assert.equal(worker.versions.filter(({ annotations }) => annotations?.["workers/tag"] === end.id).length, 1, "one version for a deployment");
-    });
+
+  /** Deploys something new while `disturb(deploy)` sees to it that something goes wrong; `what` makes it different from all others. */
+  async function deployed(what, disturb) {
+    const [{ url }] = (await app.get("/deployments")).deployments.filter(({ environment }) => environment === "production");
+    const known = await app.fileCall("GET", "public/what.txt");
+    await app.write("public/what.txt", `${what}\n`, known.status === 200 ? known.headers.etag : undefined);
+    await app.settled();
+    const stop = watched(url);
+    const end = await disturb(() => deploy(app, "production"));
+    assert.equal(end.status, "live", JSON.stringify(end));
+    const seen = await stop();
+    assert.ok(seen.every((one) => typeof one === "number"), seen.join(", "));
+    assert.equal(seen.at(-1), end.version);
+    assert.equal((await visit(url, "/what.txt")).text, `${what}\n`);
+    const { faults, scripts: { [`app-${app.id}-production`]: worker } } = await api.control("state");
+    assert.deepEqual(faults, [], "what was to go wrong went wrong");
+    const tagged = worker.versions.filter(({ annotations }) => annotations?.["workers/tag"] === end.id);
+    assert.equal(tagged.length, 1, "one version for a deployment");
+    assert.deepEqual(worker.deployments[0].versions, [{ version_id: end.remote, percentage: 100 }]);
+  }
+
+  for (const [what, match, effect] of wrong) {
+    test(`with ${what}, the address answers throughout, and it comes to its end`, () =>
+      deployed(what, async (ask) => {
+        await api.control("fault", { ...match, effect });
+        return over(app, await ask());
+      }));
+  }
+
+  // What was under way at the account comes to its end there after whoever asked for it is dead.
+  for (const [what, method, path] of [["a file", "PUT", "/objects/"], ["the script", "POST", "/versions$"], ["the address to look at it", "POST", "/subdomain$"], ["the switch", "POST", "/deployments$"], ["the route", "PUT", "/routes$"]]) {
+    test(`killed at ${what}, it comes to its end all the same`, () =>
+      deployed(`killed at ${what}`, async (ask) => {
+        await api.control("reset-requests", {});
+        await api.control("fault", { method, path, effect: { delay: 700 } });
+        const begun = await ask();
+        await until(what, async () => (await requests()).some((one) => one.startsWith(method) && new RegExp(path).test(one)));
+        await stack.waitHealthy({ not: stack.killWorker() });
+        return over(app, begun);
+      }));
   }
 
   test("what fails for good after the switch is taken back", async () => {
