@@ -1,6 +1,6 @@
 // The functions of an app: every script that lies in `functions/` itself becomes one module, with all that it imports, which
 // runs beside the app's files and never in a browser. What lies in folders below is for them to import.
-import { existsSync, readdirSync } from "node:fs"
+import { existsSync, readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { build } from "vite"
 import { diagnose, list, MOST, plain } from "./diagnose.mjs"
@@ -18,12 +18,15 @@ const finding = (file, message) => ({ code: "FUNCTION", plugin: null, message, f
 /** A folder with a package in it is somebody else's kind of functions. */
 const isPackage = (folder) => existsSync(join(folder, "package.json"))
 
-/** The scripts, by the names of their functions. Declarations of types are none. */
+/** Whether a script in the folder is none: types, tests, and what begins with `_`, which others of its kind share. */
+const isNone = (name) => /\.d\.ts$|\.(?:test|spec)\.[jt]s$|^_/.test(name)
+
+/** The scripts, by the names of their functions. */
 const scripts = (root) => {
   const folder = join(root, "functions")
   if (!existsSync(folder) || isPackage(folder)) return []
   return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.[jt]s$/.test(entry.name) && !entry.name.endsWith(".d.ts"))
+    .filter((entry) => entry.isFile() && /\.[jt]s$/.test(entry.name) && !isNone(entry.name))
     .map(({ name }) => ({ name: name.slice(0, -3), file: join(folder, name) }))
     .sort((one, other) => (one.name < other.name ? -1 : 1))
 }
@@ -44,11 +47,17 @@ const wrong = ({ file }, { imports, dynamicImports, exports }) => {
 export const compileFunctions = async (root, out, mode, common) => {
   const found = { errors: [], missing: [], warnings: [] }
   if (isPackage(join(root, "functions"))) found.warnings.push("The folder `functions` has a package.json, so it is not for functions of this app and is left out.")
+  // What an app has put there itself is no function.
+  if (out !== null) rmSync(join(out, FOLDER), { recursive: true, force: true })
   const all = scripts(root)
   if (all.length > MOST_FUNCTIONS) found.errors.push(finding(all[MOST_FUNCTIONS].file, `An app has at most ${MOST_FUNCTIONS} functions.`))
   for (const one of all.slice(0, MOST_FUNCTIONS)) {
     if (!NAME.test(one.name)) {
       found.errors.push(finding(one.file, "The name of a function has at most 48 small letters, digits and `-`. Rename the file."))
+      continue
+    }
+    if (all.some((other) => other.name === one.name && other.file < one.file)) {
+      found.errors.push(finding(one.file, "There is another file for this function. Take one of them away."))
       continue
     }
     const configure = (write, ...around) => ({

@@ -32,9 +32,17 @@ const LEAVING = 1_000
 /** Bytes of a screenshot. */
 const SCREENSHOT = 512 * 1024
 
-/** What an app's address serves besides its files: its database and its accounts. Neither is here, as when a shard does not answer. */
+/** What an app's address serves besides its files: its database, its accounts and its functions. None is here, as when a shard does not answer. */
 const SERVICES = /^\/(rest|auth)\/v1\//
 const ABSENT = JSON.stringify({ code: "PGRST000", message: "There is no database here.", details: null, hint: null, error_code: "unavailable", msg: "There is no database here." })
+
+/** Where `functions.mjs` puts functions. Nothing in it is served. */
+const FUNCTIONS = "overskill-functions"
+
+const isOfFunction = (out, path) => {
+  const [, name] = /^\/api\/([a-z0-9-]+)(?:\/|$)/.exec(path) ?? []
+  return name !== undefined && isFile(join(out, FUNCTIONS, `${name}.js`))
+}
 
 const FLAGS = [
   "--headless",
@@ -150,7 +158,7 @@ const fileFor = (out, url, isPage) => {
     return null
   }
   const file = join(out, posix.normalize(`/${path}`))
-  if (isFile(file)) return file
+  if (isFile(file) && !file.startsWith(join(out, FUNCTIONS, "/"))) return file
   const wantsPage = isPage && !path.startsWith("/assets/") && !TYPES[extname(path).slice(1).toLowerCase()]
   return wantsPage || path === "/" ? join(out, "index.html") : null
 }
@@ -209,7 +217,7 @@ const visit = async (chromium, out, path, limit, shoot) => {
       if (external.size < MOST) external.add(url.host)
       return send("Fetch.failRequest", { requestId, errorReason: "InternetDisconnected" })
     }
-    if (SERVICES.test(url.pathname)) {
+    if (SERVICES.test(url.pathname) || isOfFunction(out, url.pathname)) {
       const responseHeaders = [{ name: "content-type", value: "application/json" }]
       return send("Fetch.fulfillRequest", { requestId, responseCode: 503, responseHeaders, body: Buffer.from(ABSENT).toString("base64") })
     }

@@ -3,7 +3,7 @@
 use js_sys::{Array, Object, Reflect, Uint8Array, futures::future_to_promise};
 use std::panic::AssertUnwindSafe;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure, prelude::wasm_bindgen};
-use worker::{Env, Fetcher, worker_sys};
+use worker::{Env, Fetcher, console_error, worker_sys};
 
 use super::{blobs::Blobs, cipher, runtime};
 use crate::{
@@ -36,6 +36,9 @@ extern "C" {
 
 /// As of which day the platform behaves for the Workers of apps.
 pub(super) const COMPATIBILITY_DATE: &str = "2026-07-01";
+
+/// What behaves otherwise: bindings are in the hands of whom they are given to, and not of every function that imports them.
+pub(super) const COMPATIBILITY_FLAG: &str = "disallow_importable_env";
 
 /// An artifact set as it is stored: what was built, and the generated script around it.
 /// Its digest names the code: under one digest it never changes.
@@ -88,15 +91,17 @@ pub(super) fn app_worker(env: &Env, context: &JsValue, runtime: &Runtime) -> Res
     Ok(stub.get_entrypoint().map_err(failed)?.into())
 }
 
-/// The secret variables that a Worker's functions are told, by the names of their bindings.
-pub(super) async fn opened(env: &Env, told: &Runtime) -> Result<Vec<(String, String)>> {
-    let mut all = Vec::new();
+/// The secret variables that a Worker's functions are told, by the names of their bindings; and what is wrong with one that does not open.
+pub(super) async fn opened(env: &Env, told: &Runtime) -> (Vec<(String, String)>, Option<Error>) {
+    let (mut all, mut closed) = (Vec::new(), None);
     for (name, sealed) in &told.told.secrets {
         let of = publish::sealed_as(&told.app_id, told.environment, name);
-        let secret = cipher::open(env, &of, sealed).await?;
-        all.push((format!("SECRET_{name}"), secret));
+        match cipher::open(env, &of, sealed).await {
+            Ok(secret) => all.push((format!("SECRET_{name}"), secret)),
+            Err(error) => closed = Some(error),
+        }
     }
-    Ok(all)
+    (all, closed)
 }
 
 pub(super) async fn stored_set(env: &Env, app: &AppId, set: &Digest) -> Result<StoredSet> {
@@ -144,7 +149,12 @@ async fn worker_code(env: &Env, context: &JsValue, told: &Runtime) -> Result<JsV
     ])?;
     let mut outbound = JsValue::NULL;
     if stored.has_functions() {
-        for (name, value) in opened(env, told).await? {
+        let (secrets, closed) = opened(env, told).await;
+        // The pages, and functions that need others, go on.
+        if let Some(error) = closed {
+            console_error!("{}: {error}", told.app_id);
+        }
+        for (name, value) in secrets {
             Reflect::set(&bindings, &name.into(), &value.into()).map_err(failed)?;
         }
         let hosts = told.told.hosts.iter().map(JsValue::from);
@@ -158,6 +168,10 @@ async fn worker_code(env: &Env, context: &JsValue, told: &Runtime) -> Result<JsV
     Reflect::set(&bindings, &"ASSETS".into(), &assets.into_rpc::<JsValue>()).map_err(failed)?;
     let code = object([
         ("compatibilityDate", COMPATIBILITY_DATE.into()),
+        (
+            "compatibilityFlags",
+            Array::of1(&COMPATIBILITY_FLAG.into()).into(),
+        ),
         ("mainModule", stored.main.as_str().into()),
         ("modules", modules.into()),
         ("env", bindings.into()),

@@ -123,6 +123,8 @@ pub(super) enum ConversationCall {
         /// Who gets to know it, and what. A secret is sealed.
         value: Option<(VariableKind, String)>,
         by: String,
+        /// Whether what is live has to be deployed again to be told.
+        redeploys: bool,
     },
     /// → `Option<u64>`: for how many seconds to wait, 0 when these are not too many; nothing when there is no such app
     Knock {

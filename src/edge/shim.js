@@ -4,7 +4,7 @@
 // come to an end: it fails at once, so that alarms are run again and clients try again.
 import { WorkerEntrypoint } from "cloudflare:workers";
 import * as wasm from "./index.js";
-import { isAllowed, isOwnData, refused } from "./outbound.js";
+import { forOwnData, isAllowed, isOwnData, refused } from "./outbound.js";
 
 Error.stackTraceLimit = 100;
 // Set by the `worker` crate: its panic hook marks the instance as broken.
@@ -76,7 +76,7 @@ export class AppAssets extends WorkerEntrypoint {
 export class Outbound extends WorkerEntrypoint {
   fetch(request) {
     const { hosts, origin } = this.ctx.props;
-    if (isOwnData(request.url, origin)) return this.ctx.exports.default.fetch(request);
+    if (isOwnData(request.url, origin)) return this.ctx.exports.default.fetch(forOwnData(request));
     return isAllowed(request.url, hosts) ? fetch(new Request(request, { redirect: "manual" })) : refused(request.url);
   }
 }

@@ -377,6 +377,39 @@ impl Conversation {
         self.advance(environment, step);
     }
 
+    /// What an environment serves, or will when all of its deployments are over, is deployed once more for whoever is told by it. What has not begun
+    /// to be put at its address will be told by itself.
+    pub(super) fn tell_again(
+        &mut self,
+        environment: Environment,
+        by: String,
+        step: &mut Step<'_>,
+    ) -> Result<()> {
+        let Some(site) = self.sites.get(&environment) else {
+            return Ok(());
+        };
+        let last = match site.queue.back() {
+            Some(last) if last.status != DeploymentStatus::Deploying => return Ok(()),
+            Some(last) => Some(last),
+            None => site.live.as_ref(),
+        };
+        let Some((last, build, set)) =
+            last.and_then(|last| Some((last, last.build.clone()?, last.digest?)))
+        else {
+            return Ok(());
+        };
+        let wanted = Wanted {
+            environment,
+            version: last.version,
+            source: None,
+            url: last.url.clone(),
+            by,
+            note: Some("The variables have changed.".to_owned()),
+        };
+        let known = Some(Produced { build, set });
+        self.enqueue(wanted, Origin::Deploy, known, step)
+    }
+
     /// From now on the address serves the first deployment.
     fn switch(&mut self, environment: Environment, step: &mut Step<'_>) {
         let Some(site) = self.sites.get_mut(&environment) else {

@@ -152,6 +152,8 @@ pub enum Input {
         value: Option<(VariableKind, String)>,
         /// The name of their token.
         by: String,
+        /// Whether what is live has to be deployed again to be told: on an account.
+        redeploys: bool,
     },
     /// A name below the domain of the apps is the app's.
     Named { name: Name },

@@ -117,7 +117,14 @@ impl Conversation {
                 name,
                 value,
                 by,
-            } => self.set_variable(environment, name, value, by, step),
+                redeploys,
+            } => {
+                self.set_variable(environment, name, value, by.clone(), step)?;
+                if redeploys {
+                    self.tell_again(environment, by, step)?;
+                }
+                Ok(())
+            }
             Input::Named { name } => {
                 self.public_name = Some(name);
                 Ok(())

@@ -8,7 +8,7 @@ export function isAllowed(address, hosts) {
   if (protocol === "http:") return hostname === "localhost" && hosts.includes(host);
   return (
     protocol === "https:" &&
-    hosts.some((one) => (one.startsWith("*.") ? hostname.endsWith(one.slice(1)) : one === host))
+    hosts.some((one) => (one.startsWith("*.") ? host.endsWith(one.slice(1)) : one === host))
   );
 }
 
@@ -16,6 +16,13 @@ export function isAllowed(address, hosts) {
 export function isOwnData(address, own) {
   const { origin, pathname } = new URL(address);
   return origin === own && /^\/(?:rest|auth)\/v1\//.test(pathname);
+}
+
+// The request for it. Where it comes from is not for a function to say.
+export function forOwnData(request) {
+  const headers = new Headers(request.headers);
+  for (const name of ["cf-connecting-ip", "x-forwarded-for", "x-real-ip"]) headers.delete(name);
+  return new Request(request, { headers });
 }
 
 export function refused(address) {
@@ -26,19 +33,21 @@ export function refused(address) {
   });
 }
 
-// Asks, and follows where it is sent as long as it may.
+// Asks, and follows where it is sent as long as it may. What is sent with a method that has a body goes on as a GET, or not at all.
 export async function ask(request, hosts, fetch) {
   for (let asked = request, hops = 0; ; hops += 1) {
     if (!isAllowed(asked.url, hosts)) return refused(asked.url);
     const answer = await fetch(new Request(asked, { redirect: "manual" }));
     const location = [301, 302, 303, 307, 308].includes(answer.status) && answer.headers.get("location");
-    const follows = location && request.redirect === "follow" && ["GET", "HEAD"].includes(asked.method);
-    if (!follows) return answer;
+    if (!location || request.redirect === "manual") return answer;
+    if (request.redirect === "error") throw new TypeError("Redirected, which was not to be.");
+    const isRead = ["GET", "HEAD"].includes(asked.method);
+    if (!isRead && [307, 308].includes(answer.status)) return answer;
     if (hops === MOST_REDIRECTS) throw new TypeError("Too many redirects.");
     const next = new URL(location, asked.url);
     const headers = new Headers(asked.headers);
     // What is meant for one is not for another.
     if (next.origin !== new URL(asked.url).origin) for (const name of ["authorization", "cookie"]) headers.delete(name);
-    asked = new Request(next, { method: asked.method, headers });
+    asked = new Request(next, { method: isRead ? asked.method : "GET", headers });
   }
 }

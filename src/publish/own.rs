@@ -71,6 +71,7 @@ pub fn texts(told: &Runtime) -> Vec<(String, String)> {
     let more = [
         ("FILES_AT", prefix(&told.app_id)),
         ("ALLOWED_HOSTS", told.told.hosts.join(" ")),
+        ("ORIGIN", told.origin.clone()),
     ];
     vars.chain(more.map(|(name, text)| (name.to_owned(), text)))
         .collect()
@@ -151,7 +152,8 @@ mod tests {
                 "PUBLIC",
                 "VERSION",
                 "FILES_AT",
-                "ALLOWED_HOSTS"
+                "ALLOWED_HOSTS",
+                "ORIGIN"
             ]
         );
         let hash = Digest::of(b"x");

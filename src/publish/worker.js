@@ -41,14 +41,24 @@ export default {
 async function called(name, request, env, context) {
   try {
     const code = await functions.get(name)();
-    const { fetch } = code.default ?? code;
-    const answer = await fetch.call(code.default, request, forFunctions(env), context);
-    if (answer instanceof Response) return answer;
-    console.error(`function ${name}: what it answers is no Response`);
+    const whole = code.default ?? code;
+    const fetch = typeof whole === "function" ? whole : whole.fetch;
+    const answer = await fetch.call(whole, request, forFunctions(env), { waitUntil: (work) => context.waitUntil(work) });
+    if (!(answer instanceof Response)) throw new TypeError("what it answers is no Response");
+    return answer.webSocket ? answer : withPolicy(answer, env);
   } catch (error) {
     console.error(`function ${name}: ${error?.stack ?? error}`);
+    // Whoever builds the app sees why in the preview; what visitors see says nothing of it.
+    const why = JSON.parse(env.PUBLIC).environment === "preview" ? `: ${error}` : ".";
+    return text(request, env, 500, `This function failed${why}`);
   }
-  return text(request, env, 500, "This function failed. Its log says why.");
+}
+
+// The headers that all of the app has, but for what the function says itself.
+function withPolicy(answer, env) {
+  const whole = new Response(answer.body, answer);
+  for (const [name, value] of common(env, {})) if (!whole.headers.has(name)) whole.headers.set(name, value);
+  return whole;
 }
 
 // All variables of the environment, by their names.

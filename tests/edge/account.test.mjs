@@ -133,7 +133,9 @@ describe("functions on an account", () => {
     await app.write("functions/key.ts", `export default {
   async fetch(request: Request, env: Record<string, string>) {
     const answer = await fetch(new URL(request.url).searchParams.get("address")!)
-    return Response.json({ key: env.API_KEY ?? null, status: answer.status, names: Object.keys(env).sort() })
+    const name = "workers"
+    const { env: all } = await import(/* @vite-ignore */ \`cloudflare:\${name}\`)
+    return Response.json({ key: env.API_KEY ?? null, status: answer.status, names: Object.keys(env).sort(), bound: Object.keys(all ?? {}) })
   },
 }
 `);
@@ -145,6 +147,7 @@ describe("functions on an account", () => {
     const there = double.url.replace("127.0.0.1", "localhost").replace(/\/client.*/, "/nothing");
     const first = await asked(end.url, there);
     assert.deepEqual([first.key, first.status, first.names], [SECRET, 403, ["API_KEY", "OVERSKILL_APP", "OVERSKILL_ENVIRONMENT"]]);
+    assert.deepEqual(first.bound, [], "the bucket is no function's");
     assert.equal((await visit(end.url, "/overskill-functions/key.js")).status, 404);
     assert.ok(!(await requests()).some((one) => one.includes("overskill-functions")));
   });

@@ -106,15 +106,32 @@ describe("a function", () => {
       "functions/throws.ts": 'export default { fetch(): Response { throw new Error("mine") } }\n',
       "functions/nothing.ts": "export const fetch = () => null\n",
       "functions/breaks.ts": 'throw new Error("at once")\nexport default { fetch: () => new Response("never") }\n',
+      "functions/_shared.ts": "export const shared = 1\n",
+      "functions/hello.test.ts": "export const checks = 1\n",
+      "functions/bare.ts": 'export default (_: Request) => new Response("bare")\n',
+      "functions/reaches.ts": `export default {
+  async fetch(request: Request, env: Record<string, string>, context: object) {
+    const name = "workers"
+    const { env: all, exports: mine } = await import(/* @vite-ignore */ \`cloudflare:\${name}\`)
+    return Response.json({ env: Object.keys(all ?? {}), exports: Object.keys(mine ?? {}), told: Object.keys(env).sort(), context: Object.keys(context), url: request.url })
+  },
+}
+`,
       "functions/named.ts": 'export const fetch = () => new Response("named")\n',
     });
     assert.equal(end.status, "succeeded", JSON.stringify(end));
     await until("the preview", async () => await app.served() === end.version);
-    for (const name of ["throws", "nothing", "breaks"]) {
+    // Whoever builds the app sees why; visitors of what is deployed do not (below).
+    for (const [name, why] of [["throws", "Error: mine"], ["nothing", "TypeError: what it answers is no Response"], ["breaks", "Error: at once"]]) {
       const answer = await app.preview(`/api/${name}`);
-      assert.deepEqual([answer.status, answer.text], [500, "This function failed. Its log says why.\n"], name);
+      assert.deepEqual([answer.status, answer.text], [500, `This function failed: ${why}\n`], name);
     }
+    const bare = await app.preview("/api/bare");
+    assert.deepEqual([bare.status, bare.text, bare.headers["x-robots-tag"], bare.headers["x-content-type-options"]], [200, "bare", "noindex", "nosniff"]);
+    assert.match(bare.headers["content-security-policy"], /frame-ancestors/);
     assert.equal((await app.preview("/api/named")).text, "named");
+    const { env, exports, told, context } = (await app.preview("/api/reaches")).json();
+    assert.deepEqual({ env, exports, told, context }, { env: [], exports: [], told: ["OVERSKILL_APP", "OVERSKILL_ENVIRONMENT"], context: ["waitUntil"] }, "no binding of the platform's");
     assert.equal((await app.preview("/api/hello")).status, 201);
   });
 
@@ -168,6 +185,7 @@ describe("a secret variable", () => {
     const production = await live(app, "production");
     const asks = async () => (await visit(production.url, "/api/hello")).json();
     assert.deepEqual([(await asks()).key, (await asks()).environment], [null, "production"]);
+    assert.equal((await visit(production.url, "/api/throws")).text, "This function failed.\n");
     await set("production", "API_KEY", "secret", "of production");
     await until("production to be told", async () => (await asks()).key === "of production");
     assert.equal((await app.preview("/api/hello")).json().key, SECRET);

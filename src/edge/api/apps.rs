@@ -221,7 +221,7 @@ impl Call<'_> {
                     .await?
             }
             AppCall::DeleteVariable { environment, name } => {
-                self.delete_variable(app, &asked, principal, environment, name)
+                self.delete_variable(&asked, principal, environment, name)
                     .await?
             }
             AppCall::Search => self.search_files(app, &asked).await?,

@@ -4,8 +4,8 @@ use super::{Call, Principal, Reply, apps::Asked};
 use crate::{
     edge::{
         cipher, hostnames,
-        objects::{ConversationCall, Live, Variables},
-        random, settings,
+        objects::{ConversationCall, Variables},
+        settings,
     },
     error::{Error, Kind, Result},
     generation::AppSummary,
@@ -183,7 +183,7 @@ impl Call<'_> {
         };
         let change = Some((kind, value));
         let variable = self
-            .change_variable(app, asked, principal, environment, name.clone(), change)
+            .change_variable(asked, principal, environment, name.clone(), change)
             .await?
             .ok_or_else(|| Error::internal("a variable that was set is not there"))?;
         let variable = shown(environment, name, variable);
@@ -192,7 +192,6 @@ impl Call<'_> {
 
     async fn change_variable(
         &self,
-        app: &AppId,
         asked: &Asked<'_>,
         principal: &Principal,
         environment: Environment,
@@ -204,46 +203,21 @@ impl Call<'_> {
             name,
             value,
             by: principal.name.clone(),
+            // An app's own Worker is told by another deployment of the same.
+            redeploys: environment != Environment::Preview
+                && settings::cloudflare(self.env)?.is_some(),
         };
-        let variable = asked.ask(call).await?;
-        self.tell_own_worker(app, asked, principal, environment)
-            .await?;
-        Ok(variable)
-    }
-
-    /// Where an app has a Worker of its own, variables go there with another deployment of what is live.
-    async fn tell_own_worker(
-        &self,
-        app: &AppId,
-        asked: &Asked<'_>,
-        principal: &Principal,
-        environment: Environment,
-    ) -> Result<()> {
-        if environment == Environment::Preview || settings::cloudflare(self.env)?.is_none() {
-            return Ok(());
-        }
-        let live: Option<Live> = asked.ask(ConversationCall::Site { environment }).await?;
-        if let Some((_, version)) = live.and_then(|live| live.set) {
-            let wanted = Deploy {
-                environment,
-                version: Some(version),
-                note: Some("The variables have changed.".to_owned()),
-            };
-            let nonce = Nonce(random::bytes()?);
-            self.deploy(app, asked, principal, wanted, nonce).await?;
-        }
-        Ok(())
+        asked.ask(call).await
     }
 
     pub(super) async fn delete_variable(
         &self,
-        app: &AppId,
         asked: &Asked<'_>,
         principal: &Principal,
         environment: Environment,
         name: String,
     ) -> Result<Reply> {
-        self.change_variable(app, asked, principal, environment, name, None)
+        self.change_variable(asked, principal, environment, name, None)
             .await?;
         Ok(Reply::empty())
     }

@@ -244,12 +244,14 @@ impl Conversation {
                 name,
                 value,
                 by,
+                redeploys,
             } => {
                 self.step(Input::SetVariable {
                     environment,
                     name: name.clone(),
                     value,
                     by,
+                    redeploys,
                 })?;
                 json(&self.read_machine(|machine| {
                     let mut all = machine.variables();

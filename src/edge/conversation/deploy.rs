@@ -179,7 +179,11 @@ impl Conversation {
             .map(|(name, text)| (name, Binding::Text(text)))
             .collect();
         if stored.has_functions() {
-            let secrets = loader::opened(&self.env, told).await?.into_iter();
+            let (secrets, closed) = loader::opened(&self.env, told).await;
+            if let Some(error) = closed {
+                return Err(error);
+            }
+            let secrets = secrets.into_iter();
             bindings.extend(secrets.map(|(name, text)| (name, Binding::Secret(text))));
         }
         bindings.push(("FILES".to_owned(), Binding::R2Bucket(target.bucket.clone())));
@@ -192,7 +196,7 @@ impl Conversation {
             modules,
             bindings,
             compatibility_date: loader::COMPATIBILITY_DATE.to_owned(),
-            compatibility_flags: Vec::new(),
+            compatibility_flags: vec![loader::COMPATIBILITY_FLAG.to_owned()],
             // A secret that was deleted is not to be kept from the version before.
             more: serde_json::Map::from_iter([("keep_bindings".to_owned(), serde_json::json!([]))]),
         })

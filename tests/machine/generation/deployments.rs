@@ -377,6 +377,7 @@ fn deployments_and_variables_have_limits() {
         name,
         value: value.map(|value| (VariableKind::Public, value.to_owned())),
         by: "ada".to_owned(),
+        redeploys: false,
     };
     for number in 0..64 {
         world.take(set(format!("V{number}"), Some("1"))).unwrap();
@@ -409,6 +410,7 @@ fn a_variable_is_of_one_kind_and_who_set_it_is_told() {
         name: name.to_owned(),
         value: value.map(|(kind, value)| (kind, value.to_owned())),
         by: "ada".to_owned(),
+        redeploys: false,
     };
     for (name, kind, value) in [
         ("KEY", VariableKind::Public, "seen"),
@@ -451,6 +453,67 @@ fn a_variable_is_of_one_kind_and_who_set_it_is_told() {
             ("TITLE", VariableKind::Public, false, "ada"),
             ("KEY", VariableKind::Secret, true, "ada"),
         ]
+    );
+}
+
+/// On an account, an address is told by a deployment.
+#[test]
+fn whoever_is_told_of_variables_by_deployments_is_told_by_one_of_what_comes_last() {
+    let mut world = app();
+    let set = |value: &str| Input::SetVariable {
+        environment: Production,
+        name: "KEY".to_owned(),
+        value: Some((VariableKind::Secret, value.to_owned())),
+        by: "ada".to_owned(),
+        redeploys: true,
+    };
+    let count = |world: &World| world.deployments.len();
+    world.take(set("nothing is there to be told")).unwrap();
+    assert_eq!(count(&world), 0);
+
+    // What has not begun to be put there is told by itself.
+    let first = deploy(&mut world, Production, 2);
+    world.take(set("while it is built")).unwrap();
+    assert_eq!(count(&world), 1);
+    let job = until(&mut world, |job| matches!(job, Job::SendBuild { .. }));
+    world.run(&job, Fault::None);
+    let work = world.claim().unwrap();
+    world.report(&work, succeeded(&work));
+    until(&mut world, |job| matches!(job, Job::Deploy { .. }));
+    world.take(set("while it is put there")).unwrap();
+    world.take(set("and again")).unwrap();
+    assert_eq!(count(&world), 2);
+    world.settle();
+    let live = world.machine().live_deployment(Production).unwrap().clone();
+    assert_eq!(
+        (
+            live.id.as_str(),
+            live.version,
+            live.digest,
+            live.by.as_str()
+        ),
+        ("d2", 2, world.deployments[&first].digest, "ada")
+    );
+
+    // Never back to what is replaced a moment later.
+    deploy(&mut world, Production, 3);
+    world.take(set("for what comes")).unwrap();
+    world.settle();
+    assert_eq!(
+        world.machine().live_deployment(Production).unwrap().version,
+        3
+    );
+
+    // And what was gone back to stays what it is.
+    let back = roll_back(&mut world, &first).unwrap();
+    world.settle();
+    world.take(set("for what was")).unwrap();
+    world.settle();
+    let live = world.machine().live_deployment(Production).unwrap().clone();
+    assert_ne!(live.id, back);
+    assert_eq!(
+        (live.version, live.digest),
+        (2, world.deployments[&first].digest)
     );
 }
 
