@@ -385,3 +385,40 @@ async fn a_picture_that_is_taken_for_a_component_is_told_where_it_is_imported() 
         answer.diagnostics
     );
 }
+
+#[tokio::test]
+async fn a_page_that_asks_a_function_is_missing_nothing() {
+    let Some(builder) = seeing().await else {
+        return;
+    };
+    let home = |path: &str| {
+        format!(
+            "import {{ useEffect, useState }} from \"react\"\n\
+             export const Home = () => {{\n\
+               const [said, setSaid] = useState(\"nothing yet\")\n\
+               useEffect(() => {{ fetch(\"{path}\").then((answer) => answer.json()).then((all) => setSaid(String(all.message)), () => setSaid(\"nothing\")) }}, [])\n\
+               return <p>{{said}}</p>\n\
+             }}\n"
+        )
+    };
+    let function = "export default { fetch: () => Response.json({ message: \"hello\" }) }\n";
+    for (path, missing) in [
+        ("/api/hello/below", false),
+        ("/api/other", true),
+        ("/overskill-functions/hello.js", true),
+    ] {
+        let home = home(path);
+        let sources = shell(&[
+            ("src/pages/Home.tsx", home.as_str()),
+            ("functions/hello.ts", function),
+        ]);
+        let answer = builder.build(&sources, Mode::Development).await;
+        assert_eq!(answer.report.status, Status::Succeeded);
+        let told = answer
+            .diagnostics
+            .iter()
+            .any(|one| one.message.contains(path));
+        assert_eq!(told, missing, "{path}: {:?}", answer.diagnostics);
+    }
+    builder.stop().await;
+}

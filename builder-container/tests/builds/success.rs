@@ -182,6 +182,12 @@ async fn a_function_becomes_one_module_beside_what_is_served() {
             "export const greet = (name: string) => `hello ${name}`\n",
         ),
         ("functions/types.d.ts", "export type Name = string\n"),
+        ("functions/_shared.ts", "export const shared = 1\n"),
+        ("functions/hello.test.ts", "export const checks = 1\n"),
+        (
+            "public/overskill-functions/planted.js",
+            "export default {}\n",
+        ),
     ]);
     for mode in [Mode::Development, Mode::Production] {
         let answer = builder.build(&sources, mode).await;
