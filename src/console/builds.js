@@ -23,23 +23,26 @@ export class Builds {
       const log = el("pre", { class: "log", tabindex: "0", "aria-label": "Build log" });
       const picture = el("figure", { class: "screenshot" });
       row.body.append(picture, diagnostics, log);
-      build = { row, version: event.version, lines: [], picture, diagnostics, log };
+      build = { row, version: event.version, purpose: "", lines: [], picture, diagnostics, log };
       this.all.set(event.build, build);
       row.start(event.at);
     }
     if (event.version) build.version = event.version;
+    if (event.mode === "production") build.purpose = " for production";
     return build;
   }
 
   queue(event) {
-    this.build(event).row.set({ state: "waiting", label: `Queued the build of version ${event.version}` });
+    const { row, purpose } = this.build(event);
+    row.set({ state: "waiting", label: `Queued the build of version ${event.version}${purpose}` });
     return null;
   }
 
   start(event) {
     const again = event.attempt > 1 ? `, attempt ${event.attempt}` : "";
-    this.build(event).row.set({ state: "running", label: `Building version ${event.version}${again}`, note: "" });
-    return `Building version ${event.version}`;
+    const { row, purpose } = this.build(event);
+    row.set({ state: "running", label: `Building version ${event.version}${purpose}${again}`, note: "" });
+    return `Building version ${event.version}${purpose}`;
   }
 
   log(event) {
@@ -61,7 +64,7 @@ export class Builds {
   }
 
   finish(event) {
-    const { row, picture, diagnostics } = this.build(event);
+    const { row, picture, diagnostics, purpose } = this.build(event);
     const found = event.diagnostics ?? [];
     const warnings = found.filter((one) => one.severity === "warning").length;
     row.stop(event.at, event.millis);
@@ -72,15 +75,15 @@ export class Builds {
     diagnostics.replaceChildren(...found.map((one) => diagnosticView(one, this.actions.openFile)));
     if (event.status === "succeeded") {
       const notes = [event.cached ? "the same was built before" : "", warnings ? plural(warnings, "warning") : ""];
-      row.set({ state: "done", label: `Built version ${event.version}`, note: notes.filter(Boolean).join(", ") });
-      return `Version ${event.version} is built`;
+      row.set({ state: "done", label: `Built version ${event.version}${purpose}`, note: notes.filter(Boolean).join(", ") });
+      return `Version ${event.version} is built${purpose}`;
     }
     if (event.status === "superseded") {
       row.set({ state: "done", label: `Skipped the build of version ${event.version}`, note: "a newer version took its place" });
       return null;
     }
-    row.set({ state: "failed", label: `The build of version ${event.version} failed`, note: plural(found.length - warnings, "error") });
+    row.set({ state: "failed", label: `The build of version ${event.version}${purpose} failed`, note: plural(found.length - warnings, "error") });
     row.node.open = true;
-    return `The build of version ${event.version} failed`;
+    return `The build of version ${event.version}${purpose} failed`;
   }
 }

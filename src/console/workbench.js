@@ -33,6 +33,8 @@ export function workbench({ appId, tab, file, draft, onApp, onGone, openMenu }) 
   let feed = null;
   let timer = null;
   let closed = false;
+  // Builds that the preview has nothing to do with.
+  const production = new Set();
   let current = null;
   let pictures = null;
 
@@ -151,9 +153,14 @@ export function workbench({ appId, tab, file, draft, onApp, onGone, openMenu }) 
     // What happened before this page was opened is history, already in the app as it was read.
     const news = event.at >= opened;
     switch (event.kind) {
-      case "build_started": previewPane.say(`Building version ${event.version}…`); break;
+      case "build_queued":
+        if (event.mode === "production") production.add(event.build);
+        break;
+      case "build_started":
+        if (!production.has(event.build)) previewPane.say(`Building version ${event.version}…`);
+        break;
       case "build_finished":
-        previewPane.say(event.status === "failed" ? `Version ${event.version} did not build. This is the last good one.` : null);
+        if (!production.has(event.build)) previewPane.say(event.status === "failed" ? `Version ${event.version} did not build. This is the last good one.` : null);
         break;
       case "preview_live":
         previewPane.say(null);

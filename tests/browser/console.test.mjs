@@ -197,6 +197,7 @@ describe("the history", () => {
     await page.getByTestId("confirm").click();
     // What is under way says more than the version.
     await site("staging").getByText("Version 4", { exact: true }).waitFor({ timeout: TURN_MS });
+    await page.getByTestId("feed").getByText("Built version 4 for production").waitFor();
     await page.getByTestId("deploy-production").getByText("Promote version 4").click();
     await page.getByTestId("confirm").click();
     await site("production").getByText("Version 4", { exact: true }).waitFor({ timeout: TURN_MS });
