@@ -41,8 +41,8 @@ const wrong = ({ file }, { imports, dynamicImports, exports }) => {
 }
 
 /**
- * Builds them one by one: errors, imports that lead nowhere, warnings. `common` are the settings that the build of the app has as well:
- * `configure(first, last)` → with these plugins around it.
+ * Builds them one by one: errors, imports that lead nowhere, warnings. `common(root, mode, first, last)` are the settings of each, with
+ * plugins of ours before and after the rest.
  */
 export const compileFunctions = async (root, out, mode, common) => {
   const found = { errors: [], missing: [], warnings: [] }

@@ -79,7 +79,7 @@ export class Builds {
       return `Version ${event.version} is built${purpose}`;
     }
     if (event.status === "superseded") {
-      row.set({ state: "done", label: `Skipped the build of version ${event.version}`, note: "a newer version took its place" });
+      row.set({ state: "done", label: `Skipped the build of version ${event.version}${purpose}`, note: "a newer version took its place" });
       return null;
     }
     row.set({ state: "failed", label: `The build of version ${event.version}${purpose} failed`, note: plural(found.length - warnings, "error") });

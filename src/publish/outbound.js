@@ -33,7 +33,8 @@ export function refused(address) {
   });
 }
 
-// Asks, and follows where it is sent as long as it may. What is sent with a method that has a body goes on as a GET, or not at all.
+// Asks, and follows where it is sent as long as it may. A body does not go along: what is sent with one goes on as a GET, as
+// browsers do it (Fetch standard, HTTP-redirect fetch), or is answered as it is.
 export async function ask(request, hosts, fetch) {
   for (let asked = request, hops = 0; ; hops += 1) {
     if (!isAllowed(asked.url, hosts)) return refused(asked.url);
@@ -42,10 +43,12 @@ export async function ask(request, hosts, fetch) {
     if (!location || request.redirect === "manual") return answer;
     if (request.redirect === "error") throw new TypeError("Redirected, which was not to be.");
     const isRead = ["GET", "HEAD"].includes(asked.method);
-    if (!isRead && [307, 308].includes(answer.status)) return answer;
+    const becomesRead = answer.status === 303 || (asked.method === "POST" && answer.status < 303);
+    if (!isRead && !becomesRead) return answer;
     if (hops === MOST_REDIRECTS) throw new TypeError("Too many redirects.");
     const next = new URL(location, asked.url);
     const headers = new Headers(asked.headers);
+    if (!isRead) for (const name of ["content-encoding", "content-language", "content-length", "content-type"]) headers.delete(name);
     // What is meant for one is not for another.
     if (next.origin !== new URL(asked.url).origin) for (const name of ["authorization", "cookie"]) headers.delete(name);
     asked = new Request(next, { method: isRead ? asked.method : "GET", headers });

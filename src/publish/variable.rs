@@ -62,7 +62,7 @@ impl Told {
                     told.secrets.insert(name.clone(), value.clone());
                 }
                 VariableKind::Platform => {
-                    told.hosts = value.split(' ').map(str::to_owned).collect()
+                    told.hosts = value.split_whitespace().map(str::to_owned).collect()
                 }
             }
         }

@@ -114,10 +114,11 @@ async fn functions(artifacts: &ArtifactSet, files: &Blobs) -> Result<Vec<Functio
     let hashes = named.iter().map(|(_, artifact)| artifact.hash);
     let codes = files.get_all(hashes).await?;
     let functions = named.into_iter().map(|(name, artifact)| {
-        let code = codes.get(&artifact.hash).cloned().unwrap_or_default();
-        Function { name, code }
+        let code = codes.get(&artifact.hash).cloned();
+        let code = code.ok_or_else(|| Error::internal("the module of a function is not stored"))?;
+        Ok(Function { name, code })
     });
-    Ok(functions.collect())
+    functions.collect()
 }
 
 /// What first paint needs, the most important first, in gzip where that is shorter.
