@@ -18,6 +18,8 @@ const STAND_INS = {
     export { Object as Conversation, Object as Workspace, Object as BuildCache };
     export const fetch = (what) => (what === "never" ? never() : Promise.resolve("answered"));
   `),
+  // Laid beside the shim when the Worker is built.
+  "./outbound.js": new URL("../../src/publish/outbound.js", import.meta.url).href,
 };
 registerHooks({ resolve: (name, context, next) => (STAND_INS[name] ? { url: STAND_INS[name], shortCircuit: true } : next(name, context)) });
 globalThis.addEventListener ??= () => {};
