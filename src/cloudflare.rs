@@ -7,6 +7,7 @@
 mod account;
 pub mod answer;
 mod form;
+pub mod hostname;
 mod script;
 pub mod site;
 pub mod zone;

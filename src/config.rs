@@ -34,6 +34,8 @@ pub struct Limits {
     pub active_builds: usize,
     /// Deployments to one environment that are not over.
     pub waiting_deployments: usize,
+    /// Domains of one app, besides its own.
+    pub domains: usize,
     /// Variables of one environment.
     pub variables: usize,
     /// A variable's value, in bytes.
@@ -58,6 +60,7 @@ impl Limits {
         attachments: 8,
         active_builds: 20,
         waiting_deployments: 10,
+        domains: 10,
         variables: 64,
         variable_bytes: 4 * 1024,
     };

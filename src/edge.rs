@@ -14,6 +14,7 @@ mod console;
 mod consumer;
 mod conversation;
 mod data;
+mod dns;
 mod gateway;
 mod gzip;
 mod hostnames;

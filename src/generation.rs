@@ -8,6 +8,7 @@ pub mod budget;
 mod builds;
 mod calls;
 mod deployments;
+mod domains;
 mod effect;
 pub mod feed;
 mod input;

@@ -8,6 +8,7 @@ mod artifacts;
 pub mod cache;
 mod critical;
 mod deployment;
+pub mod domain;
 mod functions;
 mod html;
 pub mod names;

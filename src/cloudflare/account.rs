@@ -60,6 +60,12 @@ impl Account {
         }
     }
 
+    /// All Workers that are the account's own.
+    #[must_use]
+    pub fn workers(&self) -> Request {
+        Request::get(self.path("/workers/scripts"))
+    }
+
     /// How a Worker is set up.
     #[must_use]
     pub fn worker_settings(&self, name: &str) -> Request {

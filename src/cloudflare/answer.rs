@@ -10,6 +10,11 @@ use super::{Method, Request};
 
 /// How often something is asked for.
 pub const MOST_ATTEMPTS: u32 = 5;
+/// Cloudflare's number for an account that has as many Workers as it may
+/// (<https://developers.cloudflare.com/workers/platform/limits/#number-of-workers>).
+const TOO_MANY_WORKERS: u64 = 10_037;
+/// What to do about that.
+const ROOM: &str = "delete apps or Workers that are not needed, or ask Cloudflare for more, and deploy again; CLOUDFLARE_MOST_WORKERS says how many there may be";
 /// The longest wait that is kept to, in seconds. What is limited for longer is given up: the window is five minutes.
 pub const MOST_WAIT_SECONDS: u64 = 330;
 
@@ -84,6 +89,18 @@ impl ApiError {
             0 | 408 | 500.. if request.repeats => Some(backoff),
             _ => None,
         }
+    }
+}
+
+/// That an account has no room for another Worker.
+#[must_use]
+pub fn full(workers: usize) -> ApiError {
+    ApiError {
+        status: 403,
+        code: Some(TOO_MANY_WORKERS),
+        message: format!("the account has {workers} Workers already"),
+        remedy: ROOM.to_owned(),
+        wait: None,
     }
 }
 
@@ -217,9 +234,7 @@ fn strange(answer: Answer<'_>, message: &str) -> ApiError {
 fn remedy(request: &Request, status: u16, code: Option<u64>) -> String {
     match (status, code) {
         (429, _) => "too much was asked in five minutes; try again later".to_owned(),
-        (_, Some(10037)) => {
-            "the account has as many Workers as its plan allows: take some away, or use a dispatch namespace".to_owned()
-        }
+        (_, Some(TOO_MANY_WORKERS)) => ROOM.to_owned(),
         (_, Some(10027)) => "the script is too large for the account's plan".to_owned(),
         (_, Some(10021)) => "the script could not be started; its code is at fault".to_owned(),
         (_, Some(10007)) => "there is no such Worker; deploy it first".to_owned(),

@@ -82,7 +82,7 @@ async fn repeated(
     }
 }
 
-/// A Worker that answers at one host name.
+/// A Worker that answers at host names of a zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Site {
     /// On which account.
@@ -93,6 +93,10 @@ pub struct Site {
     pub worker: String,
     /// The host name.
     pub host: String,
+    /// How many Workers the account may have: another one is refused then, before anything is uploaded.
+    pub most_workers: usize,
+    /// Custom hostnames of the zone that lead to it as well.
+    pub domains: Vec<String>,
 }
 
 /// A version that nobody reaches but at an address of its own.
@@ -163,6 +167,10 @@ impl Site {
     }
 
     async fn make(&self, api: &impl Api, upload: &Upload, tag: &str) -> Result<String, ApiError> {
+        let others: Vec<Value> = ask(api, &self.account.workers()).await?;
+        if others.len() >= self.most_workers {
+            return Err(answer::full(others.len()));
+        }
         let request = self.account.put_worker(Place::Own, &self.worker, upload);
         tell(api, &request).await?;
         let known = self.versions(api).await?.unwrap_or_default();
@@ -187,11 +195,21 @@ impl Site {
     pub async fn switch(&self, api: &impl Api, version: &str, why: &str) -> Result<(), ApiError> {
         let deploy = self.account.deploy(&self.worker, &[(version, 100)], why);
         tell(api, &deploy).await?;
-        let pattern = format!("{}/*", self.host);
-        let routes = self
-            .account
-            .put_routes(&self.worker, &[(pattern.as_str(), self.zone.as_str())]);
-        tell(api, &routes).await
+        self.lead(api).await
+    }
+
+    /// All of its host names lead to it, and no other.
+    ///
+    /// # Errors
+    /// Those of the API.
+    pub async fn lead(&self, api: &impl Api) -> Result<(), ApiError> {
+        let hosts = [&self.host].into_iter().chain(&self.domains);
+        let patterns: Vec<String> = hosts.map(|host| format!("{host}/*")).collect();
+        let patterns = patterns.iter();
+        let routes: Vec<_> = patterns
+            .map(|pattern| (pattern.as_str(), self.zone.as_str()))
+            .collect();
+        tell(api, &self.account.put_routes(&self.worker, &routes)).await
     }
 
     /// What answered before a switch that went wrong answers again; where nothing did, nothing leads to the Worker.

@@ -29,6 +29,12 @@ pub fn post_hostname(zone: &str, hostname: &str) -> Request {
     Request::new(Method::Post, path(zone, "/custom_hostnames")).json(body)
 }
 
+/// The customers' host names of this name.
+#[must_use]
+pub fn hostnames(zone: &str, hostname: &str) -> Request {
+    Request::get(path(zone, "/custom_hostnames")).with("hostname", hostname)
+}
+
 /// A customer's host name and how far its certificate is.
 #[must_use]
 pub fn hostname(zone: &str, id: &str) -> Request {

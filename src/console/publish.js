@@ -1,6 +1,7 @@
 /** Where an app is for others: staging and production, how it gets there, the way back, and what its pages are told. */
 
 import { appPath, call, listAll, newKey } from "./api.js";
+import { domains } from "./domains.js";
 import { ago, announce, ask, el, iconButton, problemView } from "./dom.js";
 
 const ENVIRONMENTS = [["staging", "Staging", "An address for a last look."], ["production", "Production", "The address for everyone."]];
@@ -24,7 +25,8 @@ export function publish({ appId, getApp }) {
     el("div", { class: "publish-head" }, el("h2", {}, "Variables"),
       el("button", { type: "button", class: "button button-small", testid: "add-variable", onclick: () => setVariable() }, "Add")),
     el("p", { class: "help" }, "What the app is told as it runs. Everyone can read what is public; a secret is for its functions alone and never shown again."), table);
-  const parts = el("div", { class: "publish", hidden: true }, cards, history, variables);
+  const own = domains({ appId, refresh: () => refresh() });
+  const parts = el("div", { class: "publish", hidden: true }, cards, own.node, history, variables);
   const node = el("div", { class: "panel-scroll" }, state, parts);
   let asked = 0;
   let deployments = [];
@@ -32,7 +34,7 @@ export function publish({ appId, getApp }) {
   const refresh = async () => {
     const mine = ++asked;
     try {
-      const [{ items }, env] = await Promise.all([listAll(appPath(appId, "/deployments"), "deployments"), call("GET", appPath(appId, "/env"))]);
+      const [{ items }, env, names] = await Promise.all([listAll(appPath(appId, "/deployments"), "deployments"), call("GET", appPath(appId, "/env")), own.load()]);
       if (mine !== asked) return;
       deployments = items;
       state.hidden = true;
@@ -40,6 +42,7 @@ export function publish({ appId, getApp }) {
       cards.replaceChildren(...ENVIRONMENTS.map(site));
       list.replaceChildren(...items.map(item));
       history.hidden = items.length === 0;
+      own.shown(names);
       table.replaceChildren(...env.variables.map(variable));
     } catch (problem) {
       if (mine !== asked || !parts.hidden) return;

@@ -2,6 +2,7 @@
 
 mod apps;
 mod deployments;
+mod domains;
 mod edits;
 mod files;
 mod people;
@@ -78,14 +79,14 @@ async fn dispatch(
             let origin = hosts.url(&app, environment, None);
             visit(request, env, context, &app, environment, hosts, &origin).await
         }
-        Host::Named(name) => match hostnames::find(env, &name).await? {
-            Some(app) => {
-                let environment = Environment::Production;
-                let origin = hosts.url(&app, environment, Some(&name));
-                visit(request, env, context, &app, environment, hosts, &origin).await
-            }
-            None => preview::page(placeholder::unknown(), 404, hosts),
-        },
+        Host::Named(name) => {
+            let origin = |app: &_| hosts.url(app, Environment::Production, Some(&name));
+            visit_claimed(request, env, context, hosts, name.as_str(), origin).await
+        }
+        Host::Domain(domain) => {
+            let origin = |_: &_| hosts.domain_url(&domain);
+            visit_claimed(request, env, context, hosts, domain.as_str(), origin).await
+        }
         Host::Unknown => preview::page(placeholder::unknown(), 404, hosts),
         Host::Console => {
             let number = pace::request();
@@ -107,6 +108,23 @@ async fn dispatch(
             .await
         }
     }
+}
+
+/// Answers a visitor of the production of whichever app has claimed a name; `origin` is where it is then.
+async fn visit_claimed(
+    request: Request,
+    env: &Env,
+    context: &JsValue,
+    hosts: &Hosts,
+    name: &str,
+    origin: impl FnOnce(&AppId) -> String,
+) -> Result<Response> {
+    let Some(app) = hostnames::find(env, name).await? else {
+        return preview::page(placeholder::unknown(), 404, hosts);
+    };
+    let origin = origin(&app);
+    let environment = Environment::Production;
+    visit(request, env, context, &app, environment, hosts, &origin).await
 }
 
 /// Answers a visitor of an app, at the address that its pages are of.

@@ -12,6 +12,7 @@ use crate::{
         site::{Api, Sent, Site},
     },
     error::{Error, Result},
+    http::host,
     ids::AppId,
     publish::Environment,
 };
@@ -26,6 +27,8 @@ pub(super) struct Target {
     pub(super) bucket: String,
     /// The Worker that answers for the apps' data; none when it is empty.
     pub(super) platform: String,
+    /// How many Workers the account may have.
+    pub(super) most_workers: usize,
     pub(super) token: String,
     /// Where the API is.
     pub(super) api: String,
@@ -34,15 +37,22 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// The Worker of an app in an environment. `origin` is where it answers.
-    pub(super) fn site(&self, app: &AppId, environment: Environment, origin: &str) -> Site {
-        let host = origin.split("://").nth(1).unwrap_or(origin);
+    /// The Worker of an app in an environment. `origin` is where it answers, and `domains` are host names of people's own that lead there.
+    pub(super) fn site(
+        &self,
+        app: &AppId,
+        environment: Environment,
+        origin: &str,
+        domains: Vec<String>,
+    ) -> Site {
         Site {
             account: self.account.clone(),
             zone: self.zone.clone(),
+            most_workers: self.most_workers,
             worker: format!("app-{app}-{}", environment.as_str()),
             // A route knows no port.
-            host: host.split(':').next().unwrap_or(host).to_owned(),
+            host: host::name_of(origin).to_owned(),
+            domains,
         }
     }
 

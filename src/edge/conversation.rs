@@ -20,6 +20,7 @@
 
 mod calls;
 mod deploy;
+mod domains;
 mod drive;
 mod model;
 mod sockets;

@@ -1,4 +1,4 @@
-//! The Durable Object of one name below the domain of the apps: whose it is. One object for a name, so that of two who claim it at once one has it.
+//! The Durable Object of one name below the domain of the apps, or of one host name of somebody's own: whose it is. One object for a name, so that of two who claim it at once one has it.
 //!
 //! `POST /` with an [`Asked`]`<`[`HostnameCall`]`>`; the call's answer as JSON, `Ok` or `Err`. Storage: `app`, the id of the app that has it.
 
@@ -26,7 +26,7 @@ const BELIEVED_MILLIS: u64 = 1_000;
 const MOST_KNOWN: usize = 1_000;
 
 thread_local! {
-    static KNOWN: RefCell<SortedMap<Name, (AppId, Timestamp)>> = const { RefCell::new(SortedMap::new()) };
+    static KNOWN: RefCell<SortedMap<String, (AppId, Timestamp)>> = const { RefCell::new(SortedMap::new()) };
 }
 
 /// One name.
@@ -75,7 +75,7 @@ fn json<T: Serialize>(value: &T) -> worker::Result<serde_json::Value> {
 }
 
 /// Whose a name is.
-pub(super) async fn find(env: &Env, name: &Name) -> Result<Option<AppId>> {
+pub(super) async fn find(env: &Env, name: &str) -> Result<Option<AppId>> {
     let now = clock::now();
     let known = KNOWN.with_borrow(|known| known.get(name).cloned());
     if let Some((app, at)) = known
@@ -89,7 +89,7 @@ pub(super) async fn find(env: &Env, name: &Name) -> Result<Option<AppId>> {
             known.clear();
         }
         match &found {
-            Some(app) => known.insert(name.clone(), (app.clone(), now)),
+            Some(app) => known.insert(name.to_owned(), (app.clone(), now)),
             None => known.remove(name),
         };
     });
@@ -97,20 +97,24 @@ pub(super) async fn find(env: &Env, name: &Name) -> Result<Option<AppId>> {
 }
 
 /// Claims the first of these names that can be had.
-pub(super) async fn claim(env: &Env, app: &AppId, proposed: Vec<Name>) -> Result<Option<Name>> {
+pub(super) async fn claim_one(env: &Env, app: &AppId, proposed: Vec<Name>) -> Result<Option<Name>> {
     for name in proposed {
-        let is_ours: bool = objects::hostname(env, &name)?
-            .ask(None, Call::Claim(app.clone()))
-            .await?;
-        if is_ours {
+        if claim(env, app, name.as_str()).await? {
             return Ok(Some(name));
         }
     }
     Ok(None)
 }
 
+/// Claims a name; whether it is the app's.
+pub(super) async fn claim(env: &Env, app: &AppId, name: &str) -> Result<bool> {
+    objects::hostname(env, name)?
+        .ask(None, Call::Claim(app.clone()))
+        .await
+}
+
 /// Gives a name back.
-pub(super) async fn release(env: &Env, app: &AppId, name: &Name) -> Result<()> {
+pub(super) async fn release(env: &Env, app: &AppId, name: &str) -> Result<()> {
     objects::hostname(env, name)?
         .ask(None, Call::Release(app.clone()))
         .await

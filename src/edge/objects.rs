@@ -22,7 +22,7 @@ use crate::{
     ids::{AppId, BuildId, DeploymentId, ShardId, TokenId, TurnId, WorkspaceId},
     llm::{message::Image, models::Reservation},
     project::{FileEntry, Manifest, ProjectPath},
-    publish::{Environment, Told, Variable, VariableKind, names::Name},
+    publish::{Environment, Told, Variable, VariableKind, domain::DomainName, names::Name},
     sorted::SortedMap,
     time::Timestamp,
 };
@@ -114,6 +114,18 @@ pub(super) enum ConversationCall {
     PublicName,
     /// → `()`. The name was claimed for the app.
     Named { name: Name },
+    /// → `Vec<`[`Domain`]`>`, by host name
+    Domains,
+    /// → [`Domain`]. Once for a proof.
+    AddDomain {
+        host: DomainName,
+        proof: String,
+        by: String,
+    },
+    /// → [`Domain`]
+    CheckDomain { host: DomainName },
+    /// → `()`
+    RemoveDomain { host: DomainName },
     /// → [`Variables`]
     Variables,
     /// → `Option<`[`Variable`]`>`, as it is then
@@ -411,9 +423,9 @@ pub(super) fn build_cache(env: &Env, key: &Digest) -> Result<Object> {
     Object::named(env, "BUILD_CACHE", &key.to_string(), "The build cache")
 }
 
-/// A name below the domain of the apps.
-pub(super) fn hostname(env: &Env, name: &Name) -> Result<Object> {
-    Object::named(env, "HOSTNAMES", name.as_str(), "The app's address")
+/// A name below the domain of the apps, or a whole host name of somebody's own.
+pub(super) fn hostname(env: &Env, name: &str) -> Result<Object> {
+    Object::named(env, "HOSTNAMES", name, "The app's address")
 }
 
 /// The pool of shards.

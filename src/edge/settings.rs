@@ -16,6 +16,9 @@ use crate::{
     llm::models::{self, Model},
 };
 
+/// A public resolver (<https://developers.cloudflare.com/1.1.1.1/encryption/dns-over-https/>).
+const RESOLVER: &str = "https://cloudflare-dns.com/dns-query";
+
 /// The hosts that this Worker answers.
 pub(super) fn hosts(env: &Env) -> Result<Hosts> {
     Hosts::parse(
@@ -87,10 +90,27 @@ pub(super) fn cloudflare(env: &Env) -> Result<Option<Target>> {
         zone: variable(env, "CLOUDFLARE_ZONE_ID")?,
         bucket: variable(env, "CLOUDFLARE_BUCKET")?,
         platform: variable(env, "CLOUDFLARE_PLATFORM")?,
+        most_workers: most_workers(env)?,
         token: secret(env, "CLOUDFLARE_API_TOKEN")?,
         api: if api.is_empty() { BASE.to_owned() } else { api },
         edge: variable(env, "CLOUDFLARE_EDGE_URL")?,
     }))
+}
+
+fn most_workers(env: &Env) -> Result<usize> {
+    let text = variable(env, "CLOUDFLARE_MOST_WORKERS")?;
+    text.trim().parse().map_err(|error| {
+        Error::internal(format!("CLOUDFLARE_MOST_WORKERS must be a number: {error}"))
+    })
+}
+
+/// Where the DNS is asked.
+pub(super) fn resolver(env: &Env) -> Result<String> {
+    let url = variable(env, "DNS_URL")?;
+    Ok(match url.trim() {
+        "" => RESOLVER.to_owned(),
+        url => url.to_owned(),
+    })
 }
 
 /// The keys that secrets are sealed with.

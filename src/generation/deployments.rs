@@ -368,10 +368,14 @@ impl Conversation {
         match probe {
             Probe::Failed(reasons) => self.fail_first(environment, reasons.join(" "), step),
             Probe::Passed => {
+                let is_on_account = remote.is_some();
                 if let Some(first) = self.first(environment) {
                     first.remote = remote;
                 }
                 self.switch(environment, step);
+                if is_on_account && environment == Environment::Production {
+                    self.look_at_active_domains(step);
+                }
             }
         }
         self.advance(environment, step);

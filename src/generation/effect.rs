@@ -12,7 +12,7 @@ use crate::{
     ids::{BuildId, DeploymentId, TurnId},
     llm::message::{Image, Message},
     project::Manifest,
-    publish::Deployment,
+    publish::{Deployment, domain::DomainName},
     time::Timestamp,
 };
 
@@ -116,6 +116,10 @@ pub enum Job {
     Probe { build: BuildId },
     /// Put what was built at the address of a deployment's environment, and look at it there.
     Deploy { deployment: DeploymentId },
+    /// Look how far a domain is.
+    CheckDomain { host: DomainName },
+    /// Let go of a domain, and of what the account's zone has for it.
+    LeaveDomain { host: DomainName },
     /// Make the app's own copies of what an artifact set has in the build cache, under the key `from`.
     CopyArtifacts { set: Digest, from: Digest },
     /// End the turn if it still runs: its time is up.
@@ -142,6 +146,8 @@ impl Job {
             Self::SendBuild { build } => format!("build/{build}"),
             Self::Probe { build } => format!("probe/{build}"),
             Self::Deploy { deployment } => format!("deploy/{deployment}"),
+            Self::CheckDomain { host } => format!("domain/{host}"),
+            Self::LeaveDomain { host } => format!("leave/{host}"),
             Self::CopyArtifacts { set, .. } => format!("copy/{set}"),
             Self::EndTurn { turn } => format!("end/{turn}"),
             Self::Announce => "announce".to_owned(),

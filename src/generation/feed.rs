@@ -20,7 +20,10 @@ use crate::{
     ids::{BuildId, DeploymentId, TurnId},
     llm::message::Stop,
     project::ProjectPath,
-    publish::{DeploymentStatus, Environment, VariableKind},
+    publish::{
+        DeploymentStatus, Environment, VariableKind,
+        domain::{DomainName, DomainStatus},
+    },
     time::Timestamp,
 };
 
@@ -217,6 +220,17 @@ pub enum Event {
         /// The name of the token of whoever did it.
         by: String,
     },
+    /// A domain is further, or was removed.
+    DomainChanged {
+        host: DomainName,
+        status: DomainStatus,
+        /// What is missing, as a sentence.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        problem: Option<String>,
+        /// Whether it was removed.
+        #[serde(rename = "deleted")]
+        is_deleted: bool,
+    },
     /// The app has another name.
     AppRenamed { name: String },
     /// The conversation rests. A completed turn's version is live, or it changed nothing.
@@ -288,6 +302,7 @@ impl Event {
             Self::PreviewLive { .. } => "preview_live",
             Self::DeploymentChanged { .. } => "deployment_changed",
             Self::VariableChanged { .. } => "variable_changed",
+            Self::DomainChanged { .. } => "domain_changed",
             Self::AppRenamed { .. } => "app_renamed",
             Self::TurnFinished { .. } => "turn_finished",
         }

@@ -17,7 +17,11 @@ use crate::{
         retry::Failure,
     },
     project::{FileEntry, Manifest, ProjectPath},
-    publish::{Deployment, Environment, VariableKind, names::Name},
+    publish::{
+        Deployment, Environment, VariableKind,
+        domain::{Domain, DomainName, Look},
+        names::Name,
+    },
     time::Timestamp,
 };
 
@@ -157,6 +161,16 @@ pub enum Input {
     },
     /// A name below the domain of the apps is the app's.
     Named { name: Name },
+    /// Somebody wants a domain of theirs to lead to the app.
+    AddDomain(Box<Domain>),
+    /// Somebody wants to know now how far one is.
+    CheckDomain { host: DomainName },
+    /// Somebody does not want it any more.
+    RemoveDomain { host: DomainName },
+    /// A domain was looked at.
+    DomainLookedAt { host: DomainName, look: Look },
+    /// Nothing leads from a domain to the app any more.
+    DomainLeft { host: DomainName },
     /// What was put at an address was looked at there.
     Deployed {
         deployment: DeploymentId,
@@ -237,6 +251,8 @@ impl Input {
             Self::Deployed { deployment, .. } => Job::Deploy {
                 deployment: deployment.clone(),
             },
+            Self::DomainLookedAt { host, .. } => Job::CheckDomain { host: host.clone() },
+            Self::DomainLeft { host } => Job::LeaveDomain { host: host.clone() },
             Self::TimeIsUp { turn } => Job::EndTurn { turn: turn.clone() },
             Self::Announced { .. } => Job::Announce,
             Self::Purged => Job::Purge,
@@ -256,6 +272,9 @@ impl Input {
             | Self::RollBack { .. }
             | Self::SetVariable { .. }
             | Self::Named { .. }
+            | Self::AddDomain(_)
+            | Self::CheckDomain { .. }
+            | Self::RemoveDomain { .. }
             | Self::Claim { .. }
             | Self::Progress { .. }
             | Self::BuildReported { .. }

@@ -55,6 +55,8 @@ impl Conversation {
             produced: SortedMap::new(),
             sources: SortedMap::new(),
             public_name: None,
+            domains: SortedMap::new(),
+            leaving: SortedSet::new(),
         };
         let mut step = Step {
             now,
@@ -129,6 +131,9 @@ impl Conversation {
                 self.public_name = Some(name);
                 Ok(())
             }
+            Input::AddDomain(domain) => self.add_domain(*domain, step),
+            Input::CheckDomain { host } => self.check_domain(host, step),
+            Input::RemoveDomain { host } => self.remove_domain(host, step),
             Input::Delete => {
                 // What the call that runs has cost so far is settled before the rest is forgotten.
                 if let Phase::AwaitingModel(turn) = &mut self.phase {
@@ -251,6 +256,8 @@ impl Conversation {
                 probe,
                 remote,
             } => self.deployed(&deployment, probe, remote, step),
+            Input::DomainLookedAt { host, look } => self.domain_looked_at(&host, look, step),
+            Input::DomainLeft { host } => self.domain_left(host, step),
             Input::ArtifactsCopied { set, from } => step.finish(&Job::CopyArtifacts { set, from }),
             Input::TimeIsUp { turn } => self.time_is_up(&turn, step),
             Input::Announced { summary } if *summary == self.summary() => {
@@ -275,6 +282,9 @@ impl Conversation {
             | Input::RollBack { .. }
             | Input::SetVariable { .. }
             | Input::Named { .. }
+            | Input::AddDomain(_)
+            | Input::CheckDomain { .. }
+            | Input::RemoveDomain { .. }
             | Input::Delete => {}
         }
     }
@@ -301,6 +311,8 @@ impl Conversation {
             Job::Announce
                 | Job::Purge
                 | Job::EndTurn { .. }
+                | Job::CheckDomain { .. }
+                | Job::LeaveDomain { .. }
                 | Job::CopyArtifacts { .. }
                 | Job::Settle { .. }
         );
@@ -323,6 +335,8 @@ impl Conversation {
             Job::Deploy { deployment } => self.not_deployed(deployment, reason, step),
             Job::SendBuild { .. }
             | Job::Settle { .. }
+            | Job::CheckDomain { .. }
+            | Job::LeaveDomain { .. }
             | Job::CopyArtifacts { .. }
             | Job::EndTurn { .. }
             | Job::Announce

@@ -17,7 +17,11 @@ use crate::{
     ids::{AppId, BuildId, TurnId, WorkspaceId},
     llm::retry::Breaker,
     project::{FileEntry, Manifest},
-    publish::{Environment, names::Name},
+    publish::{
+        Environment,
+        domain::{Domain, DomainName},
+        names::Name,
+    },
     sorted::{SortedMap, SortedSet},
     time::Timestamp,
 };
@@ -77,6 +81,10 @@ pub struct Conversation {
     pub(super) sources: SortedMap<u32, Digest>,
     /// Below the domain of the apps.
     pub(super) public_name: Option<Name>,
+    /// Those of people's own.
+    pub(super) domains: SortedMap<DomainName, Domain>,
+    /// Those that are being let go of.
+    pub(super) leaving: SortedSet<DomainName>,
 }
 
 /// The newest version.

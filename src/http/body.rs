@@ -4,6 +4,7 @@
 //! is not known here.
 
 mod deployment;
+mod domain;
 mod shard;
 
 use std::collections::HashSet;
@@ -16,6 +17,7 @@ use serde::{
 use serde_json::error::Category;
 
 pub use self::deployment::{Deploy, RollBack, SetVariable};
+pub use self::domain::AddDomain;
 pub use self::shard::{AddShard, ChangeShard, ShardKeys, WantedState};
 use super::auth::ApiToken;
 use crate::{

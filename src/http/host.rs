@@ -5,7 +5,7 @@
 use crate::{
     error::{Error, Kind, Result},
     ids::AppId,
-    publish::{Environment, names::Name},
+    publish::{Environment, domain::DomainName, names::Name},
 };
 
 /// Whom a request is for.
@@ -17,6 +17,8 @@ pub enum Host {
     App(AppId, Environment),
     /// A name that somebody may have claimed for an app.
     Named(Name),
+    /// A host name that somebody may have shown to be theirs and led to an app.
+    Domain(DomainName),
     /// None of ours: answered 404.
     Unknown,
 }
@@ -115,7 +117,9 @@ impl Hosts {
             .strip_suffix(&self.apps.name)
             .and_then(|rest| rest.strip_suffix('.'));
         let Some(label) = label else {
-            return Host::Unknown;
+            return self
+                .foreign(&asked.name)
+                .map_or(Host::Unknown, Host::Domain);
         };
         for environment in [Environment::Preview, Environment::Staging] {
             let app = label
@@ -128,6 +132,22 @@ impl Hosts {
             }
         }
         label.parse().map_or(Host::Unknown, Host::Named)
+    }
+
+    /// A host name that may be somebody's own: not of the domains that the console and the apps are under.
+    #[must_use]
+    pub fn foreign(&self, name: &str) -> Option<DomainName> {
+        let name: DomainName = name.parse().ok()?;
+        let own = [&self.console, &self.apps].map(|own| registrable(&own.name));
+        (!own.contains(&registrable(name.as_str()))).then_some(name)
+    }
+
+    /// Where an app answers at a domain of somebody's own: an origin, without a final slash.
+    #[must_use]
+    pub fn domain_url(&self, domain: &DomainName) -> String {
+        let port = self.apps.port.map(|port| format!(":{port}"));
+        let scheme = self.apps.scheme();
+        format!("{scheme}://{domain}{}", port.unwrap_or_default())
     }
 
     /// Whether all of it is on this machine, for nobody else.
@@ -163,6 +183,13 @@ impl Hosts {
     pub fn frame_source(&self) -> String {
         format!("{}://*.{}", self.apps.scheme(), self.apps.with_port())
     }
+}
+
+/// The host name of an origin, without its port.
+#[must_use]
+pub fn name_of(origin: &str) -> &str {
+    let host = origin.split_once("://").map_or(origin, |(_, host)| host);
+    host.split_once(':').map_or(host, |(name, _)| name)
 }
 
 impl Authority {

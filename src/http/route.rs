@@ -11,7 +11,7 @@ use crate::{
     error::{Error, Kind, Result},
     ids::{AppId, BuildId, DeploymentId, ShardId, TokenId, TurnId},
     project::ProjectPath,
-    publish::Environment,
+    publish::{Environment, domain::DomainName},
 };
 
 /// The longest name of a variable.
@@ -209,6 +209,20 @@ pub enum AppCall {
         /// Which table, as it was sent.
         table: String,
     },
+    /// `GET domains`
+    ListDomains,
+    /// `POST domains`
+    AddDomain,
+    /// `POST domains/{domain}/check`
+    CheckDomain {
+        /// Which domain.
+        domain: DomainName,
+    },
+    /// `DELETE domains/{domain}`
+    RemoveDomain {
+        /// Which domain.
+        domain: DomainName,
+    },
     /// `GET deployments`
     ListDeployments,
     /// `POST deployments`
@@ -361,6 +375,9 @@ impl AppCall {
                 | Self::SetSignUp
                 | Self::ImportRows { .. }
                 | Self::StartBuild
+                | Self::AddDomain
+                | Self::CheckDomain { .. }
+                | Self::RemoveDomain { .. }
                 | Self::Deploy
                 | Self::RollBack { .. }
                 | Self::SetVariable { .. }

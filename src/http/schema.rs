@@ -10,7 +10,10 @@ use crate::{
     digest::Digest,
     ids::{AppId, BuildId, DeploymentId, ShardId, TokenId, TurnId, WorkspaceId},
     project::ProjectPath,
-    publish::{Deployment, DeploymentStatus, Environment, Origin, Share, SizeReport, VariableKind},
+    publish::{
+        Deployment, DeploymentStatus, Environment, Origin, Share, SizeReport, VariableKind,
+        domain::{DnsRecord, DomainStatus},
+    },
     time::Timestamp,
 };
 
@@ -43,6 +46,22 @@ schema! {
         "type": "string",
         "description": "`waiting` another one of the environment has to end before; `building` its version is built in production mode; `deploying` it is put at its address and looked at; `live` the address serves it; `superseded` the address served it and serves another one now; `failed` it never was at its address.",
         "enum": ["waiting", "building", "deploying", "live", "superseded", "failed"]
+    };
+    DomainStatus as "DomainStatus": {
+        "type": "string",
+        "description": "`pending` its owner has records to set; `proven` it is shown to be theirs, and its way to the app or its certificate is missing still; `active` it leads to the app's production; `failed` it was looked at for three days.",
+        "enum": ["pending", "proven", "active", "failed"]
+    };
+    DnsRecord as "DnsRecord": {
+        "type": "object",
+        "description": "A record that the owner of a domain sets in their DNS.",
+        "properties": {
+            "type": { "type": "string", "enum": ["TXT", "CNAME"] },
+            "name": { "type": "string", "description": "Its whole name." },
+            "value": { "type": "string" },
+            "purpose": { "type": "string", "description": "What it is for, as a sentence." }
+        },
+        "required": ["type", "name", "value", "purpose"]
     };
     VariableKind as "VariableKind": {
         "type": "string",

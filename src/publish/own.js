@@ -3,7 +3,6 @@
 //   FILES_AT  what the keys of the app's files in it begin with
 //   PLATFORM  answers for the app's data, where there is one
 //   ALLOWED_HOSTS  where functions may send requests, with blanks between them
-//   ORIGIN    where the app answers
 // All other variables are those of worker.js.
 import app from "./worker.js";
 import { earlier } from "./earlier.js";
@@ -11,20 +10,23 @@ import { ask, forOwnData, isOwnData } from "./outbound.js";
 
 // An account has no way to bound what a Worker asks but the Worker itself.
 const world = globalThis.fetch;
-const may = { hosts: [], origin: null, platform: null };
+// Where it was asked: host names that the account leads here.
+const origins = new Set();
+const may = { hosts: [], platform: null };
 globalThis.fetch = (input, init) => {
   const request = new Request(input, init);
-  return may.platform && isOwnData(request.url, may.origin) ? may.platform.fetch(forOwnData(request)) : ask(request, may.hosts, world);
+  return may.platform && [...origins].some((own) => isOwnData(request.url, own)) ? may.platform.fetch(forOwnData(request)) : ask(request, may.hosts, world);
 };
 
 const DATA = /^\/(?:rest|auth|realtime)\/v1\//;
 
 export default {
   async fetch(request, env, context) {
-    const { pathname } = new URL(request.url);
+    const { origin, pathname } = new URL(request.url);
     if (env.PLATFORM && DATA.test(pathname)) return env.PLATFORM.fetch(request);
-    const { FILES, FILES_AT, PLATFORM, ALLOWED_HOSTS, ORIGIN, ...rest } = env;
-    Object.assign(may, { hosts: ALLOWED_HOSTS.split(" "), origin: ORIGIN, platform: PLATFORM });
+    const { FILES, FILES_AT, PLATFORM, ALLOWED_HOSTS, ...rest } = env;
+    origins.add(origin);
+    Object.assign(may, { hosts: ALLOWED_HOSTS.split(" "), platform: PLATFORM });
     const files = { fetch: (asked) => read(FILES, FILES_AT, asked) };
     const answer = await app.fetch(request, { ...rest, ASSETS: files }, context);
     const known = answer.status === 404 && earlier.get(pathname);

@@ -71,7 +71,6 @@ pub fn texts(told: &Runtime) -> Vec<(String, String)> {
     let more = [
         ("FILES_AT", prefix(&told.app_id)),
         ("ALLOWED_HOSTS", told.told.hosts.join(" ")),
-        ("ORIGIN", told.origin.clone()),
     ];
     vars.chain(more.map(|(name, text)| (name.to_owned(), text)))
         .collect()
@@ -152,8 +151,7 @@ mod tests {
                 "PUBLIC",
                 "VERSION",
                 "FILES_AT",
-                "ALLOWED_HOSTS",
-                "ORIGIN"
+                "ALLOWED_HOSTS"
             ]
         );
         let hash = Digest::of(b"x");

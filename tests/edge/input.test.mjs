@@ -323,7 +323,7 @@ describe("a call that is not made like this", () => {
     const path = `/v1/apps/${app.id}`;
     for (const [method, target] of [
       ["POST", "/v1/apps/import"], ["GET", `${path}/approvals`], ["PUT", `${path}/alerts`],
-      ["GET", `${path}/domains`], ["GET", `${path}/alerts`], ["GET", `${path}/export`], ["POST", `${path}/clone`],
+      ["POST", `${path}/approvals`], ["GET", `${path}/alerts`], ["GET", `${path}/export`], ["POST", `${path}/clone`],
       ["GET", "/metrics"],
     ]) {
       const body = method === "GET" ? undefined : {};

@@ -1,5 +1,6 @@
 mod calls;
 mod deployments;
+mod domains;
 mod world;
 
 use overskill::{

@@ -27,6 +27,8 @@ struct Cloud {
     live: RefCell<Vec<String>>,
     routes: RefCell<Value>,
     asked: RefCell<Vec<String>>,
+    /// How many other Workers there are.
+    others: Cell<usize>,
     waited: Cell<u64>,
     /// Which request goes wrong, from 0, how, and how often from then on.
     fault: Cell<Option<(usize, Fault, usize)>>,
@@ -54,6 +56,9 @@ impl Cloud {
                 let id = self.add(request);
                 self.live.borrow_mut().push(id);
                 good(json!({ "id": "app" }))
+            }
+            (Method::Get, "/scripts") => {
+                good(vec![json!({ "id": "another" }); self.others.get()].into())
             }
             _ if !exists => missing(),
             (Method::Get, "/scripts/app/versions") => {
@@ -175,6 +180,8 @@ fn site() -> Site {
         zone: "zone".to_owned(),
         worker: "app".to_owned(),
         host: "app.example".to_owned(),
+        most_workers: 3,
+        domains: Vec::new(),
     }
 }
 
@@ -242,14 +249,18 @@ fn a_worker_is_made_and_then_replaced_by_versions_that_are_looked_at_before() {
 
 #[test]
 fn whatever_goes_wrong_at_any_step_what_was_live_stays_and_another_attempt_ends_it() {
-    let (_, steps) = {
+    let (of_new, of_known) = {
         let cloud = Cloud::default();
         deploy(&cloud, "d1").unwrap();
         let first = cloud.asked.borrow().len();
         deploy(&cloud, "d2").unwrap();
         (first, cloud.asked.borrow().len() - first)
     };
-    for (step, fault, is_new) in (0..steps).flat_map(|step| {
+    let cases = [(of_new, true), (of_known, false)];
+    let cases = cases
+        .iter()
+        .flat_map(|(steps, is_new)| (0..*steps).map(move |step| (step, *is_new)));
+    for (step, fault, is_new) in cases.flat_map(|(step, is_new)| {
         [
             Fault::Status(500),
             Fault::Status(429),
@@ -258,7 +269,7 @@ fn whatever_goes_wrong_at_any_step_what_was_live_stays_and_another_attempt_ends_
             Fault::Unheard,
         ]
         .into_iter()
-        .flat_map(move |fault| [(step, fault, false), (step, fault, true)])
+        .map(move |fault| (step, fault, is_new))
     }) {
         let what = format!("{fault:?} at step {step}, of a new Worker: {is_new}");
         let cloud = Cloud::default();
@@ -323,6 +334,45 @@ fn an_account_that_is_not_there_is_no_worker_that_is_not_there() {
         .unwrap_err();
     assert_eq!(error.code, Some(7003));
     assert!(site().remove(&Nowhere).now_or_never().unwrap().is_err());
+}
+
+#[test]
+fn a_full_account_is_said_to_be_full_before_anything_is_uploaded() {
+    let cloud = Cloud::default();
+    cloud.others.set(3);
+    let error = deploy(&cloud, "d1").unwrap_err();
+    assert_eq!(error.code, Some(10_037));
+    let sentence = error.to_string();
+    assert!(sentence.contains("3 Workers already"), "{sentence}");
+    assert!(sentence.contains("CLOUDFLARE_MOST_WORKERS"), "{sentence}");
+    let asked = cloud.asked.borrow().clone();
+    assert!(asked.iter().all(|one| one.starts_with("GET")), "{asked:?}");
+    // One that is there needs no more room.
+    cloud.others.set(2);
+    deploy(&cloud, "d1").unwrap();
+    cloud.others.set(3);
+    deploy(&cloud, "d2").unwrap();
+}
+
+#[test]
+fn all_of_its_domains_lead_to_it_from_the_switch_on() {
+    let cloud = Cloud::default();
+    deploy(&cloud, "d1").unwrap();
+    let with = Site {
+        domains: vec!["www.recipes.com".to_owned()],
+        ..site()
+    };
+    block_on(with.lead(&cloud)).unwrap();
+    let patterns = |cloud: &Cloud| -> Vec<String> {
+        let routes = cloud.routes.borrow();
+        let routes = routes.as_array().unwrap().iter();
+        routes
+            .map(|route| route["pattern"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(patterns(&cloud), ["app.example/*", "www.recipes.com/*"]);
+    block_on(site().lead(&cloud)).unwrap();
+    assert_eq!(patterns(&cloud), ["app.example/*"]);
 }
 
 #[test]

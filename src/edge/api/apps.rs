@@ -21,8 +21,8 @@ use crate::{
     http::{
         AppCall,
         body::{
-            CreateApp, DefineTables, Deploy, EditFiles, HandedOn, MAX_JSON_BYTES, PostMessage,
-            RollBack, StartBuild, UpdateApp,
+            AddDomain, CreateApp, DefineTables, Deploy, EditFiles, HandedOn, MAX_JSON_BYTES,
+            PostMessage, RollBack, StartBuild, UpdateApp,
         },
         convert,
         idempotency::Nonce,
@@ -31,6 +31,7 @@ use crate::{
     },
     ids::{AppId, BuildId, DeploymentId, TurnId},
     llm::message::{Image, ImageFormat},
+    publish::domain::DomainName,
     sorted::SortedSet,
 };
 
@@ -206,6 +207,8 @@ impl Call<'_> {
             | AppCall::DefineTables
             | AppCall::InviteMember
             | AppCall::RestoreVersion { .. }
+            | AppCall::AddDomain
+            | AppCall::CheckDomain { .. }
             | AppCall::Deploy
             | AppCall::RollBack { .. }
             | AppCall::StartBuild => self.post(principal, app, &asked, call).await?,
@@ -213,6 +216,8 @@ impl Call<'_> {
             AppCall::ShowDeployment { deployment } => {
                 self.show_deployment(&asked, deployment).await?
             }
+            AppCall::ListDomains => self.list_domains(app, &asked).await?,
+            AppCall::RemoveDomain { domain } => self.remove_domain(&asked, domain).await?,
             AppCall::ListVariables => self.list_variables(&asked).await?,
             AppCall::SetVariable { environment, name } => {
                 let bytes = self.body(MAX_JSON_BYTES).await?;
@@ -265,6 +270,16 @@ impl Call<'_> {
         let wanted = match call {
             AppCall::PostMessage => Wanted::Message(self.parse(&bytes)?),
             AppCall::StartBuild => Wanted::Build(self.parse(&bytes)?),
+            AppCall::AddDomain => Wanted::Domain(self.parse(&bytes)?),
+            AppCall::CheckDomain { domain } if bytes.is_empty() || bytes == b"{}" => {
+                Wanted::CheckDomain(domain)
+            }
+            AppCall::CheckDomain { .. } => {
+                return Err(Error::new(
+                    Kind::Invalid,
+                    "A look at a domain takes no body: the domain is in the path.",
+                ));
+            }
             AppCall::Deploy => Wanted::Deploy(self.parse(&bytes)?),
             AppCall::RollBack { deployment } if bytes.is_empty() => {
                 Wanted::RollBack(deployment, RollBack { note: None })
@@ -406,6 +421,8 @@ enum Wanted {
     Message(PostMessage),
     Restore(u32),
     Build(StartBuild),
+    Domain(AddDomain),
+    CheckDomain(DomainName),
     Deploy(Deploy),
     RollBack(DeploymentId, RollBack),
     Edits(EditFiles),
@@ -468,6 +485,11 @@ impl Wanted {
                     },
                 )
             }
+            Self::Domain(wanted) => {
+                call.add_domain(app, asked, asked.principal, wanted, begun.nonce)
+                    .await
+            }
+            Self::CheckDomain(host) => call.check_domain(app, asked, host).await,
             Self::Deploy(wanted) => {
                 call.deploy(app, asked, asked.principal, wanted, begun.nonce)
                     .await

@@ -68,13 +68,13 @@ impl Call<'_> {
     }
 
     /// The app's name below the domain of the apps. It is claimed when it is wanted first.
-    async fn public_name(&self, app: &AppId, asked: &Asked<'_>) -> Result<Name> {
+    pub(super) async fn public_name(&self, app: &AppId, asked: &Asked<'_>) -> Result<Name> {
         let known: Option<Name> = asked.ask(ConversationCall::PublicName).await?;
         if let Some(name) = known {
             return Ok(name);
         }
         let summary: AppSummary = asked.ask(ConversationCall::Show).await?;
-        let name = hostnames::claim(self.env, app, Name::proposed(&summary.name, app)).await?;
+        let name = hostnames::claim_one(self.env, app, Name::proposed(&summary.name, app)).await?;
         let name = name.ok_or_else(|| {
             Error::new(
                 Kind::Conflict,

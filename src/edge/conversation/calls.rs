@@ -17,7 +17,7 @@ use crate::{
     http::{etag, idempotency::Nonce, resource},
     ids::{BuildId, DeploymentId, WorkspaceId},
     project::ProjectPath,
-    publish::{Deployment, Environment},
+    publish::{Deployment, Environment, domain::Domain},
 };
 
 impl Conversation {
@@ -232,6 +232,26 @@ impl Conversation {
             Call::PublicName => json(&self.read_machine(|machine| machine.public_name().cloned())?),
             Call::Named { name } => {
                 self.step(Input::Named { name })?;
+                json(&())
+            }
+            Call::Domains => {
+                json(&self.read_machine(|machine| machine.domains().cloned().collect::<Vec<_>>())?)
+            }
+            Call::AddDomain { host, proof, by } => {
+                let known = self.read_machine(|machine| machine.domain(&host).cloned())?;
+                // The same request once more.
+                if known.is_none_or(|known| known.proof != proof) {
+                    let domain = Domain::new(host.clone(), proof, by, clock::now());
+                    self.step(Input::AddDomain(Box::new(domain)))?;
+                }
+                json(&self.read_machine(|machine| machine.domain(&host).cloned())?)
+            }
+            Call::CheckDomain { host } => {
+                self.step(Input::CheckDomain { host: host.clone() })?;
+                json(&self.read_machine(|machine| machine.domain(&host).cloned())?)
+            }
+            Call::RemoveDomain { host } => {
+                self.step(Input::RemoveDomain { host })?;
                 json(&())
             }
             Call::Variables => json(&self.read_machine(|machine| {

@@ -5,7 +5,7 @@ use worker::Method;
 use super::Conversation;
 use crate::{
     cloudflare::{
-        Binding, Upload,
+        Binding, Upload, hostname,
         site::{self, Site},
     },
     digest::Digest,
@@ -97,7 +97,8 @@ impl Conversation {
         deployment: &Deployment,
         told: &Runtime,
     ) -> Result<(Probe, Option<String>)> {
-        let site = target.site(&machine.app, deployment.environment, &deployment.url);
+        let environment = deployment.environment;
+        let site = |domains| target.site(&machine.app, environment, &deployment.url, domains);
         let stored = loader::stored_set(&self.env, &machine.app, &told.set).await?;
         self.upload_files(target, &machine.app, &stored).await?;
         let mut earlier = Vec::new();
@@ -116,7 +117,10 @@ impl Conversation {
         }
         let upload = self.upload(target, &stored, &earlier, told).await?;
         let tag = deployment.id.as_str();
-        let staged = site.stage(target, upload, tag).await.map_err(failed)?;
+        let staged = site(Vec::new())
+            .stage(target, upload, tag)
+            .await
+            .map_err(failed)?;
         let place = preview::Place::Host(target, &staged.host);
         is_up(target, &staged.host).await?;
         if let Probe::Failed(reasons) = preview::probe(&place).await? {
@@ -129,6 +133,11 @@ impl Conversation {
             Origin::Rollback { to } => format!("{tag}: back to {to}"),
         };
         let version = &staged.version;
+        let domains = match environment {
+            Environment::Production => self.active_domains()?,
+            _ => Vec::new(),
+        };
+        let site = site(domains);
         let seen = switched(target, &site, version, &why).await;
         if !matches!(seen, Ok(Probe::Passed)) {
             let why = format!("{tag} does not work at its address");
@@ -208,8 +217,12 @@ impl Conversation {
             return Ok(());
         };
         for environment in [Environment::Staging, Environment::Production] {
-            let site = target.site(&machine.app, environment, "");
+            let site = target.site(&machine.app, environment, "", Vec::new());
             site.remove(&target).await.map_err(failed)?;
+        }
+        for host in machine.all_domains() {
+            let gone = hostname::remove(&target, &target.zone, host.as_str()).await;
+            gone.map_err(failed)?;
         }
         for key in self.store.all_uploaded()? {
             let request = target.account.delete_object(&target.bucket, &key);

@@ -186,6 +186,8 @@ impl Conversation {
                     from: *from,
                 })
             }
+            Job::CheckDomain { host } => self.check_domain(machine, host).await,
+            Job::LeaveDomain { host } => self.leave_domain(machine, host).await,
             Job::EndTurn { turn } => Ok(Input::TimeIsUp { turn: turn.clone() }),
             Job::Announce => self.announce(machine).await,
             Job::Purge => {
@@ -204,8 +206,8 @@ impl Conversation {
                     tables.drop_all(&machine.app).await?;
                 }
                 self.leave_account(machine).await?;
-                if let Some(name) = machine.public_name() {
-                    hostnames::release(&self.env, &machine.app, name).await?;
+                for name in machine.claimed_names() {
+                    hostnames::release(&self.env, &machine.app, &name).await?;
                 }
                 self.store.forget()?;
                 self.readers.borrow_mut().clear();

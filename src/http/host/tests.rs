@@ -6,6 +6,10 @@ fn app(text: &str) -> Host {
     Host::App(text.parse().unwrap(), Environment::Preview)
 }
 
+fn domain(text: &str) -> Host {
+    Host::Domain(text.parse().unwrap())
+}
+
 fn named(text: &str) -> Host {
     Host::Named(text.parse().unwrap())
 }
@@ -54,6 +58,13 @@ fn tells_hosts_apart() {
         (&hosted, "www.todo-list.apps.test", Host::Unknown),
         (&hosted, "todo-list.apps.test.evil.example", Host::Unknown),
         (&hosted, "todo-list.apps.test:8787", Host::Unknown),
+        (&hosted, "www.recipes.com", domain("www.recipes.com")),
+        (&hosted, "WWW.Recipes.com.", domain("www.recipes.com")),
+        (&hosted, "www.recipes.com:8787", Host::Unknown),
+        (&local, "www.recipes.com:8787", domain("www.recipes.com")),
+        (&local, "www.recipes.com", Host::Unknown),
+        (&hosted, "api.console.example", Host::Unknown),
+        (&hosted, "recipes.internal", Host::Unknown),
         // Reserved names are nobody's.
         (&hosted, "www.apps.test", Host::Unknown),
         (&hosted, "overskill.apps.test", Host::Unknown),

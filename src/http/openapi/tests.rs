@@ -6,7 +6,7 @@ use crate::{
     digest::Digest,
     http::resource as r,
     ids::SEED_BYTES,
-    publish::{Share, SizeReport},
+    publish::{Share, SizeReport, domain::Domain},
     time::Timestamp,
 };
 
@@ -339,6 +339,20 @@ fn what_is_sent_is_what_is_described() {
     let mut gone = shard;
     (gone.down_since, gone.checked_at) = (Some(Timestamp(1)), Some(Timestamp(2)));
     fits("ShardList", r::ShardList { shards: vec![gone] });
+    let domain = Domain::new(
+        "www.recipes.com".parse().unwrap(),
+        "p".repeat(32),
+        "set-up".to_owned(),
+        Timestamp(1),
+    );
+    let domain = r::Domain::of(
+        domain,
+        "https://www.recipes.com".to_owned(),
+        "recipes.apps.example",
+    );
+    let domains = vec![domain.clone()];
+    fits("DomainShown", r::DomainShown { domain });
+    fits("DomainList", r::DomainList { domains });
     let token = r::Token {
         id: TokenId::from_seed(&[7; SEED_BYTES]),
         name: "ci".to_owned(),

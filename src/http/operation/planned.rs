@@ -1,7 +1,7 @@
 //! The calls of the design that are not there yet.
 
 use super::{
-    Method::{Delete, Get, Post, Put},
+    Method::{Get, Post, Put},
     Operation,
 };
 
@@ -11,24 +11,6 @@ pub(super) static OPERATIONS: &[Operation] = &[
         "/v1/apps/import",
         "importApp",
         "Create an app from an archive",
-    ),
-    Operation::later(
-        Get,
-        "/v1/apps/{app}/domains",
-        "listDomains",
-        "List the custom domains",
-    ),
-    Operation::later(
-        Post,
-        "/v1/apps/{app}/domains",
-        "addDomain",
-        "Add a custom domain",
-    ),
-    Operation::later(
-        Delete,
-        "/v1/apps/{app}/domains/{domain}",
-        "removeDomain",
-        "Remove a custom domain",
     ),
     Operation::later(
         Get,

@@ -26,7 +26,7 @@ use overskill::{
         retry::Failure,
     },
     project::{FileEntry, Manifest},
-    publish::{Deployment, Share, SizeReport},
+    publish::{Deployment, Share, SizeReport, domain::Look},
     sorted::SortedMap,
     template::Foundation,
     time::Timestamp,
@@ -77,6 +77,8 @@ pub(crate) struct World {
     /// What was asked of whom.
     pub(crate) asked: Vec<(String, Request)>,
     pub(crate) charges: Vec<Charge>,
+    /// What the next looks at a domain find; after them, each leads to the app.
+    pub(crate) looks: VecDeque<Look>,
     /// The app's tables.
     shard: Shard,
 }
@@ -135,6 +137,7 @@ impl World {
             failing: BTreeMap::new(),
             asked: Vec::new(),
             charges: Vec::new(),
+            looks: VecDeque::new(),
             shard: Shard::default(),
         };
         world.keep(&conversation, effects);
@@ -280,6 +283,11 @@ impl World {
                 probe: Probe::Passed,
                 remote: None,
             },
+            Job::CheckDomain { host } => Input::DomainLookedAt {
+                host: host.clone(),
+                look: self.looks.pop_front().unwrap_or(Look::Leads),
+            },
+            Job::LeaveDomain { host } => Input::DomainLeft { host: host.clone() },
             Job::CopyArtifacts { set, from } => {
                 self.copied.insert((*set, *from));
                 Input::ArtifactsCopied {
