@@ -7,6 +7,7 @@ import { startStack } from "../../xtask/local/harness.mjs";
 import { signUp } from "../support/account.mjs";
 import { RECIPES } from "../support/app.mjs";
 import { assertQuiet, launch, openPage } from "../support/browser.mjs";
+import { Dns } from "../support/dns.mjs";
 import { TURN_MS, until } from "../support/wait.mjs";
 
 /** The picture of the README, made anew with UPDATE_PICTURE=1. */
@@ -14,13 +15,15 @@ const PICTURE = path.resolve(import.meta.dirname, "../../docs/console.png");
 /** Asking who is signed in is how the console finds out that nobody is; Chromium reports the 401. */
 const NOBODY = /status of 401 .*\/v1\/session/;
 
+let dns;
 let stack;
 let browser;
 let context;
 let page;
 
 before(async () => {
-  stack = await startStack();
+  dns = await Dns.start();
+  stack = await startStack({ env: { OVERSKILL_VAR_DNS_URL: dns.url } });
   browser = await launch();
   context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   page = await openPage(context);
@@ -29,6 +32,7 @@ before(async () => {
 after(async () => {
   await browser?.close();
   await stack?.stop();
+  await dns?.stop();
 });
 
 /** The `count`th turn's end, as the conversation shows it. */
@@ -241,6 +245,40 @@ describe("the history", () => {
       await page.screenshot({ path: `${process.env.LOOK}/publish-phone.png` });
       await page.setViewportSize({ width: 1440, height: 900 });
     }
+    await page.getByTestId("tab-preview").click();
+  });
+
+  test("leads a domain of one's own to it, and says what to set for that", async () => {
+    const host = "www.recipes-of-ada.com";
+    await page.getByTestId("tab-publish").click();
+    const domain = page.getByTestId(`domain-${host}`);
+    const add = async (name) => {
+      await page.getByTestId("add-domain").click();
+      await page.getByLabel("Domain, such as").fill(name);
+      await page.getByTestId("confirm").click();
+    };
+    await add("https://recipes.com");
+    await page.getByRole("dialog").getByText("a domain is a host name such as").waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+    await add(host);
+    await domain.getByText("Waits for its records").waitFor();
+    await domain.getByText(`There is no TXT record \`_overskill.${host}\` yet.`).waitFor();
+    if (process.env.LOOK) {
+      await page.screenshot({ path: `${process.env.LOOK}/domain.png` });
+      await page.setViewportSize({ width: 390, height: 844 });
+      await page.screenshot({ path: `${process.env.LOOK}/domain-phone.png` });
+      await page.setViewportSize({ width: 1440, height: 900 });
+    }
+    // What stands there is what is set.
+    const [proofName, proof, name, target] = await domain.locator("code").allTextContents();
+    Object.assign(dns.records, { [proofName]: { TXT: [proof] }, [name]: { CNAME: target } });
+    await page.getByTestId(`check-${host}`).click();
+    await domain.getByText("Active", { exact: true }).waitFor();
+    assert.equal(await domain.getByRole("link", { name: host }).getAttribute("href"), `http://${host}:${stack.port}`);
+    assert.equal((await stack.request("/", { host: `${host}:${stack.port}` })).status, 200);
+    await page.getByRole("button", { name: `Remove ${host}` }).click();
+    await page.getByTestId("confirm").click();
+    await domain.waitFor({ state: "detached" });
     await page.getByTestId("tab-preview").click();
   });
 
