@@ -10,6 +10,7 @@ mod calls;
 mod deployments;
 mod effect;
 pub mod feed;
+mod heavy;
 mod input;
 mod machine;
 mod mending;
