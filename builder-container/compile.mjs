@@ -121,7 +121,7 @@ export const compile = async (root, out, mode, maps, failed) => {
   const result = { ok: true, errors: [], missing: [], warnings, notes: settings.notes, vendor: [], weights: [] }
   try {
     const prebuilt = leftOutside(mode)
-    const weighed = scales(root)
+    const weighed = scales(root, mode === "production")
     const { output } = await build(configure(root, out, mode, maps, prebuilt.plugins, warn))
     weighed.app(output)
     result.vendor = prebuilt.files()

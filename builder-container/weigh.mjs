@@ -1,6 +1,8 @@
 // What weighs how much in the built scripts: every npm package, and every file of the app's own.
 //
-// Rolldown tells how long a module is in a chunk before that is minified; what the chunk has in the end is divided by it.
+// Rolldown tells what a module is in a chunk before that is minified. So each is made as short as that makes it, names and blanks, and what the
+// chunk has in the end is divided by these lengths.
+import { minifySync } from "vite"
 
 /** How many are told, the heaviest. As `MOST_WEIGHTS` of the core. */
 const MOST = 20
@@ -25,11 +27,18 @@ const together = (chunks) => {
   return found
 }
 
-/** Weighs what is built in the project's folder `root`. */
-export const scales = (root) => {
+/** How long a module is, minified as its chunk was. What does not stand by itself is taken as it is. */
+const lengthOf = ({ code, renderedLength }, isMinified) => {
+  if (!code || !isMinified) return renderedLength
+  const { code: short, errors } = minifySync("module.js", code, { compress: false, mangle: true })
+  return errors.length > 0 ? renderedLength : short.length
+}
+
+/** Weighs what is built in the project's folder `root`; `isMinified`, what browsers get. */
+export const scales = (root, isMinified) => {
   const weights = new Map()
-  const add = (chunk, where) => {
-    const modules = Object.entries(chunk.modules).map(([id, { renderedLength }]) => [id, renderedLength])
+  const add = (chunk, where, isShort) => {
+    const modules = Object.entries(chunk.modules).map(([id, module]) => [id, lengthOf(module, isShort)])
     const all = modules.reduce((sum, [, length]) => sum + length, 0)
     const bytes = Buffer.byteLength(chunk.code)
     for (const [id, length] of modules) {
@@ -47,11 +56,11 @@ export const scales = (root) => {
     app(output) {
       const chunks = chunksOf(output)
       const first = together(chunks)
-      for (const chunk of chunks) add(chunk, first.has(chunk) ? "page_bytes" : "late_bytes")
+      for (const chunk of chunks) add(chunk, first.has(chunk) ? "page_bytes" : "late_bytes", isMinified)
     },
-    /** That of one function. */
+    /** That of one function, which is minified in any case. */
     worker(output) {
-      for (const chunk of chunksOf(output)) add(chunk, "function_bytes")
+      for (const chunk of chunksOf(output)) add(chunk, "function_bytes", true)
     },
     /** The heaviest of what the page and functions need first, then of what is loaded later; whole bytes. */
     heaviest() {

@@ -20,8 +20,8 @@ pub enum WeightKind {
     File,
 }
 
-/// A package, or a file of the app's own, in the built scripts: their bytes before compression, of each script the part that its
-/// modules had of it before it was minified. Style sheets and web workers are not weighed. In development mode nothing is minified, and the
+/// A package, or a file of the app's own, in the built scripts: their bytes before compression, of each script the part that is theirs, to a few
+/// per cent where it is minified. Style sheets and web workers are not weighed. In development mode nothing is minified, and the
 /// packages that stay outside as vendor modules, which weigh nothing in the app's own script, are not told; in production mode all are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

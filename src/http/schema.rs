@@ -343,7 +343,7 @@ impl JsonSchema for Weight {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "object",
-            "description": "A package, or a file of the app's own, in the built scripts: bytes before compression, of each script the part that its modules had of it before it was minified. In development mode nothing is minified, and packages that stay outside as vendor modules are not told.",
+            "description": "A package, or a file of the app's own, in the built scripts: bytes before compression, of each script the part that is theirs, to a few per cent where it is minified. In development mode nothing is minified, and packages that stay outside as vendor modules are not told.",
             "properties": {
                 "kind": generator.subschema_for::<WeightKind>(),
                 "name": { "type": "string", "description": "The package, or the path of the file." },

@@ -92,15 +92,15 @@ fn a_model_hears_once_that_the_app_is_heavy_and_again_when_it_is_worse() {
     let mut world = World::new(PROMPT);
     world.settle();
     let (warning, critical) = (700_000, 900_000);
-    for (number, script_bytes, told) in [
-        (2, warning, false),
-        (3, warning, true),
-        (4, critical, false),
-        (5, 1, true),
-        (6, warning, false),
-        (7, 1, true),
+    for (number, field, script_bytes, told) in [
+        (2, "rating", warning, false),
+        (3, "difficulty", warning, true),
+        (4, "cost", critical, false),
+        (5, "taste", 1, true),
+        (6, "effort", warning, false),
+        (7, "quality", 1, true),
     ] {
-        world.post(number, "Add a rating to each recipe");
+        world.post(number, &format!("add a {field} from 1 to 5 to recipes"));
         let work = claimed(&mut world);
         world.report(&work, heavy(&work, script_bytes));
         world.settle();

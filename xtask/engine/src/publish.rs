@@ -245,3 +245,91 @@ fn gzip(content: &[u8]) -> Result<Vec<u8>> {
     encoder.write_all(content)?;
     Ok(encoder.finish()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn case() -> Vec<u8> {
+        let script = "x".repeat(2_000);
+        let files = [
+            (
+                "index.html",
+                "<html><head><script src=\"/a.js\"></script></head></html>",
+            ),
+            ("a.js", script.as_str()),
+            ("late.png", "png"),
+        ];
+        let files: BTreeMap<&str, String> = files
+            .into_iter()
+            .map(|(path, content)| (path, STANDARD.encode(content)))
+            .collect();
+        serde_json::to_vec(&json!({ "id": 7, "files": files })).unwrap()
+    }
+
+    #[test]
+    fn the_answer_has_its_keys_and_others_only_where_they_are_asked_for() {
+        let keys = |words: &[&str]| -> Vec<String> {
+            let told = answer(&case(), &Options::of(words).unwrap());
+            told.as_object().unwrap().keys().cloned().collect()
+        };
+        let mut expected = vec![
+            "id",
+            "script_bytes",
+            "script_gzip_bytes",
+            "embedded",
+            "external",
+            "band",
+            "secrets",
+        ];
+        expected.sort_unstable();
+        let mut plain = keys(&[]);
+        plain.sort_unstable();
+        assert_eq!(plain, expected);
+        assert!(keys(&["--modules"]).contains(&"modules".to_owned()));
+        assert!(keys(&["--what-if", "1"]).contains(&"what_if".to_owned()));
+        for words in [&["--what-if"][..], &["--what-if", "many"], &["--other"]] {
+            assert!(Options::of(words).is_err(), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn another_budget_comes_to_other_files() {
+        let plain = answer(&case(), &Options::default());
+        let bytes = plain["script_bytes"].as_u64().unwrap();
+        let tight = (bytes - 1).to_string();
+        let words = [
+            "--what-if",
+            "1024000",
+            "--what-if",
+            &tight,
+            "--what-if",
+            "100",
+        ];
+        let told = answer(&case(), &Options::of(&words).unwrap());
+        let [large, tight, none] = &told["what_if"].as_array().unwrap()[..] else {
+            panic!("{told}");
+        };
+        assert_eq!(
+            (&large["script_bytes"], &large["embedded"], &large["band"]),
+            (
+                &plain["script_bytes"],
+                &json!(["a.js", "index.html"]),
+                &json!("healthy")
+            )
+        );
+        assert_eq!(
+            (&tight["embedded"], &tight["external"], &tight["band"]),
+            (
+                &json!(["index.html"]),
+                &json!(["a.js", "late.png"]),
+                &json!("critical")
+            )
+        );
+        assert_eq!(none["budget"], 100);
+        assert!(
+            none["error"].as_str().unwrap().contains("100 are allowed"),
+            "{none}"
+        );
+    }
+}
