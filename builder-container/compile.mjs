@@ -14,6 +14,7 @@ import { guard, refusals } from "./fence.mjs"
 import { adapt, readSettings, spreadAliases } from "./foreign.mjs"
 import { compileFunctions } from "./functions.mjs"
 import { pluginFiles, tailwind3 } from "./tailwind3.mjs"
+import { scales } from "./weigh.mjs"
 
 /** What nearly every app has nearly alike: in a chunk of its own, a change of the app leaves it in the browser's cache. */
 const REACT = { name: "react", test: /\/node_modules\/(?:react|react-dom|scheduler|react-router|cookie|set-cookie-parser)\// }
@@ -107,7 +108,7 @@ const leftOutside = (mode) => {
 /** Loads and compiles what a first build needs, so that it is not the one that waits for it. */
 export const warmUp = (root) => build(configuration(root, null, "development", true, leftOutside("development").plugins, () => {}))
 
-/** Builds. What it found is bounded: errors, imports that lead nowhere, warnings. Calls `failed` before it looks for all of them. */
+/** Builds. What it found is bounded: errors, imports that lead nowhere, warnings, weights. Calls `failed` before it looks for all of them. */
 export const compile = async (root, out, mode, maps, failed) => {
   const warnings = []
   const warn = (message) => {
@@ -117,18 +118,21 @@ export const compile = async (root, out, mode, maps, failed) => {
   spreadAliases(root, settings)
   const styles = await tailwind3(root, settings.notes)
   const configure = (...how) => adapt(configuration(...how), root, settings, styles)
-  const result = { ok: true, errors: [], missing: [], warnings, notes: settings.notes, vendor: [] }
+  const result = { ok: true, errors: [], missing: [], warnings, notes: settings.notes, vendor: [], weights: [] }
   try {
     const prebuilt = leftOutside(mode)
-    await build(configure(root, out, mode, maps, prebuilt.plugins, warn))
+    const weighed = scales(root, mode === "production")
+    const { output } = await build(configure(root, out, mode, maps, prebuilt.plugins, warn))
+    weighed.app(output)
     result.vendor = prebuilt.files()
     // Vite takes an asset that cannot be read for one that is not there, warns, and goes on.
     result.errors = [...refusals].slice(0, MOST).map((target) => blame(target, null, root))
-    const functions = await compileFunctions(root, out, mode, forFunctions)
+    const functions = await compileFunctions(root, out, mode, forFunctions, weighed)
     result.errors = [...result.errors, ...functions.errors].slice(0, MOST)
     result.missing = functions.missing
     warnings.push(...functions.warnings)
     result.ok = result.errors.length + result.missing.length === 0
+    result.weights = weighed.heaviest()
     if (!result.ok) {
       result.warnings = []
       failed()

@@ -42,9 +42,9 @@ const wrong = ({ file }, { imports, dynamicImports, exports }) => {
 
 /**
  * Builds them one by one: errors, imports that lead nowhere, warnings. `common(root, mode, first, last)` are the settings of each, with
- * plugins of ours before and after the rest.
+ * plugins of ours before and after the rest; `weighed` (`weigh.mjs`) hears of each.
  */
-export const compileFunctions = async (root, out, mode, common) => {
+export const compileFunctions = async (root, out, mode, common, weighed) => {
   const found = { errors: [], missing: [], warnings: [] }
   if (isPackage(join(root, "functions"))) found.warnings.push("The folder `functions` has a package.json, so it is not for functions of this app and is left out.")
   // What an app has put there itself is no function.
@@ -76,6 +76,7 @@ export const compileFunctions = async (root, out, mode, common) => {
     })
     try {
       const { output } = await build(configure(true))
+      weighed.worker(output)
       found.errors.push(...wrong(one, output.find((part) => part.isEntry)))
     } catch (first) {
       const told = await diagnose(root, (before, after) => configure(false, before, after))

@@ -7,7 +7,7 @@
 //                                    whether a production build has source maps;
 //                                    how long types may be checked, and until when from the beginning of the job
 //   out  {"type":"ready"}
-//        {"type":"result","ok","errors","missing","warnings","notes","vendor","types","types_failure","vite_ms","types_ms"}
+//        {"type":"result","ok","errors","missing","warnings","notes","vendor","weights","types","types_failure","vite_ms","types_ms"}
 import { existsSync, realpathSync } from "node:fs"
 import { createRequire, registerHooks } from "node:module"
 import { dirname, join } from "node:path"

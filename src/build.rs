@@ -10,6 +10,7 @@ mod job;
 mod render;
 mod repair;
 mod report;
+mod weight;
 
 pub use artifact::{ArtifactLimits, VENDOR_FOLDER, is_vendor, media_type};
 pub use dependency::{DependencyAnswer, DependencyQuestion};
@@ -22,3 +23,4 @@ pub use report::{
     AnswerError, AnswerEvent, AnswerFrame, AnswerReader, Artifact, FailureReason, Report, Status,
     Timings,
 };
+pub use weight::{MOST_WEIGHTS, Weight, WeightKind};

@@ -11,6 +11,7 @@ mod deployments;
 mod domains;
 mod effect;
 pub mod feed;
+mod heavy;
 mod input;
 mod machine;
 mod mending;

@@ -4,6 +4,7 @@
 //! What is generated is equal in preview, staging and production; only the variables differ. Uploads nothing and
 //! runs nothing: the edge stores the bytes, loads the Worker and asks it the probe's questions.
 
+pub mod advice;
 mod artifacts;
 pub mod cache;
 mod critical;
@@ -18,6 +19,7 @@ pub mod probe;
 mod runtime;
 mod script;
 pub mod secrets;
+mod sizes;
 mod variable;
 
 pub use artifacts::{Artifact, ArtifactSet, own_hashes};
@@ -26,9 +28,10 @@ pub use deployment::{Deployment, DeploymentStatus, MOST_NOTE_CHARS, Origin};
 pub use functions::{FUNCTIONS_FOLDER, Function, FunctionName, MOST_FUNCTIONS, is_of_functions};
 pub use runtime::{Environment, Runtime};
 pub use script::{
-    BUDGET, Band, Module, ModuleKind, Part, PublishError, Script, Share, SizeReport, code_id,
-    is_immutable, worker_script,
+    BUDGET, Module, ModuleKind, Part, Plan, PublishError, Script, Split, code_id, is_immutable,
+    worker_script,
 };
+pub use sizes::{Asset, Band, MOST_ASSETS, OTHER_BUDGETS, Place, Share, SizeReport, WhatIf};
 pub use variable::{ALLOWED_HOSTS, MOST_HOSTS, Told, Variable, VariableKind, hosts, sealed_as};
 
 /// The page that every navigation gets.

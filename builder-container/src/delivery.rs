@@ -133,6 +133,7 @@ async fn write(
         timings: Timings::default(),
         peak_memory_bytes: 0,
         sandbox: slots.sandbox().name(),
+        weights: Vec::new(),
         artifact_bytes: 0,
         artifacts: 0,
         packages_resolved: false,
@@ -211,6 +212,7 @@ async fn write(
     }
     match outcome {
         Outcome::Failed { reason, .. } => {
+            report.weights.clear();
             report.status = Status::Failed;
             report.reason = Some(reason);
         }
@@ -334,6 +336,7 @@ async fn run(
             report.timings.build_ms = millis(time);
             report.timings.types_ms = findings.types_ms.unwrap_or(0);
             report.peak_memory_bytes = peak_memory;
+            report.weights.clone_from(&findings.weights);
             answer.log(times(&findings)).await?;
             let judged = judge(findings, task, given, folder, browser, slots, limit);
             meanwhile("explaining", answer, judged).await?

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The scripts that run in workers, the first of them their program, and the one that prebuilds packages for them.
-pub(crate) const WORKER_SCRIPTS: [(&str, &str); 13] = [
+pub(crate) const WORKER_SCRIPTS: [(&str, &str); 14] = [
     ("worker.mjs", include_str!("../worker.mjs")),
     ("compile.mjs", include_str!("../compile.mjs")),
     ("diagnose.mjs", include_str!("../diagnose.mjs")),
@@ -29,6 +29,7 @@ pub(crate) const WORKER_SCRIPTS: [(&str, &str); 13] = [
     ("typecheck.mjs", include_str!("../typecheck.mjs")),
     ("vendor.mjs", include_str!("../vendor.mjs")),
     ("types.mjs", include_str!("../types.mjs")),
+    ("weigh.mjs", include_str!("../weigh.mjs")),
     ("render.mjs", include_str!("../render.mjs")),
 ];
 

@@ -20,7 +20,7 @@ use nix::{
     sys::signal::{Signal, killpg},
     unistd::Pid,
 };
-use overskill::build::{Mode, TypeCheck};
+use overskill::build::{MOST_WEIGHTS, Mode, TypeCheck, Weight};
 use serde::{Deserialize, Serialize};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
@@ -142,6 +142,9 @@ pub(crate) struct Findings {
     /// The vendor modules that the app loads, by file name.
     #[serde(default)]
     pub(crate) vendor: Vec<String>,
+    /// What weighs most in what was built.
+    #[serde(default)]
+    pub(crate) weights: Vec<Weight>,
     /// What `tsc` printed, when it was asked.
     pub(crate) types: Option<String>,
     /// Why it was asked in vain.
@@ -159,6 +162,8 @@ impl Findings {
         self.missing.truncate(FINDINGS);
         self.warnings.truncate(FINDINGS);
         self.notes.truncate(FINDINGS);
+        self.weights.retain(Weight::is_named);
+        self.weights.truncate(MOST_WEIGHTS);
         self
     }
 }

@@ -13,6 +13,7 @@ use super::{
     diagnostic::Diagnostic,
     frame::{FrameCollector, FrameError, Header},
     render::{Render, Screenshot},
+    weight::{MOST_WEIGHTS, Weight},
 };
 use crate::{config::Limits, digest::Digest, project::ProjectPath, sorted::SortedSet};
 
@@ -81,6 +82,9 @@ pub struct Report {
     pub packages_resolved: bool,
     /// What came of looking at it in a browser.
     pub render: Render,
+    /// What weighs most in the scripts, the heaviest of what the page and functions need first; at most [`MOST_WEIGHTS`]. Of a build that has
+    /// failed, nothing.
+    pub weights: Vec<Weight>,
     /// All artifacts together, in bytes.
     pub artifact_bytes: u64,
     /// How many artifacts there are.
@@ -414,7 +418,12 @@ impl AnswerReader {
             report.artifacts == self.paths.len() as u64 && report.artifact_bytes == self.bytes;
         let explained = (report.status == Status::Failed) == report.reason.is_some();
         let pictured = report.render.screenshot() == self.picture.as_ref();
-        if complete && counted && explained && pictured {
+        if report.weights.len() > MOST_WEIGHTS {
+            return Err(AnswerError::TooMany("weights"));
+        }
+        let weighed = report.weights.iter().all(Weight::is_named)
+            && (report.status == Status::Succeeded || report.weights.is_empty());
+        if complete && counted && explained && pictured && weighed {
             Ok(())
         } else {
             Err(AnswerError::Inconsistent)

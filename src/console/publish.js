@@ -3,6 +3,7 @@
 import { appPath, call, listAll, newKey } from "./api.js";
 import { domains } from "./domains.js";
 import { ago, announce, ask, el, iconButton, problemView } from "./dom.js";
+import { weightView } from "./weight.js";
 
 const ENVIRONMENTS = [["staging", "Staging", "An address for a last look."], ["production", "Production", "The address for everyone."]];
 const STATUS = { waiting: "Waits for another deployment", building: "Building for production", deploying: "Checking at its address", live: "Live", superseded: "Was live", failed: "Failed" };
@@ -30,6 +31,7 @@ export function publish({ appId, getApp }) {
   const node = el("div", { class: "panel-scroll" }, state, parts);
   let asked = 0;
   let deployments = [];
+  const builds = new Map();
 
   const refresh = async () => {
     const mine = ++asked;
@@ -52,6 +54,19 @@ export function publish({ appId, getApp }) {
 
   const live = (environment) => deployments.find((one) => one.environment === environment && one.status === "live");
 
+  /** How large the script of a deployment is, once it is known. What was rolled back to is in the build of its first deployment. */
+  const weight = (one) => {
+    const node = el("div", { testid: `weight-${one.environment}` });
+    const origin = one.build === null ? deployments.find(({ id }) => id === one.origin.to) : one;
+    if (!origin?.build) return node;
+    if (!builds.has(origin.build)) builds.set(origin.build, call("GET", appPath(appId, `/builds/${origin.build}`)));
+    builds.get(origin.build).then(
+      ({ build }) => build.sizes && node.replaceChildren(weightView(build)),
+      // It is only a number: asked for again with the next refresh.
+      () => builds.delete(origin.build));
+    return node;
+  };
+
   const site = ([environment, name, help]) => {
     const now = live(environment);
     const next = deployments.find((one) => one.environment === environment && UNDER_WAY.includes(one.status));
@@ -62,6 +77,7 @@ export function publish({ appId, getApp }) {
     return el("section", { class: "site", "data-live": Boolean(now), testid: `site-${environment}`, "aria-label": name },
       el("h2", {}, name, now && el("span", { class: "live-tag" }, el("span", { class: "beacon" }), `Version ${now.version}`)),
       now ? el("a", { class: "site-url", href: now.url, target: "_blank", rel: "noopener" }, new URL(now.url).host) : el("p", { class: "help" }, help),
+      now && weight(now),
       next && el("p", { class: "site-next", role: "status" }, el("span", { class: "spinner" }), `Version ${next.version}: ${STATUS[next.status].toLowerCase()}`),
       el("button", {
         type: "button", class: environment === "production" ? "button button-primary" : "button", testid: `deploy-${environment}`,

@@ -447,6 +447,9 @@ impl Conversation {
         step.finish(&Job::SendBuild { build: id.clone() });
         active.build.status = status;
         active.build.diagnostics.clone_from(&diagnostics);
+        if status == BuildStatus::Succeeded && newest {
+            self.weigh(&active.build);
+        }
         let report = active.build.report.as_ref();
         let screenshot = report
             .and_then(|report| report.render.screenshot())

@@ -76,7 +76,7 @@ impl Conversation {
             let outline = outline.unwrap_or_default();
             step.effects.push(Effect::OpenTranscript {
                 turn: turn.id.clone(),
-                context: prompt::context(&self.name, &outline, turn.intent),
+                context: prompt::context(&self.name, &outline, turn.intent) + &self.weight_told(),
             });
             step.feed(Event::AppOutlined {
                 turn: turn.id.clone(),

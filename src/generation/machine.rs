@@ -47,6 +47,7 @@ impl Conversation {
             edits: Saving::default(),
             breakers: SortedMap::new(),
             broken: SortedSet::new(),
+            heavy: SortedMap::new(),
             spent: Spending::default(),
             voided: Spending::default(),
             builder_millis: 0,

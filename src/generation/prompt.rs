@@ -24,6 +24,7 @@ const CONTEXT: &str = include_str!("../../templates/prompts/context.md");
 const DISCUSS: &str = include_str!("../../templates/prompts/discuss.md");
 const BUILD: &str = include_str!("../../templates/prompts/build.md");
 const BEFORE: &str = include_str!("../../templates/prompts/before.md");
+const HEAVY: &str = include_str!("../../templates/prompts/heavy.md");
 const GO_ON: &str = include_str!("../../templates/prompts/go_on.md");
 
 /// The turns before.
@@ -74,6 +75,11 @@ pub fn context(app_name: &str, outline: &str, intent: Intent) -> String {
         Intent::Discuss => format!("{context}\n{DISCUSS}"),
         Intent::Build => format!("{context}\n{BUILD}"),
     }
+}
+
+/// What a model is told besides of an app whose script has grown large.
+pub(super) fn heavy(advice: &str) -> String {
+    HEAVY.replace("{{advice}}", advice)
 }
 
 /// What a model is told that was cut off by the limit of its answers.

@@ -395,6 +395,7 @@ mod tests {
             sandbox: "namespaces".to_owned(),
             packages_resolved: false,
             render,
+            weights: Vec::new(),
             artifact_bytes: 1,
             artifacts: 1,
             toolchain_digest: Digest::of(b"toolchain"),

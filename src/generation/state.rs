@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 use super::{
     deployments::{Produced, Site},
     feed::Outcome,
+    heavy::Heavy,
     records::{AppSummary, AppUsage, Build, Preview, Spending, Spent, Status},
     repair::Repair,
     tools::{Intent, Views},
 };
 use crate::{
+    build::Mode,
     digest::Digest,
     edit::tokens::{Ledger, Saving},
     ids::{AppId, BuildId, TurnId, WorkspaceId},
@@ -67,6 +69,8 @@ pub struct Conversation {
     pub(super) breakers: SortedMap<String, Breaker>,
     /// Signatures of the errors of the build that failed last, if nothing was built since.
     pub(super) broken: SortedSet<String>,
+    /// What the newest builds say of the size of the app's script, by how it was built.
+    pub(super) heavy: SortedMap<Mode, Heavy>,
     /// What all turns that are over have cost.
     pub(super) spent: Spending,
     /// What attempts of all of them have cost that came to nothing.

@@ -5,13 +5,17 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::{
-    build::{Diagnostic, FailureReason, Mode, Render, Report, Severity, Status, Timings},
+    build::{
+        Diagnostic, FailureReason, MOST_WEIGHTS, Mode, Render, Report, Severity, Status, Timings,
+        Weight, WeightKind,
+    },
     data::{TableSpec, pool::ShardState},
     digest::Digest,
     ids::{AppId, BuildId, DeploymentId, ShardId, TokenId, TurnId, WorkspaceId},
     project::ProjectPath,
     publish::{
-        Deployment, DeploymentStatus, Environment, Origin, Share, SizeReport, VariableKind,
+        Asset, Band, Deployment, DeploymentStatus, Environment, MOST_ASSETS, OTHER_BUDGETS, Origin,
+        Place, Share, SizeReport, VariableKind, WhatIf,
         domain::{DnsRecord, DomainStatus},
     },
     time::Timestamp,
@@ -154,6 +158,17 @@ schema! {
         },
         "required": ["files", "bytes"]
     };
+    Band as "Band": {
+        "type": "string",
+        "description": "How near a script is to its budget: `healthy` up to 70 %, `warning` up to 90 %, `critical` more.",
+        "enum": ["healthy", "warning", "critical"]
+    };
+    Place as "Place": {
+        "type": "string",
+        "description": "`without_room` outside the script, though the page needs it first; `embedded` in it; `late` outside, as it is loaded later or is media; `shared` outside, as it is stored once for all apps.",
+        "enum": ["without_room", "embedded", "late", "shared"]
+    };
+    WeightKind as "WeightKind": { "type": "string", "enum": ["package", "file"] };
     FailureReason as "FailureReason": { "type": "string", "enum": ["source", "timeout", "memory", "output", "render"] };
     Render as "Render": {
         "description": "What came of looking at the built app in a browser.",
@@ -248,11 +263,17 @@ impl JsonSchema for Report {
                 "sandbox": { "type": "string", "description": "What kept the build away from everything else." },
                 "packages_resolved": { "type": "boolean", "description": "Whether the registry chose versions of packages that the app's own lock file does not name." },
                 "render": generator.subschema_for::<Render>(),
+                "weights": {
+                    "type": "array",
+                    "description": "What weighs most in the scripts, the heaviest of what the page and functions need first.",
+                    "maxItems": MOST_WEIGHTS,
+                    "items": generator.subschema_for::<Weight>()
+                },
                 "artifact_bytes": { "type": "integer", "minimum": 0 },
                 "artifacts": { "type": "integer", "minimum": 0 },
                 "toolchain_digest": generator.subschema_for::<Digest>()
             },
-            "required": ["status", "reason", "timings", "peak_memory_bytes", "sandbox", "packages_resolved", "render", "artifact_bytes", "artifacts", "toolchain_digest"]
+            "required": ["status", "reason", "timings", "peak_memory_bytes", "sandbox", "packages_resolved", "render", "weights", "artifact_bytes", "artifacts", "toolchain_digest"]
         })
     }
 }
@@ -269,10 +290,85 @@ impl JsonSchema for SizeReport {
             "properties": {
                 "script_bytes": { "type": "integer", "description": "The sum of the script's modules.", "minimum": 0 },
                 "budget": { "type": "integer", "description": "What it may be.", "minimum": 0 },
+                "band": generator.subschema_for::<Band>(),
                 "embedded": generator.subschema_for::<Share>(),
-                "external": generator.subschema_for::<Share>()
+                "external": generator.subschema_for::<Share>(),
+                "without_room": generator.subschema_for::<Share>(),
+                "assets": {
+                    "type": "array",
+                    "description": "Each file: those without room first, then those in the script, then the rest, the largest of each first.",
+                    "maxItems": MOST_ASSETS,
+                    "items": generator.subschema_for::<Asset>()
+                },
+                "what_if": {
+                    "type": "array",
+                    "description": "How it would be with other budgets.",
+                    "maxItems": OTHER_BUDGETS.len(),
+                    "items": generator.subschema_for::<WhatIf>()
+                }
             },
-            "required": ["script_bytes", "budget", "embedded", "external"]
+            "required": ["script_bytes", "budget", "band", "embedded", "external", "without_room", "assets", "what_if"]
+        })
+    }
+}
+
+impl JsonSchema for Asset {
+    fn schema_name() -> Cow<'static, str> {
+        "Asset".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "description": "A built file.",
+            "properties": {
+                "path": generator.subschema_for::<ProjectPath>(),
+                "bytes": { "type": "integer", "minimum": 0 },
+                "gzip_bytes": { "type": ["integer", "null"], "description": "In gzip, which is what it takes in the script, where that was tried and is shorter.", "minimum": 0 },
+                "place": generator.subschema_for::<Place>()
+            },
+            "required": ["path", "bytes", "gzip_bytes", "place"]
+        })
+    }
+}
+
+impl JsonSchema for WhatIf {
+    fn schema_name() -> Cow<'static, str> {
+        "WhatIf".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "description": "How built files would be split with another budget.",
+            "properties": {
+                "budget": { "type": "integer", "description": "In bytes.", "minimum": 0 },
+                "script_bytes": { "type": ["integer", "null"], "description": "The sum of the script's modules; nothing where the page and the functions alone are over the budget.", "minimum": 0 },
+                "embedded": generator.subschema_for::<Share>(),
+                "without_room": generator.subschema_for::<Share>()
+            },
+            "required": ["budget", "script_bytes", "embedded", "without_room"]
+        })
+    }
+}
+
+impl JsonSchema for Weight {
+    fn schema_name() -> Cow<'static, str> {
+        "Weight".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "description": "A package, or a file of the app's own, in the built scripts: bytes before compression, of each script the part that is theirs, to a few per cent where it is minified. In development mode nothing is minified, and packages that stay outside as vendor modules are not told.",
+            "properties": {
+                "kind": generator.subschema_for::<WeightKind>(),
+                "name": { "type": "string", "description": "The package, or the path of the file." },
+                "page_bytes": { "type": "integer", "description": "In scripts that the page needs before it shows anything.", "minimum": 0 },
+                "late_bytes": { "type": "integer", "description": "In scripts that are loaded later.", "minimum": 0 },
+                "function_bytes": { "type": "integer", "description": "In the app's functions, in each that has it.", "minimum": 0 }
+            },
+            "required": ["kind", "name", "page_bytes", "late_bytes", "function_bytes"]
         })
     }
 }

@@ -256,6 +256,7 @@ mod tests {
                 sandbox: "namespaces".to_owned(),
                 packages_resolved,
                 render,
+                weights: Vec::new(),
                 artifact_bytes: 0,
                 artifacts: 0,
                 toolchain_digest: Digest::of(b"toolchain"),

@@ -4,8 +4,15 @@ use std::{borrow::Cow, fmt::Write as _};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ArtifactSet, Function, FunctionName, PAGE, functions::is_of_functions, html};
-use crate::{build::media_type, digest::Digest, project::ProjectPath};
+use super::{
+    ArtifactSet, Function, FunctionName, PAGE, SizeReport, functions::is_of_functions, html,
+};
+use crate::{
+    build::media_type,
+    digest::Digest,
+    project::ProjectPath,
+    sorted::{SortedMap, SortedSet},
+};
 
 /// What a script may have by default: 900 KB, the sum of all its modules as uploaded.
 pub const BUDGET: usize = 921_600;
@@ -58,59 +65,10 @@ pub struct Script {
 pub struct Part {
     /// Which of the set.
     pub path: ProjectPath,
-    /// Its content, or that in gzip.
-    pub bytes: Vec<u8>,
+    /// Its content, or that in gzip; nothing where it is too large to be looked at, and stays outside.
+    pub bytes: Option<Vec<u8>>,
     /// Whether it is in gzip (RFC 1952).
     pub is_gzip: bool,
-}
-
-/// How near a script is to its budget.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Band {
-    /// Up to 70 % of it.
-    Healthy,
-    /// Up to 90 %.
-    Warning,
-    /// More.
-    Critical,
-}
-
-impl Band {
-    /// That of a script of so many bytes.
-    #[must_use]
-    pub const fn of(script_bytes: usize, budget: usize) -> Self {
-        let tenths = script_bytes.saturating_mul(10);
-        if tenths <= budget.saturating_mul(7) {
-            Self::Healthy
-        } else if tenths <= budget.saturating_mul(9) {
-            Self::Warning
-        } else {
-            Self::Critical
-        }
-    }
-}
-
-/// How an artifact set was split.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SizeReport {
-    /// The sum of all modules, in bytes. The budget is about this number alone.
-    pub script_bytes: usize,
-    /// What it may be, in bytes.
-    pub budget: usize,
-    /// The artifacts inside the script.
-    pub embedded: Share,
-    /// The artifacts outside, served by hash.
-    pub external: Share,
-}
-
-/// A part of the artifacts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Share {
-    /// How many files.
-    pub files: usize,
-    /// How many bytes.
-    pub bytes: u64,
 }
 
 /// Why an artifact set cannot be published. The sentence is fit for a user.
@@ -141,6 +99,150 @@ pub enum PublishError {
     },
 }
 
+/// All that a script may have in it, before a budget decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan<'a> {
+    set: &'a ArtifactSet,
+    /// The page, the functions, and what is around them: these are in it in any case.
+    modules: Vec<Module>,
+    /// The most important first, each once, all of the set.
+    parts: Vec<Part>,
+}
+
+/// What a budget makes of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Split {
+    /// The sum of all modules, in bytes.
+    pub script_bytes: usize,
+    /// The parts that are in it, in their order.
+    pub inside: Vec<ProjectPath>,
+}
+
+impl<'a> Plan<'a> {
+    /// For the Worker that serves `set`, whose page is `page`, with all of its functions. Parts are given with the most important first.
+    ///
+    /// # Errors
+    /// When there is no page, it is not the set's, or no text.
+    pub fn of(
+        set: &'a ArtifactSet,
+        page: &[u8],
+        functions: Vec<Function>,
+        parts: Vec<Part>,
+    ) -> Result<Self, PublishError> {
+        let artifact = set.page().ok_or(PublishError::NoPage)?;
+        if artifact.hash != Digest::of(page) {
+            return Err(PublishError::OtherPage);
+        }
+        let page = std::str::from_utf8(page).map_err(|_| PublishError::PageEncoding)?;
+        let (before, after) = page.split_at(config_place(page));
+        let module = |name: &'static str, kind, bytes: &str| Module {
+            name: name.into(),
+            kind,
+            bytes: bytes.into(),
+        };
+        let mut modules = vec![
+            module(MAIN, ModuleKind::EsModule, WORKER),
+            module(LIST, ModuleKind::EsModule, &list(set, &[])),
+            module("index.before.html", ModuleKind::Text, before),
+            module("index.after.html", ModuleKind::Text, after),
+            module(FUNCTIONS, ModuleKind::EsModule, &named(&functions)),
+        ];
+        modules.extend(functions.into_iter().map(|Function { name, code }| Module {
+            name: function_module(&name).into(),
+            kind: ModuleKind::EsModule,
+            bytes: code,
+        }));
+        let mut known = SortedSet::new();
+        let is_new =
+            |part: &Part| set.entries.contains_key(&part.path) && known.insert(part.path.clone());
+        Ok(Self {
+            set,
+            modules,
+            parts: parts.into_iter().filter(is_new).collect(),
+        })
+    }
+
+    /// What would be in the script within so many bytes: of the parts, each for which there is room when its turn comes.
+    ///
+    /// # Errors
+    /// When it is over the budget without any part.
+    pub fn split(&self, budget: usize) -> Result<Split, PublishError> {
+        let chosen = self.chosen(budget)?;
+        let parts = chosen.iter().filter_map(|part| part.bytes.as_ref());
+        let bytes: usize = parts.map(Vec::len).sum();
+        // The list is another with parts in it.
+        let listed = list(self.set, &chosen).len() - list(self.set, &[]).len();
+        Ok(Split {
+            script_bytes: self.least_bytes() + listed + bytes,
+            inside: chosen.iter().map(|part| part.path.clone()).collect(),
+        })
+    }
+
+    /// Generates the Worker.
+    ///
+    /// # Errors
+    /// When it is over the budget without any part.
+    pub fn script(&self, budget: usize) -> Result<Script, PublishError> {
+        let split = self.split(budget)?;
+        let chosen = self.chosen(budget)?;
+        let mut modules = self.modules.clone();
+        if let Some(module) = modules.iter_mut().find(|module| module.name == LIST) {
+            module.bytes = list(self.set, &chosen).into();
+        }
+        let contents = chosen.iter().filter_map(|part| part.bytes.clone());
+        modules.extend(contents.enumerate().map(|(number, bytes)| Module {
+            name: part_name(number).into(),
+            kind: ModuleKind::Data,
+            bytes,
+        }));
+        Ok(Script {
+            main: MAIN,
+            modules,
+            report: SizeReport::of(self, &split, budget),
+            inside: split.inside,
+        })
+    }
+
+    /// What it is for.
+    pub(super) const fn set(&self) -> &'a ArtifactSet {
+        self.set
+    }
+
+    /// What the page needs first, the most important first.
+    pub(super) fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// The script without any part, in bytes.
+    fn least_bytes(&self) -> usize {
+        let modules = self.modules.iter();
+        modules.map(|module| module.bytes.len()).sum()
+    }
+
+    fn chosen(&self, budget: usize) -> Result<Vec<&Part>, PublishError> {
+        let script_bytes = self.least_bytes();
+        if script_bytes > budget {
+            let largest = self.modules.iter().max_by_key(|module| module.bytes.len());
+            return Err(PublishError::OverBudget {
+                script_bytes,
+                budget,
+                largest: largest.map_or(MAIN.into(), |module| module.name.clone()),
+                largest_bytes: largest.map_or(0, |module| module.bytes.len()),
+            });
+        }
+        let mut left = budget - script_bytes;
+        let mut has_room = |part: &&Part| {
+            let size = part.bytes.as_ref().map(|bytes| bytes.len() + LISTED_BYTES);
+            let Some(rest) = size.and_then(|size| left.checked_sub(size)) else {
+                return false;
+            };
+            left = rest;
+            true
+        };
+        Ok(self.parts.iter().filter(|part| has_room(part)).collect())
+    }
+}
+
 /// Generates the Worker that serves `set`, whose page is `page`, with all of its functions, within `budget` bytes. Of the parts, the most important first, each is in it that
 /// there is room for; the others stay outside like all else.
 ///
@@ -153,84 +255,7 @@ pub fn worker_script(
     parts: Vec<Part>,
     budget: usize,
 ) -> Result<Script, PublishError> {
-    let artifact = set.page().ok_or(PublishError::NoPage)?;
-    if artifact.hash != Digest::of(page) {
-        return Err(PublishError::OtherPage);
-    }
-    let page = std::str::from_utf8(page).map_err(|_| PublishError::PageEncoding)?;
-    let (before, after) = page.split_at(config_place(page));
-    let module = |name: &'static str, kind, bytes: &str| Module {
-        name: name.into(),
-        kind,
-        bytes: bytes.into(),
-    };
-    let mut modules = vec![
-        module(MAIN, ModuleKind::EsModule, WORKER),
-        module(LIST, ModuleKind::EsModule, &list(set, &[])),
-        module("index.before.html", ModuleKind::Text, before),
-        module("index.after.html", ModuleKind::Text, after),
-        module(FUNCTIONS, ModuleKind::EsModule, &named(&functions)),
-    ];
-    modules.extend(functions.into_iter().map(|Function { name, code }| Module {
-        name: function_module(&name).into(),
-        kind: ModuleKind::EsModule,
-        bytes: code,
-    }));
-    let bytes =
-        |modules: &[Module]| -> usize { modules.iter().map(|module| module.bytes.len()).sum() };
-    let mut script_bytes = bytes(&modules);
-    if script_bytes > budget {
-        let largest = modules.iter().max_by_key(|module| module.bytes.len());
-        return Err(PublishError::OverBudget {
-            script_bytes,
-            budget,
-            largest: largest.map_or(MAIN.into(), |module| module.name.clone()),
-            largest_bytes: largest.map_or(0, |module| module.bytes.len()),
-        });
-    }
-    let mut inside: Vec<(ProjectPath, bool)> = Vec::new();
-    for part in parts {
-        let is_known = inside.iter().any(|(path, _)| *path == part.path);
-        let size = part.bytes.len() + LISTED_BYTES;
-        if is_known || !set.entries.contains_key(&part.path) || script_bytes + size > budget {
-            continue;
-        }
-        script_bytes += size;
-        modules.push(Module {
-            name: part_name(inside.len()).into(),
-            kind: ModuleKind::Data,
-            bytes: part.bytes,
-        });
-        inside.push((part.path, part.is_gzip));
-    }
-    if let Some(module) = modules.iter_mut().find(|module| module.name == LIST) {
-        module.bytes = list(set, &inside).into();
-    }
-    let is_inside = |path: &ProjectPath| {
-        path.as_str() == PAGE || is_of_functions(path) || inside.iter().any(|(one, _)| one == path)
-    };
-    let share = |wanted: bool| {
-        let files = set
-            .entries
-            .iter()
-            .filter(|(path, _)| is_inside(path) == wanted);
-        files.fold(Share::default(), |share, (_, artifact)| Share {
-            files: share.files + 1,
-            bytes: share.bytes + artifact.size,
-        })
-    };
-    let report = SizeReport {
-        script_bytes: bytes(&modules),
-        budget,
-        embedded: share(true),
-        external: share(false),
-    };
-    Ok(Script {
-        main: MAIN,
-        modules,
-        report,
-        inside: inside.into_iter().map(|(path, _)| path).collect(),
-    })
+    Plan::of(set, page, functions, parts)?.script(budget)
 }
 
 /// The name of the module with a part's content.
@@ -285,12 +310,17 @@ fn config_place(page: &str) -> usize {
 
 /// The module that names every file beside the page. Those inside the script, and whether they are in gzip there, have theirs by the numbers of
 /// their modules.
-fn list(set: &ArtifactSet, inside: &[(ProjectPath, bool)]) -> String {
+fn list(set: &ArtifactSet, inside: &[&Part]) -> String {
     let mut out = String::from("// What this Worker serves beside its page.\n");
     // Writing to a string cannot fail.
     for number in 0..inside.len() {
         let _ = writeln!(out, "import part{number} from \"./{}\";", part_name(number));
     }
+    let numbers: SortedMap<&ProjectPath, (usize, bool)> = inside
+        .iter()
+        .enumerate()
+        .map(|(number, part)| (&part.path, (number, part.is_gzip)))
+        .collect();
     let _ = writeln!(out, "export const mode = \"{}\";", set.mode.as_str());
     out.push_str("export const files = new Map([\n");
     for (path, artifact) in &set.entries {
@@ -307,8 +337,7 @@ fn list(set: &ArtifactSet, inside: &[(ProjectPath, bool)]) -> String {
             artifact.size,
             is_immutable(path)
         );
-        let number = inside.iter().position(|(one, _)| one == path);
-        if let Some((number, (_, is_gzip))) = number.and_then(|at| Some((at, inside.get(at)?))) {
+        if let Some((number, is_gzip)) = numbers.get(path) {
             let _ = write!(out, ", part: part{number}, gzip: {is_gzip}");
         }
         out.push_str(" }],\n");

@@ -206,6 +206,19 @@ describe("the history", () => {
     await page.getByTestId("confirm").click();
     await site("production").getByText("Version 4", { exact: true }).waitFor({ timeout: TURN_MS });
 
+    const weight = page.getByTestId("weight-production");
+    await weight.getByText(/^Script \d+ KB of 900 KB$/).click();
+    await weight.getByText("Healthy", { exact: true }).waitFor();
+    await weight.getByRole("listitem").filter({ hasText: "react-dom" }).getByText(/^\d+ KB$/).waitFor();
+    if (process.env.LOOK)
+      for (const [name, width, colorScheme] of [["weight", 1440, "light"], ["weight-dark", 1440, "dark"], ["weight-phone", 375, "light"]]) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width, height: 900 });
+        await page.screenshot({ path: `${process.env.LOOK}/${name}.png` });
+      }
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await weight.getByText(/^Script /).click();
+
     await page.getByTestId("add-variable").click();
     await page.getByLabel("Environment").selectOption("production");
     await page.getByLabel("Name", { exact: true }).fill("GREETING");

@@ -71,7 +71,8 @@ async function published() {
   const origin = new URL(end.url);
   const served = await stack.request("/_deployment", { host: origin.host });
   assert.equal(served.json().digest, end.digest);
-  return { url: end.url, host: origin.host, sizes: build.sizes };
+  const warnings = build.diagnostics.filter(({ code, severity }) => code === "size" && severity === "warning");
+  return { url: end.url, host: origin.host, sizes: build.sizes, warnings };
 }
 
 /** Opens a page of the app in a browser that knows nothing, and holds all that it loads of the app against what stands there. Resolves to the files, by path. */
@@ -108,6 +109,7 @@ describe("an app", () => {
     assert.ok(preview.sizes.script_bytes <= 100_000, `with shared packages, ${preview.sizes.script_bytes}`);
     const there = await published();
     assert.ok(there.sizes.script_bytes <= 300_000, `without, ${there.sizes.script_bytes}`);
+    assert.deepEqual([there.sizes.band, there.warnings], ["healthy", []]);
     const files = await opened(there, home);
     assert.ok(files.size >= 2);
     assert.deepEqual(config((await stack.request("/", { host: there.host, headers: { accept: "text/html" } })).text), { app_id: app.id, environment: "production" });
@@ -165,5 +167,11 @@ describe("an app", () => {
     const scripts = [...files].filter(([name]) => name.endsWith(".js"));
     assert.ok(scripts.reduce((sum, [, { length }]) => sum + length, 0) > 2_000_000);
     assert.ok(there.sizes.external.bytes > 2_000_000, "what does not fit stays outside");
+    const without = there.sizes.assets.filter(({ place }) => place === "without_room");
+    assert.ok(without.length > 0 && without.length === there.sizes.without_room.files, JSON.stringify(there.sizes));
+    assert.equal(there.warnings.length, 1);
+    const [{ message, suggestion }] = there.warnings;
+    assert.ok(message.includes(`: \`${without[0].path}\` (2.`) && / MB, \d\.\d MB in gzip\)/.test(message), message);
+    assert.match(suggestion, /^What weighs most, before compression: `src\/app\/large\d\.ts` 4[01]\d KB/);
   });
 });

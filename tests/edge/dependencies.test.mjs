@@ -1,6 +1,7 @@
 // Packages added through the chat, from a registry of the tests: installed, built, cached, still there after the builder was
 // killed; an invented one is refused with the nearest real name.
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 
 import { startStack } from "../../xtask/local/harness.mjs";
@@ -14,6 +15,7 @@ const packages = {
   } } },
   farewell: { versions: { "1.0.0": { files: { "index.js": "export const bye = 'bye'\n" } } } },
   thanks: { versions: { "1.0.0": { files: { "index.js": "export const thanks = 'thanks'\n" } } } },
+  noise: { versions: { "1.0.0": { files: { "index.js": `export const noise = "${randomBytes(600_000).toString("hex")}"\n` } } } },
   "greeting-word": { versions: { "1.0.0": { files: { "index.js": "export const word = 'hello'\n" } } } },
 };
 
@@ -84,6 +86,35 @@ describe("a package in the chat", () => {
     await app.live(version);
     assert.match(await script(), /from the registry/);
     assert.deepEqual(registry.requests.slice(asked), []);
+  });
+
+  test("that makes the app's script large is named, and nothing fails for it", async () => {
+    await app.completed(await app.say("add the package noise"));
+    const main = await app.read("src/main.tsx");
+    const text = `import { noise } from "noise"\n${main.text}\n;(globalThis as Record<string, unknown>).noise = noise\n`;
+    const { version } = await app.write("src/main.tsx", text, main.etag);
+    await app.live(version);
+    const end = app.feed.of("build_finished").find((event) => event.version === version);
+    assert.equal(end.status, "succeeded");
+    const { build: { sizes, report } } = await app.get(`/builds/${end.build}`);
+    assert.equal(sizes.band, "warning", JSON.stringify(sizes));
+    const { kind, name, page_bytes: bytes } = report.weights[0];
+    assert.deepEqual([kind, name], ["package", "noise"]);
+    assert.ok(bytes > 1_200_000 && bytes < 1_201_000, bytes);
+    const [advice, ...others] = end.diagnostics.filter((one) => one.code === "size");
+    assert.deepEqual(others, []);
+    assert.equal(advice.severity, "warning");
+    assert.match(advice.message, /^The app's script has \d+ KB of the 900 KB that it may have \([78]\d %\)\. This is the build of the preview/);
+    assert.match(advice.suggestion, /^What weighs most, before compression: `noise` 1\.2 MB[,.].*`lazy`.*lighter package/);
+    const inside = sizes.assets.filter((one) => one.place === "embedded");
+    assert.ok(inside.some((one) => one.path.endsWith(".js") && one.gzip_bytes > 600_000 && one.bytes > 1_200_000), JSON.stringify(inside));
+    const [small, , same, large] = sizes.what_if;
+    assert.deepEqual([small.budget, same.script_bytes, large.script_bytes], [512_000, sizes.script_bytes, sizes.script_bytes]);
+    assert.ok(small.script_bytes < 512_000 && small.without_room.bytes > 1_200_000, JSON.stringify(small));
+    assert.deepEqual(app.feed.of("repair_started"), []);
+    const now = await app.read("src/main.tsx");
+    await app.live((await app.write("src/main.tsx", main.text, now.etag)).version);
+    assert.deepEqual(app.feed.of("build_finished").at(-1).diagnostics, []);
   });
 
   test("that was invented is refused, with the names that were probably meant", async () => {

@@ -4,7 +4,7 @@ mod domains;
 mod world;
 
 use overskill::{
-    build::{Diagnostic, Mode, Status},
+    build::{Diagnostic, Mode, Status, Weight, WeightKind},
     config::{BuildPolicy, Limits},
     error::Kind,
     generation::{
@@ -15,6 +15,7 @@ use overskill::{
     ids::BuildId,
     llm::message::{Block, Reply, Request, Stop, ToolCall, Usage},
     project::FileEntry,
+    publish::{BUDGET, Band, advice::advice},
     time::Timestamp,
 };
 use proptest::prelude::*;
@@ -60,6 +61,61 @@ fn claimed(world: &mut World) -> Work {
     let job = until(world, |job| matches!(job, Job::SendBuild { .. }));
     world.run(&job, Fault::None);
     world.claim().unwrap()
+}
+
+/// A build that is as heavy as that, with its advice.
+fn heavy(work: &Work, script_bytes: usize) -> BuildOutcome {
+    let mut outcome = succeeded(work);
+    if let BuildOutcome::Succeeded {
+        diagnostics,
+        report,
+        sizes,
+        ..
+    } = &mut outcome
+    {
+        report.weights = vec![Weight {
+            kind: WeightKind::Package,
+            name: "recharts".to_owned(),
+            page_bytes: 500_000,
+            late_bytes: 0,
+            function_bytes: 0,
+        }];
+        sizes.script_bytes = script_bytes;
+        sizes.budget = BUDGET;
+        sizes.band = Band::of(script_bytes, BUDGET);
+        diagnostics.extend(advice(sizes, &report.weights, work.mode));
+    }
+    outcome
+}
+
+#[test]
+fn a_model_hears_once_that_the_app_is_heavy_and_again_when_it_is_worse() {
+    let mut world = World::new(PROMPT);
+    world.settle();
+    let (warning, critical) = (700_000, 900_000);
+    for (number, field, script_bytes, told) in [
+        (2, "rating", warning, false),
+        (3, "difficulty", warning, true),
+        (4, "cost", critical, false),
+        (5, "taste", 1, true),
+        (6, "effort", warning, false),
+        (7, "quality", 1, true),
+    ] {
+        world.post(number, &format!("add a {field} from 1 to 5 to recipes"));
+        let work = claimed(&mut world);
+        world.report(&work, heavy(&work, script_bytes));
+        world.settle();
+        let (outcome, _) = &finished(&world, number)[0];
+        assert_eq!(*outcome, Outcome::Completed);
+        assert_eq!(live(&world), Some(work.version));
+        let context = format!("{:?}", world.transcript[&turn(number)][0]);
+        assert_eq!(
+            context.contains("`recharts` 489 KB"),
+            told,
+            "{number}: {context}"
+        );
+    }
+    assert_eq!(world.count("repair_started"), 0);
 }
 
 #[test]

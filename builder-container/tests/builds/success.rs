@@ -1,7 +1,7 @@
 //! Sources that build.
 
 use overskill::{
-    build::{Mode, Status},
+    build::{MOST_WEIGHTS, Mode, Status, Weight, WeightKind},
     publish::FunctionName,
 };
 
@@ -220,5 +220,123 @@ async fn a_function_becomes_one_module_beside_what_is_served() {
         "{:?}",
         answer.diagnostics
     );
+    builder.stop().await;
+}
+
+/// A module that has this many bytes of data in it, whatever is minified.
+fn heavy(name: &str, bytes: usize) -> String {
+    let data = "x".repeat(bytes);
+    format!(";(globalThis as Record<string, unknown>).{name} = \"{data}\"\nexport {{}}\n")
+}
+
+#[tokio::test]
+async fn what_weighs_most_is_told_by_package_and_by_file() {
+    let builder = Builder::start().await;
+    let data = heavy("data", 200_000);
+    let late = "import { Toaster } from \"sonner\"\nexport default function Late() { return <Toaster /> }\n";
+    let home = "import { lazy } from \"react\"\nimport \"@/data\"\nconst Late = lazy(() => import(\"@/pages/Late\"))\n\
+                export function Home() { return <Late /> }\n";
+    let function = "import { createClient } from \"@supabase/supabase-js\"\n\
+                    export default { fetch: () => new Response(String(createClient(\"https://a.example\", \"key\"))) }\n";
+    let sources = shell(&[
+        ("src/data.ts", &data),
+        ("src/pages/Late.tsx", late),
+        ("src/pages/Home.tsx", home),
+        ("functions/db.ts", function),
+    ]);
+    for mode in [Mode::Development, Mode::Production] {
+        let answer = builder.build(&sources, mode).await;
+        assert_eq!(
+            answer.report.status,
+            Status::Succeeded,
+            "{:?}",
+            answer.diagnostics
+        );
+        let weights = &answer.report.weights;
+        let find = |name: &str| weights.iter().find(|one| one.name == name);
+        let shown = format!("{mode:?}: {weights:#?}");
+        let own = find("src/data.ts").expect(&shown);
+        assert_eq!(
+            (own.kind, own.late_bytes, own.function_bytes),
+            (WeightKind::File, 0, 0)
+        );
+        assert!((196_000..=204_000).contains(&own.page_bytes), "{shown}");
+        let database = weights
+            .iter()
+            .filter(|one| one.name.starts_with("@supabase/"));
+        let of_function: u64 = database.clone().map(|one| one.function_bytes).sum();
+        assert!(of_function > 50_000, "{shown}");
+        assert!(
+            database
+                .clone()
+                .all(|one| one.kind == WeightKind::Package && one.page_bytes == 0)
+        );
+        let prebuilt = ["react-dom", "sonner"].map(find);
+        if mode == Mode::Development {
+            assert_eq!(
+                prebuilt,
+                [None, None],
+                "vendor modules are no part of the app"
+            );
+        } else {
+            let [dom, sonner] = prebuilt.map(|one| one.expect(&shown));
+            assert!(dom.page_bytes > 50_000 && dom.late_bytes == 0, "{shown}");
+            assert!(
+                sonner.page_bytes == 0 && sonner.late_bytes > 5_000,
+                "{shown}"
+            );
+        }
+        let scripts = answer
+            .artifacts
+            .iter()
+            .filter(|one| one.path.extension() == "js");
+        let built: u64 = scripts.map(|one| one.content.len() as u64).sum();
+        let told: u64 = weights
+            .iter()
+            .map(|one| one.script_bytes() + one.late_bytes)
+            .sum();
+        assert!(
+            told <= built + 20 && told > built * 9 / 10,
+            "{told} of {built}: {shown}"
+        );
+    }
+    builder.stop().await;
+}
+
+#[tokio::test]
+async fn no_more_is_weighed_than_is_told() {
+    let builder = Builder::start().await;
+    let names: Vec<String> = (10..35).map(|number| format!("data{number}")).collect();
+    let imports: String = names
+        .iter()
+        .map(|name| format!("import \"@/{name}\"\n"))
+        .collect();
+    let mut sources = shell(&[(
+        "src/pages/Home.tsx",
+        &format!("{imports}export function Home() {{ return <p>x</p> }}\n"),
+    )]);
+    for (number, name) in names.iter().enumerate() {
+        let content = heavy(name, 1_000 * (number + 1));
+        sources.insert(format!("src/{name}.ts"), content.into_bytes());
+    }
+    let answer = builder.build(&sources, Mode::Development).await;
+    let weights = &answer.report.weights;
+    assert_eq!(weights.len(), MOST_WEIGHTS);
+    assert!(weights.is_sorted_by_key(|one| std::cmp::Reverse(one.script_bytes())));
+    assert_eq!(
+        weights.first().map(|one| one.name.as_str()),
+        Some("src/data34.ts")
+    );
+    assert_eq!(
+        weights.last().map(|one| one.name.as_str()),
+        Some("src/data15.ts")
+    );
+    let failed = shell(&[(
+        "src/pages/Home.tsx",
+        "import \"@/nowhere\"\nexport const Home = 1\n",
+    )]);
+    let failed = builder.build(&failed, Mode::Development).await;
+    assert_eq!(failed.report.status, Status::Failed);
+    assert_eq!(failed.report.weights, [] as [Weight; 0]);
     builder.stop().await;
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::build::{VENDOR_FOLDER, header_line};
+use crate::build::{VENDOR_FOLDER, WeightKind, header_line};
 
 fn artifact(path: &str, content: &[u8]) -> Vec<u8> {
     let header = AnswerFrame::Artifact {
@@ -27,6 +27,7 @@ fn report(status: Status, artifacts: u64, artifact_bytes: u64) -> Report {
         sandbox: "namespaces".to_owned(),
         packages_resolved: false,
         render: Render::off("none"),
+        weights: Vec::new(),
         artifact_bytes,
         artifacts,
         toolchain_digest: Digest::of(b""),
@@ -74,7 +75,7 @@ fn the_wire_is_the_contract() {
             (
                 AnswerFrame::Report(report(Status::Failed, 0, 0)),
                 format!(
-                    r#"{{"type":"report","status":"failed","reason":"source","timings":{{"queue_ms":1,"prepare_ms":2,"install_ms":4,"build_ms":3,"types_ms":5,"render_ms":7,"total_ms":6}},"peak_memory_bytes":8,"sandbox":"namespaces","packages_resolved":false,"render":{{"state":"off","reason":"none"}},"artifact_bytes":0,"artifacts":0,"toolchain_digest":"{}"}}"#,
+                    r#"{{"type":"report","status":"failed","reason":"source","timings":{{"queue_ms":1,"prepare_ms":2,"install_ms":4,"build_ms":3,"types_ms":5,"render_ms":7,"total_ms":6}},"peak_memory_bytes":8,"sandbox":"namespaces","packages_resolved":false,"render":{{"state":"off","reason":"none"}},"weights":[],"artifact_bytes":0,"artifacts":0,"toolchain_digest":"{}"}}"#,
                     Digest::of(b"")
                 ),
             ),
@@ -288,4 +289,52 @@ fn long_texts_are_cut_and_a_line_stays_one() {
         assert!(text.ends_with("ü…"), "{limit}");
     }
     assert_eq!(diagnostic.suggestion.as_deref(), Some("Close it."));
+}
+
+fn weight(kind: WeightKind, name: &str) -> Weight {
+    Weight {
+        kind,
+        name: name.to_owned(),
+        page_bytes: 3,
+        late_bytes: 0,
+        function_bytes: 1,
+    }
+}
+
+#[test]
+fn weights_are_as_many_as_are_told_and_named_as_what_they_are() {
+    let answer = |status, weights: Vec<Weight>| {
+        let of = report(status, u64::from(status == Status::Succeeded), 0);
+        let done = line(&AnswerFrame::Report(Report { weights, ..of }));
+        match status {
+            Status::Succeeded => [artifact("index.html", b""), done].concat(),
+            Status::Failed => done,
+        }
+    };
+    let package = || weight(WeightKind::Package, "@scope/heavy");
+    let file = || weight(WeightKind::File, "src/data.ts");
+    let wire = serde_json::to_string(&package()).unwrap();
+    assert_eq!(
+        wire,
+        r#"{"kind":"package","name":"@scope/heavy","page_bytes":3,"late_bytes":0,"function_bytes":1}"#
+    );
+    let most = [vec![package(); MOST_WEIGHTS - 1], vec![file()]].concat();
+    let events = read(&answer(Status::Succeeded, most.clone())).unwrap();
+    assert!(
+        matches!(events.last(), Some(AnswerEvent::Report(told)) if told.weights == most),
+        "{events:?}"
+    );
+    let more = [most, vec![file()]].concat();
+    assert_eq!(
+        read(&answer(Status::Succeeded, more)),
+        Err(AnswerError::TooMany("weights"))
+    );
+    for (status, strange) in [
+        (Status::Succeeded, weight(WeightKind::Package, "a b")),
+        (Status::Succeeded, weight(WeightKind::File, "../a")),
+        (Status::Failed, package()),
+    ] {
+        let answer = read(&answer(status, vec![strange]));
+        assert_eq!(answer, Err(AnswerError::Inconsistent), "{status:?}");
+    }
 }

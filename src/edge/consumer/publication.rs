@@ -2,7 +2,6 @@
 
 use super::Attempt;
 use crate::{
-    build::Diagnostic,
     digest::Digest,
     edge::{
         blobs::Blobs,
@@ -14,7 +13,9 @@ use crate::{
     project::FileEntry,
     publish::{
         self, ArtifactSet, Critical, Function, FunctionName, MOST_FUNCTIONS, Module, ModuleKind,
-        Part, SizeReport, cache::Built,
+        Part, SizeReport,
+        advice::{advice, refusal},
+        cache::Built,
     },
     sorted::SortedMap,
 };
@@ -34,7 +35,7 @@ impl Attempt<'_> {
     ) -> Result<BuildOutcome> {
         let Built {
             entries,
-            diagnostics,
+            mut diagnostics,
             report,
         } = built;
         let artifacts = ArtifactSet {
@@ -44,16 +45,19 @@ impl Attempt<'_> {
             entries,
         };
         match self.store_set(artifacts, stored, cached).await? {
-            Ok((set, sizes)) => Ok(BuildOutcome::Succeeded {
-                set,
-                diagnostics,
-                report,
-                lockfile,
-                cached,
-                sizes,
-            }),
-            Err(refusal) => Ok(BuildOutcome::Failed {
-                diagnostics: vec![Diagnostic::error("publish", refusal.to_string())],
+            Ok((set, sizes)) => {
+                diagnostics.extend(advice(&sizes, &report.weights, self.work.mode));
+                Ok(BuildOutcome::Succeeded {
+                    set,
+                    diagnostics,
+                    report,
+                    lockfile,
+                    cached,
+                    sizes,
+                })
+            }
+            Err(refused) => Ok(BuildOutcome::Failed {
+                diagnostics: vec![refusal(&refused, &report.weights)],
                 report: Some(report),
             }),
         }
@@ -151,17 +155,24 @@ async fn parts(artifacts: &ArtifactSet, page: &[u8], files: &Blobs) -> Result<Ve
     let mut parts = Vec::new();
     for path in critical.found() {
         let hash = artifacts.entries.get(&path).map(|artifact| artifact.hash);
-        let Some(content) = hash.and_then(|hash| contents.get(&hash)) else {
-            continue;
+        let part = match hash.and_then(|hash| contents.get(&hash)) {
+            None => Part {
+                path,
+                bytes: None,
+                is_gzip: false,
+            },
+            Some(content) => {
+                let short = gzip(content).await?;
+                let is_gzip = short.len() < content.len();
+                let bytes = if is_gzip { short } else { content.clone() };
+                Part {
+                    path,
+                    bytes: Some(bytes),
+                    is_gzip,
+                }
+            }
         };
-        let short = gzip(content).await?;
-        let is_gzip = short.len() < content.len();
-        let bytes = if is_gzip { short } else { content.clone() };
-        parts.push(Part {
-            path,
-            bytes,
-            is_gzip,
-        });
+        parts.push(part);
     }
     Ok(parts)
 }

@@ -2,11 +2,11 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::{
-    build::{Diagnostic, FailureReason, Mode, Render, Report, Status, Timings},
+    build::{Diagnostic, FailureReason, Mode, Render, Report, Status, Timings, Weight, WeightKind},
     digest::Digest,
     http::resource as r,
     ids::SEED_BYTES,
-    publish::{Share, SizeReport, domain::Domain},
+    publish::{Asset, Band, Place, Share, SizeReport, WhatIf, domain::Domain},
     time::Timestamp,
 };
 
@@ -157,6 +157,13 @@ fn build() -> r::Build {
             sandbox: "namespaces".to_owned(),
             packages_resolved: false,
             render: Render::off("none"),
+            weights: vec![Weight {
+                kind: WeightKind::Package,
+                name: "recharts".to_owned(),
+                page_bytes: 3,
+                late_bytes: 2,
+                function_bytes: 1,
+            }],
             artifact_bytes: 0,
             artifacts: 0,
             toolchain_digest: Digest::of(b""),
@@ -165,8 +172,22 @@ fn build() -> r::Build {
         sizes: Some(SizeReport {
             script_bytes: 1,
             budget: 2,
+            band: Band::Healthy,
             embedded: Share::default(),
             external: Share { files: 1, bytes: 3 },
+            without_room: Share::default(),
+            assets: vec![Asset {
+                path: "index.html".parse().unwrap(),
+                bytes: 1,
+                gzip_bytes: None,
+                place: Place::Embedded,
+            }],
+            what_if: vec![WhatIf {
+                budget: 0,
+                script_bytes: None,
+                embedded: Share::default(),
+                without_room: Share::default(),
+            }],
         }),
         created_at: Timestamp(1),
         finished_at: Some(Timestamp(2)),

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     build::Mode,
-    publish::{Artifact, Environment, Runtime, Told},
+    publish::{Artifact, Environment, Runtime, Share, Told},
     sorted::SortedMap,
 };
 
@@ -282,7 +282,7 @@ fn functions_are_in_the_script_and_nowhere_else() {
 fn part(path: &str, bytes: &[u8], is_gzip: bool) -> Part {
     Part {
         path: path.parse().unwrap(),
-        bytes: bytes.to_vec(),
+        bytes: Some(bytes.to_vec()),
         is_gzip,
     }
 }
@@ -365,20 +365,6 @@ fn a_part_that_does_not_fit_stays_outside_and_one_after_it_that_does_is_inside()
     assert_eq!(inside(&with_parts(parts(), budget)).len(), 2);
 }
 
-#[test]
-fn a_band_says_how_near_the_budget_is() {
-    for (bytes, band) in [
-        (0, Band::Healthy),
-        (645_120, Band::Healthy),
-        (645_121, Band::Warning),
-        (829_440, Band::Warning),
-        (829_441, Band::Critical),
-        (BUDGET, Band::Critical),
-    ] {
-        assert_eq!(Band::of(bytes, BUDGET), band, "{bytes}");
-    }
-}
-
 proptest! {
     #[test]
     fn a_script_is_never_over_its_budget(sizes in prop::collection::vec(0..3_000_usize, 0..40), room in 0..40_000_usize) {
@@ -392,7 +378,7 @@ proptest! {
         let base = worker_script(&set, page.as_bytes(), Vec::new(), Vec::new(), BUDGET).unwrap().report.script_bytes;
         let parts = sizes.iter().enumerate().map(|(number, size)| Part {
             path: path(number),
-            bytes: vec![b'x'; *size],
+            bytes: Some(vec![b'x'; *size]),
             is_gzip: number % 2 == 0,
         });
         let script = worker_script(&set, page.as_bytes(), Vec::new(), parts.collect(), base + room).unwrap();

@@ -26,7 +26,7 @@ use overskill::{
         retry::Failure,
     },
     project::{FileEntry, Manifest},
-    publish::{Deployment, Share, SizeReport, domain::Look},
+    publish::{Band, Deployment, Share, SizeReport, domain::Look},
     sorted::SortedMap,
     template::Foundation,
     time::Timestamp,
@@ -552,8 +552,12 @@ pub(crate) fn succeeded(work: &Work) -> BuildOutcome {
         sizes: SizeReport {
             script_bytes: 1,
             budget: 2,
+            band: Band::Healthy,
             embedded: Share::default(),
             external: Share { files: 1, bytes: 1 },
+            without_room: Share::default(),
+            assets: Vec::new(),
+            what_if: Vec::new(),
         },
     }
 }
@@ -567,6 +571,7 @@ pub(crate) fn report(status: Status) -> Report {
         sandbox: "namespaces".to_owned(),
         packages_resolved: false,
         render: Render::off("none"),
+        weights: Vec::new(),
         artifact_bytes: 1,
         artifacts: 1,
         toolchain_digest: Digest::of(b"toolchain"),

@@ -1,7 +1,7 @@
 //! The core's engines on standard input and output: one JSON value a line in, one a line out, nothing else.
 //!
-//! `cargo xtask engine edits [--dialect line_replace|edit_lines]`, `cargo xtask engine preflight`, `cargo xtask engine publish [--modules]` and
-//! `cargo xtask engine stream --provider anthropic|openai-responses|openai-chat [--chunk N]` run it.
+//! `cargo xtask engine edits [--dialect line_replace|edit_lines]`, `cargo xtask engine preflight`, `cargo xtask engine publish [--modules] [--what-if
+//! BYTES]…` and `cargo xtask engine stream --provider anthropic|openai-responses|openai-chat [--chunk N]` run it.
 
 mod accuracy;
 mod bench;
@@ -53,14 +53,16 @@ fn run(words: &[&str]) -> Result<ExitCode> {
             let mut checks = preflight::Checks::default();
             answer(|line| checks.answer(line))
         }
-        ["publish"] => answer(|line| publish::answer(line, false)),
-        ["publish", "--modules"] => answer(|line| publish::answer(line, true)),
+        ["publish", rest @ ..] => {
+            let options = publish::Options::of(rest)?;
+            answer(|line| publish::answer(line, &options))
+        }
         ["stream", rest @ ..] => {
             let (format, chunk) = stream::options(rest)?;
             answer(|line| stream::answer(line, format, chunk))
         }
         _ => bail!(
-            "engine edits [--dialect line_replace|edit_lines] | preflight | publish [--modules] | stream --provider {} [--chunk N], with cases on \
+            "engine edits [--dialect line_replace|edit_lines] | preflight | publish [--modules] [--what-if BYTES]… | stream --provider {} [--chunk N], with cases on \
              standard input",
             stream::providers()
         ),

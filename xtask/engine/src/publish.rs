@@ -4,7 +4,9 @@
 //!
 //! `script_bytes` is the sum of all module parts as uploaded, which the budget is about; `script_gzip_bytes` that of each of them in gzip. What
 //! cannot be published is answered with `{"id","ok":false,"error"}`. With `--modules` there is the script as well: `"modules": [{"name",
-//! "kind","base64"}]`, the main one first.
+//! "kind","base64"}]`, the main one first. With `--what-if BYTES`, once or more, there is what other budgets would come to: `"what_if":
+//! [{"budget","script_bytes","embedded":[path],"external":[path],"band"}]`, in the order in which they were asked for; of a budget that the page
+//! and the functions alone are over, `{"budget","error"}`.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -17,10 +19,9 @@ use overskill::{
     digest::Digest,
     project::ProjectPath,
     publish::{
-        Artifact, ArtifactSet, BUDGET, Band, Critical, Function, FunctionName, PAGE, Part,
+        Artifact, ArtifactSet, BUDGET, Band, Critical, Function, FunctionName, PAGE, Part, Plan,
         is_of_functions,
         secrets::{self, Leak},
-        worker_script,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -32,15 +33,53 @@ struct Case {
     files: BTreeMap<String, String>,
 }
 
+/// What is told besides.
+#[derive(Debug, Default)]
+pub(crate) struct Options {
+    /// The script itself.
+    modules: bool,
+    /// Other budgets, in bytes.
+    what_if: Vec<usize>,
+}
+
+impl Options {
+    /// Reads `--modules` and `--what-if BYTES`.
+    ///
+    /// # Errors
+    /// For any other word, and for bytes that are no number.
+    pub(crate) fn of(mut words: &[&str]) -> Result<Self> {
+        let mut options = Self::default();
+        loop {
+            words = match words {
+                [] => return Ok(options),
+                ["--modules", rest @ ..] => {
+                    options.modules = true;
+                    rest
+                }
+                ["--what-if", bytes, rest @ ..] => {
+                    let budget = bytes.parse();
+                    options.what_if.push(budget.with_context(|| {
+                        format!("--what-if {bytes}: give a budget in bytes, such as 1024000")
+                    })?);
+                    rest
+                }
+                [other, ..] => bail!(
+                    "engine publish has no `{other}` here; it takes --modules and --what-if BYTES"
+                ),
+            };
+        }
+    }
+}
+
 /// The answer to one line.
-pub(crate) fn answer(line: &[u8], with_modules: bool) -> Value {
+pub(crate) fn answer(line: &[u8], options: &Options) -> Value {
     let case: Case = match serde_json::from_slice(line) {
         Ok(case) => case,
         Err(error) => {
             return json!({ "id": null, "ok": false, "error": format!("not a case: {error}") });
         }
     };
-    let answer = published(&case, with_modules);
+    let answer = published(&case, options);
     answer.map_or_else(
         |error| json!({ "id": case.id, "ok": false, "error": format!("{error:#}") }),
         |answer| json!(answer),
@@ -59,9 +98,11 @@ struct Answer<'c> {
     secrets: Vec<Leak>,
     #[serde(skip_serializing_if = "Option::is_none")]
     modules: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    what_if: Option<Value>,
 }
 
-fn published(case: &Case, with_modules: bool) -> Result<Answer<'_>> {
+fn published<'c>(case: &'c Case, options: &Options) -> Result<Answer<'c>> {
     let files = contents(&case.files)?;
     let entries = files.iter().map(|(path, content)| {
         let artifact = Artifact {
@@ -100,7 +141,8 @@ fn published(case: &Case, with_modules: bool) -> Result<Answer<'_>> {
             })
         })
         .collect();
-    let script = worker_script(&set, page, functions, parts, BUDGET)?;
+    let plan = Plan::of(&set, page, functions, parts)?;
+    let script = plan.script(BUDGET)?;
     let mut script_gzip_bytes = 0;
     for module in &script.modules {
         script_gzip_bytes += gzip(&module.bytes)?.len();
@@ -109,10 +151,7 @@ fn published(case: &Case, with_modules: bool) -> Result<Answer<'_>> {
         .iter()
         .flat_map(|(path, content)| secrets::scan(path, content))
         .collect();
-    let is_inside = |path: &ProjectPath| {
-        path.as_str() == PAGE || is_of_functions(path) || script.inside.contains(path)
-    };
-    let (embedded, external) = files.into_keys().partition(is_inside);
+    let (embedded, external) = divided(&files, &script.inside);
     let modules = script.modules.iter().map(|module| {
         json!({ "name": module.name, "kind": module.kind, "base64": STANDARD.encode(&module.bytes) })
     });
@@ -122,10 +161,44 @@ fn published(case: &Case, with_modules: bool) -> Result<Answer<'_>> {
         script_gzip_bytes,
         embedded,
         external,
-        band: Band::of(script.report.script_bytes, BUDGET),
+        band: script.report.band,
         secrets,
-        modules: with_modules.then(|| modules.collect()),
+        modules: options.modules.then(|| modules.collect()),
+        what_if: (!options.what_if.is_empty()).then(|| {
+            let budgets = options.what_if.iter();
+            budgets
+                .map(|budget| what_if(&plan, &files, *budget))
+                .collect()
+        }),
     })
+}
+
+/// What another budget would come to.
+fn what_if(plan: &Plan<'_>, files: &BTreeMap<ProjectPath, Vec<u8>>, budget: usize) -> Value {
+    match plan.split(budget) {
+        Ok(split) => {
+            let (embedded, external) = divided(files, &split.inside);
+            json!({
+                "budget": budget,
+                "script_bytes": split.script_bytes,
+                "embedded": embedded,
+                "external": external,
+                "band": Band::of(split.script_bytes, budget),
+            })
+        }
+        Err(error) => json!({ "budget": budget, "error": error.to_string() }),
+    }
+}
+
+/// The paths of the files in the script, and of those outside.
+fn divided(
+    files: &BTreeMap<ProjectPath, Vec<u8>>,
+    inside: &[ProjectPath],
+) -> (Vec<ProjectPath>, Vec<ProjectPath>) {
+    let is_inside = |path: &ProjectPath| {
+        path.as_str() == PAGE || is_of_functions(path) || inside.contains(path)
+    };
+    files.keys().cloned().partition(is_inside)
 }
 
 /// The files of a case, held to what a build may put out.
@@ -162,7 +235,7 @@ fn part(content: &[u8], path: ProjectPath) -> Result<Part> {
     let bytes = if is_gzip { short } else { content.to_vec() };
     Ok(Part {
         path,
-        bytes,
+        bytes: Some(bytes),
         is_gzip,
     })
 }
@@ -171,4 +244,92 @@ fn gzip(content: &[u8]) -> Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(content)?;
     Ok(encoder.finish()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn case() -> Vec<u8> {
+        let script = "x".repeat(2_000);
+        let files = [
+            (
+                "index.html",
+                "<html><head><script src=\"/a.js\"></script></head></html>",
+            ),
+            ("a.js", script.as_str()),
+            ("late.png", "png"),
+        ];
+        let files: BTreeMap<&str, String> = files
+            .into_iter()
+            .map(|(path, content)| (path, STANDARD.encode(content)))
+            .collect();
+        serde_json::to_vec(&json!({ "id": 7, "files": files })).unwrap()
+    }
+
+    #[test]
+    fn the_answer_has_its_keys_and_others_only_where_they_are_asked_for() {
+        let keys = |words: &[&str]| -> Vec<String> {
+            let told = answer(&case(), &Options::of(words).unwrap());
+            told.as_object().unwrap().keys().cloned().collect()
+        };
+        let mut expected = vec![
+            "id",
+            "script_bytes",
+            "script_gzip_bytes",
+            "embedded",
+            "external",
+            "band",
+            "secrets",
+        ];
+        expected.sort_unstable();
+        let mut plain = keys(&[]);
+        plain.sort_unstable();
+        assert_eq!(plain, expected);
+        assert!(keys(&["--modules"]).contains(&"modules".to_owned()));
+        assert!(keys(&["--what-if", "1"]).contains(&"what_if".to_owned()));
+        for words in [&["--what-if"][..], &["--what-if", "many"], &["--other"]] {
+            assert!(Options::of(words).is_err(), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn another_budget_comes_to_other_files() {
+        let plain = answer(&case(), &Options::default());
+        let bytes = plain["script_bytes"].as_u64().unwrap();
+        let tight = (bytes - 1).to_string();
+        let words = [
+            "--what-if",
+            "1024000",
+            "--what-if",
+            &tight,
+            "--what-if",
+            "100",
+        ];
+        let told = answer(&case(), &Options::of(&words).unwrap());
+        let [large, tight, none] = &told["what_if"].as_array().unwrap()[..] else {
+            panic!("{told}");
+        };
+        assert_eq!(
+            (&large["script_bytes"], &large["embedded"], &large["band"]),
+            (
+                &plain["script_bytes"],
+                &json!(["a.js", "index.html"]),
+                &json!("healthy")
+            )
+        );
+        assert_eq!(
+            (&tight["embedded"], &tight["external"], &tight["band"]),
+            (
+                &json!(["index.html"]),
+                &json!(["a.js", "late.png"]),
+                &json!("critical")
+            )
+        );
+        assert_eq!(none["budget"], 100);
+        assert!(
+            none["error"].as_str().unwrap().contains("100 are allowed"),
+            "{none}"
+        );
+    }
 }
