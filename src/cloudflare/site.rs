@@ -188,9 +188,10 @@ impl Site {
         let deploy = self.account.deploy(&self.worker, &[(version, 100)], why);
         tell(api, &deploy).await?;
         let pattern = format!("{}/*", self.host);
-        let routes = self
-            .account
-            .put_routes(&self.worker, &[(pattern.as_str(), self.zone.as_str())]);
+        let routes = self.account.put_routes(
+            &self.worker,
+            &[(pattern.as_str(), Some(self.zone.as_str()))],
+        );
         tell(api, &routes).await
     }
 
