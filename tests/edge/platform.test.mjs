@@ -9,6 +9,7 @@ import { after, before, beforeEach, describe, test } from "node:test";
 import { startCloudflare } from "../../xtask/local/cloudflare.mjs";
 import { ACCOUNT, Api, TOKEN, ZONE, says } from "../support/cloudflare.mjs";
 import { until } from "../support/wait.mjs";
+import { Wrangler } from "../support/wrangler.mjs";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const CONSOLE = "console.one.test";
@@ -372,5 +373,50 @@ describe("what fails at a step", { timeout: 500_000 }, () => {
     assert.notEqual((await operator.worker()).deployments[0].id, before);
     await operator.answers();
     fs.rmSync(folder, { recursive: true });
+  });
+});
+
+describe("Cloudflare's wrangler", { timeout: 300_000 }, () => {
+  let operator;
+  let wrangler;
+
+  before(async () => {
+    operator = await Operator.start();
+    await operator.deployed();
+    wrangler = await Wrangler.start();
+  });
+  after(async () => {
+    await wrangler?.stop();
+    await operator?.stop();
+  });
+
+  const byName = (list) => Object.fromEntries(list.map(({ name, ...rest }) => [name, rest]));
+
+  /** The upload of the Worker and the consumers of its queues, as they were asked for. */
+  async function asked(api) {
+    const requests = await api.control("requests");
+    const put = requests.find(({ method, path: at }) => method === "PUT" && at.endsWith("/workers/scripts/overskill"));
+    const [{ json: metadata }, ...modules] = put.multipart;
+    const session = requests.find(({ path: at }) => at.endsWith("/assets-upload-session"));
+    const files = requests.filter(({ path: at }) => at.endsWith("/workers/assets/upload")).flatMap(({ multipart }) => multipart.map(({ name, content_type }) => [name, content_type]));
+    const consumers = requests.filter(({ method, path: at }) => method === "POST" && at.endsWith("/consumers")).map(({ json, headers }) => [json.settings, json.dead_letter_queue, headers["content-type"]]);
+    // What only we say of it: the tag by which we know it again, and what the operator has in secrets and settings.
+    const { bindings, annotations: _, assets, ...rest } = metadata;
+    const bound = byName(bindings.filter(({ type }) => type !== "secret_text").map((one) => (one.type === "plain_text" ? { ...one, text: "" } : one)));
+    const sent = modules.map(({ name, content_type, sha256 }) => [name, content_type, sha256]).sort();
+    return { query: put.query, rest, bound, config: assets.config, sent, manifest: session.json.manifest, files: files.sort(), consumers: consumers.sort() };
+  }
+
+  test("would upload the same of the same file", async () => {
+    const text = fs.readFileSync(path.join(ROOT, "wrangler.toml"), "utf8");
+    const files = JSON.stringify(path.join(ROOT, "build/static"));
+    wrangler.write({ "wrangler.toml": `no_bundle = true\nfind_additional_modules = true\n${text.replace('"build/static"', files)}` });
+    // It takes whatever lies below the main module for a module, by its name.
+    fs.mkdirSync(path.join(wrangler.folder, "build"));
+    for (const name of ["index.js", "index_bg.wasm", "syntax.wasm"]) fs.copyFileSync(path.join(ROOT, "build", name), path.join(wrangler.folder, "build", name));
+    for (const name of ["overskill-blobs", "overskill-assets"]) await wrangler.api.must("POST", "/r2/buckets", { json: { name } });
+    for (const queue_name of ["overskill-builds", "overskill-builds-dead"]) await wrangler.api.must("POST", "/queues", { json: { queue_name } });
+    await wrangler.run(["deploy"]);
+    assert.deepEqual(await asked(operator.api), await asked(wrangler.api));
   });
 });

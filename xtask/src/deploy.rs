@@ -2,7 +2,7 @@
 //! the chores need not be built with what speaks TLS. It is told everything on its standard input.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -50,8 +50,7 @@ pub(crate) fn run(to: &Where, check: bool, build: bool) -> Result<ExitCode> {
     } else if !check && !worker::modules_present() {
         bail!("the Worker is not built: deploy without --no-build");
     }
-    let make = ["build", "--quiet", "--package", PACKAGE];
-    process::quiet(place::cargo().args(make))?;
+    let program = program()?;
     let order = json!({
         "console": to.console,
         "apps": to.apps,
@@ -66,12 +65,22 @@ pub(crate) fn run(to: &Where, check: bool, build: bool) -> Result<ExitCode> {
         "patience_seconds": seconds(PATIENCE)?,
         "set": set(|name| std::env::var(name).ok(), std::env::vars()),
     });
-    told(&order)
+    told(&program, &order)
+}
+
+/// Builds the program that puts it there, when it changed; returns it.
+///
+/// # Errors
+/// When it does not compile.
+pub(crate) fn program() -> Result<PathBuf> {
+    let make = ["build", "--quiet", "--package", PACKAGE];
+    process::quiet(place::cargo().args(make))?;
+    Ok(place::target()?.join("debug").join(PACKAGE))
 }
 
 /// Runs the program that puts it there.
-fn told(order: &Value) -> Result<ExitCode> {
-    let mut child = Command::new(place::target()?.join("debug").join(PACKAGE))
+fn told(program: &Path, order: &Value) -> Result<ExitCode> {
+    let mut child = Command::new(program)
         .env_remove(TOKEN)
         .stdin(Stdio::piped())
         .spawn()
