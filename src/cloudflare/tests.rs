@@ -184,6 +184,13 @@ fn workers_are_uploaded_as_cloudflares_own_client_does() {
         "PUT",
         "/scripts/my-worker",
     );
+    let script = with_assets("17-assets-deploy", "PUT", "/scripts/my-worker");
+    same(
+        &account.put_worker(Place::Own, "my-worker", &script),
+        "17-assets-deploy",
+        "PUT",
+        "/scripts/my-worker",
+    );
     let version = with_assets("07-versions-upload", "POST", "/versions");
     same(
         &account.post_version("my-worker", &version),
@@ -315,6 +322,7 @@ fn an_account_and_its_zones_are_looked_at() {
     let base = "/accounts/acc0000000000000000000000000000a";
     for (request, path) in [
         (verify(), "/user/tokens/verify".to_owned()),
+        (accounts(), "/accounts".to_owned()),
         (account.verify(), format!("{base}/tokens/verify")),
         (account.buckets(), format!("{base}/r2/buckets")),
         (
@@ -791,6 +799,42 @@ fn an_error_says_what_cloudflare_does_and_what_to_do() {
         .message,
         "it refused this without a reason"
     );
+}
+
+#[test]
+fn what_a_token_may_not_is_told_from_what_an_account_has_not() {
+    let account = account();
+    let refused = |status, code: u64| {
+        let body = json!({ "success": false, "errors": [{ "code": code, "message": "no" }] });
+        failed(&account.buckets(), status, None, &body)
+    };
+    for (status, code, is_denied, is_off) in [
+        (403, 10000, true, false),
+        (401, 1000, true, false),
+        (400, 9109, true, false),
+        (403, 10042, false, true),
+        (403, 10037, false, false),
+        (404, 10006, false, false),
+        (500, 10013, false, false),
+    ] {
+        let error = refused(status, code);
+        assert_eq!(
+            (error.is_denied(), error.is_off()),
+            (is_denied, is_off),
+            "{error}"
+        );
+    }
+    for (code, remedy) in [
+        (10042, "switch R2 on in the dashboard"),
+        (10079, "has had other migrations"),
+        (100_117, "has a record already"),
+    ] {
+        assert!(refused(409, code).to_string().contains(remedy), "{code}");
+    }
+    let token = failed(&verify(), 401, None, &json!({ "success": false }));
+    assert!(token.remedy.contains("no token that is active"), "{token}");
+    assert_eq!(answer::permission(&zone::named("a.test")), "Zone: Read");
+    assert_eq!(answer::permission(&accounts()), "Account Settings: Read");
 }
 
 #[test]
