@@ -14,7 +14,7 @@ pub mod zone;
 
 pub use account::{Account, Place};
 pub use form::{Form, Part};
-pub use script::{AssetFile, Binding, Bindings, Upload, asset_hash};
+pub use script::{AssetFile, Binding, Bindings, Consumer, Upload, asset_hash};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
@@ -77,12 +77,12 @@ pub enum Body {
 }
 
 /// With what a request proves whose it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proof {
     /// The token of the account.
     Token,
-    /// The token of an upload of assets, which the answer before has given.
-    Session,
+    /// This one, of an upload of assets, which the answer before has given.
+    Session(String),
 }
 
 /// One request.
@@ -149,6 +149,18 @@ impl Request {
         }
         url
     }
+}
+
+/// Asks whether the token is good. One that is an account's own is asked about there ([`Account::verify`]).
+#[must_use]
+pub fn verify() -> Request {
+    Request::get("/user/tokens/verify".to_owned())
+}
+
+/// The accounts that the token may see.
+#[must_use]
+pub fn accounts() -> Request {
+    Request::get("/accounts".to_owned())
 }
 
 /// A part of a path or a value of a query.

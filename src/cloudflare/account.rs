@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{AssetFile, Body, Form, Method, Proof, Request, Upload, encoded, script::manifest};
+use super::{
+    AssetFile, Body, Consumer, Form, Method, Proof, Request, Upload, encoded, script::manifest,
+};
 use crate::sorted::SortedMap;
 
 /// An account, by its id.
@@ -64,6 +66,18 @@ impl Account {
     #[must_use]
     pub fn workers(&self) -> Request {
         Request::get(self.path("/workers/scripts"))
+    }
+
+    /// Whether the token, one of the account's own, is good.
+    #[must_use]
+    pub fn verify(&self) -> Request {
+        Request::get(self.path("/tokens/verify"))
+    }
+
+    /// A Worker as a whole, with the tag of its newest migration.
+    #[must_use]
+    pub fn service(&self, name: &str) -> Request {
+        Request::get(self.path(&format!("/workers/services/{}", encoded(name))))
     }
 
     /// How a Worker is set up.
@@ -173,13 +187,14 @@ impl Account {
             .repeating()
     }
 
-    /// Sets all routes of a Worker: patterns, each with its zone.
+    /// Sets all routes of a Worker: patterns, each with its zone, which Cloudflare finds by the host name where it is not said.
     #[must_use]
-    pub fn put_routes(&self, worker: &str, routes: &[(&str, &str)]) -> Request {
-        let routes: Vec<Value> = routes
-            .iter()
-            .map(|(pattern, zone)| json!({ "pattern": pattern, "zone_id": zone }))
-            .collect();
+    pub fn put_routes(&self, worker: &str, routes: &[(&str, Option<&str>)]) -> Request {
+        let written = |(pattern, zone): &(&str, Option<&str>)| match zone {
+            Some(zone) => json!({ "pattern": pattern, "zone_id": zone }),
+            None => json!({ "pattern": pattern }),
+        };
+        let routes: Vec<Value> = routes.iter().map(written).collect();
         Request::new(Method::Put, self.worker(Place::Own, worker, "/routes")).json(routes.into())
     }
 
@@ -229,6 +244,19 @@ impl Account {
     pub fn put_tags(&self, namespace: &str, worker: &str, tags: &[&str]) -> Request {
         let path = self.worker(Place::Namespace(namespace), worker, "/tags");
         Request::new(Method::Put, path).json(json!(tags))
+    }
+
+    /// The first buckets of R2.
+    #[must_use]
+    pub fn buckets(&self) -> Request {
+        Request::get(self.path("/r2/buckets"))
+    }
+
+    /// Takes a bucket of R2 away, which has to be empty.
+    #[must_use]
+    pub fn delete_bucket(&self, name: &str) -> Request {
+        let path = self.path(&format!("/r2/buckets/{}", encoded(name)));
+        Request::new(Method::Delete, path)
     }
 
     /// A bucket of R2.
@@ -285,13 +313,32 @@ impl Account {
         Request::new(Method::Post, self.path("/queues")).body(body)
     }
 
-    /// Has a Worker consume a queue, so many messages at once and so many attempts for each.
+    /// Takes a queue away, by its id.
     #[must_use]
-    pub fn post_consumer(&self, queue: &str, worker: &str, batch: u32, retries: u32) -> Request {
+    pub fn delete_queue(&self, id: &str) -> Request {
+        let path = self.path(&format!("/queues/{}", encoded(id)));
+        Request::new(Method::Delete, path)
+    }
+
+    /// Who consumes a queue, by the queue's id.
+    #[must_use]
+    pub fn consumers(&self, queue: &str) -> Request {
+        Request::get(self.path(&format!("/queues/{}/consumers", encoded(queue))))
+    }
+
+    /// Has a Worker consume a queue, by the queue's id.
+    #[must_use]
+    pub fn post_consumer(&self, queue: &str, consumer: &Consumer) -> Request {
         let path = self.path(&format!("/queues/{}/consumers", encoded(queue)));
-        let settings = json!({ "batch_size": batch, "max_retries": retries });
-        let body = json!({ "type": "worker", "script_name": worker, "settings": settings });
-        Request::new(Method::Post, path).body(Body::Json(AS_TEXT, body))
+        Request::new(Method::Post, path).body(Body::Json(AS_TEXT, consumer.written()))
+    }
+
+    /// Has a consumer, by the queue's id and its own, be another one.
+    #[must_use]
+    pub fn put_consumer(&self, queue: &str, id: &str, consumer: &Consumer) -> Request {
+        let (queue, id) = (encoded(queue), encoded(id));
+        let path = self.path(&format!("/queues/{queue}/consumers/{id}"));
+        Request::new(Method::Put, path).body(Body::Json(AS_TEXT, consumer.written()))
     }
 
     /// Begins an upload of assets: the answer names those that are missing, in groups to be sent together, and the token to send them with.
@@ -308,10 +355,10 @@ impl Account {
             .repeating()
     }
 
-    /// Uploads a group of assets: each with its hash, its type, and its content in base64. The last answer has the token that goes into the
-    /// Worker's metadata.
+    /// Uploads a group of assets with the token of their session: each with its hash, its type, and its content in base64. The last answer has
+    /// the token that goes into the Worker's metadata.
     #[must_use]
-    pub fn post_asset_files(&self, files: &[(&str, &str, String)]) -> Request {
+    pub fn post_asset_files(&self, session: &str, files: &[(&str, &str, String)]) -> Request {
         let mut form = Form::default();
         for (hash, kind, base64) in files {
             form.file(hash, kind, base64.clone().into_bytes());
@@ -322,7 +369,7 @@ impl Account {
             .body(Body::Form(form))
             .repeating();
         Request {
-            proof: Proof::Session,
+            proof: Proof::Session(session.to_owned()),
             ..request
         }
     }

@@ -72,6 +72,19 @@ impl ApiError {
         self.status == 404 && !matches!(self.code, Some(7003))
     }
 
+    /// Whether the token is not good for what was asked.
+    #[must_use]
+    pub const fn is_denied(&self) -> bool {
+        matches!(self.code, Some(9109 | 10000))
+            || (matches!(self.status, 401 | 403) && !matches!(self.code, Some(10037 | 10042)))
+    }
+
+    /// Whether the account has not switched on what was asked about.
+    #[must_use]
+    pub const fn is_off(&self) -> bool {
+        matches!(self.code, Some(10042))
+    }
+
     /// How long to wait before the same is asked again, in milliseconds, after so many attempts; nothing when that is of no use, or might do it
     /// twice.
     #[must_use]
@@ -235,10 +248,16 @@ fn remedy(request: &Request, status: u16, code: Option<u64>) -> String {
     match (status, code) {
         (429, _) => "too much was asked in five minutes; try again later".to_owned(),
         (_, Some(TOO_MANY_WORKERS)) => ROOM.to_owned(),
+        (_, Some(10042)) => "switch R2 on in the dashboard of the account first".to_owned(),
+        (_, Some(10079)) => "the account has had other migrations of Durable Objects meanwhile; ask again what it has".to_owned(),
+        (_, Some(100_117)) => "the host name has a record already: take that away in the zone's DNS, or choose another host name".to_owned(),
         (_, Some(10027)) => "the script is too large for the account's plan".to_owned(),
         (_, Some(10021)) => "the script could not be started; its code is at fault".to_owned(),
         (_, Some(10007)) => "there is no such Worker; deploy it first".to_owned(),
         (404, Some(7003)) => "is the account's id right, or the zone's?".to_owned(),
+        (401 | 403, _) if request.path.ends_with("/tokens/verify") => {
+            "it is no token that is active; make one (My Profile, API Tokens)".to_owned()
+        }
         (401 | 403, _) | (400, Some(6003 | 9109 | 10000)) => format!(
             "the API token needs the permission \"{}\" for this account or zone (My Profile, API Tokens)",
             permission(request)
@@ -263,6 +282,8 @@ pub fn permission(request: &Request) -> &'static str {
         };
     }
     match () {
+        () if path == "/zones" => "Zone: Read",
+        () if path == "/accounts" => "Account Settings: Read",
         () if has("/r2/") && is_read => "Workers R2 Storage: Read",
         () if has("/r2/") => "Workers R2 Storage: Edit",
         () if has("/queues") && is_read => "Queues: Read",

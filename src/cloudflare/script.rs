@@ -30,6 +30,14 @@ pub enum Binding {
     DispatchNamespace(String),
     /// A class of Durable Objects of this Worker.
     DurableObjects(String),
+    /// A namespace of Workers KV, by its id.
+    KvNamespace(String),
+    /// A database of D1, by its id.
+    Database(String),
+    /// The models of Workers AI.
+    Ai,
+    /// What runs code that is no Worker of the account.
+    WorkerLoader,
     /// The static assets that go with the upload.
     Assets,
     /// What it has now.
@@ -55,6 +63,12 @@ impl Binding {
             Self::DurableObjects(class) => {
                 json!({ "name": name, "type": "durable_object_namespace", "class_name": class })
             }
+            Self::KvNamespace(id) => {
+                json!({ "name": name, "type": "kv_namespace", "namespace_id": id })
+            }
+            Self::Database(id) => json!({ "name": name, "type": "d1", "id": id }),
+            Self::Ai => json!({ "name": name, "type": "ai" }),
+            Self::WorkerLoader => json!({ "name": name, "type": "worker_loader" }),
             Self::Assets => json!({ "name": name, "type": "assets" }),
             Self::Inherit => json!({ "name": name, "type": "inherit" }),
         }
@@ -120,6 +134,66 @@ fn kind(module: &Module) -> &'static str {
         ModuleKind::EsModule => "application/javascript+module",
         ModuleKind::Text => "text/plain",
         ModuleKind::Data => "application/octet-stream",
+        ModuleKind::Wasm => "application/wasm",
+    }
+}
+
+/// How a Worker consumes a queue; what is not said is as Cloudflare has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Consumer {
+    /// The Worker's name.
+    pub worker: String,
+    /// Where messages go that were tried often enough; nowhere without.
+    pub dead_letters: Option<String>,
+    /// How many messages come at once, at most.
+    pub batch: Option<u32>,
+    /// How often a message is tried again.
+    pub retries: Option<u32>,
+    /// For how many milliseconds a batch is waited for.
+    pub wait_millis: Option<u64>,
+    /// How many batches are worked on at a time, at most.
+    pub concurrency: Option<u32>,
+    /// For how many seconds a message rests before it is tried again.
+    pub delay_seconds: Option<u64>,
+}
+
+impl Consumer {
+    /// As the API writes it, in requests and in answers.
+    pub(super) fn written(&self) -> Value {
+        let settings = [
+            ("batch_size", self.batch.map(Value::from)),
+            ("max_retries", self.retries.map(Value::from)),
+            ("max_wait_time_ms", self.wait_millis.map(Value::from)),
+            ("max_concurrency", self.concurrency.map(Value::from)),
+            ("retry_delay", self.delay_seconds.map(Value::from)),
+        ];
+        let settings = settings
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        let mut written = json!({
+            "type": "worker", "script_name": self.worker, "settings": settings.collect::<Map<_, _>>(),
+        });
+        if let (Some(queue), Some(written)) = (&self.dead_letters, written.as_object_mut()) {
+            written.insert("dead_letter_queue".to_owned(), queue.clone().into());
+        }
+        written
+    }
+
+    /// Whether a consumer that the API tells of is this one, with all that is said of it here.
+    #[must_use]
+    pub fn is(&self, told: &Value) -> bool {
+        let text = |name: &str| told.get(name).and_then(Value::as_str).unwrap_or_default();
+        let worker = ["script", "script_name", "service"].map(text);
+        let said = self.written();
+        let settings = said.get("settings").and_then(Value::as_object);
+        text("type") == "worker"
+            && worker.contains(&self.worker.as_str())
+            && text("dead_letter_queue") == self.dead_letters.as_deref().unwrap_or_default()
+            && settings.is_some_and(|settings| {
+                settings.iter().all(|(name, value)| {
+                    told.get("settings").and_then(|told| told.get(name)) == Some(value)
+                })
+            })
     }
 }
 

@@ -207,7 +207,7 @@ impl Site {
         let patterns: Vec<String> = hosts.map(|host| format!("{host}/*")).collect();
         let patterns = patterns.iter();
         let routes: Vec<_> = patterns
-            .map(|pattern| (pattern.as_str(), self.zone.as_str()))
+            .map(|pattern| (pattern.as_str(), Some(self.zone.as_str())))
             .collect();
         tell(api, &self.account.put_routes(&self.worker, &routes)).await
     }

@@ -45,9 +45,9 @@ fn same(request: &Request, scenario: &str, method: &str, path_end: &str) {
         .map(|(name, value)| (*name, value.as_str()))
         .collect();
     assert_eq!(json!(query), theirs["query"], "{what}");
-    let proof = match request.proof {
+    let proof = match &request.proof {
         Proof::Token => "<Bearer api-token>",
-        Proof::Session => "<Bearer upload-session-jwt>",
+        Proof::Session(_) => "<Bearer upload-session-jwt>",
     };
     assert_eq!(proof, theirs["headers"]["authorization"], "{what}");
     let kind = theirs["headers"]["content-type"].as_str();
@@ -184,6 +184,13 @@ fn workers_are_uploaded_as_cloudflares_own_client_does() {
         "PUT",
         "/scripts/my-worker",
     );
+    let script = with_assets("17-assets-deploy", "PUT", "/scripts/my-worker");
+    same(
+        &account.put_worker(Place::Own, "my-worker", &script),
+        "17-assets-deploy",
+        "PUT",
+        "/scripts/my-worker",
+    );
     let version = with_assets("07-versions-upload", "POST", "/versions");
     same(
         &account.post_version("my-worker", &version),
@@ -204,44 +211,148 @@ fn workers_are_uploaded_as_cloudflares_own_client_does() {
     );
 }
 
-#[test]
-fn every_binding_is_written_as_cloudflares_own_client_does() {
-    let theirs = recorded("01-deploy-new", "PUT", "/scripts/my-worker");
-    let metadata = &theirs["multipart"][0]["json"];
-    let ours = [
-        ("APP_ENV", Binding::Text("production".to_owned())),
-        ("CFG", Binding::Json(json!({ "a": 1 }))),
-        ("ROOM", Binding::DurableObjects("Room".to_owned())),
-        ("JOBS", Binding::Queue("jobs".to_owned())),
-        ("FILES", Binding::R2Bucket("app-files".to_owned())),
-        ("AUTH", Binding::Service("auth-worker".to_owned())),
-        ("DISPATCHER", Binding::DispatchNamespace("apps".to_owned())),
-    ];
-    let upload = upload(
-        "",
-        named(ours.clone()),
-        &["nodejs_compat"],
-        json!({ "migrations": metadata["migrations"], "observability": { "enabled": true } }),
-    );
-    let request = account().put_worker(Place::Own, "my-worker", &upload);
+/// The metadata of an upload.
+fn metadata(request: Request) -> Value {
     let Body::Form(form) = request.body else {
         panic!("no form")
     };
-    let mut written: Value = serde_json::from_slice(&form.parts[0].bytes).unwrap();
-    let list = written["bindings"].take();
-    for (name, _) in ours {
-        let find = |list: &Value| {
-            list.as_array()
-                .unwrap()
-                .iter()
-                .find(|one| one["name"] == name)
-                .cloned()
-        };
-        assert_eq!(find(&list), find(&metadata["bindings"]), "{name}");
+    serde_json::from_slice(&form.parts[0].bytes).unwrap()
+}
+
+#[test]
+fn every_binding_is_written_as_cloudflares_own_client_does() {
+    let kv = "kv000000000000000000000000000001".to_owned();
+    let database = "d1000000-0000-0000-0000-000000000001".to_owned();
+    let ours = named([
+        ("APP_ENV", Binding::Text("production".to_owned())),
+        ("CFG", Binding::Json(json!({ "a": 1 }))),
+        ("KV", Binding::KvNamespace(kv)),
+        ("ROOM", Binding::DurableObjects("Room".to_owned())),
+        ("JOBS", Binding::Queue("jobs".to_owned())),
+        ("FILES", Binding::R2Bucket("app-files".to_owned())),
+        ("DB", Binding::Database(database)),
+        ("AUTH", Binding::Service("auth-worker".to_owned())),
+        ("DISPATCHER", Binding::DispatchNamespace("apps".to_owned())),
+        ("AI", Binding::Ai),
+    ]);
+    for scenario in [
+        "01-deploy-new",
+        "02-deploy-existing",
+        "19-deploy-route-flag",
+    ] {
+        let theirs = recorded(scenario, "PUT", "/scripts/my-worker");
+        let theirs = &theirs["multipart"][0]["json"];
+        let more =
+            json!({ "migrations": theirs["migrations"], "observability": { "enabled": true } });
+        let upload = upload("", ours.clone(), &["nodejs_compat"], more);
+        let request = account().put_worker(Place::Own, "my-worker", &upload);
+        assert_eq!(&metadata(request), theirs, "{scenario}");
     }
-    let mut rest = metadata.clone();
-    rest["bindings"].take();
-    assert_eq!(written, rest);
+}
+
+#[test]
+fn a_worker_that_runs_others_is_uploaded_with_its_wasm() {
+    let mut upload = upload(
+        "",
+        named([("LOADER", Binding::WorkerLoader)]),
+        &[],
+        json!({}),
+    );
+    upload.modules.push(Module {
+        name: "index_bg.wasm".into(),
+        kind: ModuleKind::Wasm,
+        bytes: vec![0, 97, 115, 109],
+    });
+    let request = account().put_worker(Place::Own, "my-worker", &upload);
+    let Body::Form(form) = &request.body else {
+        panic!("no form")
+    };
+    assert_eq!(form.parts[2].file.as_deref(), Some("application/wasm"));
+    let bindings = &metadata(request)["bindings"];
+    assert_eq!(
+        bindings,
+        &json!([{ "name": "LOADER", "type": "worker_loader" }])
+    );
+}
+
+#[test]
+fn a_consumer_is_known_by_all_that_is_said_of_it() {
+    let consumer = Consumer {
+        worker: "w".to_owned(),
+        dead_letters: Some("dead".to_owned()),
+        batch: Some(1),
+        retries: Some(5),
+        wait_millis: Some(0),
+        concurrency: Some(4),
+        delay_seconds: Some(7),
+    };
+    let said = json!({
+        "type": "worker", "script_name": "w", "dead_letter_queue": "dead",
+        "settings": { "batch_size": 1, "max_retries": 5, "max_wait_time_ms": 0, "max_concurrency": 4, "retry_delay": 7 },
+    });
+    let request = account().put_consumer("q/1", "c1", &consumer);
+    assert!(request.path.ends_with("/queues/q%2F1/consumers/c1"));
+    assert_eq!(
+        request.body,
+        Body::Json("text/plain;charset=UTF-8", said.clone())
+    );
+    let told = |name: &str, value: Value| {
+        let mut told = said.clone();
+        told[name] = value;
+        told
+    };
+    // Cloudflare tells more of it, and the Worker by one of three names.
+    let mut same = told("script", json!("w"));
+    same["settings"]["visibility_timeout_ms"] = json!(30_000);
+    assert!(consumer.is(&same));
+    for (name, value) in [
+        ("type", json!("http_pull")),
+        ("script_name", json!("other")),
+        ("dead_letter_queue", json!("elsewhere")),
+        ("dead_letter_queue", Value::Null),
+        ("settings", json!({})),
+    ] {
+        assert!(!consumer.is(&told(name, value)), "{name}");
+    }
+}
+
+#[test]
+fn an_account_and_its_zones_are_looked_at() {
+    let account = account();
+    let base = "/accounts/acc0000000000000000000000000000a";
+    for (request, path) in [
+        (verify(), "/user/tokens/verify".to_owned()),
+        (accounts(), "/accounts".to_owned()),
+        (account.verify(), format!("{base}/tokens/verify")),
+        (account.buckets(), format!("{base}/r2/buckets")),
+        (
+            account.consumers("q1"),
+            format!("{base}/queues/q1/consumers"),
+        ),
+        (zone::named("a.test"), "/zones".to_owned()),
+        (zone::routes("z"), "/zones/z/workers/routes".to_owned()),
+        (
+            zone::records("z", "*.a.test"),
+            "/zones/z/dns_records".to_owned(),
+        ),
+    ] {
+        assert_eq!((request.method, &request.path), (Method::Get, &path));
+        assert!(request.repeats);
+    }
+    for (request, path) in [
+        (account.delete_bucket("b"), format!("{base}/r2/buckets/b")),
+        (account.delete_queue("q1"), format!("{base}/queues/q1")),
+        (
+            zone::delete_record("z", "r"),
+            "/zones/z/dns_records/r".to_owned(),
+        ),
+    ] {
+        assert_eq!((request.method, &request.path), (Method::Delete, &path));
+    }
+    assert_eq!(
+        zone::records("z", "*.a.test").url(),
+        format!("{BASE}/zones/z/dns_records?name=%2A.a.test")
+    );
 }
 
 #[test]
@@ -287,12 +398,76 @@ fn everything_else_is_asked_as_cloudflares_own_clients_do() {
         "Y29uc29sZS5sb2coMSkK".to_owned(),
     );
     let html = b"<h1>x</h1>\n".to_vec();
+    let consumer = Consumer {
+        worker: "my-worker".to_owned(),
+        batch: Some(5),
+        retries: Some(3),
+        ..Consumer::default()
+    };
+    let page = SortedMap::from([(
+        "/index.html".to_owned(),
+        file("0123456789abcdef0123456789abcdef", 3),
+    )]);
     let cases: Vec<(Request, &str, &str, &str)> = vec![
+        (
+            account.service("my-worker"),
+            "01-deploy-new",
+            "GET",
+            "/services/my-worker",
+        ),
         (
             account.secrets("my-worker"),
             "01-deploy-new",
             "GET",
             "/secrets",
+        ),
+        (
+            account.put_routes("my-worker", &[("example.com/p/*", None)]),
+            "19-deploy-route-flag",
+            "PUT",
+            "/routes",
+        ),
+        (
+            account.post_asset_files("the.session.token", &[css.clone(), js.clone()]),
+            "17-assets-deploy",
+            "POST",
+            "/assets/upload",
+        ),
+        (
+            account.post_asset_files("the.session.token", &[css.clone(), js.clone()]),
+            "18-assets-dispatch-deploy",
+            "POST",
+            "/assets/upload",
+        ),
+        (
+            account.post_assets(own, "my-worker", &page),
+            "sdk-asset-upload-session",
+            "POST",
+            "/assets-upload-session",
+        ),
+        (
+            account.post_assets(apps, "app-123", &page),
+            "sdk-dispatch-asset-upload-session",
+            "POST",
+            "/assets-upload-session",
+        ),
+        (
+            account.post_namespace("apps"),
+            "sdk-dispatch-namespace-create",
+            "POST",
+            "/namespaces",
+        ),
+        (
+            account.put_secret(own, "my-worker", "K", "v"),
+            "sdk-secret-put",
+            "PUT",
+            "/secrets",
+        ),
+        (
+            zone::post_record(ZONE, "CNAME", "app", "my-worker.mysub.workers.dev"),
+            "sdk-dns-record-create",
+            "POST",
+            "/dns_records",
         ),
         (
             account.subdomain(),
@@ -320,7 +495,7 @@ fn everything_else_is_asked_as_cloudflares_own_clients_do() {
             "/app-files",
         ),
         (
-            account.put_routes("my-worker", &[("example.com/api/*", ZONE)]),
+            account.put_routes("my-worker", &[("example.com/api/*", Some(ZONE))]),
             "01-deploy-new",
             "PUT",
             "/routes",
@@ -332,7 +507,7 @@ fn everything_else_is_asked_as_cloudflares_own_clients_do() {
             "/schedules",
         ),
         (
-            account.post_consumer("q0000000000000000000000000000001", "my-worker", 5, 3),
+            account.post_consumer("q0000000000000000000000000000001", &consumer),
             "01-deploy-new",
             "POST",
             "/consumers",
@@ -368,7 +543,7 @@ fn everything_else_is_asked_as_cloudflares_own_clients_do() {
             "/assets-upload-session",
         ),
         (
-            account.post_asset_files(&[css, js]),
+            account.post_asset_files("the.session.token", &[css.clone(), js.clone()]),
             "07-versions-upload",
             "POST",
             "/assets/upload",
@@ -624,6 +799,42 @@ fn an_error_says_what_cloudflare_does_and_what_to_do() {
         .message,
         "it refused this without a reason"
     );
+}
+
+#[test]
+fn what_a_token_may_not_is_told_from_what_an_account_has_not() {
+    let account = account();
+    let refused = |status, code: u64| {
+        let body = json!({ "success": false, "errors": [{ "code": code, "message": "no" }] });
+        failed(&account.buckets(), status, None, &body)
+    };
+    for (status, code, is_denied, is_off) in [
+        (403, 10000, true, false),
+        (401, 1000, true, false),
+        (400, 9109, true, false),
+        (403, 10042, false, true),
+        (403, 10037, false, false),
+        (404, 10006, false, false),
+        (500, 10013, false, false),
+    ] {
+        let error = refused(status, code);
+        assert_eq!(
+            (error.is_denied(), error.is_off()),
+            (is_denied, is_off),
+            "{error}"
+        );
+    }
+    for (code, remedy) in [
+        (10042, "switch R2 on in the dashboard"),
+        (10079, "has had other migrations"),
+        (100_117, "has a record already"),
+    ] {
+        assert!(refused(409, code).to_string().contains(remedy), "{code}");
+    }
+    let token = failed(&verify(), 401, None, &json!({ "success": false }));
+    assert!(token.remedy.contains("no token that is active"), "{token}");
+    assert_eq!(answer::permission(&zone::named("a.test")), "Zone: Read");
+    assert_eq!(answer::permission(&accounts()), "Account Settings: Read");
 }
 
 #[test]

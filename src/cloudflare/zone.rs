@@ -8,6 +8,18 @@ fn path(zone: &str, rest: &str) -> String {
     format!("/zones/{}{rest}", encoded(zone))
 }
 
+/// The zones of this name that the token may see: one, or none.
+#[must_use]
+pub fn named(name: &str) -> Request {
+    Request::get("/zones".to_owned()).with("name", name)
+}
+
+/// Which patterns lead to which Workers.
+#[must_use]
+pub fn routes(zone: &str) -> Request {
+    Request::get(path(zone, "/workers/routes"))
+}
+
 /// Leads what matches the pattern to a Worker.
 #[must_use]
 pub fn post_route(zone: &str, pattern: &str, worker: &str) -> Request {
@@ -48,12 +60,30 @@ pub fn delete_hostname(zone: &str, id: &str) -> Request {
     Request::new(Method::Delete, path)
 }
 
+/// The records of a name.
+#[must_use]
+pub fn records(zone: &str, name: &str) -> Request {
+    Request::get(path(zone, "/dns_records")).with("name", name)
+}
+
+/// Makes a record of a kind, such as `AAAA`, whose visitors come through Cloudflare.
+#[must_use]
+pub fn post_record(zone: &str, kind: &str, name: &str, content: &str) -> Request {
+    let body = json!({ "type": kind, "name": name, "content": content, "proxied": true, "ttl": 1 });
+    Request::new(Method::Post, path(zone, "/dns_records")).json(body)
+}
+
 /// Makes a record that leads a name to another one, through Cloudflare.
 #[must_use]
 pub fn post_alias(zone: &str, name: &str, target: &str) -> Request {
-    let body =
-        json!({ "type": "CNAME", "name": name, "content": target, "proxied": true, "ttl": 1 });
-    Request::new(Method::Post, path(zone, "/dns_records")).json(body)
+    post_record(zone, "CNAME", name, target)
+}
+
+/// Takes a record away.
+#[must_use]
+pub fn delete_record(zone: &str, id: &str) -> Request {
+    let path = path(zone, &format!("/dns_records/{}", encoded(id)));
+    Request::new(Method::Delete, path)
 }
 
 /// How many addresses are purged at once (<https://developers.cloudflare.com/cache/how-to/purge-cache/purge-by-single-file/>).

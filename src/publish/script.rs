@@ -34,6 +34,8 @@ pub enum ModuleKind {
     Text,
     /// Bytes.
     Data,
+    /// WebAssembly. No app has any; the platform does.
+    Wasm,
 }
 
 /// One part of a script.
@@ -43,7 +45,7 @@ pub struct Module {
     pub name: Cow<'static, str>,
     /// What it is.
     pub kind: ModuleKind,
-    /// Its content. UTF-8 unless it is [`ModuleKind::Data`].
+    /// Its content. UTF-8 unless it is [`ModuleKind::Data`] or [`ModuleKind::Wasm`].
     pub bytes: Vec<u8>,
 }
 

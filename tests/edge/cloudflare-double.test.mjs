@@ -39,9 +39,13 @@ describe("what was recorded of Cloudflare's clients", () => {
   /** Refused as it would be there: what it is about is not there, or is there already. */
   const refused = {
     "01-deploy-new GET services/my-worker": 10090, "01-deploy-new GET secrets": 10007, "01-deploy-new GET deployments": 10007,
+    // The recorded client was told of no migration: what it uploads next names one that there is.
+    "02-deploy-existing PUT scripts/my-worker": 10079, "19-deploy-route-flag PUT scripts/my-worker": 10079,
     "01-deploy-new GET settings": 10007, "02-deploy-existing POST consumers": 11004, "19-deploy-route-flag POST consumers": 11004,
     "16-dispatch-upload GET scripts/app-123": 10092, "16-dispatch-upload GET secrets": 10007, "16-dispatch-upload GET settings": 10007,
     "18-assets-dispatch-deploy GET scripts/my-worker": 10092, "sdk-dispatch-namespace-create POST namespaces": 100118,
+    // Its host has had a record since the request before.
+    "sdk-domain-put PUT domains": 100117,
     "sdk-r2-bucket-create POST buckets": 10004, "sdk-script-delete DELETE scripts/my-worker": 10007,
   };
   const module = "export class Room {}\nexport default { fetch: () => new Response('recorded') };";

@@ -18,7 +18,8 @@ use crate::node::{self, Node};
 use crate::setup::{self, Parts};
 use crate::toolchain::Toolchain;
 use crate::{
-    browser, coverage, data, image, judges, place, process, progress, sandbox, vendor, worker,
+    browser, coverage, data, deploy, image, judges, place, process, progress, sandbox, vendor,
+    worker,
 };
 
 /// Tells tests and specs how much to do: `usual` (samples) or `full` (the whole counts).
@@ -124,6 +125,8 @@ pub(crate) fn run(depth: Depth) -> Result<ExitCode> {
             let own = parts.as_ref().context("the parts are not there")?;
             node.env(data::PROGRAMS, crate::postgres::ensure(&own.node)?);
             judges::tell(&mut node, &own.node)?;
+            // Built before, so that no spec waits for the compiler.
+            deploy::program()?;
             // A look at each of many apps takes longer than building them.
             node.env("OVERSKILL_RENDER_CHECK", "off");
             specs(run, "edge", &node)

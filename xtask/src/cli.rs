@@ -49,6 +49,12 @@ cargo xtask COMMAND
            edits --generated COUNT [--seed N]   on generated ones
            tokens PATH…   how far estimated tokens are from o200k, over files and corpora
   fuzz     edits [--minutes N]   arbitrary edits of arbitrary texts, with libFuzzer (10)
+  deploy   put OverSkill on a Cloudflare account; CLOUDFLARE_API_TOKEN opens it (docs/deploy.md)
+             --console HOST   host name of the console, in a zone of the account
+             --apps DOMAIN    domain of the apps, in another zone of it
+             --check       only say what the token lacks, and what would be made
+             --no-build    deploy what was built before
+             --state DIR   where the secrets that are made are kept, in its folder `deploy` (.overskill)
   doctor   say what is installed, what is not and what to do
   migrate  bring a Supabase project's database to the newest migration: SUPABASE_DB_URL names it
              --url URL     this one instead (whoever lists processes sees it)
@@ -138,6 +144,19 @@ pub(crate) enum Task {
         /// Whether nothing is to be changed.
         check: bool,
     },
+    /// Put the product on a Cloudflare account.
+    Deploy {
+        /// Host name of the console.
+        console: String,
+        /// Domain of the apps.
+        apps: String,
+        /// The state folder.
+        state: PathBuf,
+        /// Whether nothing is to be changed.
+        check: bool,
+        /// Build before that.
+        build: bool,
+    },
     /// Look at the machine.
     Doctor,
     /// Time the way of a prompt.
@@ -205,6 +224,8 @@ struct Options {
     kills: Option<u32>,
     seed: Option<u32>,
     url: Option<String>,
+    console: Option<String>,
+    apps: Option<String>,
     check: bool,
     backend: Option<String>,
     words: Vec<String>,
@@ -259,6 +280,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task> {
         "fuzz" => &["minutes"],
         "chaos" => &["kills", "seed"],
         "migrate" => &["url", "check"],
+        "deploy" => &["console", "apps", "check", "no-build", "state"],
         "doctor" | "coverage" | "image" | "exports" | "worker" | "mutants" => &[],
         "help" => return Ok(Task::Help),
         other => bail!("there is no command `{other}`\n\n{USAGE}"),
@@ -286,6 +308,8 @@ fn options(parser: &mut lexopt::Parser, command: &str, allowed: &[&str]) -> Resu
             Long("no-build") => options.no_build = true,
             Long("stop") => options.stop = true,
             Long("url") => options.url = Some(parser.value()?.string()?),
+            Long("console") => options.console = Some(parser.value()?.string()?),
+            Long("apps") => options.apps = Some(parser.value()?.string()?),
             Long("backend") => options.backend = Some(parser.value()?.string()?),
             Long("check") => options.check = true,
             Long("quick") => options.quick = true,
@@ -357,6 +381,7 @@ fn task(command: &str, mut options: Options) -> Result<Task> {
             url: options.url,
             check: options.check,
         },
+        ("deploy", []) => deployment(options)?,
         ("doctor", []) => Task::Doctor,
         ("coverage", []) => Task::Coverage,
         ("image", []) => Task::Image,
@@ -368,6 +393,22 @@ fn task(command: &str, mut options: Options) -> Result<Task> {
         (_, words) => bail!("`{command}` takes no `{}`\n\n{USAGE}", words.join(" ")),
     };
     Ok(task)
+}
+
+fn deployment(options: Options) -> Result<Task> {
+    let state = options.place().state;
+    let (Some(console), Some(apps)) = (options.console, options.apps) else {
+        bail!(
+            "`deploy` needs both hosts: cargo xtask deploy --console console.example.com --apps apps.example.net"
+        );
+    };
+    Ok(Task::Deploy {
+        console,
+        apps,
+        state,
+        check: options.check,
+        build: !options.no_build,
+    })
 }
 
 #[cfg(test)]
@@ -474,6 +515,27 @@ mod tests {
             Task::Migrate { url, check }
         );
         assert!(parsed(&["migrate", "postgres://x"]).is_err());
+    }
+
+    #[test]
+    fn a_deployment_names_its_hosts() {
+        let line = ["deploy", "--console", "c.test", "--apps", "a.test"];
+        let Task::Deploy {
+            console,
+            apps,
+            check: false,
+            build: true,
+            ..
+        } = parsed(&line).unwrap()
+        else {
+            panic!("a deployment")
+        };
+        assert_eq!((console.as_str(), apps.as_str()), ("c.test", "a.test"));
+        for short in [&line[..1], &line[..3]] {
+            let error = parsed(short).unwrap_err().to_string();
+            assert!(error.contains("needs both hosts"), "{error}");
+        }
+        assert!(parsed(&["deploy", "--token", "x"]).is_err());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The chores of OverSkill: `cargo xtask dev | try | build | test | attack | chaos | mutants | coverage | image | migrate | doctor | engine | eval | fuzz | bench | exports | worker`.
+//! The chores of OverSkill: `cargo xtask dev | try | build | deploy | test | attack | chaos | mutants | coverage | image | migrate | doctor | engine | eval | fuzz | bench | exports | worker`.
 //! Sets up what is missing, builds, starts and checks. Idempotent; holds no product logic.
 
 mod api;
@@ -11,6 +11,7 @@ mod checks;
 mod cli;
 mod coverage;
 mod data;
+mod deploy;
 mod dev;
 mod doctor;
 mod engine;
@@ -74,6 +75,21 @@ fn run() -> Result<ExitCode> {
         Task::Chaos { kills, seed } => chaos::run(kills, seed),
         Task::Test(depth) => checks::run(depth),
         Task::Migrate { url, check } => data::migrate(url, check),
+        Task::Deploy {
+            console,
+            apps,
+            state,
+            check,
+            build,
+        } => deploy::run(
+            &deploy::Where {
+                console,
+                apps,
+                state,
+            },
+            check,
+            build,
+        ),
         Task::Doctor => doctor::run(),
         Task::Bench { place, runs } => bench::run(&place, runs),
         Task::BenchEdits => bench::edits::run(),

@@ -3,6 +3,7 @@
 //! never believed without the lock, nor when the process that it names is gone: a stack that was killed leaves it behind.
 
 pub(crate) mod child;
+mod kept;
 pub(crate) mod leftover;
 mod lock;
 pub(crate) mod log;

@@ -88,6 +88,9 @@ impl Attempt<'_> {
             let module = match kind {
                 ModuleKind::EsModule => StoredModule::Js(text(bytes)?),
                 ModuleKind::Text => StoredModule::Text(text(bytes)?),
+                ModuleKind::Wasm => {
+                    return Err(Error::internal("the script of an app has a module of wasm"));
+                }
                 ModuleKind::Data => {
                     let hash = Digest::of(&bytes);
                     sets.put(&hash, bytes).await?;

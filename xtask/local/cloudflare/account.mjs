@@ -125,14 +125,17 @@ export class Account {
     return found;
   }
 
-  /** Leads a host name to a Worker. A name that leads to another one already is refused, unless that may be overridden. */
-  setDomain({ hostname, service, zone_id, zone_name, environment = "production", enabled = true, previews_enabled = false }, { overrides = true } = {}) {
+  /** Leads a host name to a Worker. A name that leads to another one already is refused, unless that may be overridden, and so is one with a record. */
+  setDomain({ hostname, service, zone_id, zone_name, environment = "production", enabled = true, previews_enabled = false }, { overrides = true, overridesRecord = false } = {}) {
     const zone = this.zones.find(({ id, name }) => id === zone_id || name === zone_name) ?? this.zoneOf(hostname ?? "");
     if (!zone || !zone.holds(hostname)) throw new Refusal(400, 100114, `No zone of this account holds the host name ${hostname}.`);
     if (!this.workers.has(service)) throw refusals.noScript();
     let domain = this.domains.find((one) => one.hostname === hostname);
     if (domain && domain.service !== service && !overrides) throw new Refusal(409, 100116, `The host name ${hostname} leads to another Worker.`);
+    const isLed = ({ name, type }) => name === hostname && ["A", "AAAA", "CNAME"].includes(type);
+    if (!domain && !overridesRecord && zone.records.some(isLed)) throw refusals.hasRecords(hostname);
     if (!domain) {
+      zone.records = zone.records.filter((record) => !isLed(record));
       domain = { id: id32(), hostname, cert_id: id32() };
       this.domains.push(domain);
       this.certificates.push({ id: domain.cert_id, zone_id: zone.id, type: "advanced", hosts: [hostname], status: "active" });

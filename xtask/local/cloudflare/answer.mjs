@@ -39,6 +39,9 @@ export const refusals = {
   noNamespaceScript: () => new Refusal(404, 10092, "This Worker does not exist in this dispatch namespace."),
   tooManyScripts: (most) => new Refusal(403, 10037, `You have exceeded the limit of ${most} Workers on your account.`),
   inUse: (by) => new Refusal(400, 10064, `This Worker is still in use by ${by.join(", ")}; it is only taken away with \`force\`.`),
+  migrationTag: (claimed, carried) => new Refusal(412, 10079, `Actor migration tag precondition failed, got tag '${claimed}' when expected tag is '${carried}'. Please make sure the tags match and try again.`),
+  sameClass: (name) => new Refusal(400, 10074, `Cannot apply new-class migration to class '${name}' that is already depended on by existing Durable Objects.`),
+  hasRecords: (host) => new Refusal(409, 100117, `Hostname '${host}' already has externally managed DNS records (A, CNAME, etc). Delete them first or try a different hostname.`),
   tooLarge: (bytes) => new Refusal(413, 10027, `Your Worker exceeded the size limit of ${bytes} bytes.`),
   noStart: (why) => new Refusal(400, 10021, why),
 };

@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import http from "node:http";
 
+const BINDING = "mf-binding";
 const REQUEST = "mf-header-cf-r2-request";
 const SIZE = "mf-header-cf-r2-metadata-size";
 
@@ -86,7 +87,8 @@ function refuse(error) {
 }
 
 function handled(buckets, { headers, url }, body) {
-  const name = decodeURIComponent(url.slice("/r2/".length));
+  const names = JSON.parse(Buffer.from(url.slice("/r2/".length), "base64url").toString("utf8"));
+  const name = names[headers[BINDING]];
   if (!buckets.has(name)) throw new R2Error(404, 10006, "The specified bucket does not exist.");
   const size = Number(headers[SIZE] ?? 0);
   const asked = JSON.parse(size > 0 ? body.subarray(0, size).toString("utf8") : headers[REQUEST]);
@@ -95,7 +97,7 @@ function handled(buckets, { headers, url }, body) {
   return method(buckets.bucket(name), asked, body.subarray(size));
 }
 
-/** Serves the buckets to Workers. @returns `{address, stop}`: `address(bucket)` is what a Worker is told */
+/** Serves the buckets to Workers. @returns `{address, stop}`: `address(names)` is what a Worker is told, whose bindings have these buckets */
 export async function startBinding(buckets) {
   const server = http.createServer(async (request, answer) => {
     const chunks = [];
@@ -115,7 +117,8 @@ export async function startBinding(buckets) {
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address();
   return {
-    address: (bucket) => new URL(`http://127.0.0.1:${port}/r2/${encodeURIComponent(bucket)}`),
+    // Miniflare has one such address for all bindings of a Worker.
+    address: (names) => new URL(`http://127.0.0.1:${port}/r2/${Buffer.from(JSON.stringify(names)).toString("base64url")}`),
     stop() {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(resolve));

@@ -55,25 +55,28 @@ function sources({ main, modules, is_module, bindings }) {
 
 /**
  * The options of one Worker. What Durable Objects, KV, D1 and queues hold is of this one version and goes with it; other kinds of bindings are not there.
- * @param {{bucket: (name: string) => URL, service: (name: string, request: Request) => Promise<Response>, dispatch: Function, folder: string}} outside
+ * @param {{buckets: (names: Record<string, string>) => URL, service: (name: string, request: Request) => Promise<Response>, dispatch: Function, folder: string}} outside
  */
-export function workerOptions(worker, version, { bucket, service, dispatch, folder }) {
+export function workerOptions(worker, version, { buckets, service, dispatch, folder }) {
   const options = {
     name: "worker", ...sources(version), compatibilityDate: version.compatibility_date, compatibilityFlags: version.compatibility_flags,
     bindings: {}, r2Buckets: {}, serviceBindings: {}, durableObjects: {}, kvNamespaces: {}, d1Databases: {}, queueProducers: {},
+    workerLoaders: {},
   };
   const sqlite = new Set((version.migrations ?? []).flatMap(({ new_sqlite_classes = [] }) => new_sqlite_classes));
+  const named = Object.fromEntries(version.bindings.filter(({ type }) => type === "r2_bucket").map(({ name, bucket_name }) => [name, bucket_name]));
   const kinds = {
     plain_text: ({ name, text }) => { options.bindings[name] = text; },
     secret_text: ({ name, text }) => { options.bindings[name] = text; },
     json: ({ name, json }) => { options.bindings[name] = json; },
     version_metadata: ({ name }) => { options.bindings[name] = { id: version.id, tag: version.annotations["workers/tag"] ?? "", timestamp: version.created }; },
-    r2_bucket: ({ name, bucket_name }) => { options.r2Buckets[name] = { id: bucket_name, remoteProxyConnectionString: bucket(bucket_name) }; },
+    r2_bucket: ({ name, bucket_name }) => { options.r2Buckets[name] = { id: bucket_name, remoteProxyConnectionString: buckets(named) }; },
     service: ({ name, service: target }) => { options.serviceBindings[name] = (request) => service(target, request); },
     dispatch_namespace: ({ name, namespace }) => { options.serviceBindings[name] = (request) => dispatch(namespace, request); },
     durable_object_namespace: ({ name, class_name }) => { options.durableObjects[name] = { className: class_name, useSQLite: sqlite.has(class_name) }; },
     kv_namespace: ({ name, namespace_id }) => { options.kvNamespaces[name] = namespace_id; },
     d1: ({ name, id, database_id = id }) => { options.d1Databases[name] = database_id; },
+    worker_loader: ({ name }) => { options.workerLoaders[name] = {}; },
     queue: ({ name, queue_name }) => { options.queueProducers[name] = { queueName: queue_name }; },
   };
   for (const binding of version.bindings) kinds[binding.type]?.(binding);

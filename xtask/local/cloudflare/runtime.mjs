@@ -85,7 +85,7 @@ export class Runtime {
       handleStructuredLogs() {},
       workers: [workerOptions(worker, version, {
         folder: this.#folder,
-        bucket: this.#binding.address,
+        buckets: this.#binding.address,
         service: (name, request) => this.#call(this.#account.workers.get(name), request),
         dispatch: (namespace, request) => this.#dispatch(namespace, request),
       })],

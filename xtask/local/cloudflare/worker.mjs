@@ -128,6 +128,23 @@ export class Worker {
     };
   }
 
+  /** The classes of Durable Objects that migrations have made. */
+  get classes() {
+    return classesOf(this.latest?.migrations ?? []);
+  }
+
+  /** Refuses migrations that do not follow what there is. */
+  checkMigrations(migrations) {
+    if (!migrations) return;
+    const [claimed, carried] = [migrations.old_tag ?? "", this.migration_tag ?? ""];
+    if (claimed !== carried) throw refusals.migrationTag(claimed, carried);
+    const known = this.classes;
+    for (const { new_classes = [], new_sqlite_classes = [] } of steps(migrations)) {
+      const again = [...new_classes, ...new_sqlite_classes].find((name) => known.has(name));
+      if (again) throw refusals.sameClass(again);
+    }
+  }
+
   /** Adds a version. */
   add(version) {
     this.count += 1;
@@ -220,6 +237,7 @@ export class Worker {
       secrets: (this.latest?.secrets ?? []).map(({ name }) => name),
       bindings: (this.latest?.bindings ?? []).map(told),
       assets: [...(this.latest?.assets?.files.keys() ?? [])],
+      migration_tag: this.migration_tag, classes: [...this.classes].sort(),
       subdomain: this.subdomain, schedules: this.schedules.map(({ cron }) => cron), tags: this.settings.tags,
     };
   }
@@ -227,6 +245,17 @@ export class Worker {
 
 function versionOf(worker, { version_id }) {
   return version_id && version_id !== "latest" ? worker.version(version_id) : undefined;
+}
+
+/** The classes that are there after these steps. */
+function classesOf(all) {
+  const classes = new Set();
+  for (const { new_classes = [], new_sqlite_classes = [], renamed_classes = [], deleted_classes = [], transferred_classes = [] } of all) {
+    [...new_classes, ...new_sqlite_classes, ...transferred_classes.map(({ to }) => to)].forEach((name) => classes.add(name));
+    for (const { from, to } of renamed_classes) if (classes.delete(from)) classes.add(to);
+    deleted_classes.forEach((name) => classes.delete(name));
+  }
+  return classes;
 }
 
 function steps(migrations) {
@@ -243,12 +272,19 @@ export function checkVariables({ variables, variable_bytes }, bindings) {
 }
 
 /** Refuses a binding to what is not there. */
-export function checkBindings(account, worker, bindings) {
+export function checkBindings(account, worker, { bindings, migrations }) {
   checkVariables(account.limits, bindings);
+  const classes = classesOf(migrations);
   for (const binding of bindings) {
     if (!binding.name) throw new Refusal(400, 10052, "A binding has a name.");
     if (binding.type === "r2_bucket" && !account.buckets.has(binding.bucket_name)) {
       throw new Refusal(400, 10085, `R2 bucket '${binding.bucket_name}' not found. Please use a different name and try again.`);
+    }
+    if (binding.type === "queue" && !account.queues.some(({ queue_name }) => queue_name === binding.queue_name)) {
+      throw new Refusal(400, 10183, `Queue '${binding.queue_name}' does not exist.`);
+    }
+    if (binding.type === "durable_object_namespace" && (binding.script_name ?? worker.name) === worker.name && !classes.has(binding.class_name)) {
+      throw new Refusal(400, 10061, `Cannot create binding for class '${binding.class_name}' because it is not currently configured to implement durable objects.`);
     }
     if (binding.type === "service" && binding.service !== worker.name && !account.workers.has(binding.service)) {
       throw new Refusal(400, 10143, `Could not resolve service binding '${binding.name}'. Target script '${binding.service}' not found.`);

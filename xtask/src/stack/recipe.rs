@@ -17,7 +17,7 @@ use crate::setup::Parts;
 use crate::{browser, hash, place, postgres, sandbox, workerd};
 
 /// Prefix of environment variables that become variables of the Worker: `OVERSKILL_VAR_MODEL=…`.
-const VARIABLE_PREFIX: &str = "OVERSKILL_VAR_";
+pub(crate) const VARIABLE_PREFIX: &str = "OVERSKILL_VAR_";
 /// Environment variable that names another `wrangler.toml`, in the same words.
 const CONFIGURATION: &str = "OVERSKILL_WRANGLER";
 /// Where things are and how text is written: what any program may need to know.
@@ -167,7 +167,7 @@ pub(crate) fn worker(
 }
 
 /// What the Worker is bound to: `wrangler.toml`, or the file that the environment names instead.
-fn configuration() -> PathBuf {
+pub(crate) fn configuration() -> PathBuf {
     std::env::var_os(CONFIGURATION)
         .map_or_else(|| place::root().join("wrangler.toml"), PathBuf::from)
 }
@@ -225,7 +225,7 @@ fn variables(record: &Record, token: &str, secret: &str, keys: &Keys) -> Map<Str
 /// What the Worker is told of models: the providers' own variables, and which models answer. `OVERSKILL_MODEL` names them, with
 /// commas between: the first is the default, and those after it stand in for it. Where it names none, Claude answers if there is a
 /// key for it; and where only one is named or chosen, the other provider's model stands in for it if there is a key for that.
-fn models(environment: impl Fn(&str) -> Option<String>) -> Vec<(String, String)> {
+pub(crate) fn models(environment: impl Fn(&str) -> Option<String>) -> Vec<(String, String)> {
     let set = |name: &str| environment(name).filter(|value| !value.trim().is_empty());
     let mut variables: Vec<(String, String)> = PROVIDERS
         .iter()

@@ -1,15 +1,18 @@
 //! The state folder: writable, with room, with a token; and the ports.
 
-use std::fs::{self, OpenOptions};
-use std::io::{Read, Write};
+use std::fs;
+use std::io::Read;
 use std::net::{Ipv4Addr, TcpListener};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use super::Record;
+pub(crate) use super::kept::secret;
+use super::{
+    Record,
+    kept::{self, kept},
+};
 use crate::progress;
 
 /// Free space in bytes below which nothing is started.
@@ -20,8 +23,6 @@ pub(crate) const WORKSPACE: &str = "local";
 const LOWEST_PORT: u16 = 20_000;
 /// Where Linux begins to give ports to connections, unless it is told otherwise.
 const EPHEMERAL_PORTS: u16 = 32_768;
-const SECRET_LENGTH: usize = 43;
-const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// Checks that a state folder can be used. The caller holds its lock.
 ///
@@ -83,7 +84,14 @@ pub(crate) fn ours(state: &Path) -> Result<()> {
         return Ok(());
     }
     let strange = entries.find_map(|entry| match entry {
-        Ok(entry) if entry.file_name() == "lock" => None,
+        // What a deployment has put there stays.
+        Ok(entry)
+            if ["lock", "deploy"]
+                .iter()
+                .any(|name| entry.file_name() == *name) =>
+        {
+            None
+        }
         found => Some(found.map(|entry| entry.file_name())),
     });
     match strange.transpose().with_context(unreadable)? {
@@ -123,7 +131,7 @@ pub(crate) fn wipe(state: &Path) -> Result<()> {
 /// # Errors
 /// When it can be neither read nor made.
 pub(crate) fn token(state: &Path) -> Result<String> {
-    kept(state, "token", &format!("osk_{WORKSPACE}_"))
+    kept(state, "token", &format!("osk_{WORKSPACE}_"), secret)
 }
 
 /// What the keys of the database are made of, made at the first start. Readable by its owner alone.
@@ -131,60 +139,11 @@ pub(crate) fn token(state: &Path) -> Result<String> {
 /// # Errors
 /// When it can be neither read nor made.
 pub(crate) fn data_secret(state: &Path) -> Result<String> {
-    kept(state, "data-secret", "")
-}
-
-/// A secret that begins like this, in a file of its own.
-fn kept(state: &Path, name: &str, prefix: &str) -> Result<String> {
-    if let Some(old) = old_secret(state, name, prefix) {
-        return Ok(old);
-    }
-    let made = format!("{prefix}{}", secret()?);
-    let new = state.join(format!("{name}.new"));
-    // A leftover may have other permissions.
-    if new.exists() {
-        fs::remove_file(&new)?;
-    }
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&new)?;
-    writeln!(file, "{made}")?;
-    fs::rename(&new, state.join(name))?;
-    Ok(made)
-}
-
-fn old_secret(state: &Path, name: &str, prefix: &str) -> Option<String> {
-    let text = fs::read_to_string(state.join(name)).ok()?;
-    let old = text.trim();
-    let secret = old.strip_prefix(prefix)?;
-    (!secret.is_empty()).then(|| old.to_owned())
+    kept(state, "data-secret", "", secret)
 }
 
 fn old_token(state: &Path) -> Option<String> {
-    old_secret(state, "token", &format!("osk_{WORKSPACE}_"))
-}
-
-/// A random secret of 43 characters, 256 bits.
-///
-/// # Errors
-/// When the system gives no random bytes.
-pub(crate) fn secret() -> Result<String> {
-    let mut source = fs::File::open("/dev/urandom").context("no /dev/urandom")?;
-    let mut secret = String::with_capacity(SECRET_LENGTH);
-    let mut byte = [0_u8];
-    while secret.len() < SECRET_LENGTH {
-        source.read_exact(&mut byte)?;
-        // Of 256 values the first 248 are four times 62: taking only them keeps every character equally likely.
-        let [value] = byte;
-        if value < 248
-            && let Some(character) = BASE62.get(usize::from(value % 62))
-        {
-            secret.push(char::from(*character));
-        }
-    }
-    Ok(secret)
+    kept::read(state, "token", &format!("osk_{WORKSPACE}_"))
 }
 
 /// The port to listen on: the one asked for when it is free, any free one for 0.
@@ -298,7 +257,7 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("overskill-token-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         let first = token(&folder).unwrap();
-        assert_eq!(first.len(), "osk_local_".len() + SECRET_LENGTH);
+        assert_eq!(first.len(), "osk_local_".len() + kept::SECRET_LENGTH);
         assert_eq!(token(&folder).unwrap(), first);
         let mode = fs::metadata(folder.join("token"))
             .unwrap()
@@ -312,6 +271,9 @@ mod tests {
     fn only_a_state_folder_is_wiped_and_only_of_what_is_ours() {
         let folder = std::env::temp_dir().join(format!("overskill-fresh-{}", std::process::id()));
         ours(&folder).unwrap();
+        fs::create_dir_all(folder.join("deploy")).unwrap();
+        ours(&folder).unwrap();
+        fs::remove_dir_all(folder.join("deploy")).unwrap();
         fs::create_dir_all(folder.join("logs")).unwrap();
         let error = ours(&folder).unwrap_err().to_string();
         assert!(error.contains("it holds logs"), "{error}");

@@ -63,8 +63,8 @@ function changeset(request) {
 function setRecords(request) {
   const { account } = request;
   const { name } = named(request);
-  const { origins, override_existing_origin: overrides = false } = request.json();
-  const made = origins.map((origin) => account.setDomain({ ...origin, service: name }, { overrides }));
+  const { origins, override_existing_origin: overrides = false, override_existing_dns_record: overridesRecord = false } = request.json();
+  const made = origins.map((origin) => account.setDomain({ ...origin, service: name }, { overrides, overridesRecord }));
   account.domains = account.domains.filter((domain) => domain.service !== name || made.includes(domain));
   return ok(made);
 }

@@ -12,7 +12,8 @@ export async function uploaded({ account, runtime, body, headers, query, source 
   const assets = metadata.assets?.jwt ? account.assets.of(metadata.assets) : undefined;
   const strict = query.get("bindings_inherit") === "strict";
   const content = worker.planned({ metadata, modules, assets, source, strict });
-  checkBindings(account, worker, content.bindings);
+  worker.checkMigrations(metadata.migrations);
+  checkBindings(account, worker, content);
   const version = new Version(content);
   const startup_time_ms = await runtime.check(worker, version);
   return { version, startup_time_ms, metadata };
