@@ -13,6 +13,7 @@ pub mod feed;
 mod input;
 mod machine;
 mod mending;
+mod monitoring;
 pub mod prompt;
 pub mod pulse;
 mod records;

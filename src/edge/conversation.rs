@@ -22,6 +22,7 @@ mod calls;
 mod deploy;
 mod drive;
 mod model;
+mod monitoring;
 mod sockets;
 mod store;
 

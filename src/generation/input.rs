@@ -16,6 +16,10 @@ use crate::{
         message::{Image, Reply},
         retry::Failure,
     },
+    monitor::{
+        Measurement,
+        alert::{Alert, Levels, Thresholds, Webhook},
+    },
     project::{FileEntry, Manifest, ProjectPath},
     publish::{Deployment, Environment, VariableKind, names::Name},
     time::Timestamp,
@@ -157,6 +161,20 @@ pub enum Input {
     },
     /// A name below the domain of the apps is the app's.
     Named { name: Name },
+    /// Somebody wants to hear when a threshold is reached.
+    SetAlerts {
+        webhook: Option<Webhook>,
+        thresholds: Thresholds,
+    },
+    /// The script of a build that is looked at has given its first answer.
+    ScriptStarted { build: BuildId, millis: u64 },
+    /// What was measured is counted, and the app stands like this.
+    Measured {
+        measurement: Option<Measurement>,
+        levels: Levels,
+    },
+    /// An alert has arrived, or nobody wants it any more.
+    AlertSent { alert: Alert },
     /// What was put at an address was looked at there.
     Deployed {
         deployment: DeploymentId,
@@ -238,6 +256,8 @@ impl Input {
                 deployment: deployment.clone(),
             },
             Self::TimeIsUp { turn } => Job::EndTurn { turn: turn.clone() },
+            Self::Measured { measurement, .. } => Job::Measure(measurement.clone()),
+            Self::AlertSent { alert } => Job::Alert(alert.clone()),
             Self::Announced { .. } => Job::Announce,
             Self::Purged => Job::Purge,
             Self::JobFailed { job, .. } => job.clone(),
@@ -256,6 +276,8 @@ impl Input {
             | Self::RollBack { .. }
             | Self::SetVariable { .. }
             | Self::Named { .. }
+            | Self::SetAlerts { .. }
+            | Self::ScriptStarted { .. }
             | Self::Claim { .. }
             | Self::Progress { .. }
             | Self::BuildReported { .. }

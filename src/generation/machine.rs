@@ -16,6 +16,7 @@ use crate::{
     config::{BuildPolicy, Limits},
     edit::tokens::Saving,
     error::{Error, Kind, Result},
+    monitor::alert::Watch,
     project::Manifest,
     sorted::{SortedMap, SortedSet},
     time::Timestamp,
@@ -55,6 +56,7 @@ impl Conversation {
             produced: SortedMap::new(),
             sources: SortedMap::new(),
             public_name: None,
+            watch: Watch::default(),
         };
         let mut step = Step {
             now,
@@ -85,6 +87,7 @@ impl Conversation {
             return Ok(step.effects);
         }
         self.take(input, &mut step)?;
+        Self::measure(&mut step);
         if self.summary() != before && !self.is_deleted() {
             self.updated_at = now;
             step.run(Job::Announce);
@@ -129,6 +132,13 @@ impl Conversation {
                 self.public_name = Some(name);
                 Ok(())
             }
+            Input::SetAlerts {
+                webhook,
+                thresholds,
+            } => {
+                self.set_alerts(webhook, thresholds, step);
+                Ok(())
+            }
             Input::Delete => {
                 // What the call that runs has cost so far is settled before the rest is forgotten.
                 if let Phase::AwaitingModel(turn) = &mut self.phase {
@@ -159,6 +169,7 @@ impl Conversation {
         self.sites.clear();
         self.produced.clear();
         self.sources.clear();
+        self.watch = Watch::default();
         self.last_outcome = None;
     }
 
@@ -229,6 +240,7 @@ impl Conversation {
                 if let Some(job) = input.job() {
                     step.finish(&job);
                 }
+                self.cost_changed(step);
             }
             Input::ToolsRan(ran) => self.tools_ran(ran, step),
             Input::BuildSent { build } => self.build_sent(&build, step),
@@ -251,6 +263,12 @@ impl Conversation {
                 probe,
                 remote,
             } => self.deployed(&deployment, probe, remote, step),
+            Input::ScriptStarted { build, millis } => Self::script_started(&build, millis, step),
+            Input::Measured {
+                measurement,
+                levels,
+            } => self.measured(measurement, &levels, step),
+            Input::AlertSent { alert } => self.alert_sent(alert, step),
             Input::ArtifactsCopied { set, from } => step.finish(&Job::CopyArtifacts { set, from }),
             Input::TimeIsUp { turn } => self.time_is_up(&turn, step),
             Input::Announced { summary } if *summary == self.summary() => {
@@ -275,6 +293,7 @@ impl Conversation {
             | Input::RollBack { .. }
             | Input::SetVariable { .. }
             | Input::Named { .. }
+            | Input::SetAlerts { .. }
             | Input::Delete => {}
         }
     }
@@ -296,9 +315,14 @@ impl Conversation {
             self.build_unsent(build, failures, step);
             return;
         }
+        if let Job::Alert(alert) = job {
+            self.alert_not_sent(alert, failures, reason, step);
+            return;
+        }
         let for_ever = matches!(
             job,
             Job::Announce
+                | Job::Measure(_)
                 | Job::Purge
                 | Job::EndTurn { .. }
                 | Job::CopyArtifacts { .. }
@@ -325,6 +349,8 @@ impl Conversation {
             | Job::Settle { .. }
             | Job::CopyArtifacts { .. }
             | Job::EndTurn { .. }
+            | Job::Measure(_)
+            | Job::Alert(_)
             | Job::Announce
             | Job::Purge => {}
         }

@@ -16,6 +16,7 @@ use crate::{
     edit::tokens::{Ledger, Saving},
     ids::{AppId, BuildId, TurnId, WorkspaceId},
     llm::retry::Breaker,
+    monitor::alert::Watch,
     project::{FileEntry, Manifest},
     publish::{Environment, names::Name},
     sorted::{SortedMap, SortedSet},
@@ -77,6 +78,7 @@ pub struct Conversation {
     pub(super) sources: SortedMap<u32, Digest>,
     /// Below the domain of the apps.
     pub(super) public_name: Option<Name>,
+    pub(super) watch: Watch,
 }
 
 /// The newest version.
@@ -289,6 +291,13 @@ impl Conversation {
     #[must_use]
     pub fn earlier_previews(&self) -> &[Digest] {
         &self.earlier
+    }
+
+    /// Whether an artifact set is what the preview's address serves, or was of late.
+    #[must_use]
+    pub fn has_served(&self, set: &Digest) -> bool {
+        let live = self.preview.as_ref().map(|preview| &preview.set);
+        live == Some(set) || self.earlier.contains(set)
     }
 
     /// Another set is what the preview's address serves.

@@ -3,6 +3,7 @@
 //! [`parse`] is the only way in, so a value of these types keeps the limits. Whether a model or version exists
 //! is not known here.
 
+mod alerts;
 mod deployment;
 mod shard;
 
@@ -15,6 +16,7 @@ use serde::{
 };
 use serde_json::error::Category;
 
+pub use self::alerts::{AlertThresholds, SetAlerts};
 pub use self::deployment::{Deploy, RollBack, SetVariable};
 pub use self::shard::{AddShard, ChangeShard, ShardKeys, WantedState};
 use super::auth::ApiToken;
@@ -513,7 +515,9 @@ fn shortened(text: &str) -> String {
     }
 }
 
-fn field(name: &str, rule: &str) -> Error {
+/// The error for a field that breaks a rule, which is the end of the sentence.
+#[must_use]
+pub fn field(name: &str, rule: &str) -> Error {
     invalid(&format!("`{name}` {rule}.")).with("field", name)
 }
 

@@ -10,6 +10,7 @@ use crate::error::Result;
 
 mod available;
 mod deployments;
+mod monitor;
 mod people;
 mod planned;
 
@@ -92,6 +93,7 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> {
         .iter()
         .chain(people::OPERATIONS)
         .chain(deployments::OPERATIONS)
+        .chain(monitor::OPERATIONS)
         .chain(planned::OPERATIONS)
 }
 

@@ -5,6 +5,7 @@
 
 mod deployment;
 mod diff;
+mod monitor;
 mod people;
 mod search;
 mod shard;
@@ -14,6 +15,7 @@ pub use deployment::{DeploymentPage, DeploymentShown, Variable, VariableList, Va
 pub use diff::{
     DiffCut, DiffLine, DiffPage, DiffedFile, FileChange, FileDiff, Hunk, LineChange, LineEnding,
 };
+pub use monitor::{AlertDelivery, AlertSettings, Alerts, AppMetrics, FleetMetrics};
 pub use people::{
     CaughtMail, CaughtMails, InviteMember, Member, MemberInvited, MemberPage, MemberShown,
     MemberStatus, Membership, SignUp, SignUpPolicy, TeamRole, UpdateMember,

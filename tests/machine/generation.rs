@@ -1,5 +1,6 @@
 mod calls;
 mod deployments;
+mod monitoring;
 mod world;
 
 use overskill::{

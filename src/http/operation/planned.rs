@@ -1,7 +1,7 @@
 //! The calls of the design that are not there yet.
 
 use super::{
-    Method::{Delete, Get, Post, Put},
+    Method::{Delete, Get, Post},
     Operation,
 };
 
@@ -32,18 +32,6 @@ pub(super) static OPERATIONS: &[Operation] = &[
     ),
     Operation::later(
         Get,
-        "/v1/apps/{app}/alerts",
-        "getAlerts",
-        "Show the alert thresholds",
-    ),
-    Operation::later(
-        Put,
-        "/v1/apps/{app}/alerts",
-        "setAlerts",
-        "Set the alert thresholds",
-    ),
-    Operation::later(
-        Get,
         "/v1/apps/{app}/approvals",
         "listApprovals",
         "List deployment approvals",
@@ -65,11 +53,5 @@ pub(super) static OPERATIONS: &[Operation] = &[
         "/v1/apps/{app}/clone",
         "cloneApp",
         "Start a new app from a copy",
-    ),
-    Operation::later(
-        Get,
-        "/metrics",
-        "getMetrics",
-        "Numbers in Prometheus' text format",
     ),
 ];

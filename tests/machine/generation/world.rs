@@ -25,6 +25,7 @@ use overskill::{
         offline,
         retry::Failure,
     },
+    monitor::alert::Levels,
     project::{FileEntry, Manifest},
     publish::{Deployment, Share, SizeReport},
     sorted::SortedMap,
@@ -77,6 +78,8 @@ pub(crate) struct World {
     /// What was asked of whom.
     pub(crate) asked: Vec<(String, Request)>,
     pub(crate) charges: Vec<Charge>,
+    /// How the workspace says that the app stands.
+    pub(crate) levels: Levels,
     /// The app's tables.
     shard: Shard,
 }
@@ -135,6 +138,7 @@ impl World {
             failing: BTreeMap::new(),
             asked: Vec::new(),
             charges: Vec::new(),
+            levels: Levels::default(),
             shard: Shard::default(),
         };
         world.keep(&conversation, effects);
@@ -298,6 +302,13 @@ impl World {
             },
             Job::Announce => Input::Announced {
                 summary: Box::new(machine.summary()),
+            },
+            Job::Measure(measurement) => Input::Measured {
+                measurement: measurement.clone(),
+                levels: self.levels.clone(),
+            },
+            Job::Alert(alert) => Input::AlertSent {
+                alert: alert.clone(),
             },
             Job::EndTurn { turn } => Input::TimeIsUp { turn: turn.clone() },
             Job::Purge => {
