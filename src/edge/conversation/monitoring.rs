@@ -100,10 +100,11 @@ async fn post(webhook: &Webhook, secret: &str, key: &str, body: String) -> Resul
     // The address may be a secret of its own.
     let request = Request::new_with_init(&webhook.url, &init)
         .map_err(|_| Error::internal("the address of a webhook cannot be asked"))?;
+    let request = Fetch::Request(request);
     let abort = AbortController::default();
     let signal = abort.signal();
     let status = {
-        let asking = pin!(Fetch::Request(request).send_with_signal(&signal));
+        let asking = pin!(request.send_with_signal(&signal));
         let silence = Delay::from(Duration::from_secs(ANSWER_SECONDS));
         match future::select(asking, silence).await {
             Either::Left((answer, _)) => answer.map(|answer| answer.status_code()).ok(),
