@@ -15,6 +15,7 @@ mod heavy;
 mod input;
 mod machine;
 mod mending;
+mod monitoring;
 pub mod prompt;
 pub mod pulse;
 mod records;

@@ -18,6 +18,7 @@
 //! | [`template`] | the foundation every app starts from |
 //! | [`mod@build`] | what the Worker and the builder say to each other |
 //! | [`data`] | the tables of apps |
+//! | [`monitor`] | what is measured of apps, what they cost, when somebody is to hear of it |
 //! | [`publish`] | from artifacts to the app's own Worker |
 //! | [`http`] | the API as values: routes, bodies, problem documents |
 //! | `edge` | the only room that knows the Workers runtime |
@@ -36,6 +37,7 @@ pub mod generation;
 pub mod http;
 pub mod ids;
 pub mod llm;
+pub mod monitor;
 pub mod pace;
 pub mod preflight;
 pub mod project;

@@ -5,6 +5,7 @@ mod deployments;
 mod domains;
 mod edits;
 mod files;
+mod monitor;
 mod people;
 mod reply;
 mod search;
@@ -237,6 +238,8 @@ impl Call<'_> {
             Route::DeleteToken { token } => self.delete_token(principal, token).await?,
             Route::ListApps => self.list_apps(principal).await?,
             Route::Usage => self.usage(principal).await?,
+            Route::Metrics => self.fleet_metrics(principal, true).await?,
+            Route::FleetMetrics => self.fleet_metrics(principal, false).await?,
             Route::DevMail => self.dev_mail().await?,
             Route::App { app, call } => return self.answer_app(principal, &app, call).await,
             Route::CreateApp => {

@@ -23,6 +23,7 @@ mod deploy;
 mod domains;
 mod drive;
 mod model;
+mod monitoring;
 mod sockets;
 mod store;
 

@@ -21,6 +21,10 @@ use crate::{
     },
     ids::{AppId, BuildId, DeploymentId, ShardId, TokenId, TurnId, WorkspaceId},
     llm::{message::Image, models::Reservation},
+    monitor::{
+        Facts, Measurement,
+        alert::{Thresholds, Webhook},
+    },
     project::{FileEntry, Manifest, ProjectPath},
     publish::{Environment, Told, Variable, VariableKind, domain::DomainName, names::Name},
     sorted::SortedMap,
@@ -109,6 +113,13 @@ pub(super) enum ConversationCall {
         by: String,
         note: Option<String>,
         nonce: Nonce,
+    },
+    /// → [`Watch`](crate::monitor::alert::Watch)
+    Alerts,
+    /// → [`Watch`](crate::monitor::alert::Watch), as it is then. The webhook's secret is sealed.
+    SetAlerts {
+        webhook: Option<Webhook>,
+        thresholds: Thresholds,
     },
     /// → `Option<`[`Name`]`>`: below the domain of the apps
     PublicName,
@@ -282,6 +293,17 @@ pub(super) enum WorkspaceCall {
     },
     /// → [`WorkspaceUsage`]
     Usage { at: Timestamp },
+    /// → [`Levels`](crate::monitor::alert::Levels): how the app stands, once this is counted. Idempotent.
+    Measure {
+        app: AppId,
+        measurement: Option<Measurement>,
+        facts: Facts,
+        at: Timestamp,
+    },
+    /// → [`AppMetrics`](crate::http::resource::AppMetrics)
+    Metrics { app: AppId, at: Timestamp },
+    /// → [`FleetMetrics`](crate::http::resource::FleetMetrics), or as text `String`
+    Fleet { as_text: bool, at: Timestamp },
     /// → [`Begun`]
     BeginRequest {
         key: String,

@@ -8,9 +8,11 @@
 //! Storage (SQLite): `apps` each app's latest summary, in the order of creation; `accepted` what apps were accepted with whose
 //! conversation may not be open yet; `removed` what apps were deleted, as long as the request that has made one may come again; `tokens`
 //! and `sessions` by the SHA-256 of their text, never the text, a session with the hash of the token that opened it; `requests` one row
-//! an idempotency key, kept for 24 hours; `ledger` and `totals` what models have cost (`ledger`).
+//! an idempotency key, kept for 24 hours; `ledger` and `totals` what models have cost (`ledger`); `measured` what is measured of each app
+//! (`measured`).
 
 mod ledger;
+mod measured;
 
 use std::cell::Cell;
 
@@ -150,6 +152,14 @@ impl Workspace {
             Call::Reserve { of, worst, at } => self.at_once(|| self.reserve(&of, worst, at)),
             Call::Settle { of, charge, at } => self.at_once(|| self.settle(&of, &charge, at)),
             Call::Usage { at } => self.usage(at),
+            Call::Measure {
+                app,
+                measurement,
+                facts,
+                at,
+            } => self.at_once(|| self.measure(&app, measurement.clone(), facts, at)),
+            Call::Metrics { app, at } => self.metrics(&app, at),
+            Call::Fleet { as_text, at } => self.fleet(as_text, at),
             Call::BeginRequest { key, digest, nonce } => self.begin_request(&key, digest, nonce),
             Call::EndRequest { key, answer } => self.end_request(&key, answer),
         }
@@ -158,7 +168,7 @@ impl Workspace {
     /// Creates the tables, once for each time that the object comes to life.
     fn prepare(&self) -> Result<()> {
         if !self.is_prepared.get() {
-            for schema in [SCHEMA, ledger::SCHEMA] {
+            for schema in [SCHEMA, ledger::SCHEMA, measured::SCHEMA] {
                 self.sql.exec(schema, None).map_err(Error::internal)?;
             }
             self.is_prepared.set(true);
@@ -457,6 +467,10 @@ impl Workspace {
         self.run(
             "DELETE FROM totals WHERE scope = ?",
             vec![Scope::app(app).into()],
+        )?;
+        self.run(
+            "DELETE FROM measured WHERE app = ?",
+            vec![app.as_str().into()],
         )?;
         self.run(
             "INSERT INTO removed(app, at) VALUES (?, ?) ON CONFLICT(app) DO NOTHING",

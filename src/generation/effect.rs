@@ -11,6 +11,7 @@ use crate::{
     digest::Digest,
     ids::{BuildId, DeploymentId, TurnId},
     llm::message::{Image, Message},
+    monitor::{Measurement, alert::Alert},
     project::Manifest,
     publish::{Deployment, domain::DomainName},
     time::Timestamp,
@@ -124,6 +125,10 @@ pub enum Job {
     CopyArtifacts { set: Digest, from: Digest },
     /// End the turn if it still runs: its time is up.
     EndTurn { turn: TurnId },
+    /// Have the workspace count something that was measured, or nothing, and hear how the app stands.
+    Measure(Option<Measurement>),
+    /// Send an alert to whoever wants it.
+    Alert(Alert),
     /// Tell the workspace how the app is.
     Announce,
     /// Delete everything stored.
@@ -150,6 +155,9 @@ impl Job {
             Self::LeaveDomain { host } => format!("leave/{host}"),
             Self::CopyArtifacts { set, .. } => format!("copy/{set}"),
             Self::EndTurn { turn } => format!("end/{turn}"),
+            Self::Measure(None) => "measure".to_owned(),
+            Self::Measure(Some(measurement)) => format!("measure/{}", measurement.key()),
+            Self::Alert(alert) => format!("alert/{}", alert.id),
             Self::Announce => "announce".to_owned(),
             Self::Purge => "purge".to_owned(),
         }
@@ -183,7 +191,8 @@ impl Step<'_> {
         self.run_after(failures, job, due);
     }
 
-    fn run_after(&mut self, failures: u32, job: Job, due: Timestamp) {
+    /// Runs a job again that has failed `failures` times in a row, at that time.
+    pub(super) fn run_after(&mut self, failures: u32, job: Job, due: Timestamp) {
         self.effects.push(Effect::Run { job, due, failures });
     }
 

@@ -19,6 +19,7 @@ use crate::{
     edit::tokens::Saving,
     ids::{BuildId, DeploymentId, TurnId},
     llm::message::Stop,
+    monitor::alert::Threshold,
     project::ProjectPath,
     publish::{
         DeploymentStatus, Environment, VariableKind,
@@ -231,6 +232,14 @@ pub enum Event {
         #[serde(rename = "deleted")]
         is_deleted: bool,
     },
+    /// A threshold was reached. It is told again only after it was not reached in between.
+    AlertRaised {
+        alert: String,
+        threshold: Threshold,
+        /// From which value on it is.
+        limit: u64,
+        value: u64,
+    },
     /// The app has another name.
     AppRenamed { name: String },
     /// The conversation rests. A completed turn's version is live, or it changed nothing.
@@ -303,6 +312,7 @@ impl Event {
             Self::DeploymentChanged { .. } => "deployment_changed",
             Self::VariableChanged { .. } => "variable_changed",
             Self::DomainChanged { .. } => "domain_changed",
+            Self::AlertRaised { .. } => "alert_raised",
             Self::AppRenamed { .. } => "app_renamed",
             Self::TurnFinished { .. } => "turn_finished",
         }

@@ -16,6 +16,10 @@ use crate::{
         message::{Image, Reply},
         retry::Failure,
     },
+    monitor::{
+        Measurement,
+        alert::{Alert, Levels, Thresholds, Webhook},
+    },
     project::{FileEntry, Manifest, ProjectPath},
     publish::{
         Deployment, Environment, VariableKind,
@@ -171,6 +175,20 @@ pub enum Input {
     DomainLookedAt { host: DomainName, look: Look },
     /// Nothing leads from a domain to the app any more.
     DomainLeft { host: DomainName },
+    /// Somebody wants to hear when a threshold is reached.
+    SetAlerts {
+        webhook: Option<Webhook>,
+        thresholds: Thresholds,
+    },
+    /// The script of a build that is looked at has given its first answer.
+    ScriptStarted { build: BuildId, millis: u64 },
+    /// What was measured is counted, and the app stands like this.
+    Measured {
+        measurement: Option<Measurement>,
+        levels: Levels,
+    },
+    /// An alert has arrived, or nobody wants it any more.
+    AlertSent { alert: Alert },
     /// What was put at an address was looked at there.
     Deployed {
         deployment: DeploymentId,
@@ -254,6 +272,8 @@ impl Input {
             Self::DomainLookedAt { host, .. } => Job::CheckDomain { host: host.clone() },
             Self::DomainLeft { host } => Job::LeaveDomain { host: host.clone() },
             Self::TimeIsUp { turn } => Job::EndTurn { turn: turn.clone() },
+            Self::Measured { measurement, .. } => Job::Measure(measurement.clone()),
+            Self::AlertSent { alert } => Job::Alert(alert.clone()),
             Self::Announced { .. } => Job::Announce,
             Self::Purged => Job::Purge,
             Self::JobFailed { job, .. } => job.clone(),
@@ -275,6 +295,8 @@ impl Input {
             | Self::AddDomain(_)
             | Self::CheckDomain { .. }
             | Self::RemoveDomain { .. }
+            | Self::SetAlerts { .. }
+            | Self::ScriptStarted { .. }
             | Self::Claim { .. }
             | Self::Progress { .. }
             | Self::BuildReported { .. }

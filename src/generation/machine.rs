@@ -16,6 +16,7 @@ use crate::{
     config::{BuildPolicy, Limits},
     edit::tokens::Saving,
     error::{Error, Kind, Result},
+    monitor::alert::Watch,
     project::Manifest,
     sorted::{SortedMap, SortedSet},
     time::Timestamp,
@@ -58,6 +59,7 @@ impl Conversation {
             public_name: None,
             domains: SortedMap::new(),
             leaving: SortedSet::new(),
+            watch: Watch::default(),
         };
         let mut step = Step {
             now,
@@ -88,6 +90,7 @@ impl Conversation {
             return Ok(step.effects);
         }
         self.take(input, &mut step)?;
+        Self::measure(&mut step);
         if self.summary() != before && !self.is_deleted() {
             self.updated_at = now;
             step.run(Job::Announce);
@@ -135,6 +138,13 @@ impl Conversation {
             Input::AddDomain(domain) => self.add_domain(*domain, step),
             Input::CheckDomain { host } => self.check_domain(host, step),
             Input::RemoveDomain { host } => self.remove_domain(host, step),
+            Input::SetAlerts {
+                webhook,
+                thresholds,
+            } => {
+                self.set_alerts(webhook, thresholds, step);
+                Ok(())
+            }
             Input::Delete => {
                 // What the call that runs has cost so far is settled before the rest is forgotten.
                 if let Phase::AwaitingModel(turn) = &mut self.phase {
@@ -165,6 +175,7 @@ impl Conversation {
         self.sites.clear();
         self.produced.clear();
         self.sources.clear();
+        self.watch = Watch::default();
         self.last_outcome = None;
     }
 
@@ -235,6 +246,7 @@ impl Conversation {
                 if let Some(job) = input.job() {
                     step.finish(&job);
                 }
+                self.cost_changed(step);
             }
             Input::ToolsRan(ran) => self.tools_ran(ran, step),
             Input::BuildSent { build } => self.build_sent(&build, step),
@@ -259,6 +271,12 @@ impl Conversation {
             } => self.deployed(&deployment, probe, remote, step),
             Input::DomainLookedAt { host, look } => self.domain_looked_at(&host, look, step),
             Input::DomainLeft { host } => self.domain_left(host, step),
+            Input::ScriptStarted { build, millis } => Self::script_started(&build, millis, step),
+            Input::Measured {
+                measurement,
+                levels,
+            } => self.measured(measurement, &levels, step),
+            Input::AlertSent { alert } => self.alert_sent(alert, step),
             Input::ArtifactsCopied { set, from } => step.finish(&Job::CopyArtifacts { set, from }),
             Input::TimeIsUp { turn } => self.time_is_up(&turn, step),
             Input::Announced { summary } if *summary == self.summary() => {
@@ -286,6 +304,7 @@ impl Conversation {
             | Input::AddDomain(_)
             | Input::CheckDomain { .. }
             | Input::RemoveDomain { .. }
+            | Input::SetAlerts { .. }
             | Input::Delete => {}
         }
     }
@@ -307,9 +326,14 @@ impl Conversation {
             self.build_unsent(build, failures, step);
             return;
         }
+        if let Job::Alert(alert) = job {
+            self.alert_not_sent(alert, failures, reason, step);
+            return;
+        }
         let for_ever = matches!(
             job,
             Job::Announce
+                | Job::Measure(_)
                 | Job::Purge
                 | Job::EndTurn { .. }
                 | Job::CheckDomain { .. }
@@ -340,6 +364,8 @@ impl Conversation {
             | Job::LeaveDomain { .. }
             | Job::CopyArtifacts { .. }
             | Job::EndTurn { .. }
+            | Job::Measure(_)
+            | Job::Alert(_)
             | Job::Announce
             | Job::Purge => {}
         }

@@ -18,6 +18,7 @@ use crate::{
     edit::tokens::{Ledger, Saving},
     ids::{AppId, BuildId, TurnId, WorkspaceId},
     llm::retry::Breaker,
+    monitor::alert::Watch,
     project::{FileEntry, Manifest},
     publish::{
         Environment,
@@ -89,6 +90,7 @@ pub struct Conversation {
     pub(super) domains: SortedMap<DomainName, Domain>,
     /// Those that are being let go of.
     pub(super) leaving: SortedSet<DomainName>,
+    pub(super) watch: Watch,
 }
 
 /// The newest version.
@@ -301,6 +303,13 @@ impl Conversation {
     #[must_use]
     pub fn earlier_previews(&self) -> &[Digest] {
         &self.earlier
+    }
+
+    /// Whether an artifact set is what the preview's address serves, or was of late.
+    #[must_use]
+    pub fn has_served(&self, set: &Digest) -> bool {
+        let live = self.preview.as_ref().map(|preview| &preview.set);
+        live == Some(set) || self.earlier.contains(set)
     }
 
     /// Another set is what the preview's address serves.

@@ -3,6 +3,7 @@
 //! [`parse`] is the only way in, so a value of these types keeps the limits. Whether a model or version exists
 //! is not known here.
 
+mod alerts;
 mod deployment;
 mod domain;
 mod shard;
@@ -16,6 +17,7 @@ use serde::{
 };
 use serde_json::error::Category;
 
+pub use self::alerts::{AlertThresholds, SetAlerts};
 pub use self::deployment::{Deploy, RollBack, SetVariable};
 pub use self::domain::AddDomain;
 pub use self::shard::{AddShard, ChangeShard, ShardKeys, WantedState};
@@ -515,7 +517,9 @@ fn shortened(text: &str) -> String {
     }
 }
 
-fn field(name: &str, rule: &str) -> Error {
+/// The error for a field that breaks a rule, which is the end of the sentence.
+#[must_use]
+pub fn field(name: &str, rule: &str) -> Error {
     invalid(&format!("`{name}` {rule}.")).with("field", name)
 }
 

@@ -11,6 +11,7 @@ use crate::error::Result;
 mod available;
 mod deployments;
 mod domains;
+mod monitor;
 mod people;
 mod planned;
 
@@ -94,6 +95,7 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> {
         .chain(people::OPERATIONS)
         .chain(deployments::OPERATIONS)
         .chain(domains::OPERATIONS)
+        .chain(monitor::OPERATIONS)
         .chain(planned::OPERATIONS)
 }
 

@@ -6,6 +6,7 @@
 mod deployment;
 mod diff;
 mod domain;
+mod monitor;
 mod people;
 mod search;
 mod shard;
@@ -16,6 +17,7 @@ pub use diff::{
     DiffCut, DiffLine, DiffPage, DiffedFile, FileChange, FileDiff, Hunk, LineChange, LineEnding,
 };
 pub use domain::{Domain, DomainList, DomainShown};
+pub use monitor::{AlertDelivery, AlertSettings, Alerts, AppMetrics, FleetMetrics};
 pub use people::{
     CaughtMail, CaughtMails, InviteMember, Member, MemberInvited, MemberPage, MemberShown,
     MemberStatus, Membership, SignUp, SignUpPolicy, TeamRole, UpdateMember,

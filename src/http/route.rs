@@ -51,6 +51,10 @@ pub enum Route {
     },
     /// `GET /v1/usage`
     Usage,
+    /// `GET /metrics`
+    Metrics,
+    /// `GET /v1/metrics`
+    FleetMetrics,
     /// `GET /v1/dev/mail`
     DevMail,
     /// `GET /v1/shards`
@@ -123,6 +127,12 @@ pub enum AppCall {
     },
     /// `GET usage`
     Usage,
+    /// `GET metrics`
+    Metrics,
+    /// `GET alerts`
+    ShowAlerts,
+    /// `PUT alerts`
+    SetAlerts,
     /// `GET messages`
     ListMessages,
     /// `GET feed`
@@ -334,6 +344,8 @@ impl Route {
             | Self::Session
             | Self::ListTokens
             | Self::Usage
+            | Self::Metrics
+            | Self::FleetMetrics
             | Self::DevMail
             | Self::ListShards
             | Self::ListShardApps { .. }
@@ -382,6 +394,7 @@ impl AppCall {
                 | Self::RollBack { .. }
                 | Self::SetVariable { .. }
                 | Self::DeleteVariable { .. }
+                | Self::SetAlerts
         )
     }
 }

@@ -35,6 +35,8 @@ macro_rules! schema {
     )*};
 }
 
+mod monitor;
+
 schema! {
     AppId as "AppId": { "type": "string", "pattern": "^[a-z][a-z0-9]{7,15}$" };
     WorkspaceId as "WorkspaceId": { "type": "string", "pattern": "^[a-z][a-z0-9]{2,31}$" };

@@ -1,6 +1,7 @@
 mod calls;
 mod deployments;
 mod domains;
+mod monitoring;
 mod world;
 
 use overskill::{

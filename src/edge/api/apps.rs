@@ -201,6 +201,9 @@ impl Call<'_> {
                 let usage: AppUsage = asked.ask(ConversationCall::Usage).await?;
                 Reply::json(200, &resource::AppUsage::from(usage))?
             }
+            AppCall::Metrics => self.app_metrics(principal, app, &asked).await?,
+            AppCall::ShowAlerts => self.show_alerts(&asked).await?,
+            AppCall::SetAlerts => self.set_alerts(app, &asked).await?,
             AppCall::PostMessage
             | AppCall::CancelTurn { .. }
             | AppCall::EditFiles

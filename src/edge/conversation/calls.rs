@@ -229,6 +229,17 @@ impl Conversation {
                 };
                 self.once(nonce, input, value)
             }
+            Call::Alerts => json(&self.read_machine(|machine| machine.watch().clone())?),
+            Call::SetAlerts {
+                webhook,
+                thresholds,
+            } => {
+                self.step(Input::SetAlerts {
+                    webhook,
+                    thresholds,
+                })?;
+                json(&self.read_machine(|machine| machine.watch().clone())?)
+            }
             Call::PublicName => json(&self.read_machine(|machine| machine.public_name().cloned())?),
             Call::Named { name } => {
                 self.step(Input::Named { name })?;

@@ -48,7 +48,7 @@ impl Conversation {
             deployment.url.clone(),
         )?;
         let Some(target) = settings::cloudflare(&self.env)? else {
-            let probe = self.look(&told).await?;
+            let (probe, _) = self.look(&told).await?;
             return Ok(input(probe, None));
         };
         let deployed = self.deploy_to(&target, machine, deployment, &told);
@@ -82,10 +82,10 @@ impl Conversation {
         })
     }
 
-    /// Looks at an artifact set through the loader.
-    pub(super) async fn look(&self, told: &Runtime) -> Result<Probe> {
+    /// Looks at an artifact set through the loader; how long its script took for the first answer as well, in milliseconds.
+    pub(super) async fn look(&self, told: &Runtime) -> Result<(Probe, u64)> {
         let worker = loader::app_worker(&self.env, self.state.as_raw(), told)?;
-        preview::probe(&preview::Place::Loaded(&worker)).await
+        preview::probe_in_time(&preview::Place::Loaded(&worker)).await
     }
 
     /// Files, then a version that nobody reaches, then a look at it, then the switch, then a look at the address. Where anything fails from the switch on, the version of

@@ -189,6 +189,8 @@ impl Conversation {
             Job::CheckDomain { host } => self.check_domain(machine, host).await,
             Job::LeaveDomain { host } => self.leave_domain(machine, host).await,
             Job::EndTurn { turn } => Ok(Input::TimeIsUp { turn: turn.clone() }),
+            Job::Measure(measurement) => self.count(machine, measurement.as_ref()).await,
+            Job::Alert(alert) => self.send_alert(machine, alert).await,
             Job::Announce => self.announce(machine).await,
             Job::Purge => {
                 self.settle_all(machine).await?;
@@ -374,7 +376,15 @@ impl Conversation {
             Some((set, version)) => {
                 let origin = settings::hosts(&self.env)?.preview_url(&machine.app);
                 let told = self.told(machine, Environment::Preview, version, set, origin)?;
-                self.look(&told).await?
+                let (probe, millis) = self.look(&told).await?;
+                // A script that is live, or was, may be running.
+                if !machine.has_served(&set) {
+                    self.step(Input::ScriptStarted {
+                        build: build.clone(),
+                        millis,
+                    })?;
+                }
+                probe
             }
             None => Probe::Failed(vec!["There is nothing to look at.".to_owned()]),
         };

@@ -4,8 +4,13 @@ use super::*;
 use crate::{
     build::{Diagnostic, FailureReason, Mode, Render, Report, Status, Timings, Weight, WeightKind},
     digest::Digest,
-    http::resource as r,
+    http::{body::AlertThresholds, resource as r},
     ids::SEED_BYTES,
+    monitor::{
+        AppMetrics, Fleet, FleetApp, Kind, Measurement, Sample, Sizes, Window,
+        alert::Threshold,
+        cost::{Models, Prices},
+    },
     publish::{Asset, Band, Place, Share, SizeReport, WhatIf, domain::Domain},
     time::Timestamp,
 };
@@ -374,6 +379,7 @@ fn what_is_sent_is_what_is_described() {
     let domains = vec![domain.clone()];
     fits("DomainShown", r::DomainShown { domain });
     fits("DomainList", r::DomainList { domains });
+    measured();
     let token = r::Token {
         id: TokenId::from_seed(&[7; SEED_BYTES]),
         name: "ci".to_owned(),
@@ -392,6 +398,70 @@ fn what_is_sent_is_what_is_described() {
     };
     assert!(!format!("{created:?}").contains("osk_secret"));
     fits("TokenCreated", created);
+}
+
+/// What is measured, of a window with something of everything.
+fn measured() {
+    let mut window = Window::default();
+    for kind in [Kind::DevelopmentBuild, Kind::StagingDeployment, Kind::Start] {
+        let sample = Sample {
+            id: 1,
+            at: Timestamp(1),
+            ok: true,
+            cached: false,
+            millis: Some(1),
+            waited: Some(2),
+            sizes: Some(Sizes {
+                script: 1,
+                assets: 2,
+            }),
+        };
+        window.take(Measurement { kind, sample }, Timestamp(2));
+    }
+    let prices = Prices {
+        builds_in_containers: false,
+    };
+    let app = || {
+        let id = "abcdefgh".parse().unwrap();
+        FleetApp::new(
+            id,
+            "Recipes".to_owned(),
+            window.clone(),
+            Models::default(),
+            &prices,
+        )
+    };
+    fits(
+        "AppMetrics",
+        r::AppMetrics {
+            metrics: AppMetrics::of("abcdefgh".parse().unwrap(), &window, app().cost),
+        },
+    );
+    fits(
+        "FleetMetrics",
+        r::FleetMetrics {
+            metrics: Fleet::of(vec![app()], 1),
+        },
+    );
+    fits(
+        "Alerts",
+        r::Alerts {
+            alerts: r::AlertSettings {
+                webhook: Some("https://hooks.example.com/".to_owned()),
+                thresholds: AlertThresholds {
+                    script_bytes: Some(1),
+                    ..AlertThresholds::default()
+                },
+                raised: vec![Threshold::ScriptBytes],
+                delivery: Some(r::AlertDelivery {
+                    alert: "a1".to_owned(),
+                    at: Timestamp(1),
+                    error: None,
+                }),
+            },
+            secret: Some("whsec_1".to_owned()),
+        },
+    );
 }
 
 /// The document as it is kept, indented.

@@ -1,7 +1,7 @@
 //! The calls of the design that are not there yet.
 
 use super::{
-    Method::{Get, Post, Put},
+    Method::{Get, Post},
     Operation,
 };
 
@@ -11,18 +11,6 @@ pub(super) static OPERATIONS: &[Operation] = &[
         "/v1/apps/import",
         "importApp",
         "Create an app from an archive",
-    ),
-    Operation::later(
-        Get,
-        "/v1/apps/{app}/alerts",
-        "getAlerts",
-        "Show the alert thresholds",
-    ),
-    Operation::later(
-        Put,
-        "/v1/apps/{app}/alerts",
-        "setAlerts",
-        "Set the alert thresholds",
     ),
     Operation::later(
         Get,
@@ -47,11 +35,5 @@ pub(super) static OPERATIONS: &[Operation] = &[
         "/v1/apps/{app}/clone",
         "cloneApp",
         "Start a new app from a copy",
-    ),
-    Operation::later(
-        Get,
-        "/metrics",
-        "getMetrics",
-        "Numbers in Prometheus' text format",
     ),
 ];

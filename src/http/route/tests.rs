@@ -189,13 +189,7 @@ fn finds_calls() {
                 deployment: DeploymentId::numbered(7),
             }),
         ),
-        (
-            "GET",
-            "/metrics",
-            Route::NotYet {
-                operation: "getMetrics",
-            },
-        ),
+        ("GET", "/metrics", Route::Metrics),
         (
             "GET",
             "/",

@@ -25,6 +25,7 @@ use overskill::{
         offline,
         retry::Failure,
     },
+    monitor::alert::Levels,
     project::{FileEntry, Manifest},
     publish::{Band, Deployment, Share, SizeReport, domain::Look},
     sorted::SortedMap,
@@ -79,6 +80,8 @@ pub(crate) struct World {
     pub(crate) charges: Vec<Charge>,
     /// What the next looks at a domain find; after them, each leads to the app.
     pub(crate) looks: VecDeque<Look>,
+    /// How the workspace says that the app stands.
+    pub(crate) levels: Levels,
     /// The app's tables.
     shard: Shard,
 }
@@ -138,6 +141,7 @@ impl World {
             asked: Vec::new(),
             charges: Vec::new(),
             looks: VecDeque::new(),
+            levels: Levels::default(),
             shard: Shard::default(),
         };
         world.keep(&conversation, effects);
@@ -306,6 +310,13 @@ impl World {
             },
             Job::Announce => Input::Announced {
                 summary: Box::new(machine.summary()),
+            },
+            Job::Measure(measurement) => Input::Measured {
+                measurement: measurement.clone(),
+                levels: self.levels.clone(),
+            },
+            Job::Alert(alert) => Input::AlertSent {
+                alert: alert.clone(),
             },
             Job::EndTurn { turn } => Input::TimeIsUp { turn: turn.clone() },
             Job::Purge => {
