@@ -766,7 +766,7 @@ fn an_error_says_what_cloudflare_does_and_what_to_do() {
         &refused(10037, "You have exceeded the limit"),
     );
     assert!(
-        full.to_string().contains("use a dispatch namespace"),
+        full.to_string().contains("CLOUDFLARE_MOST_WORKERS"),
         "{full}"
     );
     let page = answer::Answer {

@@ -24,6 +24,7 @@ fn example(template: &str) -> String {
         ("{turn}", "t23456789abcdef0"),
         ("{build}", "b7"),
         ("{deployment}", "d7"),
+        ("{domain}", "www.recipes.com"),
         ("{environment}", "staging"),
         ("{name}", "GREETING"),
         ("{version}", "3"),
