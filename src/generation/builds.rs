@@ -261,7 +261,7 @@ impl Conversation {
                     let due = step.now.after(step.policy.copy_millis);
                     step.run_at(Job::CopyArtifacts { set, from }, due);
                 }
-                active.build.sizes = Some(sizes);
+                active.build.sizes = Some(*sizes);
                 if active.build.mode == Mode::Development {
                     active.build.diagnostics = diagnostics;
                     active.stage = Stage::Probing { set, lockfile };

@@ -209,7 +209,7 @@ pub enum BuildOutcome {
         /// The key of the build cache that it came from, where its files still are.
         cached: Option<Digest>,
         /// How the artifact set was split.
-        sizes: SizeReport,
+        sizes: Box<SizeReport>,
     },
     /// The sources do not build. Trying again would not help.
     Failed {

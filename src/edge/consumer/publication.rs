@@ -53,7 +53,7 @@ impl Attempt<'_> {
                     report,
                     lockfile,
                     cached,
-                    sizes,
+                    sizes: Box::new(sizes),
                 })
             }
             Err(refused) => Ok(BuildOutcome::Failed {
