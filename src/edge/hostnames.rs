@@ -74,7 +74,7 @@ fn json<T: Serialize>(value: &T) -> worker::Result<serde_json::Value> {
     Ok(serde_json::to_value(value)?)
 }
 
-/// Whose a name is.
+/// Whose a name is, or was a moment ago.
 pub(super) async fn find(env: &Env, name: &str) -> Result<Option<AppId>> {
     let now = clock::now();
     let known = KNOWN.with_borrow(|known| known.get(name).cloned());
@@ -83,7 +83,7 @@ pub(super) async fn find(env: &Env, name: &str) -> Result<Option<AppId>> {
     {
         return Ok(Some(app));
     }
-    let found: Option<AppId> = objects::hostname(env, name)?.ask(None, Call::Find).await?;
+    let found = holder(env, name).await?;
     KNOWN.with_borrow_mut(|known| {
         if known.len() >= MOST_KNOWN {
             known.clear();
@@ -94,6 +94,11 @@ pub(super) async fn find(env: &Env, name: &str) -> Result<Option<AppId>> {
         };
     });
     Ok(found)
+}
+
+/// Whose a name is as of now.
+pub(super) async fn holder(env: &Env, name: &str) -> Result<Option<AppId>> {
+    objects::hostname(env, name)?.ask(None, Call::Find).await
 }
 
 /// Claims the first of these names that can be had.

@@ -27,14 +27,6 @@ impl Conversation {
         self.domains.keys().chain(&self.leaving)
     }
 
-    /// All names that it may have claimed: below the domain of the apps, and host names of people's own.
-    #[must_use]
-    pub fn claimed_names(&self) -> Vec<String> {
-        let own = self.public_name().map(ToString::to_string);
-        let domains = self.all_domains().map(ToString::to_string);
-        own.into_iter().chain(domains).collect()
-    }
-
     pub(super) fn add_domain(&mut self, domain: Domain, step: &mut Step<'_>) -> Result<()> {
         let host = domain.host.clone();
         if self.domains.contains_key(&host) {

@@ -176,6 +176,7 @@ impl Conversation {
         self.produced.clear();
         self.sources.clear();
         self.watch = Watch::default();
+        self.heavy.clear();
         self.last_outcome = None;
     }
 

@@ -173,6 +173,8 @@ pub struct Domain {
 /// What a look at a domain has found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Look {
+    /// It could not be found out, and why not, as a sentence.
+    Unknown(String),
     /// Something is missing, as a sentence.
     Missing(String),
     /// It is proven to be theirs, and another app's.
@@ -255,6 +257,7 @@ impl Domain {
                 self.validation.clear();
                 self.active_at.get_or_insert(now);
             }
+            Look::Unknown(problem) => self.wait(self.status, problem, now),
             Look::Taken => self.wait(DomainStatus::Pending, TAKEN.to_owned(), now),
             Look::Missing(problem) => self.wait(DomainStatus::Pending, problem, now),
             Look::Proven {
@@ -270,6 +273,10 @@ impl Domain {
 
     fn wait(&mut self, status: DomainStatus, problem: String, now: Timestamp) {
         self.problem = Some(problem);
+        // One that was there is looked at as long as a new one.
+        if self.status == DomainStatus::Active {
+            self.asked_at = now;
+        }
         let asked = now.since(self.asked_at);
         let look = LOOKS.iter().find(|(until, _)| asked < *until);
         self.next_check_at = look.map(|(_, wait)| now.after(*wait));
@@ -479,6 +486,28 @@ mod tests {
         assert_eq!(domain.status, DomainStatus::Active);
         assert_eq!((domain.problem, domain.next_check_at), (None, None));
         assert_eq!(domain.active_at, Some(Timestamp(5)));
+    }
+
+    #[test]
+    fn one_that_was_there_stays_until_it_is_known_that_it_is_not() {
+        let mut domain = domain();
+        domain.take(Look::Leads, Timestamp(5));
+        let late = Timestamp(5).after(90 * 24 * 60 * 60_000);
+        domain.take(Look::Unknown("No answer.".to_owned()), late);
+        assert_eq!(domain.status, DomainStatus::Active);
+        assert_eq!(domain.problem.as_deref(), Some("No answer."));
+        assert_eq!(domain.next_check_at, Some(late.after(30_000)));
+        let gone = Look::Proven {
+            problem: "It has moved.".to_owned(),
+            validation: Vec::new(),
+        };
+        domain.take(gone, late.after(30_000));
+        assert_eq!(domain.status, DomainStatus::Proven);
+        assert_eq!(domain.next_check_at, Some(late.after(60_000)));
+        // What is not known of a new one leaves it as it is, too.
+        let mut new = self::domain();
+        new.take(Look::Unknown("No answer.".to_owned()), Timestamp(2_000));
+        assert_eq!(new.status, DomainStatus::Pending);
     }
 
     #[test]

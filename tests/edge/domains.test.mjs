@@ -214,6 +214,24 @@ describe("a domain on an account", () => {
     assert.equal(config((await api.visit(HOST)).text).app_id, app.id);
   });
 
+  test("stays when another app, which wanted it in vain, gives up or goes", async () => {
+    const other = await App.create(stack);
+    await other.completed();
+    await other.settled();
+    dns.set(await add(other), "TXT");
+    await checked(other, ({ problem }) => /Another app/.test(problem));
+    assert.equal((await other.api("DELETE", `/domains/${HOST}`)).status, 204);
+    await until("it to be let go of", async () => (await other.api("POST", "/domains", { host: HOST })).status === 201);
+    await until("a look", async () => (await domainOf(other)).problem);
+    other.close();
+    assert.equal((await other.api("DELETE", "")).status, 204);
+    const gone = ({ method, path }) => method === "DELETE" && path.endsWith(`/app-${other.id}-production`);
+    await until("the other app to be gone", async () => (await api.control("requests")).some(gone));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    assert.equal((await api.must("GET", `/zones/${ZONE}/custom_hostnames`)).length, 2);
+    assert.equal(config((await api.visit(HOST)).text).app_id, app.id);
+  });
+
   test("is gone there as well once it was removed, and with its app", async () => {
     assert.equal((await app.api("DELETE", `/domains/${HOST}`)).status, 204);
     await until("its hostname to be gone", async () => (await api.must("GET", `/zones/${ZONE}/custom_hostnames`)).length === 1);

@@ -31,6 +31,8 @@ impl Call<'_> {
                 ),
             )
         })?;
+        // The first look already says where it is to lead.
+        self.public_name(app, asked).await?;
         let proof = Digest::of_parts([b"domain".as_slice(), nonce.0.as_slice()]).to_string();
         let call = ConversationCall::AddDomain {
             host,

@@ -5,7 +5,7 @@ use worker::Method;
 use super::Conversation;
 use crate::{
     cloudflare::{
-        Binding, Upload, hostname,
+        Binding, Upload,
         site::{self, Site},
     },
     digest::Digest,
@@ -219,10 +219,6 @@ impl Conversation {
         for environment in [Environment::Staging, Environment::Production] {
             let site = target.site(&machine.app, environment, "", Vec::new());
             site.remove(&target).await.map_err(failed)?;
-        }
-        for host in machine.all_domains() {
-            let gone = hostname::remove(&target, &target.zone, host.as_str()).await;
-            gone.map_err(failed)?;
         }
         for key in self.store.all_uploaded()? {
             let request = target.account.delete_object(&target.bucket, &key);

@@ -25,7 +25,7 @@ impl Conversation {
         // What could not be found out is found out later, and said meanwhile.
         let look = look.unwrap_or_else(|error| {
             worker::console_error!("domain {host}: {error}");
-            Look::Missing(error.public)
+            Look::Unknown(error.public)
         });
         Ok(Input::DomainLookedAt {
             host: host.clone(),
@@ -118,13 +118,24 @@ impl Conversation {
         })
     }
 
-    pub(super) async fn leave_domain(&self, machine: &Machine, host: &DomainName) -> Result<Input> {
+    /// Gives a host name back, and takes away what the account's zone has for it. Of one that is not this app's, nothing here is.
+    pub(super) async fn let_go(&self, machine: &Machine, host: &DomainName) -> Result<()> {
+        let holder = hostnames::holder(&self.env, host.as_str()).await?;
+        if holder.as_ref() != Some(&machine.app) {
+            return Ok(());
+        }
         if let Some(target) = settings::cloudflare(&self.env)? {
-            self.lead(&target, machine, None, Some(host)).await?;
             let gone = hostname::remove(&target, &target.zone, host.as_str()).await;
             gone.map_err(failed)?;
         }
-        hostnames::release(&self.env, &machine.app, host.as_str()).await?;
+        hostnames::release(&self.env, &machine.app, host.as_str()).await
+    }
+
+    pub(super) async fn leave_domain(&self, machine: &Machine, host: &DomainName) -> Result<Input> {
+        if let Some(target) = settings::cloudflare(&self.env)? {
+            self.lead(&target, machine, None, Some(host)).await?;
+        }
+        self.let_go(machine, host).await?;
         Ok(Input::DomainLeft { host: host.clone() })
     }
 }

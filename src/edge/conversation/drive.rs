@@ -208,8 +208,11 @@ impl Conversation {
                     tables.drop_all(&machine.app).await?;
                 }
                 self.leave_account(machine).await?;
-                for name in machine.claimed_names() {
-                    hostnames::release(&self.env, &machine.app, &name).await?;
+                for host in machine.all_domains() {
+                    self.let_go(machine, host).await?;
+                }
+                if let Some(name) = machine.public_name() {
+                    hostnames::release(&self.env, &machine.app, name.as_str()).await?;
                 }
                 self.store.forget()?;
                 self.readers.borrow_mut().clear();
