@@ -68,7 +68,8 @@ pub(super) async fn serve(
     environment: Environment,
     hosts: &Hosts,
 ) -> Result<Response> {
-    match live(env, app, environment).await? {
+    let unchanging = unchanging(&request);
+    match live(env, app, environment, unchanging.is_some()).await? {
         None => page(placeholder::unknown(), 404, hosts),
         Some(Live { set: None, .. }) if environment != Environment::Preview => {
             page(placeholder::unknown(), 404, hosts)
@@ -93,7 +94,6 @@ pub(super) async fn serve(
         }
         Some(Live {
             set: Some((set, version)),
-            earlier,
             told,
             ..
         }) => {
@@ -106,7 +106,7 @@ pub(super) async fn serve(
                 origin: origin(&request)?,
                 told,
             };
-            let Some(path) = unchanging(&request) else {
+            let Some(path) = unchanging else {
                 return ask(env, context, &runtime, request).await;
             };
             let again = request.clone().map_err(Error::internal)?;
@@ -114,7 +114,7 @@ pub(super) async fn serve(
             if response.status_code() != 404 {
                 return Ok(response);
             }
-            match holder(env, app, &earlier, &path).await? {
+            match holder(env, app, environment, &path).await? {
                 Some(set) => ask(env, context, &Runtime { set, ..runtime }, again).await,
                 None => Ok(response),
             }
@@ -122,20 +122,24 @@ pub(super) async fn serve(
     }
 }
 
-/// What an address serves. What is deployed is believed for a second; the preview is asked for each time, since whoever hears that there is a new one
-/// loads it at once.
-async fn live(env: &Env, app: &AppId, environment: Environment) -> Result<Option<Live>> {
-    let is_believed = environment != Environment::Preview;
+/// What an address serves. What is deployed is believed for a second; the preview's page is asked for each time, since whoever hears that there is a new one
+/// loads it at once. A file whose content is in its name is the same in whichever set it is, so for that the preview is believed as well.
+async fn live(
+    env: &Env,
+    app: &AppId,
+    environment: Environment,
+    is_unchanging: bool,
+) -> Result<Option<Live>> {
+    let is_believed = is_unchanging || environment != Environment::Preview;
     let now = clock::now();
     if is_believed && let Some(live) = believed(app, environment, now) {
         return Ok(Some(live));
     }
     let asked = FORGOTTEN.get();
-    let found: Option<Live> = objects::conversation(env, app)?
-        .ask(None, ConversationCall::Site { environment })
-        .await?;
-    let is_believed = is_believed && asked == FORGOTTEN.get();
-    if is_believed && let Some(live) = &found {
+    let found = as_of_now(env, app, environment).await?;
+    if asked == FORGOTTEN.get()
+        && let Some(live) = &found
+    {
         BELIEVED.with_borrow_mut(|all| {
             all.retain(|known| known.until > now && !known.is(app, environment));
             if all.len() < MOST_BELIEVED {
@@ -160,6 +164,12 @@ fn believed(app: &AppId, environment: Environment, now: Timestamp) -> Option<Liv
     })
 }
 
+async fn as_of_now(env: &Env, app: &AppId, environment: Environment) -> Result<Option<Live>> {
+    objects::conversation(env, app)?
+        .ask(None, ConversationCall::Site { environment })
+        .await
+}
+
 /// An address of an app serves something else from now on: in this isolate at once.
 pub(super) fn forget(app: &AppId) {
     FORGOTTEN.set(FORGOTTEN.get().wrapping_add(1));
@@ -179,18 +189,22 @@ fn unchanging(request: &Request) -> Option<ProjectPath> {
     (is_read && is_immutable(&path)).then_some(path)
 }
 
-/// The newest of the sets that has a file at this path: a page that was opened before another set went live loads the rest of its
-/// files from it.
+/// The newest set of an address that has a file at this path, among the one that it serves now and those that it served before: a page that was
+/// opened before another set went live loads the rest of its files from it.
 async fn holder(
     env: &Env,
     app: &AppId,
-    sets: &[Digest],
+    environment: Environment,
     path: &ProjectPath,
 ) -> Result<Option<Digest>> {
-    for set in sets {
-        let stored = loader::stored_set(env, app, set).await?;
+    let Some(live) = as_of_now(env, app, environment).await? else {
+        return Ok(None);
+    };
+    let now = live.set.map(|(set, _)| set);
+    for set in now.into_iter().chain(live.earlier) {
+        let stored = loader::stored_set(env, app, &set).await?;
         if stored.artifacts.entries.contains_key(path) {
-            return Ok(Some(*set));
+            return Ok(Some(set));
         }
     }
     Ok(None)
