@@ -9,6 +9,7 @@ mod artifacts;
 pub mod cache;
 mod critical;
 mod deployment;
+pub mod dns;
 pub mod domain;
 mod functions;
 mod html;

@@ -5,7 +5,7 @@ use worker::{Env, Fetch, Headers, Request, RequestInit};
 use super::{data::in_time, settings};
 use crate::{
     error::{Error, Result},
-    publish::domain::{self, Resolved},
+    publish::dns::{self, Resolved},
 };
 
 /// What the DNS has at a name, of one type of records (`TXT`, `A`).
@@ -27,7 +27,7 @@ pub(super) async fn resolve(env: &Env, name: &str, kind: &str) -> Result<Resolve
     let mut answer = answer.map_err(|error| silent(&error))?;
     let body = answer.bytes().await.map_err(|error| silent(&error))?;
     match answer.status_code() {
-        200 => domain::resolved(&body).map_err(|error| silent(&error)),
+        200 => dns::resolved(&body).map_err(|error| silent(&error)),
         status => Err(silent(&format!("status {status}"))),
     }
 }

@@ -5,7 +5,11 @@
 use crate::{
     error::{Error, Kind, Result},
     ids::AppId,
-    publish::{Environment, domain::DomainName, names::Name},
+    publish::{
+        Environment,
+        domain::{DomainName, is_host_name},
+        names::Name,
+    },
 };
 
 /// Whom a request is for.
@@ -205,7 +209,7 @@ impl Authority {
             None => (text, None),
         };
         let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
-        if name.len() > 253 || !name.split('.').all(is_label) {
+        if !is_host_name(&name) {
             return None;
         }
         // A name whose last label is a number is an IPv4 address to every URL parser.
@@ -242,15 +246,6 @@ impl Authority {
             None => self.name.clone(),
         }
     }
-}
-
-fn is_label(label: &str) -> bool {
-    (1..=63).contains(&label.len())
-        && label
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        && !label.starts_with('-')
-        && !label.ends_with('-')
 }
 
 /// The registrable domain of a name. Never longer than the true one, so two names of one site always agree.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
 
-/// The longest host name, in bytes (RFC 1035).
+/// The longest host name, in bytes (RFC 1035, section 2.3.4).
 const MOST_CHARS: usize = 253;
 /// What stands before a host name in the name of the record that proves whose it is.
 const PROOF_LABEL: &str = "_overskill";
@@ -37,6 +37,19 @@ const LOOKS: [(u64, u64); 3] = [
     (2 * 60 * 60_000, 5 * 60_000),
     (72 * 60 * 60_000, 60 * 60_000),
 ];
+
+/// Whether it is labels of the DNS with dots between them (RFC 1123), at most 253 bytes: a host name, or an IPv4 address.
+pub(crate) fn is_host_name(text: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    text.len() <= MOST_CHARS && text.split('.').all(is_label)
+}
 
 /// A host name of somebody's own, in lower-case ASCII without a final dot: two labels or more (RFC 1123), no IP address.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -70,18 +83,9 @@ impl FromStr for DomainName {
     fn from_str(text: &str) -> Result<Self, DomainError> {
         let name = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
         let labels: Vec<&str> = name.split('.').collect();
-        let is_label = |label: &&str| {
-            (1..=63).contains(&label.len())
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-                && label
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        };
         let top = labels.last().copied().unwrap_or_default();
-        let is_name = name.len() <= MOST_CHARS
+        let is_name = is_host_name(&name)
             && labels.len() >= 2
-            && labels.iter().all(is_label)
             && !top.starts_with(|first: char| first.is_ascii_digit());
         if !is_name {
             return Err(DomainError::Malformed);
@@ -287,85 +291,9 @@ impl Domain {
     }
 }
 
-/// What a resolver has answered about a name.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Resolved {
-    /// Texts of its records of the type TXT.
-    pub texts: Vec<String>,
-    /// The names that it is another name for, without a final dot.
-    pub aliases: Vec<String>,
-    /// Whether it has an address.
-    pub has_address: bool,
-}
-
-#[derive(Deserialize)]
-struct DnsAnswer {
-    #[serde(rename = "Status")]
-    status: u16,
-    #[serde(rename = "Answer", default)]
-    answers: Vec<DnsEntry>,
-}
-
-#[derive(Deserialize)]
-struct DnsEntry {
-    #[serde(rename = "type")]
-    kind: u16,
-    data: String,
-}
-
-/// Reads the answer of a resolver in the JSON form of DNS over HTTPS
-/// (<https://developers.cloudflare.com/1.1.1.1/encryption/dns-over-https/make-api-requests/dns-json/>). That there is no such name is an answer.
-///
-/// # Errors
-/// When it is no such answer, or says that the question could not be answered.
-pub fn resolved(body: &[u8]) -> Result<Resolved, String> {
-    // RFC 1035, 4.1.1: no error, no such name.
-    const ANSWERED: [u16; 2] = [0, 3];
-    let answer: DnsAnswer =
-        serde_json::from_slice(body).map_err(|error| format!("it is no answer: {error}"))?;
-    if !ANSWERED.contains(&answer.status) {
-        return Err(format!("it has the status {}", answer.status));
-    }
-    let mut resolved = Resolved::default();
-    for DnsEntry { kind, data } in answer.answers {
-        // RFC 1035, 3.2.2, and RFC 3596.
-        match kind {
-            1 | 28 => resolved.has_address = true,
-            5 => resolved
-                .aliases
-                .push(data.trim_end_matches('.').to_ascii_lowercase()),
-            16 => resolved.texts.push(unquoted(&data)),
-            _ => {}
-        }
-    }
-    Ok(resolved)
-}
-
-/// The text of a TXT record: its strings, which may stand in quotes, put together.
-fn unquoted(data: &str) -> String {
-    if !data.starts_with('"') {
-        return data.to_owned();
-    }
-    let (mut text, mut is_inside, mut is_escaped) = (String::new(), false, false);
-    for sign in data.chars() {
-        match sign {
-            _ if is_escaped => {
-                text.push(sign);
-                is_escaped = false;
-            }
-            '\\' if is_inside => is_escaped = true,
-            '"' => is_inside = !is_inside,
-            _ if is_inside => text.push(sign),
-            _ => {}
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
 
@@ -520,32 +448,6 @@ mod tests {
         assert!(domain.next_check_at.is_some(), "it may be removed there");
     }
 
-    #[test]
-    fn answers_of_resolvers_are_read() {
-        let read = |value: serde_json::Value| resolved(value.to_string().as_bytes());
-        let entry =
-            |kind: u16, data: &str| json!({ "name": "x", "type": kind, "TTL": 300, "data": data });
-        let told = read(json!({ "Status": 0, "Answer": [
-            entry(16, "\"overskill-\" \"verification=1\""), entry(16, "plain"), entry(16, r#""a \"b\" \\c""#),
-            entry(5, "Recipes.Apps.Example."), entry(1, "192.0.2.1"), entry(46, "signature"),
-        ] }));
-        assert_eq!(
-            told.unwrap(),
-            Resolved {
-                texts: vec![
-                    "overskill-verification=1".to_owned(),
-                    "plain".to_owned(),
-                    r#"a "b" \c"#.to_owned()
-                ],
-                aliases: vec!["recipes.apps.example".to_owned()],
-                has_address: true,
-            }
-        );
-        assert_eq!(read(json!({ "Status": 3 })).unwrap(), Resolved::default());
-        assert!(read(json!({ "Status": 2 })).unwrap_err().contains('2'));
-        assert!(resolved(b"<html>").is_err());
-    }
-
     proptest! {
         #[test]
         fn any_text_is_a_domain_or_none(text in "\\PC{0,300}") {
@@ -553,11 +455,6 @@ mod tests {
                 prop_assert_eq!(name.as_str().parse::<DomainName>(), Ok(name.clone()));
                 prop_assert!(name.as_str().len() <= MOST_CHARS);
             }
-        }
-
-        #[test]
-        fn any_record_has_a_text(data in "\\PC{0,80}") {
-            let _ = unquoted(&data);
         }
     }
 }

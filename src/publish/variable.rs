@@ -2,15 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Environment;
+use super::{Environment, domain::is_host_name};
 use crate::{ids::AppId, sorted::SortedMap, time::Timestamp};
 
 /// The variable of the platform with the hosts that functions may send requests to.
 pub const ALLOWED_HOSTS: &str = "ALLOWED_HOSTS";
 /// How many hosts it names at most.
 pub const MOST_HOSTS: usize = 32;
-/// The longest name in the domain name system, in characters (RFC 1035 section 2.3.4).
-const MOST_HOST_CHARS: usize = 253;
 
 /// Who gets to know a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,18 +106,9 @@ pub fn hosts(text: &str, is_local: bool) -> Result<Vec<String>, String> {
 fn is_host(host: &str) -> bool {
     let name = host.strip_prefix("*.").unwrap_or(host);
     let labels: Vec<&str> = name.split('.').collect();
-    let is_label = |label: &&str| {
-        (1..=63).contains(&label.len())
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-    };
     let top = labels.last().copied().unwrap_or_default();
-    name.len() <= MOST_HOST_CHARS
+    is_host_name(name)
         && labels.len() >= 2
-        && labels.iter().all(is_label)
         // An address of four numbers is no name, and what ends like this is not for others.
         && !top.bytes().all(|byte| byte.is_ascii_digit())
         && !["local", "localhost", "internal", "home", "lan"].contains(&top)

@@ -2,32 +2,21 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
-import { startCloudflare } from "../../xtask/local/cloudflare.mjs";
-import { startStack } from "../../xtask/local/harness.mjs";
 import { App } from "../support/app.mjs";
-import { ACCOUNT, Api, TOKEN, ZONE } from "../support/cloudflare.mjs";
+import { BUCKET, DOMAIN, TOKEN, startOnAccount } from "../support/cloudflare.mjs";
 import { CONFIG, assets, config, deploy, live, over, watch } from "../support/deployments.mjs";
 import { assertNoPanic } from "../support/problem.mjs";
 import { until } from "../support/wait.mjs";
 
-const DOMAIN = "apps.test";
-const BUCKET = "overskill-published";
-
+let account;
 let double;
 let api;
 let stack;
 let app;
 
 before(async () => {
-  double = await startCloudflare({ zones: [{ name: DOMAIN, id: ZONE, records: [`*.${DOMAIN}`] }], accountId: ACCOUNT, tokens: [{ token: TOKEN, name: "api-token" }] });
-  api = new Api(double);
-  await api.must("POST", "/r2/buckets", { json: { name: BUCKET } });
-  stack = await startStack({
-    env: {
-      OVERSKILL_VAR_APPS_DOMAIN: DOMAIN, OVERSKILL_VAR_CLOUDFLARE_ACCOUNT_ID: ACCOUNT, OVERSKILL_VAR_CLOUDFLARE_ZONE_ID: ZONE, OVERSKILL_VAR_CLOUDFLARE_BUCKET: BUCKET,
-      OVERSKILL_VAR_CLOUDFLARE_API_URL: double.url, OVERSKILL_VAR_CLOUDFLARE_EDGE_URL: double.edgeUrl, OVERSKILL_VAR_CLOUDFLARE_API_TOKEN: TOKEN,
-    },
-  });
+  account = await startOnAccount();
+  ({ double, api, stack } = account);
   app = await App.create(stack);
   await app.completed();
   await app.settled();
@@ -35,8 +24,7 @@ before(async () => {
 
 after(async () => {
   app?.close();
-  await stack?.stop();
-  await double?.stop();
+  await account?.stop();
 });
 
 const visit = (url, path = "/", options) => api.visit(new URL(url).host, path, options);

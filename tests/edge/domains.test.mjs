@@ -2,10 +2,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
-import { startCloudflare } from "../../xtask/local/cloudflare.mjs";
 import { startStack } from "../../xtask/local/harness.mjs";
 import { App } from "../support/app.mjs";
-import { ACCOUNT, Api, TOKEN, ZONE } from "../support/cloudflare.mjs";
+import { ZONE, startOnAccount } from "../support/cloudflare.mjs";
 import { config, live } from "../support/deployments.mjs";
 import { Dns } from "../support/dns.mjs";
 import { assertNoPanic, assertProblem } from "../support/problem.mjs";
@@ -156,9 +155,7 @@ describe("a domain, served from here", () => {
 });
 
 describe("a domain on an account", () => {
-  const DOMAIN = "apps.test";
-  const BUCKET = "overskill-published";
-  let double;
+  let account;
   let api;
   let dns;
   let stack;
@@ -168,15 +165,8 @@ describe("a domain on an account", () => {
 
   before(async () => {
     dns = await Dns.start();
-    double = await startCloudflare({ zones: [{ name: DOMAIN, id: ZONE, records: [`*.${DOMAIN}`] }], accountId: ACCOUNT, tokens: [{ token: TOKEN, name: "api-token" }] });
-    api = new Api(double);
-    await api.must("POST", "/r2/buckets", { json: { name: BUCKET } });
-    stack = await startStack({
-      env: {
-        OVERSKILL_VAR_APPS_DOMAIN: DOMAIN, OVERSKILL_VAR_CLOUDFLARE_ACCOUNT_ID: ACCOUNT, OVERSKILL_VAR_CLOUDFLARE_ZONE_ID: ZONE, OVERSKILL_VAR_CLOUDFLARE_BUCKET: BUCKET,
-        OVERSKILL_VAR_CLOUDFLARE_API_URL: double.url, OVERSKILL_VAR_CLOUDFLARE_EDGE_URL: double.edgeUrl, OVERSKILL_VAR_CLOUDFLARE_API_TOKEN: TOKEN, OVERSKILL_VAR_DNS_URL: dns.url,
-      },
-    });
+    account = await startOnAccount({ DNS_URL: dns.url });
+    ({ api, stack } = account);
     app = await App.create(stack);
     await app.completed();
     await app.settled();
@@ -184,8 +174,7 @@ describe("a domain on an account", () => {
 
   after(async () => {
     app?.close();
-    await stack?.stop();
-    await double?.stop();
+    await account?.stop();
     await dns?.stop();
   });
 

@@ -2,7 +2,8 @@
 import { randomUUID } from "node:crypto";
 import http from "node:http";
 
-import { request } from "../../xtask/local/harness.mjs";
+import { startCloudflare } from "../../xtask/local/cloudflare.mjs";
+import { request, startStack } from "../../xtask/local/harness.mjs";
 
 export const ACCOUNT = "acc0000000000000000000000000000a";
 export const ZONE = "zone000000000000000000000000000b";
@@ -88,4 +89,30 @@ export function upgraded(port, host, path) {
     call.once("error", reject);
     call.end();
   });
+}
+
+/** The domain of the apps that are deployed to the double. */
+export const DOMAIN = "apps.test";
+export const BUCKET = "overskill-published";
+
+/** A stack that deploys apps to an account, which is the double: `{double, api, stack, stop}`. `vars` are more variables of the Worker. */
+export async function startOnAccount(vars = {}) {
+  const double = await startCloudflare({ zones: [{ name: DOMAIN, id: ZONE, records: [`*.${DOMAIN}`] }], accountId: ACCOUNT, tokens: [{ token: TOKEN, name: "api-token" }] });
+  try {
+    const api = new Api(double);
+    await api.must("POST", "/r2/buckets", { json: { name: BUCKET } });
+    const all = {
+      APPS_DOMAIN: DOMAIN, CLOUDFLARE_ACCOUNT_ID: ACCOUNT, CLOUDFLARE_ZONE_ID: ZONE, CLOUDFLARE_BUCKET: BUCKET,
+      CLOUDFLARE_API_URL: double.url, CLOUDFLARE_EDGE_URL: double.edgeUrl, CLOUDFLARE_API_TOKEN: TOKEN, ...vars,
+    };
+    const stack = await startStack({ env: Object.fromEntries(Object.entries(all).map(([name, value]) => [`OVERSKILL_VAR_${name}`, value])) });
+    const stop = async () => {
+      await stack.stop();
+      await double.stop();
+    };
+    return { double, api, stack, stop };
+  } catch (error) {
+    await double.stop();
+    throw error;
+  }
 }
