@@ -19,7 +19,7 @@ let page;
 let sizes;
 
 before(async () => {
-  stack = await startStack();
+  stack = await startStack({ env: { OVERSKILL_DATA: "" } });
   app = await App.create(stack);
 });
 

@@ -55,7 +55,7 @@ class Stack {
     this.#temporary = options.state === undefined;
     this.state = options.state ?? fs.mkdtempSync(path.join(os.tmpdir(), "overskill-stack-"));
     // A PostgreSQL server that root starts runs as somebody else.
-    if (this.#temporary) fs.chmodSync(this.state, 0o711);
+    fs.chmodSync(this.state, 0o711);
     this.port = options.port ?? 0;
   }
 

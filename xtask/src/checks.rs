@@ -13,13 +13,12 @@ use anyhow::{Context, Result, bail};
 
 use crate::checks::tally::Tally;
 use crate::cli::Depth;
-use crate::mutants::{self, Extent};
 use crate::node::{self, Node};
 use crate::setup::{self, Parts};
 use crate::toolchain::Toolchain;
 use crate::{
-    browser, coverage, data, deploy, image, judges, place, process, progress, sandbox, vendor,
-    worker,
+    browser, coverage, data, deploy, image, judges, mutants, place, process, progress, sandbox,
+    vendor, worker,
 };
 
 /// Tells tests and specs how much to do: `usual` (samples) or `full` (the whole counts).
@@ -81,16 +80,8 @@ pub(crate) fn run(depth: Depth) -> Result<ExitCode> {
     run.check("tests, native", |run| {
         native_tests(run, node.as_ref(), chromium.as_ref())
     });
-    if depth != Depth::Quick {
-        run.gate("mutants", |run| {
-            mutants::check(if run.depth == Depth::Full {
-                Extent::All
-            } else {
-                Extent::Changed
-            })
-        });
-    }
     if depth == Depth::Full {
+        run.gate("mutants", |_| mutants::check());
         run.gate("coverage", |_| coverage::check());
         run.gate("image of the builder", |_| {
             image::check(node.as_ref().context("there is no Node")?)
@@ -125,6 +116,7 @@ pub(crate) fn run(depth: Depth) -> Result<ExitCode> {
             let own = parts.as_ref().context("the parts are not there")?;
             node.env(data::PROGRAMS, crate::postgres::ensure(&own.node)?);
             judges::tell(&mut node, &own.node)?;
+            over_a_server(&mut node);
             // Built before, so that no spec waits for the compiler.
             deploy::program()?;
             // A look at each of many apps takes longer than building them.
@@ -133,6 +125,7 @@ pub(crate) fn run(depth: Depth) -> Result<ExitCode> {
         });
         run.check("specs in a browser", |run| {
             let mut node = node_of(parts.as_ref())?;
+            over_a_server(&mut node);
             node.env(
                 "CHROMIUM",
                 chromium.as_ref().context("there is no Chromium")?,
@@ -349,6 +342,12 @@ const fn spec_limits(depth: Depth) -> (Duration, Duration) {
 fn node_of(parts: Option<&Parts>) -> Result<Command> {
     let parts = parts.context("Worker or builder were not built")?;
     Ok(parts.node.command())
+}
+
+/// Has stacks keep their data in a server, where a spec does not say otherwise: PGlite takes twelve seconds of processor time to open. What
+/// differs between the two runs over both, and `edge/journey` over what a stack has by itself.
+fn over_a_server(node: &mut Command) {
+    node.env(data::CHOICE, data::Backend::Postgres.name());
 }
 
 /// Runs the specs of a folder, a file after the other and each with a line and a log of its own: of a run that is stopped the lines

@@ -16,7 +16,7 @@ use crate::{engine, hash, judges, place, postgres, setup};
 /// Names the folder of the PostgreSQL programs to what starts a server.
 pub(crate) const PROGRAMS: &str = "OVERSKILL_POSTGRES";
 /// What the apps of a stack keep their data in.
-const CHOICE: &str = "OVERSKILL_DATA";
+pub(crate) const CHOICE: &str = "OVERSKILL_DATA";
 /// When the database of a stack is opened.
 const OPENS: &str = "OVERSKILL_DATA_OPENS";
 /// Whether users of a stack's apps have to confirm their e-mail addresses.

@@ -1,8 +1,8 @@
 //! Mutation testing: small faults are put into a file, one at a time, and a test must notice each.
 //!
 //! `tests/mutants.json` lists the files that are tested so, with the digest that they had then and the mutants that
-//! survived, each with the reason why no test can or need notice it. The checks test the mutants of files that changed
-//! since; `cargo xtask mutants` tests them all and writes the list anew.
+//! survived, each with the reason why no test can or need notice it. The full checks test every mutant of every listed
+//! file; `cargo xtask mutants` tests those of files that changed since and writes the list anew.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -19,8 +19,6 @@ const RELEASE: &str = "27.1.0";
 /// The room whose tests are a program of their own as well, `tests/machine`.
 const MACHINE: &str = "generation::";
 const LIST: &str = "tests/mutants.json";
-/// How many mutants of changed files the usual checks test; those of the machine take about seventeen seconds each.
-const SAMPLE: usize = 10;
 /// A mutant that makes the tests hang is noticed after this many seconds.
 const TIME_LIMIT: &str = "180";
 /// How many are tested at a time, each in a copy of the tree.
@@ -51,20 +49,11 @@ struct Survivor {
 
 type List = BTreeMap<String, Entry>;
 
-/// How much of the changed or listed files is tested.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Extent {
-    /// A sample of the mutants of changed files.
-    Changed,
-    /// Every mutant of every listed file.
-    All,
-}
-
-/// Tests mutants and compares the survivors with the list; says what was done.
+/// Tests every mutant of every listed file and compares the survivors with the list; says what was done.
 ///
 /// # Errors
 /// When a mutant survives that is not listed, a listed one has no reason, or a listed file is gone.
-pub(crate) fn check(extent: Extent) -> Result<String> {
+pub(crate) fn check() -> Result<String> {
     let list = read()?;
     for (file, entry) in &list {
         if let Some(bare) = entry
@@ -78,35 +67,11 @@ pub(crate) fn check(extent: Extent) -> Result<String> {
             );
         }
     }
-    let mut chosen = Vec::new();
-    for (file, entry) in &list {
-        if extent == Extent::All || fingerprint(file)? != entry.digest {
-            chosen.push((file, entry));
-        }
-    }
-    let listed: usize = list.values().map(|entry| entry.mutants).sum();
-    let surviving: usize = list.values().map(|entry| entry.survivors.len()).sum();
-    if chosen.is_empty() {
-        return Ok(format!(
-            "none of {} files changed since their {listed} mutants were tested; {surviving} survive, each explained",
-            list.len()
-        ));
-    }
     let tool = tool::installed("mutants", RELEASE)?;
-    let total: usize = chosen.iter().map(|(_, entry)| entry.mutants).sum();
-    let parts = match extent {
-        Extent::Changed => total.div_ceil(SAMPLE).max(1),
-        Extent::All => 1,
-    };
-    // The digests draw the part: other content, another part.
-    let mut drawn = 0;
-    for (file, _) in &chosen {
-        drawn ^= usize::from_str_radix(fingerprint(file)?.get(..4).unwrap_or_default(), 16)?;
-    }
-    let files: Vec<&str> = chosen.iter().map(|(file, _)| file.as_str()).collect();
-    let results = run(&tool, &files, Some((drawn % parts, parts)))?;
+    let files: Vec<&str> = list.keys().map(String::as_str).collect();
+    let results = run(&tool, &files)?;
     let tested: usize = results.values().map(|results| results.mutants).sum();
-    let unknown: Vec<String> = chosen
+    let unknown: Vec<String> = list
         .iter()
         .filter_map(|(file, entry)| Some((file, entry, results.get(file.as_str())?)))
         .flat_map(|(file, entry, results)| {
@@ -124,8 +89,7 @@ pub(crate) fn check(extent: Extent) -> Result<String> {
         );
     }
     Ok(format!(
-        "{tested} mutants of {} of {} files tested, none survived that is not explained",
-        chosen.len(),
+        "{tested} mutants of {} files tested, none survived that is not explained",
         list.len()
     ))
 }
@@ -157,7 +121,7 @@ pub(crate) fn update(files: &[String]) -> Result<ExitCode> {
         .iter()
         .map(|file| fingerprint(file))
         .collect::<Result<_>>()?;
-    let mut results = run(&tool, &names, None)?;
+    let mut results = run(&tool, &names)?;
     for (file, digest) in files.iter().zip(digests) {
         let known = list.remove(file).unwrap_or_default();
         let results = results.remove(file).unwrap_or_default();
@@ -244,12 +208,8 @@ struct Results {
     survivors: Vec<String>,
 }
 
-/// Tests the mutants of files, or a part of them, by the unit tests of the files' rooms.
-fn run(
-    tool: &Path,
-    files: &[&str],
-    part: Option<(usize, usize)>,
-) -> Result<BTreeMap<String, Results>> {
+/// Tests the mutants of files by the unit tests of the files' rooms.
+fn run(tool: &Path, files: &[&str]) -> Result<BTreeMap<String, Results>> {
     let output = place::target()?.join("mutants");
     fs::create_dir_all(&output)?;
     let cargo = place::cargo();
@@ -277,14 +237,6 @@ fn run(
         .args(["--timeout", TIME_LIMIT, "--output"])
         .arg(&output)
         .args(files.iter().flat_map(|file| ["--file", file]));
-    if let Some((index, parts)) = part {
-        command.args([
-            "--shard",
-            &format!("{index}/{parts}"),
-            "--sharding",
-            "round-robin",
-        ]);
-    }
     let rooms: BTreeSet<String> = files.iter().filter_map(|file| room(file)).collect();
     command.args(["--", "--lib"]);
     if rooms.iter().any(|room| room == MACHINE) {

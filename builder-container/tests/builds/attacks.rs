@@ -32,12 +32,13 @@ fn attack(words: &[&str]) -> (i32, Value) {
     (output.status.code().unwrap(), table)
 }
 
-/// Lets a group loose, at the strongest level that holds here; where everything is tested, at the others as well.
+/// Lets a group loose, at the strongest level that holds here, and builds a neighbour's app now and then; where everything is tested, at the others as well, and after each
+/// attack.
 fn contained(group: &str, least: usize) {
     let full = std::env::var("OVERSKILL_TEST_DEPTH").is_ok_and(|depth| depth == "full");
     let mut words = vec!["--group", group];
     if !full {
-        words.extend(["--level", "auto"]);
+        words.extend(["--level", "auto", "--neighbour", "6"]);
     }
     let (code, table) = attack(&words);
     let rows = table["attacks"].as_array().unwrap();

@@ -26,13 +26,16 @@ async fn every_level_builds() {
             assert_eq!(answer.report.status, Status::Succeeded, "{level}");
             assert!(answer.diagnostics.is_empty(), "{:?}", answer.diagnostics);
         }
-        let bomb = "@import \"tailwindcss\";\n@source inline(\"p-[{1..9000}{1..9000}px]\");\n";
-        let answer = builder
-            .build(&shell(&[("src/main.css", bomb)]), Mode::Development)
-            .await;
-        assert_eq!(answer.report.reason, Some(FailureReason::Memory), "{level}");
-        let answer = builder.build(&shell(&[]), Mode::Development).await;
-        assert_eq!(answer.report.status, Status::Succeeded, "{level}");
+        // What the strongest level makes of too much memory has a test of its own.
+        if choice == Choice::Landlock {
+            let bomb = "@import \"tailwindcss\";\n@source inline(\"p-[{1..9000}{1..9000}px]\");\n";
+            let answer = builder
+                .build(&shell(&[("src/main.css", bomb)]), Mode::Development)
+                .await;
+            assert_eq!(answer.report.reason, Some(FailureReason::Memory), "{level}");
+            let answer = builder.build(&shell(&[]), Mode::Development).await;
+            assert_eq!(answer.report.status, Status::Succeeded, "{level}");
+        }
         builder.stop().await;
     }
 }

@@ -12,6 +12,7 @@ overskill-attack: attacks a builder of its own, and says what came of each attem
                    attacks are worth (default: namespaces and landlock, as far as this machine offers them)
   --group GROUP    sources, workers, requests or clients: those attacks only
   --only NAME      that attack only
+  --neighbour N    build somebody else's app after every Nth attack and the last one, instead of after each
   --list           name the attacks, try none
   --json           one JSON object instead of lines
   --builder PATH   the builder's program (required)
@@ -29,6 +30,8 @@ pub(crate) struct Arguments {
     pub(crate) levels: Vec<String>,
     group: Option<String>,
     only: Option<String>,
+    /// After how many attacks somebody else's app is built, to see whether it still is; after the last one always.
+    pub(crate) neighbour: usize,
     /// Whether to name the attacks and try none.
     pub(crate) list: bool,
     /// Whether to print JSON.
@@ -55,6 +58,7 @@ impl Arguments {
             levels: Vec::new(),
             group: None,
             only: None,
+            neighbour: 1,
             list: false,
             json: false,
             builder: PathBuf::new(),
@@ -100,6 +104,13 @@ impl Arguments {
             "--level" => return Err("`--level` is auto, namespaces, landlock or none".to_owned()),
             "--group" => self.group = Some(value),
             "--only" => self.only = Some(value),
+            "--neighbour" => {
+                self.neighbour = value
+                    .parse()
+                    .ok()
+                    .filter(|every| *every > 0)
+                    .ok_or("`--neighbour` is a number from 1 on")?;
+            }
             "--builder" => self.builder = value.into(),
             "--toolchain" => self.toolchain = value.into(),
             "--extras" => self.extras = Some(value.into()),

@@ -111,10 +111,10 @@ impl Field {
         self.builder.state.join("incoming/other")
     }
 
-    /// Makes an attack, and looks at what it did.
-    pub(crate) fn judge(&mut self, attack: &Attack) -> Verdict {
+    /// Makes an attack, and looks at what it did; where it is followed by somebody else's app, at what became of that.
+    pub(crate) fn judge(&mut self, attack: &Attack, is_followed: bool) -> Verdict {
         let seen = (attack.attempt)(self);
-        let after = self.aftermath();
+        let after = self.aftermath(is_followed);
         self.group = None;
         let verdict = Verdict::from(match (seen, after) {
             (Ok(seen), Ok(())) => Ok(seen),
@@ -134,15 +134,17 @@ impl Field {
     }
 
     /// What must be so whatever was done.
-    fn aftermath(&mut self) -> Result<(), String> {
+    fn aftermath(&mut self, is_followed: bool) -> Result<(), String> {
         if !self.builder.is_alive() {
             let log = self.builder.log();
             let end: Vec<_> = log.lines().rev().take(3).collect();
             return Err(format!("the builder is gone: {}", end.join(" | ")));
         }
-        let response = self.post("neighbour", Mode::Development, &neighbour())?;
-        if !response.answer().is_ok_and(|answer| answer.is_built()) {
-            return Err(format!("the neighbour got {}", response.told()));
+        if is_followed {
+            let response = self.post("neighbour", Mode::Development, &neighbour())?;
+            if !response.answer().is_ok_and(|answer| answer.is_built()) {
+                return Err(format!("the neighbour got {}", response.told()));
+            }
         }
         self.builder.until("nothing is in flight", |health| {
             number(health, "ready") == 1 && number(health, "queued") == 0

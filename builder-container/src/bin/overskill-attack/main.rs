@@ -104,13 +104,15 @@ fn at_every_level(arguments: &Arguments, attacks: &[Attack]) -> Result<Vec<Row>,
 
 fn at(mut field: Field, arguments: &Arguments, attacks: &[Attack]) -> Vec<Row> {
     let mut rows = Vec::new();
-    for attack in attacks {
+    for (n, attack) in attacks.iter().enumerate() {
+        let made = n + 1;
+        let is_followed = made % arguments.neighbour == 0 || made == attacks.len();
         let row = Row {
             group: attack.group,
             name: attack.name,
             tried: attack.tried,
             level: field.level.clone(),
-            verdict: field.judge(attack),
+            verdict: field.judge(attack, is_followed),
         };
         if !arguments.json {
             println!("{}", told::line(&row));
