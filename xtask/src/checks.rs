@@ -7,9 +7,11 @@ use std::fs;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 use crate::checks::tally::Tally;
 use crate::cli::Depth;
@@ -23,6 +25,12 @@ use crate::{
 
 /// Tells tests and specs how much to do: `usual` (samples) or `full` (the whole counts).
 const DEPTH: &str = "OVERSKILL_TEST_DEPTH";
+
+/// How many files of specs are run at a time: each waits for about half of its time.
+const LANES: usize = 2;
+
+/// Files of specs that measure how long something takes, or need the machine for many of their own: each is run by itself.
+const ALONE: [&str; 5] = ["chaos", "crash", "crowd", "failover", "kills"];
 
 /// How the names of files of specs end.
 const SPEC: &str = ".test.mjs";
@@ -350,10 +358,8 @@ fn over_a_server(node: &mut Command) {
     node.env(data::CHOICE, data::Backend::Postgres.name());
 }
 
-/// Runs the specs of a folder, a file after the other and each with a line and a log of its own: of a run that is stopped the lines
-/// say where.
+/// Runs the specs of a folder, each file with a line and a log of its own: of a run that is stopped the lines say where.
 fn specs(run: &Run, folder: &str, node: &Command) -> Result<Tally> {
-    let (test, file) = spec_limits(run.depth);
     let logs = run.logs.join(format!("specs-{folder}"));
     fs::create_dir_all(&logs)?;
     let mut files: Vec<PathBuf> = fs::read_dir(place::root().join("tests").join(folder))?
@@ -361,26 +367,26 @@ fn specs(run: &Run, folder: &str, node: &Command) -> Result<Tally> {
         .collect::<Result<_>>()?;
     files.retain(|file| file.to_string_lossy().ends_with(SPEC));
     files.sort();
+    let (alone, beside): (Vec<_>, Vec<_>) = files
+        .into_iter()
+        .partition(|file| ALONE.contains(&name_of(file).as_str()));
     let mut sum = Tally::default();
-    for path in files {
-        let name = path.file_name().context("a file has a name")?;
-        let name = name.to_string_lossy().trim_end_matches(SPEC).to_owned();
-        let start = Instant::now();
-        let tally = spec(
-            run,
-            &path,
-            &logs.join(format!("{name}.log")),
-            node,
-            test,
-            file,
-        )?;
-        println!(
-            "    {folder}/{name}: {}  ({})",
-            tally.note,
-            progress::seconds(start.elapsed())
-        );
-        sum.passed += tally.passed;
-        sum.failed += tally.failed;
+    for (lanes, files) in [(LANES, beside), (1, alone)] {
+        let tallies = side_by_side(lanes, &files, |file| {
+            let name = name_of(file);
+            let start = Instant::now();
+            let tally = spec(run, file, &logs.join(format!("{name}.log")), node)?;
+            println!(
+                "    {folder}/{name}: {}  ({})",
+                tally.note,
+                progress::seconds(start.elapsed())
+            );
+            Ok(tally)
+        })?;
+        for tally in tallies {
+            sum.passed += tally.passed;
+            sum.failed += tally.failed;
+        }
     }
     if sum.passed == 0 {
         sum.failed = sum.failed.max(1);
@@ -389,15 +395,42 @@ fn specs(run: &Run, folder: &str, node: &Command) -> Result<Tally> {
     Ok(sum)
 }
 
+/// `tests/edge/journey.test.mjs` → `journey`
+fn name_of(file: &Path) -> String {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    name.trim_end_matches(SPEC).to_owned()
+}
+
+/// Works files off, so many at a time. The first error ends it, once what is under way is done.
+fn side_by_side<T: Send>(
+    lanes: usize,
+    files: &[PathBuf],
+    work: impl Fn(&Path) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
+    let next = AtomicUsize::new(0);
+    let lane = || {
+        let mut done = Vec::new();
+        while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+            done.push(work(file)?);
+        }
+        Ok(done)
+    };
+    thread::scope(|scope| {
+        let lanes: Vec<_> = (0..lanes).map(|_| scope.spawn(lane)).collect();
+        let mut all = Vec::new();
+        for lane in lanes {
+            let done: Result<Vec<T>> = lane
+                .join()
+                .unwrap_or_else(|_| Err(anyhow!("a lane of specs has panicked")));
+            all.extend(done?);
+        }
+        Ok(all)
+    })
+}
+
 /// Runs one file of specs.
-fn spec(
-    run: &Run,
-    file: &Path,
-    log: &Path,
-    node: &Command,
-    test_limit: Duration,
-    limit: Duration,
-) -> Result<Tally> {
+fn spec(run: &Run, file: &Path, log: &Path, node: &Command) -> Result<Tally> {
+    let (test_limit, limit) = spec_limits(run.depth);
     let mut command = process::again(node);
     command
         .current_dir(place::root())
