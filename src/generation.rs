@@ -4,6 +4,7 @@
 //! reads a clock or names a runtime. The caller writes state and effects in one transaction and runs the jobs
 //! among them afterwards, at least once each; [`Job::key`] makes that exactly once in here.
 
+mod approvals;
 pub mod budget;
 mod builds;
 mod calls;

@@ -25,7 +25,7 @@ mod variable;
 
 pub use artifacts::{Artifact, ArtifactSet, own_hashes};
 pub use critical::Critical;
-pub use deployment::{Deployment, DeploymentStatus, MOST_NOTE_CHARS, Origin};
+pub use deployment::{Approval, Decision, Deployment, DeploymentStatus, MOST_NOTE_CHARS, Origin};
 pub use functions::{FUNCTIONS_FOLDER, Function, FunctionName, MOST_FUNCTIONS, is_of_functions};
 pub use runtime::{Environment, Runtime};
 pub use script::{

@@ -10,7 +10,7 @@ import { appPath, call } from "./api.js";
 const KINDS = [
   "message", "turn_started", "step_started", "text_delta", "tool_delta", "attempt_voided", "step_finished", "question", "repair_started",
   "tool_call", "tool_result", "app_outlined", "app_checked", "file_changed", "version_created", "build_queued", "build_started",
-  "build_log", "build_retrying", "build_finished", "preview_live", "deployment_changed", "variable_changed", "domain_changed", "alert_raised", "app_renamed",
+  "build_log", "build_retrying", "build_finished", "preview_live", "deployment_changed", "approvals_changed", "variable_changed", "domain_changed", "alert_raised", "app_renamed",
   "turn_finished",
 ];
 

@@ -6,7 +6,7 @@ import { ago, announce, ask, el, iconButton, problemView } from "./dom.js";
 import { weightView } from "./weight.js";
 
 const ENVIRONMENTS = [["staging", "Staging", "An address for a last look."], ["production", "Production", "The address for everyone."]];
-const STATUS = { waiting: "Waits for another deployment", building: "Building for production", deploying: "Checking at its address", live: "Live", superseded: "Was live", failed: "Failed" };
+const STATUS = { awaiting_approval: "Awaits approval", waiting: "Waits for another deployment", building: "Building for production", deploying: "Checking at its address", live: "Live", superseded: "Was live", failed: "Failed", rejected: "Rejected" };
 /** Kinds of variables; where `fixed` is given, there is one of that name alone. */
 const KINDS = {
   public: { label: "Public", text: "The app's pages are told it. Everyone who opens the app can read it." },
@@ -31,14 +31,19 @@ export function publish({ appId, getApp }) {
   const node = el("div", { class: "panel-scroll" }, state, parts);
   let asked = 0;
   let deployments = [];
+  /** The environments that a deployment needs an approval to. */
+  let approved = [];
   const builds = new Map();
 
   const refresh = async () => {
     const mine = ++asked;
     try {
-      const [{ items }, env, names] = await Promise.all([listAll(appPath(appId, "/deployments"), "deployments"), call("GET", appPath(appId, "/env")), own.load()]);
+      const [{ items }, env, names, approvals] = await Promise.all([
+        listAll(appPath(appId, "/deployments"), "deployments"), call("GET", appPath(appId, "/env")), own.load(), call("GET", appPath(appId, "/approvals")),
+      ]);
       if (mine !== asked) return;
       deployments = items;
+      approved = approvals.environments;
       state.hidden = true;
       parts.hidden = false;
       cards.replaceChildren(...ENVIRONMENTS.map(site));
@@ -82,7 +87,40 @@ export function publish({ appId, getApp }) {
       el("button", {
         type: "button", class: environment === "production" ? "button button-primary" : "button", testid: `deploy-${environment}`,
         disabled: wanted === null || Boolean(next), onclick: () => deploy(environment, name, wanted, label),
-      }, wanted === null ? "Nothing to deploy yet" : label));
+      }, wanted === null ? "Nothing to deploy yet" : label),
+      el("label", { class: "site-approval" },
+        el("input", { type: "checkbox", checked: approved.includes(environment), testid: `approval-${environment}`, onchange: ({ target }) => needApproval(environment, target) }),
+        "Needs an approval"));
+  };
+
+  /** Has deployments to an environment need an approval, or none any more, as its box says. Until that is so, the box says what was. */
+  const needApproval = (environment, box) => {
+    const isWanted = box.checked;
+    box.checked = !isWanted;
+    return ask({
+      title: isWanted ? `Have deployments to ${environment} approved?` : `Deploy to ${environment} without an approval?`, confirm: isWanted ? "Need an approval" : "Need none",
+      text: isWanted ? "Each waits until somebody approves it who has another token than whoever asked. Going back needs no approval." : "What awaits an approval goes on to do so.",
+      async work() {
+        const environments = [...approved.filter((one) => one !== environment), ...(isWanted ? [environment] : [])];
+        await call("PUT", appPath(appId, "/approvals"), { json: { environments } });
+        announce(isWanted ? `Deployments to ${environment} need an approval from now on` : `Deployments to ${environment} need no approval any more`);
+        refresh();
+      },
+    });
+  };
+
+  const decide = (one, decision) => {
+    const key = newKey();
+    const name = decision === "approve" ? "Approve" : "Reject";
+    return ask({
+      title: `${name} version ${one.version} for ${one.environment}?`, confirm: name, danger: decision === "reject",
+      text: decision === "approve" ? `${one.by} has asked for it. It is built, looked at and put at its address.` : `${one.by} has asked for it. It comes to nothing.`,
+      async work() {
+        await call("POST", appPath(appId, "/approvals"), { json: { deployment: one.id, decision }, key });
+        announce(decision === "approve" ? `${one.id} was approved` : `${one.id} was rejected`);
+        refresh();
+      },
+    });
   };
 
   const deploy = (environment, name, version, label) => {
@@ -115,10 +153,12 @@ export function publish({ appId, getApp }) {
     el("span", { class: "version-number" }, one.version),
     el("div", { class: "version-text" },
       el("p", { class: "version-summary" }, one.origin.kind === "rollback" ? `Back to ${one.origin.to}, in ${one.environment}` : `To ${one.environment}`),
-      el("p", { class: "version-facts" }, el("span", {}, one.id), el("span", { class: "tag", "data-deployment": one.status }, STATUS[one.status]), ago(one.created_at), el("span", {}, `by ${one.by}`)),
+      el("p", { class: "version-facts" }, el("span", {}, one.id), el("span", { class: "tag", "data-deployment": one.status }, STATUS[one.status]), ago(one.created_at), el("span", {}, `by ${one.by}`), one.approval && el("span", {}, `approved by ${one.approval.by}`)),
       one.note && el("p", { class: "version-facts" }, one.note),
       one.error && el("p", { class: "site-error" }, one.error)),
     el("div", { class: "version-side" },
+      one.status === "awaiting_approval" && [["approve", "Approve"], ["reject", "Reject"]].map(([decision, name]) =>
+        el("button", { type: "button", class: "button button-small", testid: `${decision}-${one.id}`, "aria-label": `${name} ${one.id}`, onclick: () => decide(one, decision) }, name)),
       one.status === "superseded" && el("button", { type: "button", class: "button button-small", testid: `roll-back-${one.id}`, "aria-label": `Roll back to ${one.id}`, onclick: () => rollBack(one) }, "Roll back")));
 
   const variable = ({ environment, name, kind, value, by, set_at }) => el("li", { class: "variable", "data-kind": kind },

@@ -168,7 +168,7 @@ export function workbench({ appId, tab, file, draft, onApp, onGone, openMenu }) 
         break;
       default: break;
     }
-    if (["turn_started", "version_created", "build_finished", "preview_live", "app_renamed", "turn_finished", "file_changed", "deployment_changed", "variable_changed", "domain_changed"].includes(event.kind)) refreshSoon();
+    if (["turn_started", "version_created", "build_finished", "preview_live", "app_renamed", "turn_finished", "file_changed", "deployment_changed", "approvals_changed", "variable_changed", "domain_changed"].includes(event.kind)) refreshSoon();
   };
 
   const connection = (state) => {

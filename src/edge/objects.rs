@@ -26,8 +26,10 @@ use crate::{
         alert::{Thresholds, Webhook},
     },
     project::{FileEntry, Manifest, ProjectPath},
-    publish::{Environment, Told, Variable, VariableKind, domain::DomainName, names::Name},
-    sorted::SortedMap,
+    publish::{
+        Decision, Environment, Told, Variable, VariableKind, domain::DomainName, names::Name,
+    },
+    sorted::{SortedMap, SortedSet},
     time::Timestamp,
 };
 
@@ -110,6 +112,21 @@ pub(super) enum ConversationCall {
     /// → [`Deployment`](crate::publish::Deployment). Once for a nonce.
     RollBack {
         to: DeploymentId,
+        by: String,
+        note: Option<String>,
+        nonce: Nonce,
+    },
+    /// → [`Approvals`](crate::http::resource::Approvals)
+    Approvals,
+    /// → [`Approvals`](crate::http::resource::Approvals), as they are then.
+    SetApprovals {
+        environments: SortedSet<Environment>,
+        by: String,
+    },
+    /// → [`Deployment`](crate::publish::Deployment). Once for a nonce.
+    Decide {
+        deployment: DeploymentId,
+        decision: Decision,
         by: String,
         note: Option<String>,
         nonce: Nonce,

@@ -107,6 +107,9 @@ impl Conversation {
 
     pub(super) fn deploy(&mut self, wanted: Wanted, step: &mut Step<'_>) -> Result<()> {
         self.refuse_before_foundation()?;
+        if self.approvals.environments.contains(&wanted.environment) {
+            return self.ask_for_approval(wanted, step);
+        }
         self.enqueue(wanted, Origin::Deploy, None, step)
     }
 
@@ -133,7 +136,8 @@ impl Conversation {
             .queue
             .pop_front_if(|first| first.status == DeploymentStatus::Deploying);
         let waiting = std::mem::replace(&mut site.queue, under_way.into_iter().collect());
-        for mut deployment in waiting {
+        let unapproved = self.approvals.take_all(to.environment);
+        for mut deployment in waiting.into_iter().chain(unapproved) {
             deployment.error = Some("A rollback was asked for after it.".to_owned());
             end(deployment, DeploymentStatus::Failed, step);
         }
@@ -156,22 +160,39 @@ impl Conversation {
         known: Option<Produced>,
         step: &mut Step<'_>,
     ) -> Result<()> {
-        let environment = wanted.environment;
+        self.refuse_many(wanted.environment, step)?;
+        let source = wanted.source;
+        let deployment = self.new_deployment(wanted, origin, known, step);
+        tell(&deployment, step);
+        self.queue(deployment, source, step);
+        Ok(())
+    }
+
+    /// One more would be too many.
+    pub(super) fn refuse_many(&self, environment: Environment, step: &Step<'_>) -> Result<()> {
         let most = step.limits.waiting_deployments;
-        let waiting = self
-            .sites
-            .get(&environment)
-            .map_or(0, |site| site.queue.len());
-        if waiting >= most {
-            return Err(refused(format!(
-                "{waiting} deployments wait or run already; ask for this one when some of them are done."
-            ))
-            .with("limit", most));
+        let site = self.sites.get(&environment);
+        let waiting = site.map_or(0, |site| site.queue.len());
+        if waiting < most {
+            return Ok(());
         }
+        Err(refused(format!(
+            "{waiting} deployments wait or run already; ask for this one when some of them are done."
+        ))
+        .with("limit", most))
+    }
+
+    pub(super) fn new_deployment(
+        &mut self,
+        wanted: Wanted,
+        origin: Origin,
+        known: Option<Produced>,
+        step: &Step<'_>,
+    ) -> Deployment {
         self.deployments_made += 1;
-        let deployment = Deployment {
+        Deployment {
             id: DeploymentId::numbered(self.deployments_made),
-            environment,
+            environment: wanted.environment,
             version: wanted.version,
             origin,
             status: DeploymentStatus::Waiting,
@@ -181,18 +202,27 @@ impl Conversation {
             url: wanted.url,
             by: wanted.by,
             note: wanted.note,
+            approval: None,
             error: None,
             created_at: step.now,
             live_at: None,
             ended_at: None,
-        };
-        let id = deployment.id.clone();
-        tell(&deployment, step);
+        }
+    }
+
+    /// Puts a deployment behind those of its environment that wait, and answers with what became of it.
+    pub(super) fn queue(
+        &mut self,
+        deployment: Deployment,
+        source: Option<Digest>,
+        step: &mut Step<'_>,
+    ) {
+        let (id, environment) = (deployment.id.clone(), deployment.environment);
+        if let Some(source) = source {
+            self.sources.insert(deployment.version, source);
+        }
         let site = self.sites.entry(environment).or_default();
         site.queue.push_back(deployment);
-        if let Some(source) = wanted.source {
-            self.sources.insert(wanted.version, source);
-        }
         self.advance(environment, step);
         let shown = self.sites.get(&environment).and_then(|site| {
             let all = site.queue.iter();
@@ -204,7 +234,6 @@ impl Conversation {
             step.effects
                 .push(Effect::Answer(Answer::Deployment(Box::new(shown))));
         }
-        Ok(())
     }
 
     /// Brings the first deployment of an environment as far as it can be brought now.
@@ -498,19 +527,24 @@ fn is_deploying(deployment: &Deployment, id: &DeploymentId) -> bool {
     deployment.id == *id && deployment.status == DeploymentStatus::Deploying
 }
 
-fn refused(sentence: String) -> Error {
+pub(super) fn refused(sentence: String) -> Error {
     Error::new(Kind::Conflict, sentence)
 }
 
-/// A deployment is over, or what it put there is.
-fn end(mut deployment: Deployment, status: DeploymentStatus, step: &mut Step<'_>) {
+/// A deployment is over, or what it put there is: as it is then.
+pub(super) fn end(
+    mut deployment: Deployment,
+    status: DeploymentStatus,
+    step: &mut Step<'_>,
+) -> Deployment {
     deployment.status = status;
     deployment.ended_at = Some(step.now);
     tell(&deployment, step);
+    deployment
 }
 
 /// Keeps a deployment as it is now, and tells of it.
-fn tell(deployment: &Deployment, step: &mut Step<'_>) {
+pub(super) fn tell(deployment: &Deployment, step: &mut Step<'_>) {
     step.feed(Event::DeploymentChanged {
         deployment: deployment.id.clone(),
         environment: deployment.environment,

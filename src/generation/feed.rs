@@ -210,6 +210,12 @@ pub enum Event {
         #[serde(skip_serializing_if = "Option::is_none")]
         error: Option<String>,
     },
+    /// Somebody has said to which environments a deployment needs an approval.
+    ApprovalsChanged {
+        environments: Vec<Environment>,
+        /// The name of their token.
+        by: String,
+    },
     /// A variable of an environment was set, or taken away. Its value is nobody's here.
     VariableChanged {
         environment: Environment,
@@ -310,6 +316,7 @@ impl Event {
             Self::BuildFinished { .. } => "build_finished",
             Self::PreviewLive { .. } => "preview_live",
             Self::DeploymentChanged { .. } => "deployment_changed",
+            Self::ApprovalsChanged { .. } => "approvals_changed",
             Self::VariableChanged { .. } => "variable_changed",
             Self::DomainChanged { .. } => "domain_changed",
             Self::AlertRaised { .. } => "alert_raised",

@@ -22,10 +22,11 @@ use crate::{
     },
     project::{FileEntry, Manifest, ProjectPath},
     publish::{
-        Deployment, Environment, VariableKind,
+        Decision, Deployment, Environment, VariableKind,
         domain::{Domain, DomainName, Look},
         names::Name,
     },
+    sorted::SortedSet,
     time::Timestamp,
 };
 
@@ -149,6 +150,20 @@ pub enum Input {
     /// Somebody wants what an earlier deployment had put there.
     RollBack {
         to: Box<Deployment>,
+        by: String,
+        note: Option<String>,
+    },
+    /// Somebody says to which environments a deployment needs an approval.
+    SetApprovals {
+        environments: SortedSet<Environment>,
+        /// The name of their token.
+        by: String,
+    },
+    /// Somebody approves a deployment, or rejects it.
+    Decide {
+        deployment: DeploymentId,
+        decision: Decision,
+        /// The name of their token.
         by: String,
         note: Option<String>,
     },
@@ -290,6 +305,8 @@ impl Input {
             | Self::Delete
             | Self::Deploy(_)
             | Self::RollBack { .. }
+            | Self::SetApprovals { .. }
+            | Self::Decide { .. }
             | Self::SetVariable { .. }
             | Self::Named { .. }
             | Self::AddDomain(_)

@@ -5,6 +5,7 @@
 use std::collections::VecDeque;
 
 use super::{
+    approvals::Approvals,
     calls,
     effect::{Effect, Job, Step},
     feed::Event,
@@ -60,6 +61,7 @@ impl Conversation {
             domains: SortedMap::new(),
             leaving: SortedSet::new(),
             watch: Watch::default(),
+            approvals: Approvals::default(),
         };
         let mut step = Step {
             now,
@@ -118,6 +120,16 @@ impl Conversation {
             Input::StartBuild { mode } => self.start_build_by_hand(mode, step),
             Input::Deploy(wanted) => self.deploy(*wanted, step),
             Input::RollBack { to, by, note } => self.roll_back(*to, by, note, step),
+            Input::SetApprovals { environments, by } => {
+                self.set_approvals(environments, by, step);
+                Ok(())
+            }
+            Input::Decide {
+                deployment,
+                decision,
+                by,
+                note,
+            } => self.decide(&deployment, decision, by, note, step),
             Input::SetVariable {
                 environment,
                 name,
@@ -300,6 +312,8 @@ impl Conversation {
             | Input::Purged
             | Input::Deploy(_)
             | Input::RollBack { .. }
+            | Input::SetApprovals { .. }
+            | Input::Decide { .. }
             | Input::SetVariable { .. }
             | Input::Named { .. }
             | Input::AddDomain(_)

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    approvals::Approvals,
     deployments::{Produced, Site},
     feed::Outcome,
     heavy::Heavy,
@@ -91,6 +92,7 @@ pub struct Conversation {
     /// Those that are being let go of.
     pub(super) leaving: SortedSet<DomainName>,
     pub(super) watch: Watch,
+    pub(super) approvals: Approvals,
 }
 
 /// The newest version.

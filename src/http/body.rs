@@ -18,7 +18,7 @@ use serde::{
 use serde_json::error::Category;
 
 pub use self::alerts::{AlertThresholds, SetAlerts};
-pub use self::deployment::{Deploy, RollBack, SetVariable};
+pub use self::deployment::{Decide, Deploy, RollBack, SetApprovals, SetVariable};
 pub use self::domain::AddDomain;
 pub use self::shard::{AddShard, ChangeShard, ShardKeys, WantedState};
 use super::auth::ApiToken;

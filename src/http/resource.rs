@@ -12,7 +12,9 @@ mod search;
 mod shard;
 mod usage;
 
-pub use deployment::{DeploymentPage, DeploymentShown, Variable, VariableList, VariableShown};
+pub use deployment::{
+    Approvals, DeploymentPage, DeploymentShown, Variable, VariableList, VariableShown,
+};
 pub use diff::{
     DiffCut, DiffLine, DiffPage, DiffedFile, FileChange, FileDiff, Hunk, LineChange, LineEnding,
 };

@@ -247,6 +247,12 @@ pub enum AppCall {
         /// To which deployment.
         deployment: DeploymentId,
     },
+    /// `GET approvals`
+    ListApprovals,
+    /// `PUT approvals`
+    SetApprovals,
+    /// `POST approvals`
+    Decide,
     /// `GET env`
     ListVariables,
     /// `PUT env/{environment}/{name}`
@@ -394,6 +400,8 @@ impl AppCall {
                 | Self::RollBack { .. }
                 | Self::SetVariable { .. }
                 | Self::DeleteVariable { .. }
+                | Self::SetApprovals
+                | Self::Decide
                 | Self::SetAlerts
         )
     }

@@ -14,8 +14,8 @@ use crate::{
     ids::{AppId, BuildId, DeploymentId, ShardId, TokenId, TurnId, WorkspaceId},
     project::ProjectPath,
     publish::{
-        Asset, Band, Deployment, DeploymentStatus, Environment, MOST_ASSETS, OTHER_BUDGETS, Origin,
-        Place, Share, SizeReport, VariableKind, WhatIf,
+        Asset, Band, Decision, Deployment, DeploymentStatus, Environment, MOST_ASSETS,
+        OTHER_BUDGETS, Origin, Place, Share, SizeReport, VariableKind, WhatIf,
         domain::{DnsRecord, DomainStatus},
     },
     time::Timestamp,
@@ -50,8 +50,8 @@ schema! {
     };
     DeploymentStatus as "DeploymentStatus": {
         "type": "string",
-        "description": "`waiting` another one of the environment has to end before; `building` its version is built in production mode; `deploying` it is put at its address and looked at; `live` the address serves it; `superseded` the address served it and serves another one now; `failed` it never was at its address.",
-        "enum": ["waiting", "building", "deploying", "live", "superseded", "failed"]
+        "description": "`awaiting_approval` somebody else than whoever asked has to approve it; `waiting` another one of the environment has to end before; `building` its version is built in production mode; `deploying` it is put at its address and looked at; `live` the address serves it; `superseded` the address served it and serves another one now; `failed` it never was at its address; `rejected` somebody did not want it.",
+        "enum": ["awaiting_approval", "waiting", "building", "deploying", "live", "superseded", "failed", "rejected"]
     };
     DomainStatus as "DomainStatus": {
         "type": "string",
@@ -73,6 +73,11 @@ schema! {
         "type": "string",
         "description": "`public` everybody gets to know it: the app's page is told as it is served; `secret` the app's functions alone: it is sealed when it is set and never shown again; `platform` `ALLOWED_HOSTS`, the hosts that the app's functions may send requests to, with blanks or commas between them.",
         "enum": ["public", "secret", "platform"]
+    };
+    Decision as "Decision": {
+        "type": "string",
+        "description": "`approve` the deployment may begin; `reject` it comes to nothing.",
+        "enum": ["approve", "reject"]
     };
     Origin as "DeploymentOrigin": {
         "description": "What a deployment came from: somebody deployed a version, or went back to an earlier deployment.",
@@ -396,12 +401,18 @@ impl JsonSchema for Deployment {
                 "url": { "type": "string", "description": "The address." },
                 "by": { "type": "string", "description": "The name of the token that it was asked with." },
                 "note": { "type": ["string", "null"], "description": "Why, in the words of whoever asked." },
-                "error": { "type": ["string", "null"], "description": "Why it failed." },
+                "approval": {
+                    "type": ["object", "null"],
+                    "description": "Who has approved it, where that was needed: the name of their token, why in their words, and when.",
+                    "properties": { "by": { "type": "string" }, "note": { "type": ["string", "null"] }, "at": generator.subschema_for::<Timestamp>() },
+                    "required": ["by", "note", "at"]
+                },
+                "error": { "type": ["string", "null"], "description": "Why it failed, or was rejected." },
                 "created_at": generator.subschema_for::<Timestamp>(),
                 "live_at": generator.subschema_for::<Option<Timestamp>>(),
                 "ended_at": generator.subschema_for::<Option<Timestamp>>()
             },
-            "required": ["id", "environment", "version", "origin", "status", "build", "digest", "remote", "url", "by", "note", "error", "created_at", "live_at", "ended_at"]
+            "required": ["id", "environment", "version", "origin", "status", "build", "digest", "remote", "url", "by", "note", "approval", "error", "created_at", "live_at", "ended_at"]
         })
     }
 }

@@ -16,6 +16,8 @@ pub const MOST_NOTE_CHARS: usize = 500;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeploymentStatus {
+    /// Somebody else than whoever asked for it has to approve it.
+    AwaitingApproval,
     /// Another one of the same environment has to end before.
     Waiting,
     /// Its version is being built in production mode.
@@ -28,6 +30,8 @@ pub enum DeploymentStatus {
     Superseded,
     /// It never was at the address; `error` says why.
     Failed,
+    /// Somebody did not want it; `error` says who and why.
+    Rejected,
 }
 
 /// What a deployment came from.
@@ -68,12 +72,35 @@ pub struct Deployment {
     pub by: String,
     /// Why, in the words of whoever asked.
     pub note: Option<String>,
-    /// Why it failed.
+    /// Who has approved it, where that was needed.
+    pub approval: Option<Approval>,
+    /// Why it failed, or was rejected.
     pub error: Option<String>,
     /// When it was asked for.
     pub created_at: Timestamp,
     /// When the address began to serve it.
     pub live_at: Option<Timestamp>,
-    /// When it failed, or another one took its place.
+    /// When it failed or was rejected, or another one took its place.
     pub ended_at: Option<Timestamp>,
+}
+
+/// That a deployment may begin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// Whose token or session it was approved with.
+    pub by: String,
+    /// Why, in their words.
+    pub note: Option<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What somebody makes of a deployment that awaits approval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// It may begin.
+    Approve,
+    /// It comes to nothing.
+    Reject,
 }

@@ -224,6 +224,65 @@ describe("a secret in the app's files", () => {
   });
 });
 
+describe("an approval", () => {
+  /** A token of somebody else's, and calls with it. */
+  let other;
+
+  before(async () => {
+    const made = await stack.api("POST", "/v1/tokens", { name: "reviewer" });
+    assert.equal(made.status, 201, made.text);
+    other = { authorization: `Bearer ${made.body.secret}` };
+    const set = await app.api("PUT", "/approvals", { environments: ["production"] });
+    assert.deepEqual([set.status, set.body], [200, { environments: ["production"], deployments: [] }]);
+  });
+
+  after(async () => {
+    const set = await app.api("PUT", "/approvals", { environments: [] });
+    assert.deepEqual(set.body.environments, []);
+  });
+
+  const decide = (deployment, decision, headers = other, more = {}) => app.api("POST", "/approvals", { deployment, decision, ...more }, headers);
+
+  test("is given by somebody else than whoever asked; before that nothing changes", async () => {
+    const { version } = (await app.get("/versions")).versions[0];
+    const before = (await app.get("/deployments")).deployments.find((one) => one.environment === "production" && one.status === "live");
+    const asked = await deploy(app, "production", { version });
+    assert.equal(asked.status, "awaiting_approval");
+    assert.deepEqual((await app.get("/approvals")).deployments.map(({ id }) => id), [asked.id]);
+    assertProblem(await decide(asked.id, "approve", {}), "conflict", /another token/);
+    assert.equal((await app.get(`/deployments/${asked.id}`)).deployment.status, "awaiting_approval");
+    assert.equal((await app.get(`/deployments/${before.id}`)).deployment.status, "live");
+
+    const headers = { ...other, "idempotency-key": "approve-once" };
+    const [one, two] = [await decide(asked.id, "approve", headers, { note: "looks right" }), await decide(asked.id, "approve", headers, { note: "looks right" })];
+    assert.equal(one.status, 202, one.text);
+    assert.deepEqual(one.body, two.body);
+    const end = await over(app, asked);
+    assert.deepEqual([end.status, end.by, end.approval.by, end.approval.note], ["live", "set-up", "reviewer", "looks right"]);
+    assert.deepEqual((await app.get("/approvals")).deployments, []);
+    assertProblem(await decide(asked.id, "approve"), "conflict", /does not await approval/);
+  });
+
+  test("that is refused ends a deployment, and says who and why", async () => {
+    const asked = await deploy(app, "production");
+    const answer = await decide(asked.id, "reject", other, { note: "not on a Friday" });
+    assert.equal(answer.status, 202, answer.text);
+    const { deployment } = await app.get(`/deployments/${asked.id}`);
+    assert.deepEqual([deployment.status, deployment.error], ["rejected", "`reviewer` has rejected it: not on a Friday"]);
+    const told = await app.feed.find("that it is over", (event) => event.kind === "deployment_changed" && event.deployment === asked.id && event.status === "rejected");
+    assert.equal(told.error, deployment.error);
+  });
+
+  test("is asked for nothing that there is not", async () => {
+    assertProblem(await app.api("PUT", "/approvals", { environments: ["preview"] }), "invalid", /preview follows/);
+    assertProblem(await app.api("PUT", "/approvals", {}), "invalid", /environments/);
+    assertProblem(await decide("d99", "approve"), "not_found", /d99/);
+    assertProblem(await decide("d1", "perhaps"), "invalid", /decision/);
+    assertProblem(await decide("d1", "reject", other, { note: "x".repeat(501) }), "invalid", /500/);
+    assertProblem(await app.api("GET", "/approvals?limit=1"), "invalid");
+  });
+});
+
 describe("what cannot be", () => {
   test("is refused with what to do", async () => {
     assertProblem(await app.api("POST", "/deployments", { environment: "preview" }), "invalid", /preview follows/);

@@ -322,8 +322,7 @@ describe("a call that is not made like this", () => {
   test("a call of a later release: 501, once it is known who asks", async () => {
     const path = `/v1/apps/${app.id}`;
     for (const [method, target] of [
-      ["POST", "/v1/apps/import"], ["GET", `${path}/approvals`],
-      ["POST", `${path}/approvals`], ["GET", `${path}/export`], ["POST", `${path}/clone`],
+      ["POST", "/v1/apps/import"], ["GET", `${path}/export`], ["POST", `${path}/clone`],
     ]) {
       const body = method === "GET" ? undefined : {};
       assertProblem(await stack.api(method, target, body), "not_implemented", /openapi\.json/);

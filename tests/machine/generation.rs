@@ -1,3 +1,4 @@
+mod approvals;
 mod calls;
 mod deployments;
 mod domains;

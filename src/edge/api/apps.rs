@@ -21,8 +21,8 @@ use crate::{
     http::{
         AppCall,
         body::{
-            AddDomain, CreateApp, DefineTables, Deploy, EditFiles, HandedOn, MAX_JSON_BYTES,
-            PostMessage, RollBack, StartBuild, UpdateApp,
+            AddDomain, CreateApp, Decide, DefineTables, Deploy, EditFiles, HandedOn,
+            MAX_JSON_BYTES, PostMessage, RollBack, StartBuild, UpdateApp,
         },
         convert,
         idempotency::Nonce,
@@ -214,11 +214,14 @@ impl Call<'_> {
             | AppCall::CheckDomain { .. }
             | AppCall::Deploy
             | AppCall::RollBack { .. }
+            | AppCall::Decide
             | AppCall::StartBuild => self.post(principal, app, &asked, call).await?,
             AppCall::ListDeployments => self.list_deployments(&asked).await?,
             AppCall::ShowDeployment { deployment } => {
                 self.show_deployment(&asked, deployment).await?
             }
+            AppCall::ListApprovals => self.list_approvals(&asked).await?,
+            AppCall::SetApprovals => self.set_approvals(&asked, principal).await?,
             AppCall::ListDomains => self.list_domains(app, &asked).await?,
             AppCall::RemoveDomain { domain } => self.remove_domain(&asked, domain).await?,
             AppCall::ListVariables => self.list_variables(&asked).await?,
@@ -288,6 +291,7 @@ impl Call<'_> {
                 Wanted::RollBack(deployment, RollBack { note: None })
             }
             AppCall::RollBack { deployment } => Wanted::RollBack(deployment, self.parse(&bytes)?),
+            AppCall::Decide => Wanted::Decide(self.parse(&bytes)?),
             AppCall::EditFiles => Wanted::Edits(self.parse(&bytes)?),
             AppCall::DefineTables => Wanted::Tables(self.parse(&bytes)?),
             AppCall::InviteMember => Wanted::Member(self.parse::<HandedOn>(&bytes)?.0),
@@ -428,6 +432,7 @@ enum Wanted {
     CheckDomain(DomainName),
     Deploy(Deploy),
     RollBack(DeploymentId, RollBack),
+    Decide(Decide),
     Edits(EditFiles),
     Tables(DefineTables),
     Member(Map<String, Value>),
@@ -499,6 +504,10 @@ impl Wanted {
             }
             Self::RollBack(to, wanted) => {
                 call.roll_back(asked, asked.principal, to, wanted, begun.nonce)
+                    .await
+            }
+            Self::Decide(wanted) => {
+                call.decide(asked, asked.principal, wanted, begun.nonce)
                     .await
             }
             Self::Build(StartBuild { mode }) => {

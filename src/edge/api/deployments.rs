@@ -10,9 +10,10 @@ use crate::{
     error::{Error, Kind, Result},
     generation::AppSummary,
     http::{
-        body::{Deploy, RollBack, SetVariable},
+        body::{self, Decide, Deploy, RollBack, SetApprovals, SetVariable},
         idempotency::Nonce,
         page::{self, Page},
+        query::Query,
         resource,
     },
     ids::{AppId, DeploymentId},
@@ -132,6 +133,47 @@ impl Call<'_> {
     ) -> Result<Reply> {
         let deployment = asked.ask(ConversationCall::Deployment { id }).await?;
         Reply::json(200, &resource::DeploymentShown { deployment })
+    }
+
+    pub(super) async fn list_approvals(&self, asked: &Asked<'_>) -> Result<Reply> {
+        Query::parse(&self.query, &[])?;
+        let approvals: resource::Approvals = asked.ask(ConversationCall::Approvals).await?;
+        Reply::json(200, &approvals)
+    }
+
+    pub(super) async fn set_approvals(
+        &mut self,
+        asked: &Asked<'_>,
+        principal: &Principal,
+    ) -> Result<Reply> {
+        let bytes = self.body(body::MAX_JSON_BYTES).await?;
+        let SetApprovals { environments } = self.parse(&bytes)?;
+        let approvals: resource::Approvals = asked
+            .ask(ConversationCall::SetApprovals {
+                environments: environments.into_iter().collect(),
+                by: principal.name.clone(),
+            })
+            .await?;
+        Reply::json(200, &approvals)
+    }
+
+    pub(super) async fn decide(
+        &self,
+        asked: &Asked<'_>,
+        principal: &Principal,
+        wanted: Decide,
+        nonce: Nonce,
+    ) -> Result<Reply> {
+        let deployment: Deployment = asked
+            .ask(ConversationCall::Decide {
+                deployment: wanted.deployment,
+                decision: wanted.decision,
+                by: principal.name.clone(),
+                note: wanted.note,
+                nonce,
+            })
+            .await?;
+        Reply::json(202, &resource::DeploymentShown { deployment })
     }
 
     pub(super) async fn list_variables(&self, asked: &Asked<'_>) -> Result<Reply> {

@@ -229,6 +229,29 @@ impl Conversation {
                 };
                 self.once(nonce, input, value)
             }
+            Call::Approvals => json(&self.read_machine(approvals)?),
+            Call::SetApprovals { environments, by } => {
+                self.step(Input::SetApprovals { environments, by })?;
+                json(&self.read_machine(approvals)?)
+            }
+            Call::Decide {
+                deployment,
+                decision,
+                by,
+                note,
+                nonce,
+            } => {
+                let input = || {
+                    let deployment = self.deployment(&deployment)?.id;
+                    Ok(Input::Decide {
+                        deployment,
+                        decision,
+                        by,
+                        note,
+                    })
+                };
+                self.once(nonce, input, value)
+            }
             Call::Alerts => json(&self.read_machine(|machine| machine.watch().clone())?),
             Call::SetAlerts {
                 webhook,
@@ -501,6 +524,13 @@ fn edited_meanwhile(path: &ProjectPath) -> Error {
         format!("`{path}` was changed in this moment. Send the edits again."),
     )
     .with("path", path.as_str())
+}
+
+fn approvals(machine: &Machine) -> resource::Approvals {
+    resource::Approvals {
+        environments: machine.approved_environments().collect(),
+        deployments: machine.awaiting_approval().cloned().collect(),
+    }
 }
 
 fn no_version(number: u32) -> Error {

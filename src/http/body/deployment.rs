@@ -7,7 +7,8 @@ use super::{Body, field};
 use crate::{
     config::Limits,
     error::{Error, Kind, Result},
-    publish::{Environment, MOST_NOTE_CHARS, VariableKind},
+    ids::DeploymentId,
+    publish::{Decision, Environment, MOST_NOTE_CHARS, VariableKind},
 };
 
 /// `POST /v1/apps/{app}/deployments`
@@ -28,6 +29,27 @@ pub struct Deploy {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RollBack {
+    /// Why, at most 500 characters.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// `PUT /v1/apps/{app}/approvals`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetApprovals {
+    /// To which environments a deployment needs an approval: `staging`, `production`, both or none.
+    pub environments: Vec<Environment>,
+}
+
+/// `POST /v1/apps/{app}/approvals`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Decide {
+    /// Which deployment.
+    pub deployment: DeploymentId,
+    /// What becomes of it. Whoever has asked for it can reject it, and not approve it.
+    pub decision: Decision,
     /// Why, at most 500 characters.
     #[serde(default)]
     pub note: Option<String>,
@@ -67,6 +89,29 @@ impl Body for RollBack {
     fn check(wire: Self, _: &Limits) -> Result<Self> {
         let note = checked_note(wire.note)?;
         Ok(Self { note })
+    }
+}
+
+impl Body for SetApprovals {
+    type Wire = Self;
+
+    fn check(wire: Self, _: &Limits) -> Result<Self> {
+        if wire.environments.contains(&Environment::Preview) {
+            return Err(field(
+                "environments",
+                "must be of `staging` and `production`: the preview follows the conversation by itself",
+            ));
+        }
+        Ok(wire)
+    }
+}
+
+impl Body for Decide {
+    type Wire = Self;
+
+    fn check(wire: Self, _: &Limits) -> Result<Self> {
+        let note = checked_note(wire.note)?;
+        Ok(Self { note, ..wire })
     }
 }
 

@@ -5,13 +5,16 @@ use crate::{
     build::{Diagnostic, FailureReason, Mode, Render, Report, Status, Timings, Weight, WeightKind},
     digest::Digest,
     http::{body::AlertThresholds, resource as r},
-    ids::SEED_BYTES,
+    ids::{DeploymentId, SEED_BYTES},
     monitor::{
         AppMetrics, Fleet, FleetApp, Kind, Measurement, Sample, Sizes, Window,
         alert::Threshold,
         cost::{Models, Prices},
     },
-    publish::{Asset, Band, Place, Share, SizeReport, WhatIf, domain::Domain},
+    publish::{
+        Approval, Asset, Band, DeploymentStatus, Environment, Origin, Place, Share, SizeReport,
+        WhatIf, domain::Domain,
+    },
     time::Timestamp,
 };
 
@@ -353,6 +356,48 @@ fn what_is_sent_is_what_is_described() {
             count: 1,
             files: vec![diff],
             next_cursor: None,
+        },
+    );
+    let deployment = crate::publish::Deployment {
+        id: DeploymentId::numbered(7),
+        environment: Environment::Production,
+        version: 2,
+        origin: Origin::Deploy,
+        status: DeploymentStatus::AwaitingApproval,
+        build: None,
+        digest: None,
+        remote: None,
+        url: "https://recipes.example".to_owned(),
+        by: "set-up".to_owned(),
+        note: None,
+        approval: None,
+        error: None,
+        created_at: Timestamp(1),
+        live_at: None,
+        ended_at: None,
+    };
+    let approved = crate::publish::Deployment {
+        status: DeploymentStatus::Live,
+        build: Some(BuildId::numbered(3)),
+        approval: Some(Approval {
+            by: "laptop".to_owned(),
+            note: None,
+            at: Timestamp(2),
+        }),
+        live_at: Some(Timestamp(2)),
+        ..deployment.clone()
+    };
+    fits(
+        "DeploymentShown",
+        r::DeploymentShown {
+            deployment: approved,
+        },
+    );
+    fits(
+        "Approvals",
+        r::Approvals {
+            environments: vec![Environment::Staging, Environment::Production],
+            deployments: vec![deployment],
         },
     );
     let shard = r::Shard::from(&crate::data::pool::Member::of_settings());

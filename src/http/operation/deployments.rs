@@ -7,7 +7,7 @@ use super::{
     available::{PAGE, answer, json},
 };
 use crate::http::{
-    body::{Deploy, RollBack, SetVariable},
+    body::{Decide, Deploy, RollBack, SetApprovals, SetVariable},
     resource as r,
     route::AppCall,
 };
@@ -68,6 +68,44 @@ pub(super) static OPERATIONS: &[Operation] = &[
         },
     )
     .takes(json::<RollBack>()),
+    Operation::new(
+        Get,
+        "/v1/apps/{app}/approvals",
+        "listApprovals",
+        "Show which deployments need an approval, and which await one",
+        &[answer(
+            200,
+            "The environments, and what awaits an approval, the oldest first.",
+            json::<r::Approvals>(),
+        )],
+        |_, captures| captures.app(AppCall::ListApprovals),
+    ),
+    Operation::new(
+        Put,
+        "/v1/apps/{app}/approvals",
+        "setApprovals",
+        "Set which deployments need an approval",
+        &[answer(
+            200,
+            "It holds for what is asked for from now on. What awaits an approval goes on to do so.",
+            json::<r::Approvals>(),
+        )],
+        |_, captures| captures.app(AppCall::SetApprovals),
+    )
+    .takes(json::<SetApprovals>()),
+    Operation::new(
+        Post,
+        "/v1/apps/{app}/approvals",
+        "decide",
+        "Approve or reject a deployment",
+        &[answer(
+            202,
+            "Approved, it begins, or waits for others of its environment. Rejected, it is over.",
+            json::<r::DeploymentShown>(),
+        )],
+        |_, captures| captures.app(AppCall::Decide),
+    )
+    .takes(json::<Decide>()),
     Operation::new(
         Get,
         "/v1/apps/{app}/env",

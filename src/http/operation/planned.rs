@@ -14,18 +14,6 @@ pub(super) static OPERATIONS: &[Operation] = &[
     ),
     Operation::later(
         Get,
-        "/v1/apps/{app}/approvals",
-        "listApprovals",
-        "List deployment approvals",
-    ),
-    Operation::later(
-        Post,
-        "/v1/apps/{app}/approvals",
-        "approve",
-        "Approve a deployment",
-    ),
-    Operation::later(
-        Get,
         "/v1/apps/{app}/export",
         "exportApp",
         "Take the app away as an archive",

@@ -24,6 +24,15 @@ pub struct DeploymentPage {
     pub next_cursor: Option<String>,
 }
 
+/// What is approved before it begins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Approvals {
+    /// To which environments a deployment needs an approval.
+    pub environments: Vec<Environment>,
+    /// The deployments that await one, the oldest first.
+    pub deployments: Vec<Deployment>,
+}
+
 /// A variable of an environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Variable {

@@ -20,7 +20,7 @@ use super::{
 };
 
 /// An app with three versions: the foundation, what was asked for, and a change by hand.
-fn app() -> World {
+pub(super) fn app() -> World {
     let mut world = World::new(PROMPT);
     world.settle();
     let content = b"export const changed = 1;\n".to_vec();
@@ -32,7 +32,7 @@ fn app() -> World {
     world
 }
 
-fn wanted(world: &World, environment: Environment, version: u32) -> Input {
+pub(super) fn wanted(world: &World, environment: Environment, version: u32) -> Input {
     let source = world
         .versions
         .get(&version)
@@ -47,13 +47,13 @@ fn wanted(world: &World, environment: Environment, version: u32) -> Input {
     }))
 }
 
-fn deploy(world: &mut World, environment: Environment, version: u32) -> DeploymentId {
+pub(super) fn deploy(world: &mut World, environment: Environment, version: u32) -> DeploymentId {
     let input = wanted(world, environment, version);
     world.take(input).unwrap();
     DeploymentId::numbered(world.deployments.len().try_into().unwrap())
 }
 
-fn roll_back(
+pub(super) fn roll_back(
     world: &mut World,
     to: &DeploymentId,
 ) -> Result<DeploymentId, overskill::error::Error> {
@@ -66,7 +66,7 @@ fn roll_back(
     ))
 }
 
-fn live(world: &World, environment: Environment) -> Option<u32> {
+pub(super) fn live(world: &World, environment: Environment) -> Option<u32> {
     world
         .machine()
         .served(environment)
@@ -74,7 +74,7 @@ fn live(world: &World, environment: Environment) -> Option<u32> {
         .map(|(_, version)| version)
 }
 
-fn status(world: &World, id: &DeploymentId) -> Status {
+pub(super) fn status(world: &World, id: &DeploymentId) -> Status {
     world.deployments[id].status
 }
 
