@@ -114,10 +114,11 @@ export function publish({ appId, getApp }) {
   const item = (one) => el("li", { class: "version", "data-live": one.status === "live" },
     el("span", { class: "version-number" }, one.version),
     el("div", { class: "version-text" },
-      el("p", { class: "version-summary" }, one.origin.kind === "rollback" ? `Back to ${one.origin.to}, in ${one.environment}` : `To ${one.environment}`),
-      el("p", { class: "version-facts" }, el("span", {}, one.id), el("span", { class: "tag", "data-deployment": one.status }, STATUS[one.status]), ago(one.created_at), el("span", {}, `by ${one.by}`)),
+      el("p", { class: "version-summary" }, one.origin.to ? `Back to ${one.origin.to}, in ${one.environment}` : `To ${one.environment}`),
+      el("p", { class: "version-facts" }, el("span", {}, one.id), el("span", { class: "tag", "data-deployment": one.status }, STATUS[one.status]), ago(one.created_at), el("span", {}, one.origin.reason ? "automatic" : `by ${one.by}`)),
+      one.origin.reason && el("p", { class: "version-facts" }, `${one.origin.from}: ${one.origin.reason}`),
       one.note && el("p", { class: "version-facts" }, one.note),
-      one.error && el("p", { class: "site-error" }, one.error)),
+      [one.error, one.trouble].map((text) => text && el("p", { class: "site-error" }, text))),
     el("div", { class: "version-side" },
       one.status === "superseded" && el("button", { type: "button", class: "button button-small", testid: `roll-back-${one.id}`, "aria-label": `Roll back to ${one.id}`, onclick: () => rollBack(one) }, "Roll back")));
 

@@ -26,7 +26,9 @@ use crate::{
         alert::{Thresholds, Webhook},
     },
     project::{FileEntry, Manifest, ProjectPath},
-    publish::{Environment, Told, Variable, VariableKind, domain::DomainName, names::Name},
+    publish::{
+        Answers, Environment, Told, Variable, VariableKind, domain::DomainName, names::Name,
+    },
     sorted::SortedMap,
     time::Timestamp,
 };
@@ -113,6 +115,11 @@ pub(super) enum ConversationCall {
         by: String,
         note: Option<String>,
         nonce: Nonce,
+    },
+    /// → `()`. Visitors were answered by a deployment.
+    Answered {
+        deployment: DeploymentId,
+        answers: Answers,
     },
     /// → [`Watch`](crate::monitor::alert::Watch)
     Alerts,
@@ -230,6 +237,15 @@ pub(super) struct Live {
     pub(super) told: Told,
     /// Those that were live before, the newest first.
     pub(super) earlier: Vec<Digest>,
+    /// Whose answers are counted.
+    pub(super) watched: Option<Watched>,
+}
+
+/// A deployment whose answers are counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Watched {
+    pub(super) deployment: DeploymentId,
+    pub(super) until: Timestamp,
 }
 
 /// The work of a claimed build.

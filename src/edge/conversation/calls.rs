@@ -8,7 +8,7 @@ use crate::{
         clock, objects,
         objects::{
             Asked, Claimed, ConversationCall as Call, EditedFile, FileWritten, Files, Live,
-            VersionFiles, WorkspaceCall,
+            VersionFiles, Watched, WorkspaceCall,
         },
         pace,
     },
@@ -228,6 +228,16 @@ impl Conversation {
                     Ok(Input::RollBack { to, by, note })
                 };
                 self.once(nonce, input, value)
+            }
+            Call::Answered {
+                deployment,
+                answers,
+            } => {
+                self.step(Input::Answered {
+                    deployment,
+                    answers,
+                })?;
+                json(&())
             }
             Call::Alerts => json(&self.read_machine(|machine| machine.watch().clone())?),
             Call::SetAlerts {
@@ -462,6 +472,10 @@ fn live(machine: &Machine, environment: Environment) -> Live {
         failed: machine.summary().status == Status::Failed,
         set: served.live,
         earlier: served.earlier.to_vec(),
+        watched: served.watched.map(|(deployment, until)| Watched {
+            deployment: deployment.clone(),
+            until,
+        }),
         told: served.told,
     }
 }

@@ -130,7 +130,9 @@ impl Conversation {
         let before = live.and_then(|live| live.remote.as_deref());
         let why = match &deployment.origin {
             Origin::Deploy => format!("{tag}: version {}", deployment.version),
-            Origin::Rollback { to } => format!("{tag}: back to {to}"),
+            Origin::Rollback { to } | Origin::AutomaticRollback { to, .. } => {
+                format!("{tag}: back to {to}")
+            }
         };
         let version = &staged.version;
         let domains = match environment {
