@@ -5,13 +5,16 @@ use crate::{
     build::{Diagnostic, FailureReason, Mode, Render, Report, Status, Timings, Weight, WeightKind},
     digest::Digest,
     http::{body::AlertThresholds, resource as r},
-    ids::SEED_BYTES,
+    ids::{DeploymentId, SEED_BYTES},
     monitor::{
         AppMetrics, Fleet, FleetApp, Kind, Measurement, Sample, Sizes, Window,
         alert::Threshold,
         cost::{Models, Prices},
     },
-    publish::{Asset, Band, Place, Share, SizeReport, WhatIf, domain::Domain},
+    publish::{
+        AUTOMATIC, Asset, Band, Deployment, DeploymentStatus, Environment, Origin, Place, Share,
+        SizeReport, WhatIf, domain::Domain,
+    },
     time::Timestamp,
 };
 
@@ -379,6 +382,7 @@ fn what_is_sent_is_what_is_described() {
     let domains = vec![domain.clone()];
     fits("DomainShown", r::DomainShown { domain });
     fits("DomainList", r::DomainList { domains });
+    deployed();
     measured();
     let token = r::Token {
         id: TokenId::from_seed(&[7; SEED_BYTES]),
@@ -398,6 +402,37 @@ fn what_is_sent_is_what_is_described() {
     };
     assert!(!format!("{created:?}").contains("osk_secret"));
     fits("TokenCreated", created);
+}
+
+/// A deployment, whatever it came from.
+fn deployed() {
+    let id = DeploymentId::numbered;
+    let automatic = Origin::AutomaticRollback {
+        to: id(1),
+        from: id(2),
+        reason: "12 of 20 answers were errors.".to_owned(),
+    };
+    for origin in [Origin::Deploy, Origin::Rollback { to: id(1) }, automatic] {
+        let deployment = Deployment {
+            id: id(3),
+            environment: Environment::Production,
+            version: 2,
+            origin,
+            status: DeploymentStatus::Live,
+            build: None,
+            digest: Some(Digest::of(b"set")),
+            remote: None,
+            url: "https://recipes.example".to_owned(),
+            by: AUTOMATIC.to_owned(),
+            note: None,
+            error: None,
+            trouble: Some("It was gone back to itself, so it stays.".to_owned()),
+            created_at: Timestamp(1),
+            live_at: Some(Timestamp(2)),
+            ended_at: None,
+        };
+        fits("DeploymentShown", r::DeploymentShown { deployment });
+    }
 }
 
 /// What is measured, of a window with something of everything.
