@@ -2,6 +2,7 @@
 //!
 //! It decides nothing that the core could decide; it carries values between the core and the platform.
 
+mod answers;
 mod api;
 mod assets;
 mod blobs;

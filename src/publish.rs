@@ -5,6 +5,7 @@
 //! runs nothing: the edge stores the bytes, loads the Worker and asks it the probe's questions.
 
 pub mod advice;
+mod answers;
 mod artifacts;
 pub mod cache;
 mod critical;
@@ -23,9 +24,12 @@ pub mod secrets;
 mod sizes;
 mod variable;
 
+pub use answers::{ASSET_UNREADABLE, Answers, LEAST_FAILED, WATCHED_MILLIS};
 pub use artifacts::{Artifact, ArtifactSet, own_hashes};
 pub use critical::Critical;
-pub use deployment::{Approval, Decision, Deployment, DeploymentStatus, MOST_NOTE_CHARS, Origin};
+pub use deployment::{
+    AUTOMATIC, Approval, Decision, Deployment, DeploymentStatus, MOST_NOTE_CHARS, Origin,
+};
 pub use functions::{FUNCTIONS_FOLDER, Function, FunctionName, MOST_FUNCTIONS, is_of_functions};
 pub use runtime::{Environment, Runtime};
 pub use script::{

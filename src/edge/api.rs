@@ -20,7 +20,7 @@ use worker::{Env, Request, Response, console_error};
 
 use self::reply::Reply;
 use super::{
-    console, gateway, hostnames, objects,
+    answers, console, gateway, hostnames, objects,
     objects::{Begun, WorkspaceCall},
     pace, parser, preview, random, runtime, settings,
 };
@@ -140,6 +140,7 @@ async fn visit(
 ) -> Result<Response> {
     match Service::of(&request.path()) {
         Some(service) => gateway::serve(request, env, app, origin, service).await,
+        None if answers::is_told(&request) => answers::hear(request, env, app, environment).await,
         None => preview::serve(request, env, context, app, environment, hosts).await,
     }
 }

@@ -1,7 +1,7 @@
 //! Runs an app's own Worker through the Worker Loader, cut off from the network but for the hosts that its functions may ask.
 
 use js_sys::{Array, Object, Reflect, Uint8Array, futures::future_to_promise};
-use std::panic::AssertUnwindSafe;
+use std::{cell::Cell, panic::AssertUnwindSafe};
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure, prelude::wasm_bindgen};
 use worker::{Env, Fetcher, console_error, worker_sys};
 
@@ -73,6 +73,15 @@ pub(super) enum StoredModule {
     Data(Digest),
 }
 
+thread_local! {
+    static FAILURES: Cell<u64> = const { Cell::new(0) };
+}
+
+/// How often this isolate could not load an app's Worker.
+pub(super) fn failures() -> u64 {
+    FAILURES.get()
+}
+
 /// The app's Worker, told this. It starts when the first request reaches it.
 pub(super) fn app_worker(env: &Env, context: &JsValue, runtime: &Runtime) -> Result<Fetcher> {
     let loader: WorkerLoader = Reflect::get(env, &"LOADER".into())
@@ -84,7 +93,10 @@ pub(super) fn app_worker(env: &Env, context: &JsValue, runtime: &Runtime) -> Res
         future_to_promise(AssertUnwindSafe(async move {
             worker_code(&env, &context, &runtime)
                 .await
-                .map_err(|error| JsValue::from(error.to_string()))
+                .map_err(|error| {
+                    FAILURES.set(FAILURES.get().wrapping_add(1));
+                    JsValue::from(error.to_string())
+                })
         }))
     });
     let stub = loader.get(&name, &code).map_err(failed)?;

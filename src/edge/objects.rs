@@ -27,7 +27,8 @@ use crate::{
     },
     project::{FileEntry, Manifest, ProjectPath},
     publish::{
-        Decision, Environment, Told, Variable, VariableKind, domain::DomainName, names::Name,
+        Answers, Decision, Environment, Told, Variable, VariableKind, domain::DomainName,
+        names::Name,
     },
     sorted::{SortedMap, SortedSet},
     time::Timestamp,
@@ -130,6 +131,11 @@ pub(super) enum ConversationCall {
         by: String,
         note: Option<String>,
         nonce: Nonce,
+    },
+    /// → `()`. Visitors were answered by a deployment.
+    Answered {
+        deployment: DeploymentId,
+        answers: Answers,
     },
     /// → [`Watch`](crate::monitor::alert::Watch)
     Alerts,
@@ -247,6 +253,15 @@ pub(super) struct Live {
     pub(super) told: Told,
     /// Those that were live before, the newest first.
     pub(super) earlier: Vec<Digest>,
+    /// Whose answers are counted.
+    pub(super) watched: Option<Watched>,
+}
+
+/// A deployment whose answers are counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Watched {
+    pub(super) deployment: DeploymentId,
+    pub(super) until: Timestamp,
 }
 
 /// The work of a claimed build.

@@ -7,7 +7,7 @@ use wasm_bindgen::JsValue;
 use worker::{Env, Fetcher, Headers, Method, Request, RequestInit, Response};
 
 use super::{
-    clock,
+    answers, clock,
     cloudflare::Target,
     loader,
     objects::{self, ConversationCall, Live},
@@ -15,20 +15,17 @@ use super::{
 };
 use crate::{
     digest::Digest,
-    error::{Error, Result},
+    error::{Error, Kind, Result},
     generation::Probe,
     http::host::Hosts,
     ids::AppId,
     project::ProjectPath,
-    publish::{Environment, Runtime, is_immutable, placeholder, probe},
+    publish::{ASSET_UNREADABLE, Answers, Environment, Runtime, is_immutable, placeholder, probe},
     time::Timestamp,
 };
 
 /// How many of the files that a page loads first are asked for at the same time, as browsers do.
 const LOADED_AT_ONCE: usize = 6;
-
-/// What an app's Worker (`publish/worker.js`) answers where the storage of its files fails, and never else: no fault of the app's.
-const ASSET_UNREADABLE: u16 = 502;
 
 /// For how long it is believed what is deployed, in milliseconds.
 const BELIEVED_MILLIS: u64 = 1_000;
@@ -95,6 +92,7 @@ pub(super) async fn serve(
         Some(Live {
             set: Some((set, version)),
             told,
+            watched,
             ..
         }) => {
             let runtime = Runtime {
@@ -107,7 +105,15 @@ pub(super) async fn serve(
                 told,
             };
             let Some(path) = unchanging else {
-                return ask(env, context, &runtime, request).await;
+                let asked = request.path();
+                let failures = loader::failures();
+                let answer = ask(env, context, &runtime, request).await;
+                if let Some(watched) = watched
+                    && let Some(seen) = seen(&answer, &asked, failures)
+                {
+                    answers::count(env, context, app, &watched, seen);
+                }
+                return answer;
             };
             let again = request.clone().map_err(Error::internal)?;
             let response = ask(env, context, &runtime, request).await?;
@@ -119,6 +125,15 @@ pub(super) async fn serve(
                 None => Ok(response),
             }
         }
+    }
+}
+
+/// What an answer of an app's own Worker counts as. One that could not be loaded, since our storage has failed, has answered nothing.
+fn seen(answer: &Result<Response>, path: &str, failures: u64) -> Option<Answers> {
+    match answer {
+        Ok(response) => Answers::one(response.status_code(), path),
+        Err(error) if error.kind != Kind::Unavailable => None,
+        Err(_) => (loader::failures() == failures).then_some(Answers::NONE_CAME),
     }
 }
 

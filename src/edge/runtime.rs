@@ -28,6 +28,11 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = setAlarm)]
     fn set_alarm(this: &Storage, at: &Date) -> std::result::Result<Promise, JsValue>;
 
+    type Context;
+
+    #[wasm_bindgen(method, js_name = waitUntil)]
+    fn wait_until(this: &Context, work: &Promise);
+
     type Bytes;
 
     #[wasm_bindgen(method, catch, js_name = toBase64)]
@@ -75,6 +80,11 @@ impl<T: Ord + 'static> Seen<T> {
             seen.insert(value);
         });
     }
+}
+
+/// Goes on with work when the event of this context has its answer.
+pub(super) fn wait_until(context: &JsValue, work: &Promise) {
+    context.unchecked_ref::<Context>().wait_until(work);
 }
 
 fn storage(state: &State) -> Storage {

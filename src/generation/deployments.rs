@@ -2,6 +2,8 @@
 //!
 //! A version is built in production mode once; every deployment of it serves what that build made. What an address serves changes in one step, after
 //! the new one was put there and looked at: whatever fails before leaves what was. A rollback needs no build and goes before what waits.
+//!
+//! For a while after that, what visitors are answered is heard of. When most of it is errors, what was there before comes back by itself, once.
 
 use std::collections::VecDeque;
 
@@ -19,8 +21,12 @@ use crate::{
     digest::Digest,
     error::{Error, Kind, Result},
     ids::{BuildId, DeploymentId},
-    publish::{Deployment, DeploymentStatus, Environment, Origin, Told, Variable, VariableKind},
+    publish::{
+        AUTOMATIC, Answers, Deployment, DeploymentStatus, Environment, Origin, Told, Variable,
+        VariableKind, WATCHED_MILLIS,
+    },
     sorted::SortedMap,
+    time::Timestamp,
 };
 
 /// How many of the sets that an address served before are remembered: a page that was opened then still loads its files.
@@ -39,6 +45,25 @@ pub(super) struct Site {
     /// Deployments that are not over. The first is under way.
     queue: VecDeque<Deployment>,
     variables: SortedMap<String, Variable>,
+    /// What is heard of what is live, until something was made of it.
+    watched: Option<Watched>,
+}
+
+/// What visitors are answered since an address serves something else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Watched {
+    /// Since when. A deployment of the same bytes goes on with the time of the one before.
+    since: Timestamp,
+    /// What the live deployment has answered.
+    answers: Answers,
+    /// What would come back. Nothing behind a rollback, so that two that fail do not take turns.
+    before: Option<Deployment>,
+}
+
+impl Watched {
+    const fn until(&self) -> Timestamp {
+        self.since.after(WATCHED_MILLIS)
+    }
 }
 
 /// What was built of a version in production mode.
@@ -57,6 +82,8 @@ pub struct Served<'a> {
     pub earlier: &'a [Digest],
     /// What the environment's variables come to.
     pub told: Told,
+    /// The deployment whose answers are counted, and until when.
+    pub watched: Option<(&'a DeploymentId, Timestamp)>,
 }
 
 impl Conversation {
@@ -75,6 +102,7 @@ impl Conversation {
                     .map(|preview| (preview.set, preview.version)),
                 earlier: &self.earlier,
                 told,
+                watched: None,
             };
         }
         let live = site.and_then(|site| site.live.as_ref());
@@ -82,6 +110,7 @@ impl Conversation {
             live: live.and_then(|live| Some((live.digest?, live.version))),
             earlier: site.map_or(&[], |site| &site.earlier),
             told,
+            watched: live.and_then(|live| Some((&live.id, site?.watched.as_ref()?.until()))),
         }
     }
 
@@ -204,6 +233,7 @@ impl Conversation {
             note: wanted.note,
             approval: None,
             error: None,
+            trouble: None,
             created_at: step.now,
             live_at: None,
             ended_at: None,
@@ -234,6 +264,79 @@ impl Conversation {
             step.effects
                 .push(Effect::Answer(Answer::Deployment(Box::new(shown))));
         }
+    }
+
+    /// Visitors were answered by a deployment. What is heard of one that is not live any more, or has been live for long, is nothing to go by.
+    pub(super) fn answered(&mut self, id: &DeploymentId, answers: Answers, step: &mut Step<'_>) {
+        let is_live = |site: &&mut Site| site.live.as_ref().is_some_and(|live| live.id == *id);
+        let Some(site) = self.sites.values_mut().find(is_live) else {
+            return;
+        };
+        let (Some(live), Some(watched)) = (&mut site.live, &mut site.watched) else {
+            return;
+        };
+        if step.now > watched.until() {
+            return;
+        }
+        watched.answers.add(answers);
+        // What is being put there takes its place in a moment, or if not, the next that is heard decides.
+        let next = site.queue.front();
+        let is_replaced = next.is_some_and(|next| next.status == DeploymentStatus::Deploying);
+        if !watched.answers.are_bad() || is_replaced {
+            return;
+        }
+        let since = live.live_at.unwrap_or(watched.since);
+        let found = watched.answers.in_words(step.now.since(since));
+        let before = site.watched.take().and_then(|watched| watched.before);
+        let comes = match (&before, &live.origin) {
+            (Some(before), _) => format!("`{}` comes back", before.id),
+            (None, Origin::Deploy) => "There is nothing to go back to".to_owned(),
+            (None, _) => "It was gone back to itself, so it stays".to_owned(),
+        };
+        live.trouble = Some(format!("{found}. {comes}."));
+        tell(live, step);
+        if let Some(before) = before {
+            self.bring_back(before, id, format!("{found}."), step);
+        }
+    }
+
+    /// Puts what was live before at its address again. What waits or is being built waits for that, and comes then: it may be what mends the fault.
+    fn bring_back(
+        &mut self,
+        before: Deployment,
+        from: &DeploymentId,
+        reason: String,
+        step: &mut Step<'_>,
+    ) {
+        let (Some(build), Some(set)) = (before.build, before.digest) else {
+            return;
+        };
+        let environment = before.environment;
+        if let Some(first) = self.first(environment)
+            && first.status != DeploymentStatus::Waiting
+        {
+            first.status = DeploymentStatus::Waiting;
+            tell(first, step);
+        }
+        let wanted = Wanted {
+            environment,
+            version: before.version,
+            source: None,
+            url: before.url,
+            by: AUTOMATIC.to_owned(),
+            note: None,
+        };
+        let origin = Origin::AutomaticRollback {
+            to: before.id,
+            from: from.clone(),
+            reason,
+        };
+        let known = Some(Produced { build, set });
+        let deployment = self.new_deployment(wanted, origin, known, step);
+        tell(&deployment, step);
+        let site = self.sites.entry(environment).or_default();
+        site.queue.push_front(deployment);
+        self.advance(environment, step);
     }
 
     /// Brings the first deployment of an environment as far as it can be brought now.
@@ -454,8 +557,25 @@ impl Conversation {
         first.status = DeploymentStatus::Live;
         first.live_at = Some(step.now);
         let set = first.digest;
+        let is_back = first.origin != Origin::Deploy;
         tell(&first, step);
-        if let Some(before) = site.live.replace(first) {
+        let before = site.live.replace(first);
+        match (&before, &mut site.watched) {
+            // Whoever was told that it fails is not told again.
+            (Some(before), watched) if before.digest == set => {
+                if let Some(watched) = watched {
+                    watched.answers = Answers::default();
+                }
+            }
+            (before, watched) => {
+                *watched = Some(Watched {
+                    since: step.now,
+                    answers: Answers::default(),
+                    before: before.clone().filter(|_| !is_back),
+                });
+            }
+        }
+        if let Some(before) = before {
             site.earlier.splice(0..0, before.digest);
             end(before, DeploymentStatus::Superseded, step);
         }
@@ -551,7 +671,9 @@ pub(super) fn tell(deployment: &Deployment, step: &mut Step<'_>) {
         version: deployment.version,
         status: deployment.status,
         url: deployment.url.clone(),
+        origin: deployment.origin.clone(),
         error: deployment.error.clone(),
+        trouble: deployment.trouble.clone(),
     });
     step.effects
         .push(Effect::Deployment(Box::new(deployment.clone())));

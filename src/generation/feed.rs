@@ -22,7 +22,7 @@ use crate::{
     monitor::alert::Threshold,
     project::ProjectPath,
     publish::{
-        DeploymentStatus, Environment, VariableKind,
+        DeploymentStatus, Environment, Origin, VariableKind,
         domain::{DomainName, DomainStatus},
     },
     time::Timestamp,
@@ -207,8 +207,13 @@ pub enum Event {
         version: u32,
         status: DeploymentStatus,
         url: String,
+        /// What it came from.
+        origin: Origin,
         #[serde(skip_serializing_if = "Option::is_none")]
         error: Option<String>,
+        /// What was noticed once it was live.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        trouble: Option<String>,
     },
     /// Somebody has said to which environments a deployment needs an approval.
     ApprovalsChanged {

@@ -22,7 +22,7 @@ use crate::{
     },
     project::{FileEntry, Manifest, ProjectPath},
     publish::{
-        Decision, Deployment, Environment, VariableKind,
+        Answers, Decision, Deployment, Environment, VariableKind,
         domain::{Domain, DomainName, Look},
         names::Name,
     },
@@ -211,6 +211,11 @@ pub enum Input {
         /// The version of the app's own Worker, where it has one.
         remote: Option<String>,
     },
+    /// Visitors were answered by a deployment that was live then.
+    Answered {
+        deployment: DeploymentId,
+        answers: Answers,
+    },
     /// A consumer asks for the work of a build.
     Claim { build: BuildId },
     /// A consumer is still at it, and says what the builder said.
@@ -314,6 +319,7 @@ impl Input {
             | Self::RemoveDomain { .. }
             | Self::SetAlerts { .. }
             | Self::ScriptStarted { .. }
+            | Self::Answered { .. }
             | Self::Claim { .. }
             | Self::Progress { .. }
             | Self::BuildReported { .. }

@@ -282,6 +282,10 @@ impl Conversation {
                 probe,
                 remote,
             } => self.deployed(&deployment, probe, remote, step),
+            Input::Answered {
+                deployment,
+                answers,
+            } => self.answered(&deployment, answers, step),
             Input::DomainLookedAt { host, look } => self.domain_looked_at(&host, look, step),
             Input::DomainLeft { host } => self.domain_left(host, step),
             Input::ScriptStarted { build, millis } => Self::script_started(&build, millis, step),

@@ -80,13 +80,23 @@ schema! {
         "enum": ["approve", "reject"]
     };
     Origin as "DeploymentOrigin": {
-        "description": "What a deployment came from: somebody deployed a version, or went back to an earlier deployment.",
+        "description": "What a deployment came from: somebody deployed a version, or went back to an earlier deployment; or the platform did by itself, since most answers right after the switch were errors.",
         "oneOf": [
             { "type": "object", "properties": { "kind": { "const": "deploy" } }, "required": ["kind"] },
             {
                 "type": "object",
                 "properties": { "kind": { "const": "rollback" }, "to": { "type": "string", "pattern": "^d[1-9][0-9]*$" } },
                 "required": ["kind", "to"]
+            },
+            {
+                "type": "object",
+                "properties": {
+                    "kind": { "const": "automatic_rollback" },
+                    "to": { "type": "string", "pattern": "^d[1-9][0-9]*$" },
+                    "from": { "type": "string", "pattern": "^d[1-9][0-9]*$" },
+                    "reason": { "type": "string", "description": "What visitors were answered, as a sentence." }
+                },
+                "required": ["kind", "to", "from", "reason"]
             }
         ]
     };
@@ -399,7 +409,7 @@ impl JsonSchema for Deployment {
                 "digest": generator.subschema_for::<Option<Digest>>(),
                 "remote": { "type": ["string", "null"], "description": "The version of the app's own Worker on a Cloudflare account, where it has one." },
                 "url": { "type": "string", "description": "The address." },
-                "by": { "type": "string", "description": "The name of the token that it was asked with." },
+                "by": { "type": "string", "description": "The name of the token that it was asked with; `automatic` where the platform went back by itself." },
                 "note": { "type": ["string", "null"], "description": "Why, in the words of whoever asked." },
                 "approval": {
                     "type": ["object", "null"],
@@ -408,11 +418,12 @@ impl JsonSchema for Deployment {
                     "required": ["by", "note", "at"]
                 },
                 "error": { "type": ["string", "null"], "description": "Why it failed, or was rejected." },
+                "trouble": { "type": ["string", "null"], "description": "What was noticed once it was live, and what came of that: that most answers right after the switch were errors." },
                 "created_at": generator.subschema_for::<Timestamp>(),
                 "live_at": generator.subschema_for::<Option<Timestamp>>(),
                 "ended_at": generator.subschema_for::<Option<Timestamp>>()
             },
-            "required": ["id", "environment", "version", "origin", "status", "build", "digest", "remote", "url", "by", "note", "approval", "error", "created_at", "live_at", "ended_at"]
+            "required": ["id", "environment", "version", "origin", "status", "build", "digest", "remote", "url", "by", "note", "approval", "error", "trouble", "created_at", "live_at", "ended_at"]
         })
     }
 }

@@ -12,6 +12,9 @@ use crate::{
 /// The longest note about why, in characters.
 pub const MOST_NOTE_CHARS: usize = 500;
 
+/// Who has asked for a deployment that nobody has asked for. Its origin says why.
+pub const AUTOMATIC: &str = "automatic";
+
 /// How far a deployment is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -45,6 +48,15 @@ pub enum Origin {
         /// Which one.
         to: DeploymentId,
     },
+    /// The platform went back by itself to what was there before, since most of what visitors were answered were errors.
+    AutomaticRollback {
+        /// To which one.
+        to: DeploymentId,
+        /// From which one.
+        from: DeploymentId,
+        /// What visitors were answered, as a sentence.
+        reason: String,
+    },
 }
 
 /// One deployment.
@@ -68,7 +80,7 @@ pub struct Deployment {
     pub remote: Option<String>,
     /// The address.
     pub url: String,
-    /// Whose token or session it was asked with.
+    /// Whose token or session it was asked with; [`AUTOMATIC`] when the platform did it by itself.
     pub by: String,
     /// Why, in the words of whoever asked.
     pub note: Option<String>,
@@ -76,6 +88,8 @@ pub struct Deployment {
     pub approval: Option<Approval>,
     /// Why it failed, or was rejected.
     pub error: Option<String>,
+    /// What was noticed once it was live, and what came of that.
+    pub trouble: Option<String>,
     /// When it was asked for.
     pub created_at: Timestamp,
     /// When the address began to serve it.

@@ -3,6 +3,8 @@
 //   FILES_AT  what the keys of the app's files in it begin with
 //   PLATFORM  answers for the app's data, where there is one
 //   ALLOWED_HOSTS  where functions may send requests, with blanks between them
+//   ANSWERS   until when answers are counted, in milliseconds since the epoch, and what proves to the platform that it was this
+//             Worker that counted them; not there where nobody is told
 // All other variables are those of worker.js.
 import app from "./worker.js";
 import { earlier } from "./earlier.js";
@@ -24,15 +26,47 @@ export default {
   async fetch(request, env, context) {
     const { origin, pathname } = new URL(request.url);
     if (env.PLATFORM && DATA.test(pathname)) return env.PLATFORM.fetch(request);
-    const { FILES, FILES_AT, PLATFORM, ALLOWED_HOSTS, ...rest } = env;
+    const { FILES, FILES_AT, PLATFORM, ALLOWED_HOSTS, ANSWERS, ...rest } = env;
     origins.add(origin);
     Object.assign(may, { hosts: ALLOWED_HOSTS.split(" "), platform: PLATFORM });
     const files = { fetch: (asked) => read(FILES, FILES_AT, asked) };
-    const answer = await app.fetch(request, { ...rest, ASSETS: files }, context);
+    let answer;
+    try {
+      answer = await app.fetch(request, { ...rest, ASSETS: files }, context);
+    } finally {
+      count(answer, pathname, env, origin, context);
+    }
     const known = answer.status === 404 && earlier.get(pathname);
     return known ? before(request, files, known, answer.headers) : answer;
   },
 };
+
+const counted = { all: 0, failed: 0 };
+// When what is counted will have been told.
+let told = 0;
+
+// As the platform counts where it serves an app itself: no file with its content in its name, and no 502 of the storage of files.
+function count(answer, pathname, { PLATFORM, ANSWERS = "0" }, origin, context) {
+  const [until, proof] = ANSWERS.split(" ");
+  const status = answer?.status ?? 500;
+  const isOther = status === 502 ? !pathname.startsWith("/api/") : status < 500 && (earlier.has(pathname) || answer.headers.get("cache-control")?.includes("immutable"));
+  const now = Date.now();
+  if (!PLATFORM || !proof || now > Number(until) || isOther) return;
+  counted.all += 1;
+  if (status < 500) return;
+  counted.failed += 1;
+  if (now < told) return;
+  told = now + 2000;
+  context.waitUntil(tell(PLATFORM, proof, origin));
+}
+
+async function tell(platform, proof, origin) {
+  await new Promise((done) => setTimeout(done, 1000));
+  const body = JSON.stringify(counted);
+  Object.assign(counted, { all: 0, failed: 0 });
+  told = 0;
+  await platform.fetch(new Request(`${origin}/_answers`, { method: "POST", headers: { authorization: `Bearer ${proof}` }, body }));
+}
 
 async function read(bucket, at, request) {
   const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.get("range") ?? "") ?? [];

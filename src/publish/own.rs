@@ -2,14 +2,35 @@
 
 use std::fmt::Write as _;
 
-use super::{ArtifactSet, Module, ModuleKind, Runtime, is_immutable};
-use crate::{build::media_type, digest::Digest, ids::AppId};
+use super::{
+    ArtifactSet, Environment, Module, ModuleKind, Runtime, WATCHED_MILLIS, is_immutable, sealed_as,
+};
+use crate::{build::media_type, digest::Digest, ids::AppId, time::Timestamp};
 
 /// The module whose default export answers.
 pub const MAIN: &str = "own.js";
 const OWN: &str = include_str!("own.js");
 const EARLIER: &str = "earlier.js";
 const OUTBOUND: (&str, &str) = ("outbound.js", include_str!("outbound.js"));
+
+/// Where the platform hears at an app's address what its own Worker has counted.
+pub const ANSWERS_PATH: &str = "/_answers";
+/// The binding that says until when it counts, and proves that it did.
+pub const ANSWERS: &str = "ANSWERS";
+/// For how long it counts after its upload: the switch comes a while later.
+const COUNTED_MILLIS: u64 = WATCHED_MILLIS + 60_000;
+
+/// What its proof is sealed as, with the deployment in it. No variable has such a name.
+#[must_use]
+pub fn proof_of(app: &AppId, environment: Environment) -> String {
+    sealed_as(app, environment, "answers")
+}
+
+/// What the binding says.
+#[must_use]
+pub fn counts(now: Timestamp, proof: &str) -> String {
+    format!("{} {proof}", now.after(COUNTED_MILLIS).0)
+}
 
 /// The key of a file in the bucket.
 #[must_use]
@@ -81,7 +102,7 @@ mod tests {
     use super::*;
     use crate::{
         build::Mode,
-        publish::{Artifact, Environment, Told},
+        publish::{Artifact, Told},
     };
 
     fn set(paths: &[&str]) -> ArtifactSet {
@@ -125,6 +146,17 @@ mod tests {
                 .collect::<Vec<_>>(),
             [line]
         );
+    }
+
+    #[test]
+    fn the_worker_counts_as_long_as_it_is_watched_and_a_moment_longer() {
+        let app = "abcdefgh".parse().unwrap();
+        assert_eq!(counts(Timestamp(1_000), "v1.x"), "661000 v1.x");
+        assert_eq!(
+            proof_of(&app, Environment::Staging),
+            "app:abcdefgh:staging:answers"
+        );
+        assert!(OWN.contains(ANSWERS_PATH) && OWN.contains(ANSWERS));
     }
 
     #[test]

@@ -1,3 +1,4 @@
+mod answers;
 mod approvals;
 mod calls;
 mod deployments;

@@ -8,7 +8,7 @@ use crate::{
         clock, objects,
         objects::{
             Asked, Claimed, ConversationCall as Call, EditedFile, FileWritten, Files, Live,
-            VersionFiles, WorkspaceCall,
+            VersionFiles, Watched, WorkspaceCall,
         },
         pace,
     },
@@ -252,6 +252,16 @@ impl Conversation {
                 };
                 self.once(nonce, input, value)
             }
+            Call::Answered {
+                deployment,
+                answers,
+            } => {
+                self.step(Input::Answered {
+                    deployment,
+                    answers,
+                })?;
+                json(&())
+            }
             Call::Alerts => json(&self.read_machine(|machine| machine.watch().clone())?),
             Call::SetAlerts {
                 webhook,
@@ -485,6 +495,10 @@ fn live(machine: &Machine, environment: Environment) -> Live {
         failed: machine.summary().status == Status::Failed,
         set: served.live,
         earlier: served.earlier.to_vec(),
+        watched: served.watched.map(|(deployment, until)| Watched {
+            deployment: deployment.clone(),
+            until,
+        }),
         told: served.told,
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     digest::Digest,
     edge::{
         blobs::Blobs,
+        cipher, clock,
         cloudflare::{Target, failed},
         loader::{self, StoredModule, StoredSet},
         preview, settings,
@@ -115,8 +116,8 @@ impl Conversation {
             let live = loader::stored_set(&self.env, &machine.app, &set).await?;
             earlier.insert(0, live.artifacts);
         }
-        let upload = self.upload(target, &stored, &earlier, told).await?;
         let tag = deployment.id.as_str();
+        let upload = self.upload(target, &stored, &earlier, told, tag).await?;
         let staged = site(Vec::new())
             .stage(target, upload, tag)
             .await
@@ -130,7 +131,9 @@ impl Conversation {
         let before = live.and_then(|live| live.remote.as_deref());
         let why = match &deployment.origin {
             Origin::Deploy => format!("{tag}: version {}", deployment.version),
-            Origin::Rollback { to } => format!("{tag}: back to {to}"),
+            Origin::Rollback { to } | Origin::AutomaticRollback { to, .. } => {
+                format!("{tag}: back to {to}")
+            }
         };
         let version = &staged.version;
         let domains = match environment {
@@ -171,6 +174,7 @@ impl Conversation {
         stored: &StoredSet,
         earlier: &[ArtifactSet],
         told: &Runtime,
+        tag: &str,
     ) -> Result<Upload> {
         let sets = Blobs::sets(&self.env, &told.app_id)?;
         let mut modules = own::modules(&stored.artifacts, earlier);
@@ -199,6 +203,12 @@ impl Conversation {
         if !target.platform.is_empty() {
             let platform = Binding::Service(target.platform.clone());
             bindings.push(("PLATFORM".to_owned(), platform));
+            let of = own::proof_of(&told.app_id, told.environment);
+            // Without a key nothing is proven, and nobody is told.
+            if let Ok(proof) = cipher::seal(&self.env, &of, tag).await {
+                let counts = own::counts(clock::now(), &proof);
+                bindings.push((own::ANSWERS.to_owned(), Binding::Secret(counts)));
+            }
         }
         Ok(Upload {
             main: own::MAIN.to_owned(),

@@ -12,8 +12,8 @@ use crate::{
         cost::{Models, Prices},
     },
     publish::{
-        Approval, Asset, Band, DeploymentStatus, Environment, Origin, Place, Share, SizeReport,
-        WhatIf, domain::Domain,
+        AUTOMATIC, Approval, Asset, Band, Deployment, DeploymentStatus, Environment, Origin, Place,
+        Share, SizeReport, WhatIf, domain::Domain,
     },
     time::Timestamp,
 };
@@ -358,7 +358,7 @@ fn what_is_sent_is_what_is_described() {
             next_cursor: None,
         },
     );
-    let deployment = crate::publish::Deployment {
+    let deployment = Deployment {
         id: DeploymentId::numbered(7),
         environment: Environment::Production,
         version: 2,
@@ -372,11 +372,12 @@ fn what_is_sent_is_what_is_described() {
         note: None,
         approval: None,
         error: None,
+        trouble: None,
         created_at: Timestamp(1),
         live_at: None,
         ended_at: None,
     };
-    let approved = crate::publish::Deployment {
+    let approved = Deployment {
         status: DeploymentStatus::Live,
         build: Some(BuildId::numbered(3)),
         approval: Some(Approval {
@@ -424,6 +425,7 @@ fn what_is_sent_is_what_is_described() {
     let domains = vec![domain.clone()];
     fits("DomainShown", r::DomainShown { domain });
     fits("DomainList", r::DomainList { domains });
+    deployed();
     measured();
     let token = r::Token {
         id: TokenId::from_seed(&[7; SEED_BYTES]),
@@ -443,6 +445,38 @@ fn what_is_sent_is_what_is_described() {
     };
     assert!(!format!("{created:?}").contains("osk_secret"));
     fits("TokenCreated", created);
+}
+
+/// A deployment, whatever it came from.
+fn deployed() {
+    let id = DeploymentId::numbered;
+    let automatic = Origin::AutomaticRollback {
+        to: id(1),
+        from: id(2),
+        reason: "12 of 20 answers were errors.".to_owned(),
+    };
+    for origin in [Origin::Deploy, Origin::Rollback { to: id(1) }, automatic] {
+        let deployment = Deployment {
+            id: id(3),
+            environment: Environment::Production,
+            version: 2,
+            origin,
+            status: DeploymentStatus::Live,
+            build: None,
+            digest: Some(Digest::of(b"set")),
+            remote: None,
+            url: "https://recipes.example".to_owned(),
+            by: AUTOMATIC.to_owned(),
+            note: None,
+            approval: None,
+            error: None,
+            trouble: Some("It was gone back to itself, so it stays.".to_owned()),
+            created_at: Timestamp(1),
+            live_at: Some(Timestamp(2)),
+            ended_at: None,
+        };
+        fits("DeploymentShown", r::DeploymentShown { deployment });
+    }
 }
 
 /// What is measured, of a window with something of everything.

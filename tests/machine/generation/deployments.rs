@@ -7,7 +7,7 @@ use overskill::{
     ids::DeploymentId,
     project::FileEntry,
     publish::{
-        Deployment, DeploymentStatus as Status,
+        Answers, Deployment, DeploymentStatus as Status,
         Environment::{self, Preview, Production, Staging},
         Origin, Told, VariableKind,
     },
@@ -74,11 +74,17 @@ pub(super) fn live(world: &World, environment: Environment) -> Option<u32> {
         .map(|(_, version)| version)
 }
 
+fn live_id(world: &World) -> Option<DeploymentId> {
+    let machine = world.machine();
+    let live = machine.live_deployment(Production);
+    live.map(|live| live.id.clone())
+}
+
 pub(super) fn status(world: &World, id: &DeploymentId) -> Status {
     world.deployments[id].status
 }
 
-fn at_deploy(world: &mut World) -> DeploymentId {
+pub(super) fn at_deploy(world: &mut World) -> DeploymentId {
     for _ in 0..1_000 {
         world.consume_all();
         let job = world.next_job().expect("the job comes");
@@ -90,7 +96,7 @@ fn at_deploy(world: &mut World) -> DeploymentId {
     panic!("it never came to the address");
 }
 
-fn fails(world: &mut World, id: &DeploymentId) {
+pub(super) fn fails(world: &mut World, id: &DeploymentId) {
     world
         .take(Input::Deployed {
             deployment: id.clone(),
@@ -100,7 +106,7 @@ fn fails(world: &mut World, id: &DeploymentId) {
         .unwrap();
 }
 
-fn production_builds(world: &World) -> usize {
+pub(super) fn production_builds(world: &World) -> usize {
     let builds = world.builds.values();
     builds
         .filter(|build| build.mode == Mode::Production)
@@ -553,6 +559,7 @@ enum Happening {
     Build,
     BuildFails,
     ProbeFails,
+    Errors,
 }
 
 fn happening() -> impl Strategy<Value = Happening> {
@@ -564,6 +571,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         Just(Happening::Build),
         Just(Happening::BuildFails),
         Just(Happening::ProbeFails),
+        Just(Happening::Errors),
     ]
 }
 
@@ -607,6 +615,13 @@ proptest! {
                     let under_way = world.deployments.values().find(|one| one.status == Status::Deploying);
                     if let Some(id) = under_way.map(|one| one.id.clone()) {
                         fails(&mut world, &id);
+                    }
+                }
+                Happening::Errors => {
+                    let live = live_id(&world);
+                    if let Some(deployment) = live {
+                        let answers = Answers { all: 10, failed: 10 };
+                        world.take(Input::Answered { deployment, answers }).unwrap();
                     }
                 }
             }
