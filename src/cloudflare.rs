@@ -6,6 +6,7 @@
 
 mod account;
 pub mod answer;
+pub mod assets;
 mod form;
 pub mod hostname;
 mod script;

@@ -358,10 +358,14 @@ impl Account {
     /// Uploads a group of assets with the token of their session: each with its hash, its type, and its content in base64. The last answer has
     /// the token that goes into the Worker's metadata.
     #[must_use]
-    pub fn post_asset_files(&self, session: &str, files: &[(&str, &str, String)]) -> Request {
+    pub fn post_asset_files<'a>(
+        &self,
+        session: &str,
+        files: impl IntoIterator<Item = (&'a str, &'a str, String)>,
+    ) -> Request {
         let mut form = Form::default();
         for (hash, kind, base64) in files {
-            form.file(hash, kind, base64.clone().into_bytes());
+            form.file(hash, kind, base64.into_bytes());
         }
         let request = Request::new(Method::Post, self.path("/workers/assets/upload"));
         let request = request

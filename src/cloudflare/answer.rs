@@ -108,11 +108,21 @@ impl ApiError {
 /// That an account has no room for another Worker.
 #[must_use]
 pub fn full(workers: usize) -> ApiError {
+    let why = format!("the account has {workers} Workers already");
     ApiError {
-        status: 403,
         code: Some(TOO_MANY_WORKERS),
-        message: format!("the account has {workers} Workers already"),
-        remedy: ROOM.to_owned(),
+        ..refused(403, why, ROOM)
+    }
+}
+
+/// What Cloudflare would refuse with this HTTP status, and is not asked for.
+#[must_use]
+pub fn refused(status: u16, why: impl Into<String>, remedy: &str) -> ApiError {
+    ApiError {
+        status,
+        code: None,
+        message: why.into(),
+        remedy: remedy.to_owned(),
         wait: None,
     }
 }

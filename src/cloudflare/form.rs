@@ -1,5 +1,7 @@
 //! `multipart/form-data` (RFC 7578).
 
+use std::borrow::Cow;
+
 /// A part of a form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
@@ -40,7 +42,14 @@ impl Form {
     /// The `content-type` and the body, the parts being kept apart by `boundary`: up to 70 letters and digits that stand in none of them.
     #[must_use]
     pub fn encode(&self, boundary: &str) -> (String, Vec<u8>) {
-        let mut body = Vec::new();
+        let (kind, pieces) = self.pieces(boundary);
+        (kind, pieces.concat())
+    }
+
+    /// The same with the body in pieces, so that whoever puts them together somewhere else has its content once.
+    #[must_use]
+    pub fn pieces(&self, boundary: &str) -> (String, Vec<Cow<'_, [u8]>>) {
+        let mut pieces = Vec::new();
         for Part { name, file, bytes } in &self.parts {
             let name = escaped(name);
             let head = match file {
@@ -51,12 +60,12 @@ impl Form {
                     "--{boundary}\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"{name}\"\r\ncontent-type: {kind}\r\n\r\n"
                 ),
             };
-            body.extend_from_slice(head.as_bytes());
-            body.extend_from_slice(bytes);
-            body.extend_from_slice(b"\r\n");
+            pieces.push(Cow::Owned(head.into_bytes()));
+            pieces.push(Cow::Borrowed(bytes.as_slice()));
+            pieces.push(Cow::Borrowed(b"\r\n".as_slice()));
         }
-        body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
-        (format!("multipart/form-data; boundary={boundary}"), body)
+        pieces.push(Cow::Owned(format!("--{boundary}--\r\n").into_bytes()));
+        (format!("multipart/form-data; boundary={boundary}"), pieces)
     }
 }
 

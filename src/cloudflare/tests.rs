@@ -428,13 +428,13 @@ fn everything_else_is_asked_as_cloudflares_own_clients_do() {
             "/routes",
         ),
         (
-            account.post_asset_files("the.session.token", &[css.clone(), js.clone()]),
+            account.post_asset_files("the.session.token", [css.clone(), js.clone()]),
             "17-assets-deploy",
             "POST",
             "/assets/upload",
         ),
         (
-            account.post_asset_files("the.session.token", &[css.clone(), js.clone()]),
+            account.post_asset_files("the.session.token", [css.clone(), js.clone()]),
             "18-assets-dispatch-deploy",
             "POST",
             "/assets/upload",
@@ -543,7 +543,7 @@ fn everything_else_is_asked_as_cloudflares_own_clients_do() {
             "/assets-upload-session",
         ),
         (
-            account.post_asset_files("the.session.token", &[css.clone(), js.clone()]),
+            account.post_asset_files("the.session.token", [css.clone(), js.clone()]),
             "07-versions-upload",
             "POST",
             "/assets/upload",

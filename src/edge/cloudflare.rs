@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use js_sys::Uint8Array;
 use worker::{Delay, Fetch, Headers, Method, Request, RequestInit, Response, console_warn};
 
 use super::random;
@@ -14,7 +15,7 @@ use crate::{
     error::{Error, Result},
     http::host,
     ids::AppId,
-    publish::Environment,
+    publish::{Environment, own},
 };
 
 /// An account that apps are deployed to.
@@ -24,6 +25,8 @@ pub(super) struct Target {
     /// That of the apps' domain.
     pub(super) zone: String,
     /// Where files are put.
+    pub(super) files: own::Storage,
+    /// The bucket for them; empty where there is none and never was.
     pub(super) bucket: String,
     /// The Worker that answers for the apps' data; none when it is empty.
     pub(super) platform: String,
@@ -99,33 +102,50 @@ impl Api for Target {
 impl Target {
     fn made(&self, request: &cloudflare::Request) -> Result<Request> {
         let (content_type, body) = match &request.body {
-            Body::None => (None, Vec::new()),
-            Body::Json(kind, value) => (Some((*kind).to_owned()), value.to_string().into_bytes()),
-            Body::Bytes(kind, bytes) => (Some(kind.clone()), bytes.clone()),
+            Body::None => (None, None),
+            Body::Json(kind, value) => {
+                let text = value.to_string();
+                (Some((*kind).to_owned()), Some(joined(&[text.as_bytes()])))
+            }
+            Body::Bytes(kind, bytes) => (Some(kind.clone()), Some(joined(&[bytes]))),
             Body::Form(form) => {
                 let seed: [u8; 16] = random::bytes()?;
                 let boundary: String = seed.iter().map(|byte| format!("{byte:02x}")).collect();
-                let (kind, bytes) = form.encode(&boundary);
-                (Some(kind), bytes)
+                let (kind, pieces) = form.pieces(&boundary);
+                (Some(kind), Some(joined(&pieces)))
             }
         };
         let headers = Headers::new();
         let set = |name, value: &str| headers.set(name, value).map_err(Error::internal);
-        if request.proof == Proof::Token {
-            set("authorization", &format!("Bearer {}", self.token))?;
-        }
-        let mut init = RequestInit::new();
+        let token = match &request.proof {
+            Proof::Token => &self.token,
+            Proof::Session(token) => token,
+        };
+        set("authorization", &format!("Bearer {token}"))?;
         if let Some(kind) = &content_type {
             set("content-type", kind)?;
-            let body = js_sys::Uint8Array::from(body.as_slice());
-            init.with_body(Some(body.into()));
         }
-        init.with_method(Method::from(request.method.as_str().to_owned()))
+        let mut init = RequestInit::new();
+        init.with_body(body.map(Into::into))
+            .with_method(Method::from(request.method.as_str().to_owned()))
             .with_headers(headers);
         let url = request.url();
         let rest = url.strip_prefix(BASE).unwrap_or(&url);
         Request::new_with_init(&format!("{}{rest}", self.api), &init).map_err(Error::internal)
     }
+}
+
+/// Bytes outside of this module's memory, which never shrinks again: files are large.
+fn joined(pieces: &[impl AsRef<[u8]>]) -> Uint8Array {
+    let lengths = pieces.iter().map(|piece| piece.as_ref().len() as u32);
+    let whole = Uint8Array::new_with_length(lengths.sum());
+    let mut at = 0;
+    for piece in pieces.iter().map(AsRef::as_ref) {
+        let end = at + piece.len() as u32;
+        whole.subarray(at, end).copy_from(piece);
+        at = end;
+    }
+    whole
 }
 
 /// The error of an API that said no.
@@ -134,5 +154,11 @@ pub(super) fn failed(error: ApiError) -> Error {
     match error.status {
         0 | 408 | 429 | 500.. => Error::unavailable(sentence, error),
         _ => Error::new(crate::error::Kind::Unprocessable, sentence).caused_by(error),
+    }
+}
+
+impl From<ApiError> for Error {
+    fn from(error: ApiError) -> Self {
+        failed(error)
     }
 }

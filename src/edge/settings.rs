@@ -14,6 +14,7 @@ use crate::{
     http::host::Hosts,
     ids::WorkspaceId,
     llm::models::{self, Model},
+    publish::own,
 };
 
 /// A public resolver (<https://developers.cloudflare.com/1.1.1.1/encryption/dns-over-https/>).
@@ -85,10 +86,13 @@ pub(super) fn cloudflare(env: &Env) -> Result<Option<Target>> {
         return Ok(None);
     }
     let api = variable(env, "CLOUDFLARE_API_URL")?;
+    let bucket = variable(env, "CLOUDFLARE_BUCKET")?;
+    let files = variable(env, "CLOUDFLARE_FILES")?;
     Ok(Some(Target {
         account: Account(account.trim().to_owned()),
         zone: variable(env, "CLOUDFLARE_ZONE_ID")?,
-        bucket: variable(env, "CLOUDFLARE_BUCKET")?,
+        files: own::Storage::parse(&files, &bucket).map_err(Error::internal)?,
+        bucket,
         platform: variable(env, "CLOUDFLARE_PLATFORM")?,
         most_workers: most_workers(env)?,
         token: secret(env, "CLOUDFLARE_API_TOKEN")?,

@@ -1,6 +1,6 @@
-// The Worker of one app at an address of its own: the same code as in the preview, with its files in a bucket.
-//   FILES     the bucket
-//   FILES_AT  what the keys of the app's files in it begin with
+// The Worker of one app at an address of its own: the same code as in the preview, with its files in a bucket or among its static assets.
+//   FILES     the bucket, or the static assets of this version, where a file is at its hash
+//   FILES_AT  of a bucket: what the keys of the app's files in it begin with
 //   PLATFORM  answers for the app's data, where there is one
 //   ALLOWED_HOSTS  where functions may send requests, with blanks between them
 //   ANSWERS   until when answers are counted, in milliseconds since the epoch, and what proves to the platform that it was this
@@ -29,7 +29,7 @@ export default {
     const { FILES, FILES_AT, PLATFORM, ALLOWED_HOSTS, ANSWERS, ...rest } = env;
     origins.add(origin);
     Object.assign(may, { hosts: ALLOWED_HOSTS.split(" "), platform: PLATFORM });
-    const files = { fetch: (asked) => read(FILES, FILES_AT, asked) };
+    const files = { fetch: (asked) => (FILES_AT === undefined ? asset(FILES, asked) : object(FILES, FILES_AT, asked)) };
     let answer;
     try {
       answer = await app.fetch(request, { ...rest, ASSETS: files }, context);
@@ -68,11 +68,32 @@ async function tell(platform, proof, origin) {
   await platform.fetch(new Request(`${origin}/_answers`, { method: "POST", headers: { authorization: `Bearer ${proof}` }, body }));
 }
 
-async function read(bucket, at, request) {
-  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.get("range") ?? "") ?? [];
-  const range = first && { offset: Number(first), length: Number(last) - Number(first) + 1 };
+const wanted = (request) => /^bytes=(\d+)-(\d+)$/.exec(request.headers.get("range") ?? "")?.slice(1).map(Number);
+
+async function object(bucket, at, request) {
+  const part = wanted(request);
+  const range = part && { offset: part[0], length: part[1] - part[0] + 1 };
   const found = await bucket.get(at + new URL(request.url).pathname.slice(1), range ? { range } : {});
   return found ? new Response(found.body, { status: range ? 206 : 200 }) : new Response(null, { status: 404 });
+}
+
+// Static assets know nothing of ranges: the part is cut out as the file comes by, and nothing of it is kept.
+async function asset(assets, request) {
+  const part = wanted(request);
+  const found = await assets.fetch(request);
+  return part && found.status === 200 ? new Response(found.body.pipeThrough(cut(...part)), { status: 206 }) : found;
+}
+
+function cut(first, last) {
+  let at = 0;
+  return new TransformStream({
+    transform(chunk, controller) {
+      const piece = chunk.subarray(Math.max(0, first - at), Math.max(0, last + 1 - at));
+      at += chunk.length;
+      if (piece.length > 0) controller.enqueue(piece);
+      if (at > last) controller.terminate();
+    },
+  });
 }
 
 // A file that what was here before had, for a page that was opened then. Its name has the hash of its content in it.

@@ -3,9 +3,42 @@
 use std::fmt::Write as _;
 
 use super::{
-    ArtifactSet, Environment, Module, ModuleKind, Runtime, WATCHED_MILLIS, is_immutable, sealed_as,
+    Artifact, ArtifactSet, Environment, Module, ModuleKind, PAGE, Runtime, WATCHED_MILLIS,
+    is_immutable, is_of_functions, sealed_as,
 };
-use crate::{build::media_type, digest::Digest, ids::AppId, time::Timestamp};
+use crate::{
+    build::media_type, digest::Digest, ids::AppId, project::ProjectPath, sorted::SortedMap,
+    time::Timestamp,
+};
+
+/// Where the files of an app are put on an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Storage {
+    /// In a bucket of R2, which the Workers of all apps read.
+    R2,
+    /// Beside each version of its Worker, as static assets of that version alone.
+    Assets,
+}
+
+impl Storage {
+    /// By its name, `r2` or `assets`. With the former, there has to be a `bucket`.
+    ///
+    /// # Errors
+    /// With what to set.
+    pub fn parse(name: &str, bucket: &str) -> Result<Self, String> {
+        match name.trim() {
+            "r2" if bucket.trim().is_empty() => Err(
+                "CLOUDFLARE_FILES is `r2`, and no bucket is set: set CLOUDFLARE_BUCKET to its name, or CLOUDFLARE_FILES to `assets`"
+                    .to_owned(),
+            ),
+            "r2" => Ok(Self::R2),
+            "assets" => Ok(Self::Assets),
+            other => Err(format!(
+                "CLOUDFLARE_FILES is `{other}`; there is: r2, assets"
+            )),
+        }
+    }
+}
 
 /// The module whose default export answers.
 pub const MAIN: &str = "own.js";
@@ -38,13 +71,75 @@ pub fn key(app: &AppId, hash: &Digest) -> String {
     format!("{}{hash}", prefix(app))
 }
 
-fn prefix(app: &AppId) -> String {
+/// What the keys of an app's files begin with, which its Worker is told as `FILES_AT`.
+#[must_use]
+pub fn prefix(app: &AppId) -> String {
     format!("apps/{app}/")
+}
+
+/// How static assets are served: never around the Worker, at their path or not at all.
+#[must_use]
+pub fn asset_config() -> serde_json::Value {
+    serde_json::json!({ "html_handling": "none", "not_found_handling": "none", "run_worker_first": true })
+}
+
+/// The files of a set that the Worker asks for: not the page, which is in the script, and not what functions are made of.
+pub fn files(set: &ArtifactSet) -> impl Iterator<Item = (&ProjectPath, &Artifact)> {
+    let entries = set.entries.iter();
+    entries.filter(|(path, _)| path.as_str() != PAGE && !is_of_functions(path))
+}
+
+/// A file that the Worker may ask for.
+#[derive(Debug, Clone, Copy)]
+pub struct Held<'a> {
+    /// What it is called in the app.
+    pub path: &'a ProjectPath,
+    /// What it is.
+    pub artifact: &'a Artifact,
+    /// Which set has it: 0 is the one that is served, and from 1 on they are the earlier ones.
+    pub set: usize,
+}
+
+/// All files that the Worker may ask for, each once, by where it stands among the static assets: `/<sha256>`.
+#[must_use]
+pub fn held<'a>(set: &'a ArtifactSet, earlier: &[&'a ArtifactSet]) -> SortedMap<String, Held<'a>> {
+    let own = files(set).map(|(path, artifact)| (0, path, artifact));
+    let mut all = SortedMap::default();
+    for (set, path, artifact) in own.chain(before(set, earlier)) {
+        let held = Held {
+            path,
+            artifact,
+            set,
+        };
+        all.entry(format!("/{}", artifact.hash)).or_insert(held);
+    }
+    all
+}
+
+/// The files of earlier sets whose names have the hash of their content in them, as the newest set that has each: which it is, from 1 on.
+fn before<'a>(
+    set: &'a ArtifactSet,
+    earlier: &[&'a ArtifactSet],
+) -> Vec<(usize, &'a ProjectPath, &'a Artifact)> {
+    let mut known: Vec<&str> = Vec::new();
+    let mut all = Vec::new();
+    for (number, one) in earlier.iter().enumerate() {
+        for (path, artifact) in &one.entries {
+            let is_new = is_immutable(path)
+                && !set.entries.contains_key(path)
+                && !known.contains(&path.as_str());
+            if is_new {
+                known.push(path.as_str());
+                all.push((number + 1, path, artifact));
+            }
+        }
+    }
+    all
 }
 
 /// The modules that stand around those of the set. `earlier` are the sets that were live before, the newest first.
 #[must_use]
-pub fn modules(set: &ArtifactSet, earlier: &[ArtifactSet]) -> Vec<Module> {
+pub fn modules(set: &ArtifactSet, earlier: &[&ArtifactSet]) -> Vec<Module> {
     let module = |name: &'static str, text: &str| Module {
         name: name.into(),
         kind: ModuleKind::EsModule,
@@ -58,27 +153,19 @@ pub fn modules(set: &ArtifactSet, earlier: &[ArtifactSet]) -> Vec<Module> {
 }
 
 /// The module that names the files of earlier sets whose names have the hash of their content in them.
-fn listed(set: &ArtifactSet, earlier: &[ArtifactSet]) -> String {
+fn listed(set: &ArtifactSet, earlier: &[&ArtifactSet]) -> String {
     let mut out = String::from(
         "// What pages that were opened before may still ask for.\nexport const earlier = new Map([\n",
     );
-    let mut known: Vec<&str> = Vec::new();
-    let entries = earlier.iter().flat_map(|set| &set.entries);
-    for (path, artifact) in entries {
-        let is_new = is_immutable(path)
-            && !set.entries.contains_key(path)
-            && !known.contains(&path.as_str());
-        if is_new {
-            known.push(path.as_str());
-            // JSON strings are JavaScript strings, and writing to a string cannot fail.
-            let _ = writeln!(
-                out,
-                "  [{}, {{ hash: \"{}\", type: {} }}],",
-                serde_json::Value::from(format!("/{path}")),
-                artifact.hash,
-                serde_json::Value::from(media_type(path.as_str()))
-            );
-        }
+    for (_, path, artifact) in before(set, earlier) {
+        // JSON strings are JavaScript strings, and writing to a string cannot fail.
+        let _ = writeln!(
+            out,
+            "  [{}, {{ hash: \"{}\", type: {} }}],",
+            serde_json::Value::from(format!("/{path}")),
+            artifact.hash,
+            serde_json::Value::from(media_type(path.as_str()))
+        );
     }
     out.push_str("]);\n");
     out
@@ -89,12 +176,8 @@ fn listed(set: &ArtifactSet, earlier: &[ArtifactSet]) -> String {
 pub fn texts(told: &Runtime) -> Vec<(String, String)> {
     let vars = told.vars().into_iter();
     let vars = vars.map(|(name, text)| (name.to_owned(), text));
-    let more = [
-        ("FILES_AT", prefix(&told.app_id)),
-        ("ALLOWED_HOSTS", told.told.hosts.join(" ")),
-    ];
-    vars.chain(more.map(|(name, text)| (name.to_owned(), text)))
-        .collect()
+    let hosts = ("ALLOWED_HOSTS".to_owned(), told.told.hosts.join(" "));
+    vars.chain([hosts]).collect()
 }
 
 #[cfg(test)]
@@ -130,7 +213,7 @@ mod tests {
             "assets/old-X1y2Z3w4.css",
             "logo.svg",
         ]);
-        let modules = modules(&now, &[before.clone(), before]);
+        let modules = modules(&now, &[&before, &before]);
         let [main, earlier, _] = &modules[..] else {
             panic!("{modules:?}")
         };
@@ -182,13 +265,63 @@ mod tests {
                 "FRAME_ANCESTORS",
                 "PUBLIC",
                 "VERSION",
-                "FILES_AT",
                 "ALLOWED_HOSTS"
             ]
         );
         let hash = Digest::of(b"x");
         assert_eq!(key(&told.app_id, &hash), format!("apps/abcdefgh/{hash}"));
-        assert_eq!(texts[4].1, "apps/abcdefgh/");
-        assert_eq!(texts[5].1, "a.example b.example");
+        assert_eq!(prefix(&told.app_id), "apps/abcdefgh/");
+        assert_eq!(texts[4].1, "a.example b.example");
+    }
+
+    #[test]
+    fn each_file_stands_once_among_the_assets_with_the_newest_set_that_has_it() {
+        let now = set(&[
+            "index.html",
+            "assets/same-A1b2C3d4.js",
+            "logo.svg",
+            "overskill-functions/key.js",
+        ]);
+        let newer = set(&[
+            "index.html",
+            "assets/same-A1b2C3d4.js",
+            "assets/b-X1y2Z3w4.css",
+        ]);
+        let older = set(&["assets/a-Q1y2Z3w4.js", "assets/b-X1y2Z3w4.css", "old.svg"]);
+        let held = held(&now, &[&newer, &older]);
+        let mut told: Vec<_> = held
+            .iter()
+            .map(|(at, one)| {
+                assert_eq!(*at, format!("/{}", one.artifact.hash));
+                (one.path.as_str(), one.set)
+            })
+            .collect();
+        told.sort_unstable();
+        assert_eq!(
+            told,
+            [
+                ("assets/a-Q1y2Z3w4.js", 2),
+                ("assets/b-X1y2Z3w4.css", 1),
+                ("assets/same-A1b2C3d4.js", 0),
+                ("logo.svg", 0)
+            ]
+        );
+    }
+
+    #[test]
+    fn where_files_go_is_said_by_name() {
+        assert_eq!(Storage::parse("r2", "files"), Ok(Storage::R2));
+        assert_eq!(Storage::parse("assets", ""), Ok(Storage::Assets));
+        let without = Storage::parse("r2", " ").unwrap_err();
+        assert!(
+            without.contains("set CLOUDFLARE_BUCKET") && without.contains("`assets`"),
+            "{without}"
+        );
+        for wrong in ["", "R2", "kv"] {
+            assert_eq!(
+                Storage::parse(wrong, "files").unwrap_err(),
+                format!("CLOUDFLARE_FILES is `{wrong}`; there is: r2, assets")
+            );
+        }
     }
 }

@@ -1,11 +1,13 @@
 //! Puts what was built at the address of an environment: here through the loader, or as a Worker of its own on an account.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::json;
 use worker::Method;
 
 use super::Conversation;
 use crate::{
     cloudflare::{
-        Binding, Upload,
+        AssetFile, Binding, Upload, assets,
         site::{self, Site},
     },
     digest::Digest,
@@ -19,11 +21,22 @@ use crate::{
     error::{Error, Kind, Result},
     generation::{Conversation as Machine, Input, Probe},
     ids::{AppId, DeploymentId},
-    publish::{
-        ArtifactSet, Deployment, Environment, Module, ModuleKind, Origin, PAGE, Runtime,
-        is_of_functions, own,
-    },
+    publish::{ArtifactSet, Deployment, Environment, Module, ModuleKind, Origin, Runtime, own},
 };
+
+/// Where an app's Worker finds its files.
+enum Files {
+    /// In the bucket.
+    Bucket,
+    /// Among the static assets of its version, which an upload has this token for.
+    Assets(String),
+    /// It has none but those in its script.
+    None,
+}
+
+fn artifacts(sets: &[StoredSet]) -> Vec<&ArtifactSet> {
+    sets.iter().map(|set| &set.artifacts).collect()
+}
 
 impl Conversation {
     /// Brings a deployment so far that its address can be switched; on an account, it is then switched.
@@ -101,23 +114,27 @@ impl Conversation {
         let environment = deployment.environment;
         let site = |domains| target.site(&machine.app, environment, &deployment.url, domains);
         let stored = loader::stored_set(&self.env, &machine.app, &told.set).await?;
-        self.upload_files(target, &machine.app, &stored).await?;
+        let live = machine.live_deployment(environment);
+        let live = live.and_then(|live| live.digest);
         let mut earlier = Vec::new();
-        for set in machine.served(deployment.environment).earlier {
-            earlier.push(
-                loader::stored_set(&self.env, &machine.app, set)
+        for set in live.iter().chain(machine.served(environment).earlier) {
+            earlier.push(loader::stored_set(&self.env, &machine.app, set).await?);
+        }
+        let worker = site(Vec::new()).worker;
+        let files = match target.files {
+            own::Storage::R2 => {
+                self.put_files(target, &machine.app, &stored).await?;
+                Files::Bucket
+            }
+            own::Storage::Assets => {
+                self.send_files(target, &worker, &machine.app, &stored, &earlier)
                     .await?
-                    .artifacts,
-            );
-        }
-        if let Some(live) = machine.live_deployment(deployment.environment)
-            && let Some(set) = live.digest
-        {
-            let live = loader::stored_set(&self.env, &machine.app, &set).await?;
-            earlier.insert(0, live.artifacts);
-        }
+            }
+        };
         let tag = deployment.id.as_str();
-        let upload = self.upload(target, &stored, &earlier, told, tag).await?;
+        let upload = self
+            .upload(target, &stored, &earlier, told, tag, files)
+            .await?;
         let staged = site(Vec::new())
             .stage(target, upload, tag)
             .await
@@ -150,11 +167,11 @@ impl Conversation {
     }
 
     /// Puts the files of a set into the bucket, each once.
-    async fn upload_files(&self, target: &Target, app: &AppId, stored: &StoredSet) -> Result<()> {
+    async fn put_files(&self, target: &Target, app: &AppId, stored: &StoredSet) -> Result<()> {
         let files = Blobs::assets_or_kept(&self.env, app, stored.kept.as_ref())?;
-        for (path, artifact) in &stored.artifacts.entries {
+        for (path, artifact) in own::files(&stored.artifacts) {
             let key = own::key(app, &artifact.hash);
-            if path.as_str() == PAGE || is_of_functions(path) || self.store.is_uploaded(&key)? {
+            if self.store.is_uploaded(&key)? {
                 continue;
             }
             let content = files.get(&artifact.hash).await?;
@@ -168,16 +185,54 @@ impl Conversation {
         Ok(())
     }
 
+    /// Sends the files of a set, and those of earlier ones that pages may still ask for, where the account lacks them.
+    async fn send_files(
+        &self,
+        target: &Target,
+        worker: &str,
+        app: &AppId,
+        stored: &StoredSet,
+        earlier: &[StoredSet],
+    ) -> Result<Files> {
+        let held = own::held(&stored.artifacts, &artifacts(earlier));
+        if held.is_empty() {
+            return Ok(Files::None);
+        }
+        let named = held.values();
+        assets::check(named.map(|one| (one.path.as_str(), one.artifact.size)))?;
+        let named = |one: &own::Held<'_>| AssetFile {
+            hash: assets::known_as(&one.artifact.hash),
+            size: one.artifact.size,
+        };
+        let files = held.iter().map(|(at, one)| (at.clone(), named(one)));
+        let files = files.collect();
+        let read = async |at: &str| {
+            let one = held
+                .get(at)
+                .ok_or_else(|| Error::internal(format!("{at} was not named")))?;
+            let mut sets = [stored].into_iter().chain(earlier);
+            let kept = sets.nth(one.set).and_then(|set| set.kept.as_ref());
+            let from = Blobs::assets_or_kept(&self.env, app, kept)?;
+            let content = from.get(&one.artifact.hash).await?;
+            let kind = crate::build::media_type(one.path.as_str());
+            Ok::<_, Error>((kind, STANDARD.encode(content)))
+        };
+        assets::send(target, &target.account, worker, &files, read)
+            .await
+            .map(Files::Assets)
+    }
+
     async fn upload(
         &self,
         target: &Target,
         stored: &StoredSet,
-        earlier: &[ArtifactSet],
+        earlier: &[StoredSet],
         told: &Runtime,
         tag: &str,
+        files: Files,
     ) -> Result<Upload> {
         let sets = Blobs::sets(&self.env, &told.app_id)?;
-        let mut modules = own::modules(&stored.artifacts, earlier);
+        let mut modules = own::modules(&stored.artifacts, &artifacts(earlier));
         for (name, module) in &stored.modules {
             let (kind, bytes) = match module {
                 StoredModule::Js(text) => (ModuleKind::EsModule, text.clone().into_bytes()),
@@ -199,15 +254,31 @@ impl Conversation {
             let secrets = secrets.into_iter();
             bindings.extend(secrets.map(|(name, text)| (name, Binding::Secret(text))));
         }
-        bindings.push(("FILES".to_owned(), Binding::R2Bucket(target.bucket.clone())));
+        // A secret that was deleted is not to be kept from the version before.
+        let mut more = serde_json::Map::from_iter([("keep_bindings".to_owned(), json!([]))]);
+        let mut bind = |name: &str, binding| bindings.push((name.to_owned(), binding));
+        match files {
+            Files::Bucket => {
+                bind("FILES", Binding::R2Bucket(target.bucket.clone()));
+                bind("FILES_AT", Binding::Text(own::prefix(&told.app_id)));
+            }
+            Files::Assets(token) => {
+                bind("FILES", Binding::Assets);
+                let config = own::asset_config();
+                more.insert(
+                    "assets".to_owned(),
+                    json!({ "jwt": token, "config": config }),
+                );
+            }
+            Files::None => {}
+        }
         if !target.platform.is_empty() {
-            let platform = Binding::Service(target.platform.clone());
-            bindings.push(("PLATFORM".to_owned(), platform));
+            bind("PLATFORM", Binding::Service(target.platform.clone()));
             let of = own::proof_of(&told.app_id, told.environment);
             // Without a key nothing is proven, and nobody is told.
             if let Ok(proof) = cipher::seal(&self.env, &of, tag).await {
                 let counts = own::counts(clock::now(), &proof);
-                bindings.push((own::ANSWERS.to_owned(), Binding::Secret(counts)));
+                bind(own::ANSWERS, Binding::Secret(counts));
             }
         }
         Ok(Upload {
@@ -216,8 +287,7 @@ impl Conversation {
             bindings,
             compatibility_date: loader::COMPATIBILITY_DATE.to_owned(),
             compatibility_flags: vec![loader::COMPATIBILITY_FLAG.to_owned()],
-            // A secret that was deleted is not to be kept from the version before.
-            more: serde_json::Map::from_iter([("keep_bindings".to_owned(), serde_json::json!([]))]),
+            more,
         })
     }
 
@@ -230,7 +300,12 @@ impl Conversation {
             let site = target.site(&machine.app, environment, "", Vec::new());
             site.remove(&target).await.map_err(failed)?;
         }
-        for key in self.store.all_uploaded()? {
+        // What was put there before the operator chose otherwise is there still.
+        let uploaded = match target.bucket.trim() {
+            "" => Vec::new(),
+            _ => self.store.all_uploaded()?,
+        };
+        for key in uploaded {
             let request = target.account.delete_object(&target.bucket, &key);
             match site::tell(&target, &request).await {
                 Err(error) if !error.is_missing() => return Err(failed(error)),

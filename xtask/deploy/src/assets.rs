@@ -6,12 +6,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use overskill::cloudflare::{
-    Account, AssetFile, Place, asset_hash,
-    site::{self, Api},
-};
+use overskill::cloudflare::{self, Account, AssetFile, asset_hash, site::Api};
 use overskill::sorted::SortedMap;
-use serde::Deserialize;
 
 /// A file.
 pub(crate) struct Asset {
@@ -75,19 +71,6 @@ fn kind(extension: &str) -> &'static str {
     }
 }
 
-#[derive(Deserialize)]
-struct Session {
-    jwt: String,
-    #[serde(default)]
-    buckets: Vec<Vec<String>>,
-}
-
-#[derive(Deserialize)]
-struct Sent {
-    #[serde(default)]
-    jwt: Option<String>,
-}
-
 /// Sends what the account lacks; the token that an upload of the Worker names them by.
 ///
 /// # Errors
@@ -98,38 +81,19 @@ pub(crate) async fn send(
     worker: &str,
     assets: &Assets,
 ) -> Result<String> {
-    let manifest: SortedMap<String, AssetFile> = assets
+    let named = |asset: &Asset| AssetFile {
+        hash: asset.hash.clone(),
+        size: asset.size,
+    };
+    let files: SortedMap<String, AssetFile> = assets
         .iter()
-        .map(|(path, Asset { hash, size, .. })| {
-            (
-                path.clone(),
-                AssetFile {
-                    hash: hash.clone(),
-                    size: *size,
-                },
-            )
-        })
+        .map(|(path, asset)| (path.clone(), named(asset)))
         .collect();
-    let session: Session =
-        site::ask(api, &account.post_assets(Place::Own, worker, &manifest)).await?;
-    let by_hash: BTreeMap<&str, &Asset> = assets
-        .values()
-        .map(|asset| (asset.hash.as_str(), asset))
-        .collect();
-    let mut whole = session.buckets.is_empty().then(|| session.jwt.clone());
-    for group in &session.buckets {
-        let mut files = Vec::new();
-        for hash in group {
-            let asset = by_hash.get(hash.as_str());
-            let asset = asset.with_context(|| {
-                format!("Cloudflare asks for a file that was not named: {hash}")
-            })?;
-            files.push((hash.as_str(), asset.kind, asset.base64.clone()));
-        }
-        let sent: Sent = site::ask(api, &account.post_asset_files(&session.jwt, &files)).await?;
-        whole = sent.jwt.or(whole);
-    }
-    whole.context("Cloudflare does not say that all files are there; run this again")
+    let read = async |path: &str| {
+        let asset = assets.get(path).context("a file that was not named")?;
+        anyhow::Ok((asset.kind, asset.base64.clone()))
+    };
+    cloudflare::assets::send(api, account, worker, &files, read).await
 }
 
 #[cfg(test)]

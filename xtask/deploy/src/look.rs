@@ -9,6 +9,7 @@ use overskill::cloudflare::{
     site::{self, Api},
     zone,
 };
+use overskill::publish::own::Storage;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -78,10 +79,9 @@ pub(crate) async fn at(api: &impl Api, order: &Order, plan: &Configuration) -> R
     refuse_strangers(order, &plan.name, &worker)?;
     let texts = variables::told(&plan.vars, &derived, &order.set, &worker.texts);
     let mut buckets = Vec::new();
-    let own = plan.r2_buckets.iter().map(|bucket| &bucket.bucket_name);
-    for name in own.chain(texts.get("CLOUDFLARE_BUCKET")) {
+    for name in wanted_buckets(plan, &texts)? {
         if there::<Value>(api, &account.bucket(name)).await?.is_none() {
-            buckets.push(name.clone());
+            buckets.push(name.to_owned());
         }
     }
     let mut queues = BTreeMap::new();
@@ -102,6 +102,19 @@ pub(crate) async fn at(api: &impl Api, order: &Order, plan: &Configuration) -> R
         buckets,
         queues,
     })
+}
+
+/// The buckets that the Worker has, and the one for the files of apps where they go into one.
+fn wanted_buckets<'a>(plan: &'a Configuration, texts: &'a Texts) -> Result<Vec<&'a str>> {
+    let text = |name| texts.get(name).map(String::as_str).unwrap_or_default();
+    let bucket = text("CLOUDFLARE_BUCKET");
+    let own = plan.r2_buckets.iter();
+    let mut all: Vec<&str> = own.map(|bucket| bucket.bucket_name.as_str()).collect();
+    match Storage::parse(text("CLOUDFLARE_FILES"), bucket).map_err(anyhow::Error::msg)? {
+        Storage::R2 => all.push(bucket),
+        Storage::Assets => {}
+    }
+    Ok(all)
 }
 
 /// The pattern of the route to all apps.
@@ -328,13 +341,9 @@ impl Found {
         let say = |has: bool, what: String| {
             println!("{} {what}", if has { "✓ there:" } else { "→ to be made:" })
         };
-        for name in plan
-            .r2_buckets
-            .iter()
-            .map(|bucket| &bucket.bucket_name)
-            .chain(self.texts.get("CLOUDFLARE_BUCKET"))
-        {
-            say(!self.buckets.contains(name), format!("the bucket {name}"));
+        for name in wanted_buckets(plan, &self.texts).unwrap_or_default() {
+            let is_missing = self.buckets.iter().any(|missing| missing == name);
+            say(!is_missing, format!("the bucket {name}"));
         }
         for (name, id) in &self.queues {
             say(id.is_some(), format!("the queue {name}"));

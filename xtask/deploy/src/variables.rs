@@ -8,10 +8,11 @@ use anyhow::{Result, bail};
 use crate::secrets;
 
 /// What is the operator's to say. Once said, it stays until they say something else.
-const OPERATORS: [&str; 9] = [
+const OPERATORS: [&str; 10] = [
     "ANTHROPIC_BASE_URL",
     "BUDGET",
     "BUILDER_URL",
+    "CLOUDFLARE_FILES",
     "MODEL",
     "MODEL_SETTINGS",
     "OPENAI_BASE_URL",

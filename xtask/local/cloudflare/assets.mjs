@@ -1,5 +1,5 @@
 // Uploads of static assets: a session names what is missing, its token lets it be sent, and the last answer has the token of what is whole.
-import { createHmac, randomBytes } from "node:crypto";
+import { createHash, createHmac, randomBytes } from "node:crypto";
 import path from "node:path";
 
 import { Refusal } from "./answer.mjs";
@@ -11,13 +11,18 @@ const MOST_FILES = 50;
 const MOST_BYTES = 10 << 20;
 /** For how long a token is good, in seconds. */
 const LASTS = 3600;
+/** What a version may have (https://developers.cloudflare.com/workers/platform/limits/#static-assets). */
+const MOST_ASSETS = 20_000;
+const MOST_ASSET_BYTES = 25 << 20;
 
 const refused = (message, status = 400, code = 10300) => new Refusal(status, code, message);
 
-/** By what an asset is known. */
-export function assetHash(bytes, name) {
-  return blake3(Buffer.from(bytes.toString("base64") + path.extname(name).slice(1))).slice(0, 32);
-}
+/** By what an asset may be known. How a hash is made is whoever's who uploads: the first is wrangler's, the second that of Cloudflare's documentation. */
+const HASHES = [
+  (bytes, name) => blake3(Buffer.from(bytes.toString("base64") + path.extname(name).slice(1))),
+  (bytes) => createHash("sha256").update(bytes).digest("hex"),
+];
+const isHash = (hash, bytes, name) => HASHES.some((of) => of(bytes, name).slice(0, 32) === hash);
 
 export class Assets {
   #key = randomBytes(32);
@@ -45,8 +50,10 @@ export class Assets {
     for (const [name, { hash, size } = {}] of Object.entries(manifest)) {
       if (!name.startsWith("/")) throw refused(`The path ${name} does not begin with a slash.`);
       if (!HASH.test(hash ?? "") || !Number.isInteger(size)) throw refused(`The hash or the size of ${name} is not valid.`);
+      if (size > MOST_ASSET_BYTES) throw refused(`${name} has more than ${MOST_ASSET_BYTES} bytes.`);
       files.set(name, { hash, size });
     }
+    if (files.size > MOST_ASSETS) throw refused(`There are more than ${MOST_ASSETS} files.`);
     const missing = new Map([...files.values()].filter(({ hash }) => !this.#files.has(hash)).map(({ hash, size }) => [hash, size]));
     if (missing.size === 0) return { jwt: this.#finished(files, script), buckets: [] };
     const buckets = [[]];
@@ -80,7 +87,7 @@ export class Assets {
       const bytes = Buffer.from(base64.toString("latin1"), "base64");
       if (bytes.length !== wanted.size) throw refused(`${named} has ${bytes.length} bytes and was said to have ${wanted.size}.`);
       const names = [...session.files].filter(([, file]) => file.hash === hash).map(([name]) => name);
-      if (!names.some((name) => assetHash(bytes, name) === hash)) throw refused(`The content of ${named} has another hash.`);
+      if (!names.some((name) => isHash(hash, bytes, name))) throw refused(`The content of ${named} has another hash.`);
       this.#files.set(hash, { bytes, type: type === "application/null" ? undefined : type });
       session.missing.delete(hash);
     }
