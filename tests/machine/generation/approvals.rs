@@ -54,7 +54,7 @@ fn nothing_is_built_or_served_before_somebody_else_has_approved_it() {
     let id = deploy(&mut world, Production, 3);
     world.settle();
     assert_eq!(status(&world, &id), Status::AwaitingApproval);
-    assert_eq!(awaiting(&world), [id.clone()]);
+    assert_eq!(awaiting(&world), std::slice::from_ref(&id));
     assert_eq!(
         (
             live(&world, Production),
@@ -69,7 +69,7 @@ fn nothing_is_built_or_served_before_somebody_else_has_approved_it() {
         error.public,
         "`set-up` has asked for `d1` and cannot approve it; somebody with another token can."
     );
-    assert_eq!(awaiting(&world), [id.clone()]);
+    assert_eq!(awaiting(&world), std::slice::from_ref(&id));
     decide(&mut world, &id, Decision::Approve, "laptop").unwrap();
     assert_eq!(status(&world, &id), Status::Building);
     assert_eq!(awaiting(&world), []);
