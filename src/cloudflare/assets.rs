@@ -17,6 +17,8 @@ pub const MOST_FILES: usize = 20_000;
 /// How much is sent in one request, in bytes before base64, unless one file has more. Groups of the account may be larger than what an isolate has room for, and are
 /// its advice: what counts is that all files are sent.
 pub const MOST_GROUP_BYTES: u64 = 8 << 20;
+/// How many sessions are begun for one upload.
+const MOST_SESSIONS: usize = 2;
 /// What to do about files that the account would not take.
 const SMALLER: &str = "make it smaller or load it from another address, or have the operator put files into a bucket (CLOUDFLARE_FILES = \"r2\"), and deploy again";
 const FEWER: &str = "have fewer files, or have the operator put them into a bucket (CLOUDFLARE_FILES = \"r2\"), and deploy again";
@@ -75,6 +77,24 @@ pub async fn send<E: From<ApiError>>(
     read: impl AsyncFn(&str) -> Result<(&'static str, String), E>,
 ) -> Result<String, E> {
     check(files.iter().map(|(path, file)| (path.as_str(), file.size)))?;
+    for _ in 1..MOST_SESSIONS {
+        match in_a_session(api, account, worker, files, &read).await? {
+            Err(error) if matches!(error.status, 401 | 403) => {}
+            sent => return Ok(sent?),
+        }
+    }
+    Ok(in_a_session(api, account, worker, files, &read).await??)
+}
+
+/// Sends what one session asks for. The inner error is that of a group: the token of a session ends with it, so that who has not heard the last answer has to
+/// ask anew what is missing.
+async fn in_a_session<E: From<ApiError>>(
+    api: &impl Api,
+    account: &Account,
+    worker: &str,
+    files: &SortedMap<String, AssetFile>,
+    read: &impl AsyncFn(&str) -> Result<(&'static str, String), E>,
+) -> Result<Result<String, ApiError>, E> {
     let session: Session = site::ask(api, &account.post_assets(Place::Own, worker, files)).await?;
     let groups = groups(&session.buckets, files)?;
     let mut whole = groups.is_empty().then(|| session.jwt.clone());
@@ -85,11 +105,13 @@ pub async fn send<E: From<ApiError>>(
             parts.push((hash, kind, base64));
         }
         let request = account.post_asset_files(&session.jwt, parts);
-        let taken: Taken = site::ask(api, &request).await?;
-        whole = taken.jwt.or(whole);
+        match site::ask::<Taken>(api, &request).await {
+            Ok(taken) => whole = taken.jwt.or(whole),
+            Err(error) => return Ok(Err(error)),
+        }
     }
-    let silent = || answer::silent("Cloudflare does not say that all files are there").into();
-    whole.ok_or_else(silent)
+    let silent = || answer::silent("Cloudflare does not say that all files are there");
+    Ok(whole.ok_or_else(silent))
 }
 
 /// A hash, and the path of a file that has it.

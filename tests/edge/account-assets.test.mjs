@@ -173,12 +173,8 @@ describe("an app whose files are static assets", () => {
 });
 
 describe("whatever goes wrong with them", () => {
-  // More than goes into one request.
-  const large = (what) => [0, 1, 2].map((at) => [`public/${what}-${at}.bin`, noise(`${what} ${at}`, 3 << 20)]);
-
-  /** Deploys something new with large files while `disturb(deploy)` sees to it that something goes wrong. */
-  async function deployed(what, disturb) {
-    const files = large(what);
+  /** Deploys something new with these files while `disturb(deploy)` sees to it that something goes wrong. */
+  async function deployed(files, disturb) {
     for (const [path, content] of files) await write(path, content);
     await app.settled();
     await api.control("reset-requests", {});
@@ -191,32 +187,22 @@ describe("whatever goes wrong with them", () => {
     assert.equal(seen.at(-1), end.version);
     for (const [path, content] of files) assert.ok((await visit(url, path.replace("public", ""))).bytes.equals(content), path);
     assert.deepEqual((await api.control("state")).faults, [], "what was to go wrong went wrong");
-    for (const [path] of files) await app.fileCall("DELETE", path, { headers: { "if-match": (await app.read(path)).etag } });
-    await app.settled();
   }
+
+  const one = (what) => [[`public/${what.replaceAll(/\W+/g, "-")}.bin`, noise(what, 1_000)]];
 
   const count = async (hash) => (await sent()).filter((group) => group.includes(hash)).length;
 
-  test("a group that fails until the deployment begins anew: what is live answers, and the group before is not sent again", { timeout: 240_000 }, () =>
-    deployed("second", async (ask, hashes) => {
-      await api.control("fault", { method: "POST", path: "/assets/upload$", nth: 2, times: 5, effect: { status: 500 } });
-      const end = await over(app, await ask());
-      const counts = await Promise.all(hashes.map(count));
-      assert.deepEqual(counts.sort(), [1, 1, 6], "sent so often");
-      assert.equal((await sessions()).length, 2);
-      return end;
-    }));
-
   for (const [what, method, path, effect] of [["the session", "POST", "/assets-upload-session$", { status: 503 }], ["a group, of which nobody hears", "POST", "/assets/upload$", { close: "after" }]]) {
     test(`with ${what}, the address answers throughout, and it comes to its end`, { timeout: 120_000 }, () =>
-      deployed(what.replaceAll(/\W+/g, "-"), async (ask) => {
+      deployed(one(what), async (ask) => {
         await api.control("fault", { method, path, effect });
         return over(app, await ask());
       }));
   }
 
   test("killed at a group, it comes to its end all the same", { timeout: 120_000 }, () =>
-    deployed("killed", async (ask) => {
+    deployed(one("killed"), async (ask) => {
       await api.control("fault", { method: "POST", path: "/assets/upload$", effect: { delay: 700 } });
       const begun = await ask();
       await until("the upload", async () => (await sent()).length > 0);
@@ -225,11 +211,22 @@ describe("whatever goes wrong with them", () => {
     }));
 
   test("a file that is refused fails the deployment, what is live stays, and the next one ends it", { timeout: 120_000 }, () =>
-    deployed("refused", async (ask) => {
+    deployed(one("refused"), async (ask) => {
       await api.control("fault", { method: "POST", path: "/assets/upload$", effect: { status: 400, code: 10300, message: "The file is not wanted." } });
       const end = await over(app, await ask());
       assert.deepEqual([end.status, end.error.includes("The file is not wanted")], ["failed", true], end.error);
       return over(app, await ask());
+    }));
+
+  test("a group that fails until the deployment begins anew: what is live answers, and the group before is not sent again", { timeout: 240_000 }, () =>
+    // More than goes into one request.
+    deployed([0, 1, 2].map((at) => [`public/${at}.bin`, noise(`large ${at}`, 3 << 20)]), async (ask, hashes) => {
+      await api.control("fault", { method: "POST", path: "/assets/upload$", nth: 2, times: 5, effect: { status: 500 } });
+      const end = await over(app, await ask());
+      const counts = await Promise.all(hashes.map(count));
+      assert.deepEqual(counts.sort(), [1, 1, 6], "sent so often");
+      assert.equal((await sessions()).length, 2);
+      return end;
     }));
 });
 

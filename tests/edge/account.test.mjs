@@ -161,19 +161,30 @@ describe("whatever goes wrong on the way", () => {
     ["the route", { method: "PUT", path: "/routes$" }, { status: 429, headers: { "retry-after": "1" } }],
   ];
 
-  /** Deploys something new while `disturb(deploy)` sees to it that something goes wrong; `what` makes it different from all others. */
-  async function deployed(what, disturb) {
-    const [{ url }] = (await app.get("/deployments")).deployments.filter(({ environment }) => environment === "production");
+  /** What a file of theirs says, by the versions that were deployed here. */
+  const texts = new Map();
+
+  /** A version that is not live: a new one, where its files have to be uploaded; else one that was built before. */
+  async function another(what, live) {
+    if (texts.size > 1 && !what.includes("a file")) return [...texts.keys()].findLast((version) => version !== live);
     const known = await app.fileCall("GET", "public/what.txt");
-    await app.write("public/what.txt", `${what}\n`, known.status === 200 ? known.headers.etag : undefined);
+    const { version } = await app.write("public/what.txt", `${what}\n`, known.status === 200 ? known.headers.etag : undefined);
+    texts.set(version, `${what}\n`);
     await app.settled();
+    return version;
+  }
+
+  /** Deploys another version while `disturb(deploy)` sees to it that something goes wrong. */
+  async function deployed(what, disturb) {
+    const { url, version: live } = (await app.get("/deployments")).deployments.find(({ environment, status }) => environment === "production" && status === "live");
+    const version = await another(what, live);
     const stop = watched(url);
-    const end = await disturb(() => deploy(app, "production"));
+    const end = await disturb(() => deploy(app, "production", { version }));
     assert.equal(end.status, "live", JSON.stringify(end));
     const seen = await stop();
     assert.ok(seen.every((one) => typeof one === "number"), seen.join(", "));
     assert.equal(seen.at(-1), end.version);
-    assert.equal((await visit(url, "/what.txt")).text, `${what}\n`);
+    assert.equal((await visit(url, "/what.txt")).text, texts.get(version));
     const { faults, scripts: { [`app-${app.id}-production`]: worker } } = await api.control("state");
     assert.deepEqual(faults, [], "what was to go wrong went wrong");
     const tagged = worker.versions.filter(({ annotations }) => annotations?.["workers/tag"] === end.id);

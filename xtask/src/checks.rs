@@ -29,8 +29,8 @@ const DEPTH: &str = "OVERSKILL_TEST_DEPTH";
 /// How many files of specs are run at a time: each waits for about half of its time.
 const LANES: usize = 2;
 
-/// Files of specs that measure how long something takes, or need the machine for many of their own: each is run by itself.
-const ALONE: [&str; 5] = ["chaos", "crash", "crowd", "failover", "kills"];
+/// Files of specs that need the machine for many apps or for many deaths: each is run by itself, in the full checks alone.
+const MANY: [&str; 2] = ["crowd", "kills"];
 
 /// How the names of files of specs end.
 const SPEC: &str = ".test.mjs";
@@ -367,11 +367,14 @@ fn specs(run: &Run, folder: &str, node: &Command) -> Result<Tally> {
         .collect::<Result<_>>()?;
     files.retain(|file| file.to_string_lossy().ends_with(SPEC));
     files.sort();
-    let (alone, beside): (Vec<_>, Vec<_>) = files
+    let (mut many, few): (Vec<_>, Vec<_>) = files
         .into_iter()
-        .partition(|file| ALONE.contains(&name_of(file).as_str()));
+        .partition(|file| MANY.contains(&name_of(file).as_str()));
+    if run.depth != Depth::Full {
+        many.clear();
+    }
     let mut sum = Tally::default();
-    for (lanes, files) in [(LANES, beside), (1, alone)] {
+    for (lanes, files) in [(LANES, few), (1, many)] {
         let tallies = side_by_side(lanes, &files, |file| {
             let name = name_of(file);
             let start = Instant::now();

@@ -1,4 +1,4 @@
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use futures::executor::block_on;
 use serde_json::json;
@@ -15,6 +15,10 @@ struct Cloud {
     refuses: RefCell<usize>,
     /// Whether it says so when it has all.
     says_whole: bool,
+    /// Whether nobody hears that it has.
+    is_unheard: bool,
+    /// Whether the session has ended.
+    is_over: Cell<bool>,
 }
 
 impl Cloud {
@@ -25,16 +29,25 @@ impl Cloud {
             sent: RefCell::default(),
             refuses: RefCell::new(0),
             says_whole: true,
+            is_unheard: false,
+            is_over: Cell::new(false),
         }
     }
 
     fn answer(&self, request: &Request) -> (u16, serde_json::Value) {
         let good = |status, result| (status, json!({ "success": true, "result": result }));
         if request.path.ends_with("/assets-upload-session") {
-            return good(200, json!({ "jwt": "session", "buckets": self.buckets }));
+            return match self.is_over.get() {
+                true => good(200, json!({ "jwt": "later", "buckets": [] })),
+                false => good(200, json!({ "jwt": "session", "buckets": self.buckets })),
+            };
         }
         assert_eq!(request.path, "/accounts/acc/workers/assets/upload");
         assert_eq!(request.proof, Proof::Session("session".to_owned()));
+        if self.is_over.get() {
+            let error = json!({ "code": 10000, "message": "Authentication error" });
+            return (403, json!({ "success": false, "errors": [error] }));
+        }
         if *self.refuses.borrow() > 0 {
             *self.refuses.borrow_mut() -= 1;
             return (500, json!({ "success": false, "errors": [] }));
@@ -47,6 +60,10 @@ impl Cloud {
             (part.name.clone(), content)
         });
         self.sent.borrow_mut().push(parts.collect());
+        if self.is_unheard {
+            self.is_over.set(true);
+            return (500, json!({ "success": false, "errors": [] }));
+        }
         let sent: usize = self.sent.borrow().iter().map(Vec::len).sum();
         match self.says_whole && sent == self.buckets.iter().map(Vec::len).sum::<usize>() {
             true => good(201, json!({ "jwt": "whole" })),
@@ -131,6 +148,16 @@ fn an_upload_that_fails_is_made_again() {
     let error = sent(&cloud, &files(&[("a", 1)])).unwrap_err();
     assert_eq!(error.status, 500);
     assert!(cloud.sent.borrow().is_empty());
+}
+
+#[test]
+fn a_session_that_has_ended_unheard_is_followed_by_another() {
+    let cloud = Cloud {
+        is_unheard: true,
+        ..Cloud::lacks(&[&["a"]])
+    };
+    assert_eq!(sent(&cloud, &files(&[("a", 1)])).unwrap(), "later");
+    assert_eq!(cloud.sent.borrow().len(), 1, "nothing is sent twice");
 }
 
 #[test]
