@@ -31,10 +31,11 @@ cargo xtask COMMAND
              exit status: 0 built, 1 its author can mend it, 2 over a limit or no web project, 3 our fault
   test     run all checks
              --quick       without workerd and browser
-             --full        with the large counts
+             --full        with the large counts, mutants, coverage, the image, and the specs `crowd` and `kills`
   attack   builder       try everything hostile on a builder, and say what came of each; --list names all
              --level namespaces|landlock|auto|none   (namespaces and landlock, as far as they are offered)
              --group sources|workers|requests|clients, --only NAME, --json
+             --neighbour N   build somebody else's app after every Nth attack (1)
              exit status: 0 all contained, 1 not, 3 not tried
   chaos    kill workerd, the builder and a double of the model at every entry of an app's journal and at random, and compare
              --kills N     how often (200)
