@@ -1,9 +1,10 @@
 //! Approvals: what needs one begins when somebody else has given it, and nothing else waits for that.
 
 use overskill::{
+    build::Diagnostic,
     config::Limits,
     error::{Error, Kind},
-    generation::{Input, feed::Event},
+    generation::{BuildOutcome, Input, Job, feed::Event},
     ids::DeploymentId,
     publish::{
         Decision, DeploymentStatus as Status,
@@ -13,7 +14,8 @@ use overskill::{
 
 use super::{
     deployments::{app, deploy, live, roll_back, status},
-    world::World,
+    until,
+    world::{Fault, World},
 };
 
 /// An app whose deployments to production are approved.
@@ -113,8 +115,18 @@ fn what_awaits_one_is_in_nobodys_way() {
         "staging needs none"
     );
     let asked = deploy(&mut world, Production, 2);
-    // A build of its version that fails meanwhile takes its sources from nobody.
-    world.settle();
+    // Its version's build fails meanwhile, and takes the sources along that staging has brought.
+    let job = until(&mut world, |job| matches!(job, Job::SendBuild { .. }));
+    world.run(&job, Fault::None);
+    let work = world.claim().unwrap();
+    world.report(
+        &work,
+        BuildOutcome::Failed {
+            diagnostics: vec![Diagnostic::error("vite", "There is no `x`.")],
+            report: None,
+        },
+    );
+    assert_eq!(status(&world, &staged), Status::Failed);
     need(&mut world, &[]);
     let free = deploy(&mut world, Production, 3);
     world.settle();

@@ -150,6 +150,9 @@ mod tests {
             .unwrap()
             .unwrap();
         assert_eq!(all.levels, ["namespaces", "landlock"]);
+        assert_eq!(all.neighbour, 1);
+        let some = parse("--builder b --toolchain t --state s --neighbour 6");
+        assert_eq!(some.unwrap().unwrap().neighbour, 6);
         assert_eq!(parse("--help"), Ok(None));
     }
 
@@ -160,6 +163,8 @@ mod tests {
             ("--speed 1", "unknown flag `--speed`"),
             ("--state", "`--state` needs a value"),
             ("--level all", "auto, namespaces, landlock or none"),
+            ("--neighbour 0", "a number from 1 on"),
+            ("--neighbour often", "a number from 1 on"),
         ] {
             let error = parse(line).unwrap_err();
             assert!(error.contains(said), "{line}: {error}");
