@@ -27,6 +27,8 @@ const FRAMES = 12
 const LONGEST = 1_000
 /** A page is looked at when nothing has happened for so long, in milliseconds. */
 const REST = 150
+/** A page that takes longer to say what it shows is at work, in milliseconds: what the Long Tasks API calls a long task. */
+const LONG_TASK = 50
 /** How long a page that goes elsewhere may take to get there, in milliseconds: some never do, such as one that opens a mail. */
 const LEAVING = 1_000
 /** Bytes of a screenshot. */
@@ -246,6 +248,8 @@ const visit = async (chromium, out, path, limit, shoot) => {
           changed = performance.now()
         })
     } else if (method === "Page.loadEventFired") loaded = true
+    // What was answered is on its way to the page, or has come.
+    else if (method.startsWith("Network.")) changed = performance.now()
     // It reloads itself, or goes elsewhere: what is there now is not what is to be seen.
     else if (method === "Page.frameRequestedNavigation" && params.frameId === targetId) left = performance.now()
     else if (method === "Page.frameNavigated" && params.frame.id === targetId) {
@@ -284,6 +288,7 @@ const visit = async (chromium, out, path, limit, shoot) => {
   await send("Emulation.setDeviceMetricsOverride", { width: 1280, height: 800, deviceScaleFactor: 1, mobile: false })
   // What fades in is seen as it will be.
   await send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-reduced-motion", value: "reduce" }] })
+  await send("Network.enable", { maxTotalBufferSize: 0, maxResourceBufferSize: 0 })
   await send("Fetch.enable", { patterns: [{ urlPattern: "*" }] })
   const page = { path, title: "", ms: 0, empty: true, problems }
   // A page that never stops computing answers nothing.
@@ -296,7 +301,9 @@ const visit = async (chromium, out, path, limit, shoot) => {
   }
   const navigated = await Promise.race([send("Page.navigate", { url: ORIGIN + path }), late])
   while (navigated && !over && performance.now() < limit) {
+    const asked = performance.now()
     page.empty = (await evaluate(IS_EMPTY)) !== false
+    if (performance.now() - asked > LONG_TASK) changed = performance.now()
     const staying = performance.now() - left > LEAVING
     const resting = staying && busy === 0 && performance.now() - changed > REST
     if (loaded && resting && (!page.empty || performance.now() - changed > 5 * REST)) break

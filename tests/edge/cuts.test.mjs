@@ -41,7 +41,7 @@ async function assertWhole(stage, app, fault, n, isWhole) {
   const calls = app.calls.slice(from);
   assert.equal(calls.length, isWhole ? 2 : 3);
   const voided = app.told(turn, "attempt_voided");
-  assert.deepEqual(voided.map(({ step, attempt }) => [step, attempt]), isWhole ? [] : [[1, 1]]);
+  assert.deepEqual(voided.map(({ step, attempt }) => [step, attempt]), isWhole ? [] : [[1, 1]], JSON.stringify(voided));
   if (!isWhole) {
     assert.match(voided[0].reason, /its answer broke off$/);
     assert.ok(voided[0].retry_at >= voided[0].at && voided[0].retry_at <= voided[0].at + 1000);

@@ -13,7 +13,7 @@ export class Dns {
 
   static async start() {
     const dns = new Dns();
-    dns.server = http.createServer((request, response) => {
+    dns.server = http.createServer({ keepAliveTimeout: 0 }, (request, response) => {
       const { searchParams } = new URL(request.url, "http://dns");
       const [name, type] = [searchParams.get("name"), searchParams.get("type")];
       dns.asked.push(`${type} ${name}`);

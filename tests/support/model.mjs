@@ -73,7 +73,8 @@ export class ModelDouble {
     double.#answer = answer;
     double.#delayMs = delayMs;
     double.#cache = caching ? new PromptCache() : undefined;
-    double.#server = http.createServer((request, response) => {
+    // A client that keeps its connections must not lose one as it sends: none is closed for being idle.
+    double.#server = http.createServer({ keepAliveTimeout: 0 }, (request, response) => {
       double.#take(request, response);
     });
     await new Promise((resolve, reject) => double.#server.once("error", reject).listen(port, "127.0.0.1", resolve));

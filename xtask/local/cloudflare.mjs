@@ -93,7 +93,8 @@ export async function startCloudflare({ port = 0, edgePort = 0, zones = [{ name:
     }
   }
 
-  const server = http.createServer({ requestTimeout: 0 }, async (request, answer) => {
+  // A client that keeps its connections must not lose one as it sends: none is closed for being idle.
+  const server = http.createServer({ requestTimeout: 0, keepAliveTimeout: 0 }, async (request, answer) => {
     const url = new URL(request.url, "http://double");
     if (url.pathname.startsWith(CONTROL)) return controlled(request, answer, url);
     try {

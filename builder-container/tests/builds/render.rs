@@ -171,7 +171,11 @@ async fn a_page_is_not_blank_that_shows_anything() {
     let component = "customElements.define(\"my-app\", class extends HTMLElement {\n  connectedCallback() {\n    \
                      this.attachShadow({ mode: \"open\" }).innerHTML = \"<div><p>inside</p></div>\"\n  }\n})\n\n\
                      export const Home = () => <div ref={(div) => void div?.append(document.createElement(\"my-app\"))} />\n";
-    for home in [note, dialog, component] {
+    // Nothing answers while it computes, and it has nothing to show at the moment at which something does again.
+    let slow = "import { useEffect, useState } from \"react\"\n\nexport function Home() {\n  const [text, setText] = useState(\"\")\n  useEffect(() => {\n    \
+                setTimeout(() => {\n      const end = Date.now() + 2_000\n      while (Date.now() < end);\n      setTimeout(() => setText(\"Ready\"), 100)\n    }, 50)\n  }, [])\n  \
+                return text === \"\" ? null : <p>{text}</p>\n}\n";
+    for home in [note, dialog, component, slow] {
         let answer = builder.build(&app(home), Mode::Development).await;
         assert_eq!(
             answer.report.status,

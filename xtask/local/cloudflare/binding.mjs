@@ -99,7 +99,8 @@ function handled(buckets, { headers, url }, body) {
 
 /** Serves the buckets to Workers. @returns `{address, stop}`: `address(names)` is what a Worker is told, whose bindings have these buckets */
 export async function startBinding(buckets) {
-  const server = http.createServer(async (request, answer) => {
+  // A client that keeps its connections must not lose one as it sends: none is closed for being idle.
+  const server = http.createServer({ keepAliveTimeout: 0 }, async (request, answer) => {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
     const send = (status, headers, { metadata, value = Buffer.alloc(0) }) => {

@@ -72,7 +72,8 @@ export async function startEdge({ account, runtime }, port) {
     return { ...found, version, headers };
   }
 
-  const server = http.createServer(async (request, answer) => {
+  // A client that keeps its connections must not lose one as it sends: none is closed for being idle.
+  const server = http.createServer({ keepAliveTimeout: 0 }, async (request, answer) => {
     const found = led(request);
     if (!found.version) return failed(answer, found);
     try {

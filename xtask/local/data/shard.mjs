@@ -128,7 +128,8 @@ async function overPglite(folder) {
  * takes WebSockets.
  */
 export function serve(answer, port = 0, upgrade) {
-  const server = http.createServer(async (incoming, outgoing) => {
+  // A client that keeps its connections must not lose one as it sends: none is closed for being idle.
+  const server = http.createServer({ keepAliveTimeout: 0 }, async (incoming, outgoing) => {
     try {
       const { method, url, headers, socket } = incoming;
       const hasBody = method !== "GET" && method !== "HEAD";
