@@ -46,8 +46,7 @@ use worker::{
 #[wasm_bindgen(js_name = fetch)]
 pub fn fetch_entry(request: web_sys::Request, env: Env, context: JsValue) -> Promise {
     future_to_promise(AssertUnwindSafe(async move {
-        let response = api::respond(Request::from(request), &env, &context).await?;
-        Ok(web_sys::Response::from(response).into())
+        Ok(api::respond(request, &env, &context).await?.into())
     }))
 }
 

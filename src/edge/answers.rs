@@ -7,7 +7,7 @@ use std::{cell::RefCell, time::Duration};
 
 use js_sys::futures::future_to_promise;
 use wasm_bindgen::JsValue;
-use worker::{Delay, Env, Method, Request, Response, console_error};
+use worker::{Delay, Env, Request, Response, console_error};
 
 use super::{
     api, cipher, clock,
@@ -90,8 +90,8 @@ pub(super) fn count(env: &Env, context: &JsValue, app: &AppId, watched: &Watched
 }
 
 /// Whether somebody says what an app's own Worker has answered.
-pub(super) fn is_told(request: &Request) -> bool {
-    request.method() == Method::Post && request.path() == own::ANSWERS_PATH
+pub(super) fn is_told(method: &str, path: &str) -> bool {
+    path == own::ANSWERS_PATH && method == "POST"
 }
 
 /// Hears what an app's own Worker on an account has counted. It proves what it is by what was sealed for its deployment, which nobody else has.

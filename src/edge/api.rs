@@ -16,13 +16,15 @@ mod transfer;
 
 use futures::StreamExt as _;
 use wasm_bindgen::JsValue;
-use worker::{Env, Request, Response, console_error};
+use worker::{Env, Request, Response, Url, console_error, worker_sys::web_sys};
 
 use self::reply::Reply;
 use super::{
     answers, console, gateway, hostnames, objects,
     objects::{Begun, WorkspaceCall},
-    pace, parser, preview, random, runtime, settings,
+    pace, parser,
+    preview::{self, Visit},
+    random, runtime, settings,
 };
 use crate::{
     config::Limits,
@@ -44,10 +46,10 @@ use crate::{
 
 /// Answers a request. Only the platform's own failures are errors.
 pub(super) async fn respond(
-    request: Request,
+    request: web_sys::Request,
     env: &Env,
     context: &JsValue,
-) -> worker::Result<Response> {
+) -> worker::Result<web_sys::Response> {
     let answer = match settings::hosts(env) {
         Ok(hosts) => dispatch(request, env, context, &hosts).await,
         Err(error) => Err(error),
@@ -58,90 +60,119 @@ pub(super) async fn respond(
             if error.source.is_some() {
                 console_error!("{error}");
             }
-            Reply::problem(&error).into_response()
+            Ok(Reply::problem(&error).into_response()?.into())
         }
     }
 }
 
 async fn dispatch(
-    request: Request,
+    request: web_sys::Request,
     env: &Env,
     context: &JsValue,
     hosts: &Hosts,
-) -> Result<Response> {
-    let url = request.url().map_err(Error::internal)?;
+) -> Result<web_sys::Response> {
+    let url: Url = request.url().parse().map_err(Error::internal)?;
     let authority = match (url.host_str(), url.port()) {
         (Some(host), Some(port)) => format!("{host}:{port}"),
         (Some(host), None) => host.to_owned(),
         (None, _) => String::new(),
     };
+    let visitor = Visitor {
+        request,
+        url: &url,
+        env,
+        context,
+        hosts,
+    };
     match hosts.classify(&authority) {
-        Host::App(app, environment) => {
-            let origin = hosts.url(&app, environment, None);
-            visit(request, env, context, &app, environment, hosts, &origin).await
-        }
+        Host::App(app, environment) => visitor.visits(&app, environment, None).await,
         Host::Named(name) => {
             let origin = |app: &_| hosts.url(app, Environment::Production, Some(&name));
-            visit_claimed(request, env, context, hosts, name.as_str(), origin).await
+            visitor.visits_claimed(name.as_str(), origin).await
         }
         Host::Domain(domain) => {
             let origin = |_: &_| hosts.domain_url(&domain);
-            visit_claimed(request, env, context, hosts, domain.as_str(), origin).await
+            visitor.visits_claimed(domain.as_str(), origin).await
         }
-        Host::Unknown => preview::page(placeholder::unknown(), 404, hosts),
+        Host::Unknown => Ok(preview::page(placeholder::unknown(), 404, hosts)?.into()),
         Host::Console => {
             let number = pace::request();
             // The crate's own type takes a method that it does not know for GET.
-            let method = request.inner().method();
+            let method = visitor.request.method();
             let route = route(&method, url.path())?;
             let query = url.query().unwrap_or_default().to_owned();
             let path = url.path().to_owned();
-            Call {
-                request,
+            let call = Call {
+                request: visitor.request.into(),
                 env,
                 hosts,
                 method,
                 path,
                 query,
                 number,
-            }
-            .answer(route)
-            .await
+            };
+            Ok(call.answer(route).await?.into())
         }
     }
 }
 
-/// Answers a visitor of the production of whichever app has claimed a name; `origin` is where it is then.
-async fn visit_claimed(
-    request: Request,
-    env: &Env,
-    context: &JsValue,
-    hosts: &Hosts,
-    name: &str,
-    origin: impl FnOnce(&AppId) -> String,
-) -> Result<Response> {
-    let Some(app) = hostnames::find(env, name).await? else {
-        return preview::page(placeholder::unknown(), 404, hosts);
-    };
-    let origin = origin(&app);
-    let environment = Environment::Production;
-    visit(request, env, context, &app, environment, hosts, &origin).await
+/// Somebody at an address of an app.
+struct Visitor<'a> {
+    request: web_sys::Request,
+    url: &'a Url,
+    env: &'a Env,
+    context: &'a JsValue,
+    hosts: &'a Hosts,
 }
 
-/// Answers a visitor of an app, at the address that its pages are of.
-async fn visit(
-    request: Request,
-    env: &Env,
-    context: &JsValue,
-    app: &AppId,
-    environment: Environment,
-    hosts: &Hosts,
-    origin: &str,
-) -> Result<Response> {
-    match Service::of(&request.path()) {
-        Some(service) => gateway::serve(request, env, app, origin, service).await,
-        None if answers::is_told(&request) => answers::hear(request, env, app, environment).await,
-        None => preview::serve(request, env, context, app, environment, hosts).await,
+impl Visitor<'_> {
+    /// Answers at the production of whichever app has claimed a name; `origin` is where it is then.
+    async fn visits_claimed(
+        self,
+        name: &str,
+        origin: impl FnOnce(&AppId) -> String,
+    ) -> Result<web_sys::Response> {
+        let Some(app) = hostnames::find(self.env, name).await? else {
+            return Ok(preview::page(placeholder::unknown(), 404, self.hosts)?.into());
+        };
+        let origin = origin(&app);
+        self.visits(&app, Environment::Production, Some(origin))
+            .await
+    }
+
+    /// Answers at the address that the app's pages are of: `origin`, or that of its id.
+    async fn visits(
+        self,
+        app: &AppId,
+        environment: Environment,
+        origin: Option<String>,
+    ) -> Result<web_sys::Response> {
+        let Self {
+            request,
+            url,
+            env,
+            context,
+            hosts,
+        } = self;
+        let path = url.path();
+        if let Some(service) = Service::of(path) {
+            let origin = origin.unwrap_or_else(|| hosts.url(app, environment, None));
+            let answer = gateway::serve(request.into(), env, app, &origin, service).await?;
+            return Ok(answer.into());
+        }
+        if answers::is_told(&request.method(), path) {
+            let answer = answers::hear(request.into(), env, app, environment).await?;
+            return Ok(answer.into());
+        }
+        let visit = Visit {
+            request,
+            path,
+            app,
+            environment,
+            hosts,
+            origin: url.origin().ascii_serialization(),
+        };
+        preview::serve(&visit, env, context).await
     }
 }
 

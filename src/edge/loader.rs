@@ -1,9 +1,12 @@
 //! Runs an app's own Worker through the Worker Loader, cut off from the network but for the hosts that its functions may ask.
 
-use js_sys::{Array, Object, Reflect, Uint8Array, futures::future_to_promise};
-use std::{cell::Cell, panic::AssertUnwindSafe};
+use js_sys::{
+    Array, Object, Promise, Reflect, Uint8Array,
+    futures::{JsFuture, future_to_promise},
+};
+use std::{cell::Cell, panic::AssertUnwindSafe, rc::Rc};
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure, prelude::wasm_bindgen};
-use worker::{Env, Fetcher, console_error, worker_sys};
+use worker::{Env, Fetcher, console_error, worker_sys, worker_sys::web_sys};
 
 use super::{blobs::Blobs, cipher, runtime};
 use crate::{
@@ -82,16 +85,53 @@ pub(super) fn failures() -> u64 {
     FAILURES.get()
 }
 
-/// The app's Worker, told this. It starts when the first request reaches it.
-pub(super) fn app_worker(env: &Env, context: &JsValue, runtime: &Runtime) -> Result<Fetcher> {
+/// What an app's Worker is told, with the name by which it is found loaded.
+pub(super) struct Named {
+    pub(super) runtime: Runtime,
+    name: String,
+}
+
+impl Named {
+    pub(super) fn new(runtime: Runtime) -> Rc<Self> {
+        let name = runtime.loaded_as().to_string();
+        Rc::new(Self { runtime, name })
+    }
+}
+
+/// An app's Worker. It starts when the first request reaches it, and has to be kept until that has its answer.
+pub(super) struct AppWorker {
+    fetcher: worker_sys::Fetcher,
+    /// What is called for its code where it is not loaded. A function that is given away for good would be kept for ever by a Worker that is.
+    _code: Closure<dyn FnMut() -> Promise>,
+}
+
+impl AppWorker {
+    /// Asks it.
+    pub(super) async fn fetch(&self, request: &web_sys::Request) -> Result<web_sys::Response> {
+        let answer = async { JsFuture::from(self.fetcher.fetch(request)?).await }.await;
+        answer.map(JsValue::unchecked_into).map_err(|error| {
+            Error::unavailable(
+                "The app's Worker did not answer. Please try again.",
+                format!("{error:?}"),
+            )
+        })
+    }
+
+    /// The same for whoever asks it by address.
+    pub(super) fn fetcher(&self) -> Fetcher {
+        self.fetcher.clone().into()
+    }
+}
+
+/// The app's Worker, told this.
+pub(super) fn app_worker(env: &Env, context: &JsValue, named: &Rc<Named>) -> Result<AppWorker> {
     let loader: WorkerLoader = Reflect::get(env, &"LOADER".into())
         .map_err(failed)?
         .unchecked_into();
-    let name = runtime.loaded_as().to_string();
-    let (env, context, runtime) = (env.clone(), context.clone(), runtime.clone());
-    let code = Closure::once_into_js(move || {
+    let (env, context, told) = (env.clone(), context.clone(), Rc::clone(named));
+    let code = Closure::once(move || {
         future_to_promise(AssertUnwindSafe(async move {
-            worker_code(&env, &context, &runtime)
+            worker_code(&env, &context, &told.runtime)
                 .await
                 .map_err(|error| {
                     FAILURES.set(FAILURES.get().wrapping_add(1));
@@ -99,8 +139,11 @@ pub(super) fn app_worker(env: &Env, context: &JsValue, runtime: &Runtime) -> Res
                 })
         }))
     });
-    let stub = loader.get(&name, &code).map_err(failed)?;
-    Ok(stub.get_entrypoint().map_err(failed)?.into())
+    let stub = loader.get(&named.name, code.as_ref()).map_err(failed)?;
+    Ok(AppWorker {
+        fetcher: stub.get_entrypoint().map_err(failed)?,
+        _code: code,
+    })
 }
 
 /// The secret variables that a Worker's functions are told, by the names of their bindings; and what is wrong with one that does not open.

@@ -1,15 +1,18 @@
 //! An app's address: the live artifact set's Worker, or a page that says that there is none yet.
 
-use std::cell::{Cell, RefCell};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use wasm_bindgen::JsValue;
-use worker::{Env, Fetcher, Headers, Method, Request, RequestInit, Response};
+use worker::{Env, Fetcher, Headers, Method, RequestInit, Response, worker_sys::web_sys};
 
 use super::{
     answers, clock,
     cloudflare::Target,
-    loader,
+    loader::{self, Named},
     objects::{self, ConversationCall, Live},
     runtime::Seen,
 };
@@ -36,7 +39,7 @@ const MOST_BELIEVED: usize = 64;
 struct Believed {
     app: AppId,
     environment: Environment,
-    live: Live,
+    served: Rc<Served>,
     until: Timestamp,
 }
 
@@ -44,6 +47,47 @@ impl Believed {
     fn is(&self, app: &AppId, environment: Environment) -> bool {
         self.environment == environment && self.app == *app
     }
+}
+
+/// What an address serves, and what its Worker was told last.
+struct Served {
+    live: Live,
+    named: RefCell<Option<Rc<Named>>>,
+}
+
+impl Served {
+    /// What the Worker of a set is told where it answers.
+    fn named(&self, visit: &Visit<'_>, set: Digest, version: u32) -> Rc<Named> {
+        let known = self.named.borrow().clone();
+        if let Some(known) = known
+            && known.runtime.set == set
+            && known.runtime.origin == visit.origin
+        {
+            return known;
+        }
+        let named = Named::new(Runtime {
+            app_id: visit.app.clone(),
+            environment: visit.environment,
+            version,
+            set,
+            console_origin: Some(visit.hosts.console_origin().to_owned()),
+            origin: visit.origin.clone(),
+            told: self.live.told.clone(),
+        });
+        self.named.replace(Some(Rc::clone(&named)));
+        named
+    }
+}
+
+/// What a visitor asks of an app. Most of what they ask passes through as it is: the crate's own types would copy it.
+pub(super) struct Visit<'a> {
+    pub(super) request: web_sys::Request,
+    pub(super) path: &'a str,
+    pub(super) app: &'a AppId,
+    pub(super) environment: Environment,
+    pub(super) hosts: &'a Hosts,
+    /// Where it was sent to, as [`Hosts::url`] writes it.
+    pub(super) origin: String,
 }
 
 thread_local! {
@@ -58,80 +102,73 @@ thread_local! {
 
 /// Answers a visitor of an app.
 pub(super) async fn serve(
-    request: Request,
+    visit: &Visit<'_>,
     env: &Env,
     context: &JsValue,
-    app: &AppId,
-    environment: Environment,
-    hosts: &Hosts,
-) -> Result<Response> {
-    let unchanging = unchanging(&request);
-    match live(env, app, environment, unchanging.is_some()).await? {
-        None => page(placeholder::unknown(), 404, hosts),
-        Some(Live { set: None, .. }) if environment != Environment::Preview => {
-            page(placeholder::unknown(), 404, hosts)
+) -> Result<web_sys::Response> {
+    let Visit {
+        app,
+        environment,
+        hosts,
+        ..
+    } = *visit;
+    let unchanging = unchanging(visit);
+    let Some(served) = live(env, app, environment, unchanging.is_some()).await? else {
+        return Ok(page(placeholder::unknown(), 404, hosts)?.into());
+    };
+    let live = &served.live;
+    let Some((set, version)) = live.set else {
+        return Ok(nothing_yet(live, environment, hosts)?.into());
+    };
+    let named = served.named(visit, set, version);
+    let Some(path) = unchanging else {
+        let failures = loader::failures();
+        let answer = ask(visit, env, context, &named).await;
+        if let Some(watched) = &live.watched
+            && let Some(seen) = seen(&answer, visit.path, failures)
+        {
+            answers::count(env, context, app, watched, seen);
         }
-        Some(Live {
-            name,
-            failed,
-            set: None,
-            ..
-        }) => {
-            let (html, retry_after) = if failed {
-                (placeholder::failed(&name), "5")
-            } else {
-                (placeholder::building(Some(&name)), "1")
-            };
-            let mut response = page(html, 503, hosts)?;
-            response
-                .headers_mut()
-                .set("retry-after", retry_after)
-                .map_err(Error::internal)?;
-            Ok(response)
-        }
-        Some(Live {
-            set: Some((set, version)),
-            told,
-            watched,
-            ..
-        }) => {
+        return answer;
+    };
+    let response = ask(visit, env, context, &named).await?;
+    if response.status() != 404 {
+        return Ok(response);
+    }
+    match holder(env, app, environment, &path).await? {
+        Some(set) => {
             let runtime = Runtime {
-                app_id: app.clone(),
-                environment,
-                version,
                 set,
-                console_origin: Some(hosts.console_origin().to_owned()),
-                origin: origin(&request)?,
-                told,
+                ..named.runtime.clone()
             };
-            let Some(path) = unchanging else {
-                let asked = request.path();
-                let failures = loader::failures();
-                let answer = ask(env, context, &runtime, request).await;
-                if let Some(watched) = watched
-                    && let Some(seen) = seen(&answer, &asked, failures)
-                {
-                    answers::count(env, context, app, &watched, seen);
-                }
-                return answer;
-            };
-            let again = request.clone().map_err(Error::internal)?;
-            let response = ask(env, context, &runtime, request).await?;
-            if response.status_code() != 404 {
-                return Ok(response);
-            }
-            match holder(env, app, environment, &path).await? {
-                Some(set) => ask(env, context, &Runtime { set, ..runtime }, again).await,
-                None => Ok(response),
-            }
+            ask(visit, env, context, &Named::new(runtime)).await
         }
+        None => Ok(response),
     }
 }
 
+/// What is said at an address that serves nothing.
+fn nothing_yet(live: &Live, environment: Environment, hosts: &Hosts) -> Result<Response> {
+    if environment != Environment::Preview {
+        return page(placeholder::unknown(), 404, hosts);
+    }
+    let (html, retry_after) = if live.failed {
+        (placeholder::failed(&live.name), "5")
+    } else {
+        (placeholder::building(Some(&live.name)), "1")
+    };
+    let mut response = page(html, 503, hosts)?;
+    response
+        .headers_mut()
+        .set("retry-after", retry_after)
+        .map_err(Error::internal)?;
+    Ok(response)
+}
+
 /// What an answer of an app's own Worker counts as. One that could not be loaded, since our storage has failed, has answered nothing.
-fn seen(answer: &Result<Response>, path: &str, failures: u64) -> Option<Answers> {
+fn seen(answer: &Result<web_sys::Response>, path: &str, failures: u64) -> Option<Answers> {
     match answer {
-        Ok(response) => Answers::one(response.status_code(), path),
+        Ok(response) => Answers::one(response.status(), path),
         Err(error) if error.kind != Kind::Unavailable => None,
         Err(_) => (loader::failures() == failures).then_some(Answers::NONE_CAME),
     }
@@ -144,16 +181,21 @@ async fn live(
     app: &AppId,
     environment: Environment,
     is_unchanging: bool,
-) -> Result<Option<Live>> {
+) -> Result<Option<Rc<Served>>> {
     let is_believed = is_unchanging || environment != Environment::Preview;
     let now = clock::now();
-    if is_believed && let Some(live) = believed(app, environment, now) {
-        return Ok(Some(live));
+    if is_believed && let Some(served) = believed(app, environment, now) {
+        return Ok(Some(served));
     }
     let asked = FORGOTTEN.get();
-    let found = as_of_now(env, app, environment).await?;
+    let found = as_of_now(env, app, environment).await?.map(|live| {
+        Rc::new(Served {
+            live,
+            named: RefCell::new(None),
+        })
+    });
     if asked == FORGOTTEN.get()
-        && let Some(live) = &found
+        && let Some(served) = &found
     {
         BELIEVED.with_borrow_mut(|all| {
             all.retain(|known| known.until > now && !known.is(app, environment));
@@ -161,7 +203,7 @@ async fn live(
                 all.push(Believed {
                     app: app.clone(),
                     environment,
-                    live: live.clone(),
+                    served: Rc::clone(served),
                     until: now.after(BELIEVED_MILLIS),
                 });
             }
@@ -170,12 +212,12 @@ async fn live(
     Ok(found)
 }
 
-fn believed(app: &AppId, environment: Environment, now: Timestamp) -> Option<Live> {
+fn believed(app: &AppId, environment: Environment, now: Timestamp) -> Option<Rc<Served>> {
     BELIEVED.with_borrow(|all| {
         let mut fresh = all.iter().filter(|known| known.until > now);
         fresh
             .find(|known| known.is(app, environment))
-            .map(|known| known.live.clone())
+            .map(|known| Rc::clone(&known.served))
     })
 }
 
@@ -191,17 +233,11 @@ pub(super) fn forget(app: &AppId) {
     BELIEVED.with_borrow_mut(|all| all.retain(|known| known.app != *app));
 }
 
-/// Where a request was sent to, as [`Hosts::url`] writes it.
-fn origin(request: &Request) -> Result<String> {
-    let url = request.url().map_err(Error::internal)?;
-    Ok(url.origin().ascii_serialization())
-}
-
 /// The path that is read, when the content of its file is in its name: it is the same in whichever set it is.
-fn unchanging(request: &Request) -> Option<ProjectPath> {
-    let is_read = matches!(request.method(), Method::Get | Method::Head);
-    let path = request.path().strip_prefix('/')?.parse().ok()?;
-    (is_read && is_immutable(&path)).then_some(path)
+fn unchanging(visit: &Visit<'_>) -> Option<ProjectPath> {
+    let path = visit.path.strip_prefix('/')?.parse().ok()?;
+    let is_read = || matches!(visit.request.method().as_str(), "GET" | "HEAD");
+    (is_immutable(&path) && is_read()).then_some(path)
 }
 
 /// The newest set of an address that has a file at this path, among the one that it serves now and those that it served before: a page that was
@@ -226,15 +262,14 @@ async fn holder(
 }
 
 async fn ask(
+    visit: &Visit<'_>,
     env: &Env,
     context: &JsValue,
-    runtime: &Runtime,
-    request: Request,
-) -> Result<Response> {
-    let worker = loader::app_worker(env, context, runtime)?;
-    worker.fetch_request(request).await.map_err(|error| {
-        Error::unavailable("The app's Worker did not answer. Please try again.", error)
-    })
+    named: &Rc<Named>,
+) -> Result<web_sys::Response> {
+    loader::app_worker(env, context, named)?
+        .fetch(&visit.request)
+        .await
 }
 
 /// A page of our own on an app's host.

@@ -1,5 +1,7 @@
 //! What the operator configured: variables and secrets of the Worker.
 
+use std::{cell::OnceCell, rc::Rc};
+
 use worker::Env;
 
 use super::cloudflare::Target;
@@ -20,12 +22,22 @@ use crate::{
 /// A public resolver (<https://developers.cloudflare.com/1.1.1.1/encryption/dns-over-https/>).
 const RESOLVER: &str = "https://cloudflare-dns.com/dns-query";
 
-/// The hosts that this Worker answers.
-pub(super) fn hosts(env: &Env) -> Result<Hosts> {
-    Hosts::parse(
-        &variable(env, "CONSOLE_HOST")?,
-        &variable(env, "APPS_DOMAIN")?,
-    )
+thread_local! {
+    static HOSTS: OnceCell<Rc<Hosts>> = const { OnceCell::new() };
+}
+
+/// The hosts that this Worker answers. Whoever is told otherwise is another isolate.
+pub(super) fn hosts(env: &Env) -> Result<Rc<Hosts>> {
+    HOSTS.with(|known| {
+        if let Some(hosts) = known.get() {
+            return Ok(Rc::clone(hosts));
+        }
+        let hosts = Rc::new(Hosts::parse(
+            &variable(env, "CONSOLE_HOST")?,
+            &variable(env, "APPS_DOMAIN")?,
+        )?);
+        Ok(Rc::clone(known.get_or_init(|| hosts)))
+    })
 }
 
 /// The models that can be asked for, the default first.

@@ -18,16 +18,17 @@ const FILE =
 
 export default {
   async fetch(request, env, context) {
-    const [, name] = /^\/api\/([^/]+)/.exec(new URL(request.url).pathname) ?? [];
+    const { pathname } = new URL(request.url);
+    const [, name] = /^\/api\/([^/]+)/.exec(pathname) ?? [];
     if (functions.has(name)) return called(name, request, env, context);
     if (request.method !== "GET" && request.method !== "HEAD") {
       return text(request, env, 405, "This address can only be read.", { allow: "GET, HEAD" });
     }
-    const path = decodedPath(request);
+    const path = decoded(pathname);
     if (path === null) return text(request, env, 400, "This address is malformed.");
     if (path === "/_health") return json(request, env, { status: "ok" });
     if (path === "/_deployment") {
-      const { app_id, environment } = JSON.parse(env.PUBLIC);
+      const { app_id, environment } = told(env);
       return json(request, env, { app_id, environment, version: Number(env.VERSION), mode, digest: env.DIGEST });
     }
     const file = files.get(path);
@@ -49,7 +50,7 @@ async function called(name, request, env, context) {
   } catch (error) {
     console.error(`function ${name}: ${error?.stack ?? error}`);
     // Whoever builds the app sees why in the preview; what visitors see says nothing of it.
-    const why = JSON.parse(env.PUBLIC).environment === "preview" ? `: ${error}` : ".";
+    const why = told(env).environment === "preview" ? `: ${error}` : ".";
     return text(request, env, 500, `This function failed${why}`);
   }
 }
@@ -57,13 +58,13 @@ async function called(name, request, env, context) {
 // The headers that all of the app has, but for what the function says itself.
 function withPolicy(answer, env) {
   const whole = new Response(answer.body, answer);
-  for (const [name, value] of common(env, {})) if (!whole.headers.has(name)) whole.headers.set(name, value);
+  for (const [name, value] of Object.entries(common(env))) if (!whole.headers.has(name)) whole.headers.set(name, value);
   return whole;
 }
 
 // All variables of the environment, by their names.
 function forFunctions(env) {
-  const { app_id, environment, variables } = JSON.parse(env.PUBLIC);
+  const { app_id, environment, variables } = told(env);
   const secrets = Object.entries(env).filter(([name]) => name.startsWith("SECRET_"));
   return {
     ...variables,
@@ -73,9 +74,9 @@ function forFunctions(env) {
   };
 }
 
-function decodedPath(request) {
+function decoded(path) {
   try {
-    return decodeURIComponent(new URL(request.url).pathname);
+    return decodeURIComponent(path);
   } catch {
     return null;
   }
@@ -90,29 +91,30 @@ function isNavigation(request, path) {
 
 async function asset(request, env, file) {
   const { hash, size, type, immutable } = file;
-  const headers = common(env, {
+  const headers = {
+    ...common(env),
     "content-type": type,
     "cache-control": immutable ? "public, max-age=31536000, immutable" : "no-cache",
     etag: `"${hash}"`,
     "accept-ranges": "bytes",
-    ...(file.gzip && { vary: "accept-encoding" }),
-  });
+  };
+  if (file.gzip) headers.vary = "accept-encoding";
   if (isFresh(request, hash)) return new Response(null, { status: 304, headers });
   if (request.method === "HEAD") {
-    headers.set("content-length", String(size));
+    headers["content-length"] = String(size);
     return new Response(null, { headers });
   }
   const part = wantedPart(request, hash, size);
   if (part === null) {
     return text(request, env, 416, "This file is shorter than that.", { "content-range": `bytes */${size}` });
   }
-  if (part) headers.set("content-range", `bytes ${part.first}-${part.last}/${size}`);
+  if (part) headers["content-range"] = `bytes ${part.first}-${part.last}/${size}`;
   const status = part ? 206 : 200;
   if (file.part) {
     if (file.gzip && !part && takesGzip(request)) {
-      headers.set("content-encoding", "gzip");
+      headers["content-encoding"] = "gzip";
       // The same content in another coding is another thing to a strong tag (RFC 9110 section 8.8.3.3).
-      headers.set("etag", `W/"${hash}"`);
+      headers.etag = `W/"${hash}"`;
       return new Response(file.part, { headers, encodeBody: "manual" });
     }
     const whole = file.gzip ? await inflated(file.part) : file.part;
@@ -164,15 +166,16 @@ let rendered;
 async function page(request, env) {
   if (rendered?.config !== env.PUBLIC) rendered = await render(env.PUBLIC);
   const { body, tag } = rendered;
-  const headers = common(env, {
+  const headers = {
+    ...common(env),
     "content-type": "text/html; charset=utf-8",
     "cache-control": "no-cache",
     etag: `"${tag}"`,
     vary: "accept, sec-fetch-mode",
-  });
+  };
   if (isFresh(request, tag)) return new Response(null, { status: 304, headers });
   if (request.method === "HEAD") {
-    headers.set("content-length", String(body.byteLength));
+    headers["content-length"] = String(body.byteLength);
     return new Response(null, { headers });
   }
   return new Response(body, { headers });
@@ -198,26 +201,29 @@ function isFresh(request, tag) {
 }
 
 function text(request, env, status, sentence, more = {}) {
-  const headers = common(env, {
-    "content-type": "text/plain; charset=utf-8",
-    "cache-control": "no-store",
-    ...more,
-  });
+  const headers = { ...common(env), "content-type": "text/plain; charset=utf-8", "cache-control": "no-store", ...more };
   return new Response(request.method === "HEAD" ? null : `${sentence}\n`, { status, headers });
 }
 
 function json(request, env, value) {
-  const headers = common(env, { "content-type": "application/json", "cache-control": "no-store" });
+  const headers = { ...common(env), "content-type": "application/json", "cache-control": "no-store" };
   return new Response(request.method === "HEAD" ? null : JSON.stringify(value), { headers });
 }
 
-function common(env, more) {
-  const headers = new Headers({
+let known;
+
+// What the page is told, read once: it is the same for every request.
+function told(env) {
+  if (known?.text !== env.PUBLIC) known = { text: env.PUBLIC, config: JSON.parse(env.PUBLIC) };
+  return known.config;
+}
+
+function common(env) {
+  const headers = {
     "content-security-policy": `frame-ancestors ${env.FRAME_ANCESTORS}`,
     "referrer-policy": "strict-origin-when-cross-origin",
     "x-content-type-options": "nosniff",
-    ...more,
-  });
-  if (JSON.parse(env.PUBLIC).environment !== "production") headers.set("x-robots-tag", "noindex");
+  };
+  if (told(env).environment !== "production") headers["x-robots-tag"] = "noindex";
   return headers;
 }

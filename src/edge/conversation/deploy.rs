@@ -15,7 +15,7 @@ use crate::{
         blobs::Blobs,
         cipher, clock,
         cloudflare::{Target, failed},
-        loader::{self, StoredModule, StoredSet},
+        loader::{self, Named, StoredModule, StoredSet},
         preview, settings,
     },
     error::{Error, Kind, Result},
@@ -98,8 +98,9 @@ impl Conversation {
 
     /// Looks at an artifact set through the loader; how long its script took for the first answer as well, in milliseconds.
     pub(super) async fn look(&self, told: &Runtime) -> Result<(Probe, u64)> {
-        let worker = loader::app_worker(&self.env, self.state.as_raw(), told)?;
-        preview::probe_in_time(&preview::Place::Loaded(&worker)).await
+        let named = Named::new(told.clone());
+        let worker = loader::app_worker(&self.env, self.state.as_raw(), &named)?;
+        preview::probe_in_time(&preview::Place::Loaded(&worker.fetcher())).await
     }
 
     /// Files, then a version that nobody reaches, then a look at it, then the switch, then a look at the address. Where anything fails from the switch on, the version of
