@@ -50,6 +50,20 @@ pub fn fetch_entry(request: web_sys::Request, env: Env, context: JsValue) -> Pro
     }))
 }
 
+/// The code of an app's Worker that `standing.js` knows by name.
+#[wasm_bindgen(js_name = app_code)]
+pub fn code_entry(name: String, env: Env, context: JsValue) -> Promise {
+    future_to_promise(AssertUnwindSafe(async move {
+        Ok(preview::code(env, context, &name).await?)
+    }))
+}
+
+/// What such a Worker has answered.
+#[wasm_bindgen(js_name = app_answered)]
+pub fn answered_entry(name: &str, status: u16, path: &str, env: &Env, context: &JsValue) {
+    preview::answered(env, context, name, status, path);
+}
+
 /// A batch of build messages. The macro for this event hides how often a message was delivered and turns an error
 /// into a panic, hence the raw export.
 #[wasm_bindgen(js_name = queue)]

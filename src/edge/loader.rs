@@ -96,6 +96,10 @@ impl Named {
         let name = runtime.loaded_as().to_string();
         Rc::new(Self { runtime, name })
     }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
 }
 
 /// An app's Worker. It starts when the first request reaches it, and has to be kept until that has its answer.
@@ -131,12 +135,7 @@ pub(super) fn app_worker(env: &Env, context: &JsValue, named: &Rc<Named>) -> Res
     let (env, context, told) = (env.clone(), context.clone(), Rc::clone(named));
     let code = Closure::once(move || {
         future_to_promise(AssertUnwindSafe(async move {
-            worker_code(&env, &context, &told.runtime)
-                .await
-                .map_err(|error| {
-                    FAILURES.set(FAILURES.get().wrapping_add(1));
-                    JsValue::from(error.to_string())
-                })
+            Ok(code(&env, &context, &told.runtime).await?)
         }))
     });
     let stub = loader.get(&named.name, code.as_ref()).map_err(failed)?;
@@ -161,6 +160,15 @@ pub(super) async fn opened(env: &Env, told: &Runtime) -> (Vec<(String, String)>,
 
 pub(super) async fn stored_set(env: &Env, app: &AppId, set: &Digest) -> Result<StoredSet> {
     Blobs::sets(env, app)?.get_json(set).await
+}
+
+/// What the loader is given: modules, bindings, and what it may reach.
+pub(super) async fn code(env: &Env, context: &JsValue, told: &Runtime) -> worker::Result<JsValue> {
+    let code = worker_code(env, context, told).await;
+    code.map_err(|error| {
+        FAILURES.set(FAILURES.get().wrapping_add(1));
+        error.into()
+    })
 }
 
 async fn worker_code(env: &Env, context: &JsValue, told: &Runtime) -> Result<JsValue> {

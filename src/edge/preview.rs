@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use worker::{Env, Fetcher, Headers, Method, RequestInit, Response, worker_sys::web_sys};
 
 use super::{
@@ -40,7 +40,6 @@ struct Believed {
     app: AppId,
     environment: Environment,
     served: Rc<Served>,
-    until: Timestamp,
 }
 
 impl Believed {
@@ -52,6 +51,8 @@ impl Believed {
 /// What an address serves, and what its Worker was told last.
 struct Served {
     live: Live,
+    /// Until when that is believed.
+    until: Timestamp,
     named: RefCell<Option<Rc<Named>>>,
 }
 
@@ -90,6 +91,16 @@ pub(super) struct Visit<'a> {
     pub(super) origin: String,
 }
 
+// The path is that of `src/edge/standing.js` beside the bindings, where the build puts it.
+#[wasm_bindgen(raw_module = "./standing.js")]
+extern "C" {
+    /// The pages and files of an origin are answered by the Worker of this name, until then.
+    fn stand(origin: &str, name: &str, until: f64, is_watched: bool);
+
+    /// Nothing stands any more.
+    fn dismiss();
+}
+
 thread_local! {
     static BELIEVED: RefCell<Vec<Believed>> = const { RefCell::new(Vec::new()) };
 
@@ -121,6 +132,12 @@ pub(super) async fn serve(
         return Ok(nothing_yet(live, environment, hosts)?.into());
     };
     let named = served.named(visit, set, version);
+    if environment != Environment::Preview {
+        // Milliseconds since the epoch are exact in a double until the year 287396.
+        #[expect(clippy::cast_precision_loss, reason = "times are far below 2^53")]
+        let until = served.until.0 as f64;
+        stand(&visit.origin, named.name(), until, live.watched.is_some());
+    }
     let Some(path) = unchanging else {
         let failures = loader::failures();
         let answer = ask(visit, env, context, &named).await;
@@ -184,6 +201,7 @@ async fn live(
 ) -> Result<Option<Rc<Served>>> {
     let is_believed = is_unchanging || environment != Environment::Preview;
     let now = clock::now();
+    let until = now.after(BELIEVED_MILLIS);
     if is_believed && let Some(served) = believed(app, environment, now) {
         return Ok(Some(served));
     }
@@ -191,6 +209,7 @@ async fn live(
     let found = as_of_now(env, app, environment).await?.map(|live| {
         Rc::new(Served {
             live,
+            until: if asked == FORGOTTEN.get() { until } else { now },
             named: RefCell::new(None),
         })
     });
@@ -198,13 +217,12 @@ async fn live(
         && let Some(served) = &found
     {
         BELIEVED.with_borrow_mut(|all| {
-            all.retain(|known| known.until > now && !known.is(app, environment));
+            all.retain(|known| known.served.until > now && !known.is(app, environment));
             if all.len() < MOST_BELIEVED {
                 all.push(Believed {
                     app: app.clone(),
                     environment,
                     served: Rc::clone(served),
-                    until: now.after(BELIEVED_MILLIS),
                 });
             }
         });
@@ -214,7 +232,7 @@ async fn live(
 
 fn believed(app: &AppId, environment: Environment, now: Timestamp) -> Option<Rc<Served>> {
     BELIEVED.with_borrow(|all| {
-        let mut fresh = all.iter().filter(|known| known.until > now);
+        let mut fresh = all.iter().filter(|known| known.served.until > now);
         fresh
             .find(|known| known.is(app, environment))
             .map(|known| Rc::clone(&known.served))
@@ -231,6 +249,36 @@ async fn as_of_now(env: &Env, app: &AppId, environment: Environment) -> Result<O
 pub(super) fn forget(app: &AppId) {
     FORGOTTEN.set(FORGOTTEN.get().wrapping_add(1));
     BELIEVED.with_borrow_mut(|all| all.retain(|known| known.app != *app));
+    dismiss();
+}
+
+/// The Worker of this name among those that are believed to serve something.
+fn standing(name: &str) -> Option<(AppId, Rc<Served>, Rc<Named>)> {
+    BELIEVED.with_borrow(|all| {
+        all.iter().find_map(|known| {
+            let named = known.served.named.borrow().clone()?;
+            let is_it = named.name() == name;
+            is_it.then(|| (known.app.clone(), Rc::clone(&known.served), named))
+        })
+    })
+}
+
+/// The code of a Worker that stands.
+pub(super) async fn code(env: Env, context: JsValue, name: &str) -> worker::Result<JsValue> {
+    match standing(name) {
+        Some((_, _, named)) => loader::code(&env, &context, &named.runtime).await,
+        None => Err("nobody serves this any more".into()),
+    }
+}
+
+/// Counts what a Worker that stands has answered.
+pub(super) fn answered(env: &Env, context: &JsValue, name: &str, status: u16, path: &str) {
+    if let Some((app, served, _)) = standing(name)
+        && let Some(watched) = &served.live.watched
+        && let Some(seen) = Answers::one(status, path)
+    {
+        answers::count(env, context, &app, watched, seen);
+    }
 }
 
 /// The path that is read, when the content of its file is in its name: it is the same in whichever set it is.

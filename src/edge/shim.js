@@ -5,6 +5,7 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import * as wasm from "./index.js";
 import { forOwnData, isAllowed, isOwnData, refused } from "./outbound.js";
+import { standingFor } from "./standing.js";
 
 Error.stackTraceLimit = 100;
 // Set by the `worker` crate: its panic hook marks the instance as broken.
@@ -54,9 +55,25 @@ async function call(name, ...args) {
   }
 }
 
+// What a Worker that stands for an address answers. Nothing where it fails or has nothing there: what is said then is decided.
+async function standingAnswer({ name, isWatched, path }, request, env, ctx) {
+  try {
+    const worker = env.LOADER.get(name, () => call("app_code", name, env, ctx)).getEntrypoint();
+    const answer = await worker.fetch(request);
+    if (answer.status !== 404) {
+      if (isWatched) await call("app_answered", name, answer.status, path, env, ctx);
+      return answer;
+    }
+    await answer.body?.cancel();
+  } catch {}
+  return undefined;
+}
+
 export default class extends WorkerEntrypoint {
-  fetch(request) {
-    return call("fetch", request, this.env, this.ctx);
+  async fetch(request) {
+    const standing = standingFor(request);
+    const answer = standing && (await standingAnswer(standing, request, this.env, this.ctx));
+    return answer ?? call("fetch", request, this.env, this.ctx);
   }
 
   queue(batch) {

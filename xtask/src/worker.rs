@@ -1,6 +1,6 @@
 //! From the root package to the modules that workerd runs: `build/index.js`, `build/index_bg.wasm`, and
 //! the parser in `build/syntax.wasm`. Does what the program `worker-build` does, with its library linked instead
-//! of installed; the JavaScript around the wasm is ours (`src/edge/shim.js`, `src/edge/syntax.js`). No wasm-opt: on a
+//! of installed; the JavaScript around the wasm is ours (`src/edge/shim.js`, `src/edge/standing.js`, `src/edge/syntax.js`). No wasm-opt: on a
 //! 3.2 MiB Worker it took more than a minute and, names aside, the result was larger after gzip.
 
 pub(crate) mod assets;
@@ -25,8 +25,9 @@ use crate::{hash, place, process, progress};
 /// What workerd runs; the entry first.
 const MODULES: [&str; 3] = ["index.js", "index_bg.wasm", "syntax.wasm"];
 /// The JavaScript around the wasm: the folder in `src`, and the file.
-const SHIMS: [(&str, &str); 3] = [
+const SHIMS: [(&str, &str); 4] = [
     ("edge", "shim.js"),
+    ("edge", "standing.js"),
     ("edge", "syntax.js"),
     ("publish", "outbound.js"),
 ];
