@@ -7,6 +7,7 @@
 mod account;
 pub mod answer;
 pub mod assets;
+pub mod dispatch;
 mod form;
 pub mod hostname;
 mod script;

@@ -92,6 +92,14 @@ impl Account {
         Request::get(self.worker(Place::Namespace(namespace), name, ""))
     }
 
+    /// The Workers of a dispatch namespace that have this tag.
+    #[must_use]
+    pub fn namespace_workers(&self, namespace: &str, tag: &str) -> Request {
+        let namespace = encoded(namespace);
+        Request::get(self.path(&format!("/workers/dispatch/namespaces/{namespace}/scripts")))
+            .with("tags", format!("{tag}:yes"))
+    }
+
     /// Uploads a version of a Worker, which is not live yet. The answer names it.
     #[must_use]
     pub fn post_version(&self, name: &str, upload: &Upload) -> Request {

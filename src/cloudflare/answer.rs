@@ -14,7 +14,7 @@ pub const MOST_ATTEMPTS: u32 = 5;
 /// (<https://developers.cloudflare.com/workers/platform/limits/#number-of-workers>).
 const TOO_MANY_WORKERS: u64 = 10_037;
 /// What to do about that.
-const ROOM: &str = "delete apps or Workers that are not needed, or ask Cloudflare for more, and deploy again; CLOUDFLARE_MOST_WORKERS says how many there may be";
+const ROOM: &str = "delete apps or Workers that are not needed, or ask Cloudflare for more, and deploy again; CLOUDFLARE_MOST_WORKERS says how many there may be. A dispatch namespace (CLOUDFLARE_NAMESPACE) has no such limit";
 /// The longest wait that is kept to, in seconds. What is limited for longer is given up: the window is five minutes.
 pub const MOST_WAIT_SECONDS: u64 = 330;
 

@@ -72,18 +72,18 @@ struct Taken {
 pub async fn send<E: From<ApiError>>(
     api: &impl Api,
     account: &Account,
-    worker: &str,
+    (place, worker): (Place<'_>, &str),
     files: &SortedMap<String, AssetFile>,
     read: impl AsyncFn(&str) -> Result<(&'static str, String), E>,
 ) -> Result<String, E> {
     check(files.iter().map(|(path, file)| (path.as_str(), file.size)))?;
     for _ in 1..MOST_SESSIONS {
-        match in_a_session(api, account, worker, files, &read).await? {
+        match in_a_session(api, account, (place, worker), files, &read).await? {
             Err(error) if matches!(error.status, 401 | 403) => {}
             sent => return Ok(sent?),
         }
     }
-    Ok(in_a_session(api, account, worker, files, &read).await??)
+    Ok(in_a_session(api, account, (place, worker), files, &read).await??)
 }
 
 /// Sends what one session asks for. The inner error is that of a group: the token of a session ends with it, so that who has not heard the last answer has to
@@ -91,11 +91,11 @@ pub async fn send<E: From<ApiError>>(
 async fn in_a_session<E: From<ApiError>>(
     api: &impl Api,
     account: &Account,
-    worker: &str,
+    (place, worker): (Place<'_>, &str),
     files: &SortedMap<String, AssetFile>,
     read: &impl AsyncFn(&str) -> Result<(&'static str, String), E>,
 ) -> Result<Result<String, ApiError>, E> {
-    let session: Session = site::ask(api, &account.post_assets(Place::Own, worker, files)).await?;
+    let session: Session = site::ask(api, &account.post_assets(place, worker, files)).await?;
     let groups = groups(&session.buckets, files)?;
     let mut whole = groups.is_empty().then(|| session.jwt.clone());
     for group in groups {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{
     Account, Place, Request, Upload,
     answer::{self, Answer, ApiError},
+    zone,
 };
 
 /// Sends requests. How often one is made again is decided here ([`ask`], [`tell`]).
@@ -212,6 +213,17 @@ impl Site {
         tell(api, &self.account.put_routes(&self.worker, &routes)).await
     }
 
+    /// No host name leads to it.
+    ///
+    /// # Errors
+    /// Those of the API. That it is not there is none.
+    pub async fn leave(&self, api: &impl Api) -> Result<(), ApiError> {
+        match tell(api, &self.account.put_routes(&self.worker, &[])).await {
+            Err(error) if !error.is_missing() => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// What answered before a switch that went wrong answers again; where nothing did, nothing leads to the Worker.
     ///
     /// # Errors
@@ -246,6 +258,49 @@ impl Site {
         }
         Ok(())
     }
+}
+
+#[derive(Deserialize)]
+struct Route {
+    id: String,
+    pattern: String,
+    #[serde(default)]
+    script: Option<String>,
+}
+
+/// A host name of a zone leads to a Worker, whatever else does.
+///
+/// # Errors
+/// Those of the API.
+pub async fn lead_host(
+    api: &impl Api,
+    zone: &str,
+    host: &str,
+    worker: &str,
+) -> Result<(), ApiError> {
+    let pattern = format!("{host}/*");
+    let found: Vec<Route> = ask(api, &zone::routes(zone)).await?;
+    let known = found.iter().find(|route| route.pattern == pattern);
+    if known.is_some_and(|route| route.script.as_deref() == Some(worker)) {
+        return Ok(());
+    }
+    if let Some(Route { id, .. }) = known {
+        tell(api, &zone::delete_route(zone, id)).await?;
+    }
+    tell(api, &zone::post_route(zone, &pattern, worker)).await
+}
+
+/// A host name of a zone leads nowhere.
+///
+/// # Errors
+/// Those of the API.
+pub async fn leave_host(api: &impl Api, zone: &str, host: &str) -> Result<(), ApiError> {
+    let pattern = format!("{host}/*");
+    let found: Vec<Route> = ask(api, &zone::routes(zone)).await?;
+    for route in found.iter().filter(|route| route.pattern == pattern) {
+        tell(api, &zone::delete_route(zone, &route.id)).await?;
+    }
+    Ok(())
 }
 
 fn tagged(known: &[Version], tag: &str) -> Option<String> {

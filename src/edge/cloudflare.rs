@@ -10,6 +10,7 @@ use crate::{
     cloudflare::{
         self, Account, BASE, Body, Proof,
         answer::{self, ApiError},
+        dispatch::{self, Dispatched},
         site::{Api, Sent, Site},
     },
     error::{Error, Result},
@@ -30,6 +31,8 @@ pub(super) struct Target {
     pub(super) bucket: String,
     /// The Worker that answers for the apps' data; none when it is empty.
     pub(super) platform: String,
+    /// The dispatch namespace that apps are deployed into; empty where each has a Worker of the account's own.
+    pub(super) namespace: String,
     /// How many Workers the account may have.
     pub(super) most_workers: usize,
     pub(super) token: String,
@@ -52,11 +55,20 @@ impl Target {
             account: self.account.clone(),
             zone: self.zone.clone(),
             most_workers: self.most_workers,
-            worker: format!("app-{app}-{}", environment.as_str()),
+            worker: worker_of(app, environment),
             // A route knows no port.
             host: host::name_of(origin).to_owned(),
             domains,
         }
+    }
+
+    /// The Workers of an app in an environment, where apps are deployed into a dispatch namespace.
+    pub(super) fn dispatched(&self, app: &AppId, environment: Environment) -> Option<Dispatched> {
+        (!self.namespace.is_empty()).then(|| Dispatched {
+            account: self.account.clone(),
+            namespace: self.namespace.clone(),
+            worker: worker_of(app, environment),
+        })
     }
 
     /// Asks a host of the account's as a visitor would.
@@ -76,6 +88,10 @@ impl Target {
         let sent = Fetch::Request(request).send().await;
         sent.map_err(|error| Error::unavailable("The app's Worker did not answer.", error))
     }
+}
+
+fn worker_of(app: &AppId, environment: Environment) -> String {
+    format!("{}{app}-{}", dispatch::PREFIX, environment.as_str())
 }
 
 impl Api for Target {

@@ -31,10 +31,48 @@ extern "C" {
         code: &JsValue,
     ) -> std::result::Result<WorkerStub, JsValue>;
 
+    /// A dispatch namespace.
+    type Dispatcher;
+
+    #[wasm_bindgen(method, catch, js_name = get)]
+    fn dispatched(
+        this: &Dispatcher,
+        name: &str,
+    ) -> std::result::Result<worker_sys::Fetcher, JsValue>;
+
     type WorkerStub;
 
     #[wasm_bindgen(method, catch, js_name = getEntrypoint)]
     fn get_entrypoint(this: &WorkerStub) -> std::result::Result<worker_sys::Fetcher, JsValue>;
+}
+
+/// An app's Worker in the dispatch namespace that this one has.
+///
+/// # Errors
+/// When it has none.
+pub(super) fn dispatched(env: &Env, name: &str) -> Result<worker_sys::Fetcher> {
+    let dispatcher = Reflect::get(env, &"DISPATCHER".into()).map_err(failed)?;
+    if dispatcher.is_undefined() {
+        return Err(Error::internal(
+            "CLOUDFLARE_NAMESPACE is set, and this Worker has no binding DISPATCHER to that dispatch namespace",
+        ));
+    }
+    let dispatcher: Dispatcher = dispatcher.unchecked_into();
+    dispatcher.dispatched(name).map_err(failed)
+}
+
+/// Asks a Worker.
+pub(super) async fn fetch(
+    worker: &worker_sys::Fetcher,
+    request: &web_sys::Request,
+) -> Result<web_sys::Response> {
+    let answer = async { JsFuture::from(worker.fetch(request)?).await }.await;
+    answer.map(JsValue::unchecked_into).map_err(|error| {
+        Error::unavailable(
+            "The app's Worker did not answer. Please try again.",
+            format!("{error:?}"),
+        )
+    })
 }
 
 /// As of which day the platform behaves for the Workers of apps.
@@ -112,13 +150,7 @@ pub(super) struct AppWorker {
 impl AppWorker {
     /// Asks it.
     pub(super) async fn fetch(&self, request: &web_sys::Request) -> Result<web_sys::Response> {
-        let answer = async { JsFuture::from(self.fetcher.fetch(request)?).await }.await;
-        answer.map(JsValue::unchecked_into).map_err(|error| {
-            Error::unavailable(
-                "The app's Worker did not answer. Please try again.",
-                format!("{error:?}"),
-            )
-        })
+        fetch(&self.fetcher, request).await
     }
 
     /// The same for whoever asks it by address.

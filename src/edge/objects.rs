@@ -253,6 +253,8 @@ pub(super) struct Live {
     pub(super) told: Told,
     /// Those that were live before, the newest first.
     pub(super) earlier: Vec<Digest>,
+    /// The Worker in a dispatch namespace that answers.
+    pub(super) dispatched: Option<String>,
     /// Whose answers are counted.
     pub(super) watched: Option<Watched>,
 }

@@ -128,6 +128,16 @@ pub(super) async fn serve(
         return Ok(page(placeholder::unknown(), 404, hosts)?.into());
     };
     let live = &served.live;
+    if let Some(name) = &live.dispatched {
+        let worker = loader::dispatched(env, name)?;
+        let answer = loader::fetch(&worker, &visit.request).await;
+        if let Some(watched) = &live.watched
+            && let Some(seen) = seen(&answer, visit.path, loader::failures())
+        {
+            answers::count(env, context, app, watched, seen);
+        }
+        return answer;
+    }
     let Some((set, version)) = live.set else {
         return Ok(nothing_yet(live, environment, hosts)?.into());
     };

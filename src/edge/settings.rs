@@ -106,6 +106,7 @@ pub(super) fn cloudflare(env: &Env) -> Result<Option<Target>> {
         files: own::Storage::parse(&files, &bucket).map_err(Error::internal)?,
         bucket,
         platform: variable(env, "CLOUDFLARE_PLATFORM")?,
+        namespace: variable(env, "CLOUDFLARE_NAMESPACE")?.trim().to_owned(),
         most_workers: most_workers(env)?,
         token: secret(env, "CLOUDFLARE_API_TOKEN")?,
         api: if api.is_empty() { BASE.to_owned() } else { api },

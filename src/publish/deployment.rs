@@ -76,7 +76,7 @@ pub struct Deployment {
     pub build: Option<BuildId>,
     /// The digest of what is served: files and script. Two deployments with one digest serve the same bytes, but for the variables.
     pub digest: Option<Digest>,
-    /// The version of the app's own Worker on an account, where it has one.
+    /// The version of the app's own Worker on an account, or what its Worker in a dispatch namespace is called, where it has one.
     pub remote: Option<String>,
     /// The address.
     pub url: String,

@@ -198,6 +198,17 @@ describe("the first deployment and those after it", { timeout: 500_000 }, () => 
     fs.rmSync(folder, { recursive: true });
   });
 
+  test("give it the dispatch namespace that apps are to be deployed into", async () => {
+    const env = { OVERSKILL_VAR_CLOUDFLARE_NAMESPACE: "apps" };
+    assert.match(await operator.deployed({ env, words: ["--check"] }), /→ to be made: the dispatch namespace apps/);
+    assert.match(await operator.deployed({ env }), /✓ the dispatch namespace apps is made/);
+    assert.deepEqual(Object.keys((await operator.seen()).namespaces), ["apps"]);
+    const { bindings } = await operator.worker();
+    assert.deepEqual(bindings.find(({ name }) => name === "DISPATCHER"), { name: "DISPATCHER", type: "dispatch_namespace", namespace: "apps" });
+    await operator.answers();
+    assert.doesNotMatch(await operator.deployed(), /dispatch namespace/);
+  });
+
   test("know the secrets of the account where the folder is gone", async () => {
     const token = operator.kept("token");
     fs.renameSync(path.join(operator.state, "deploy"), path.join(operator.state, "elsewhere"));

@@ -93,6 +93,11 @@ async function serve({ host, port, configuration, state, vars, pidFile }) {
   fs.rmSync(pidFile, { force: true });
   const options = workerOptions(parse(fs.readFileSync(configuration, "utf8")));
   options.bindings = { ...options.bindings, ...vars };
+  const { CLOUDFLARE_NAMESPACE: namespace, CLOUDFLARE_EDGE_URL: edge } = options.bindings;
+  // Where the account is a double, so are its namespaces: Miniflare asks them as it asks remote ones.
+  if (namespace && edge) {
+    options.dispatchNamespaces = { DISPATCHER: { namespace, remoteProxyConnectionString: new URL(`${edge}/${encodeURIComponent(namespace)}`) } };
+  }
   const miniflare = new Miniflare(convertV4MiniflareOptions({
     host,
     port,

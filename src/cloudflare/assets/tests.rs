@@ -97,7 +97,7 @@ fn files(all: &[(&str, u64)]) -> SortedMap<String, AssetFile> {
 fn sent(cloud: &Cloud, files: &SortedMap<String, AssetFile>) -> Result<String, ApiError> {
     let account = Account("acc".to_owned());
     let read = async |path: &str| Ok(("text/javascript", path.to_owned()));
-    block_on(send(cloud, &account, "app", files, read))
+    block_on(send(cloud, &account, (Place::Own, "app"), files, read))
 }
 
 #[test]

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{Conversation, no_app};
 use crate::{
+    cloudflare::dispatch,
     edge::{
         clock, objects,
         objects::{
@@ -495,6 +496,10 @@ fn live(machine: &Machine, environment: Environment) -> Live {
         failed: machine.summary().status == Status::Failed,
         set: served.live,
         earlier: served.earlier.to_vec(),
+        dispatched: machine
+            .live_deployment(environment)
+            .and_then(|live| live.remote.clone())
+            .filter(|remote| remote.starts_with(dispatch::PREFIX)),
         watched: served.watched.map(|(deployment, until)| Watched {
             deployment: deployment.clone(),
             until,

@@ -7,7 +7,7 @@ use worker::Method;
 use super::Conversation;
 use crate::{
     cloudflare::{
-        AssetFile, Binding, Upload, assets,
+        AssetFile, Binding, Place, Upload, assets, dispatch,
         site::{self, Site},
     },
     digest::Digest,
@@ -121,7 +121,12 @@ impl Conversation {
         for set in live.iter().chain(machine.served(environment).earlier) {
             earlier.push(loader::stored_set(&self.env, &machine.app, set).await?);
         }
-        let worker = site(Vec::new()).worker;
+        let tag = deployment.id.as_str();
+        let dispatched = target.dispatched(&machine.app, environment);
+        let worker = match &dispatched {
+            Some(dispatched) => dispatched.name(tag),
+            None => site(Vec::new()).worker,
+        };
         let files = match target.files {
             own::Storage::R2 => {
                 self.put_files(target, &machine.app, &stored).await?;
@@ -132,10 +137,30 @@ impl Conversation {
                     .await?
             }
         };
-        let tag = deployment.id.as_str();
         let upload = self
             .upload(target, &stored, &earlier, told, tag, files)
             .await?;
+        let live = machine.live_deployment(environment);
+        let before = live.and_then(|live| live.remote.as_deref());
+        if let Some(dispatched) = &dispatched {
+            dispatched
+                .stage(target, &worker, upload)
+                .await
+                .map_err(failed)?;
+            let probe = self.look_at_dispatched(&worker).await?;
+            let is_good = matches!(probe, Probe::Passed);
+            // What answers now goes on until this is recorded; of those before nobody is asked any more.
+            let kept: Vec<&str> = before
+                .into_iter()
+                .chain(is_good.then_some(worker.as_str()))
+                .collect();
+            dispatched.keep(target, &kept).await.map_err(failed)?;
+            if is_good && before.is_some_and(|before| !before.starts_with(dispatch::PREFIX)) {
+                // The routes of a Worker of the account's own would come first.
+                site(Vec::new()).leave(target).await.map_err(failed)?;
+            }
+            return Ok((probe, is_good.then_some(worker)));
+        }
         let staged = site(Vec::new())
             .stage(target, upload, tag)
             .await
@@ -145,8 +170,6 @@ impl Conversation {
         if let Probe::Failed(reasons) = preview::probe(&place).await? {
             return Ok((Probe::Failed(reasons), None));
         }
-        let live = machine.live_deployment(deployment.environment);
-        let before = live.and_then(|live| live.remote.as_deref());
         let why = match &deployment.origin {
             Origin::Deploy => format!("{tag}: version {}", deployment.version),
             Origin::Rollback { to } | Origin::AutomaticRollback { to, .. } => {
@@ -165,6 +188,11 @@ impl Conversation {
             site.put_back(target, before, &why).await.map_err(failed)?;
         }
         Ok((seen?, Some(staged.version)))
+    }
+
+    async fn look_at_dispatched(&self, name: &str) -> Result<Probe> {
+        let worker = loader::dispatched(&self.env, name)?;
+        preview::probe(&preview::Place::Loaded(&worker.into())).await
     }
 
     /// Puts the files of a set into the bucket, each once.
@@ -218,7 +246,11 @@ impl Conversation {
             let kind = crate::build::media_type(one.path.as_str());
             Ok::<_, Error>((kind, STANDARD.encode(content)))
         };
-        assets::send(target, &target.account, worker, &files, read)
+        let place = match target.namespace.as_str() {
+            "" => Place::Own,
+            namespace => Place::Namespace(namespace),
+        };
+        assets::send(target, &target.account, (place, worker), &files, read)
             .await
             .map(Files::Assets)
     }
@@ -276,8 +308,10 @@ impl Conversation {
         if !target.platform.is_empty() {
             bind("PLATFORM", Binding::Service(target.platform.clone()));
             let of = own::proof_of(&told.app_id, told.environment);
-            // Without a key nothing is proven, and nobody is told.
-            if let Ok(proof) = cipher::seal(&self.env, &of, tag).await {
+            // Without a key nothing is proven, and nobody is told. Who dispatches counts by itself.
+            if target.namespace.is_empty()
+                && let Ok(proof) = cipher::seal(&self.env, &of, tag).await
+            {
                 let counts = own::counts(clock::now(), &proof);
                 bind(own::ANSWERS, Binding::Secret(counts));
             }
@@ -300,6 +334,9 @@ impl Conversation {
         for environment in [Environment::Staging, Environment::Production] {
             let site = target.site(&machine.app, environment, "", Vec::new());
             site.remove(&target).await.map_err(failed)?;
+            if let Some(dispatched) = target.dispatched(&machine.app, environment) {
+                dispatched.keep(&target, &[]).await.map_err(failed)?;
+            }
         }
         // What was put there before the operator chose otherwise is there still.
         let uploaded = match target.bucket.trim() {

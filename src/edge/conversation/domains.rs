@@ -2,7 +2,7 @@
 
 use super::Conversation;
 use crate::{
-    cloudflare::hostname,
+    cloudflare::{hostname, site},
     edge::{
         cloudflare::{Target, failed},
         dns, hostnames, settings,
@@ -97,6 +97,9 @@ impl Conversation {
         with: Option<&DomainName>,
         without: Option<&DomainName>,
     ) -> Result<()> {
+        if !target.namespace.is_empty() {
+            return self.lead_here(target, with, without).await;
+        }
         let Some(live) = machine.live_deployment(Environment::Production) else {
             return Ok(());
         };
@@ -107,6 +110,25 @@ impl Conversation {
         domains.retain(|host| without.is_none_or(|without| without.as_str() != host));
         let site = target.site(&machine.app, Environment::Production, &live.url, domains);
         site.lead(target).await.map_err(failed)
+    }
+
+    /// This Worker, which dispatches, answers at one domain, and at another one no more.
+    async fn lead_here(
+        &self,
+        target: &Target,
+        with: Option<&DomainName>,
+        without: Option<&DomainName>,
+    ) -> Result<()> {
+        let (zone, worker) = (target.zone.as_str(), target.platform.as_str());
+        if let Some(host) = with {
+            let led = site::lead_host(target, zone, host.as_str(), worker);
+            led.await.map_err(failed)?;
+        }
+        if let Some(host) = without {
+            let left = site::leave_host(target, zone, host.as_str());
+            left.await.map_err(failed)?;
+        }
+        Ok(())
     }
 
     /// The host names that lead to the app besides its own, as of now.

@@ -37,6 +37,8 @@ pub(crate) struct Found {
     pub(crate) migrations: Option<Value>,
     /// The buckets that are not there.
     pub(crate) buckets: Vec<String>,
+    /// The dispatch namespace that is wanted and not there.
+    pub(crate) namespace: Option<String>,
     /// Each queue, with its id where it is there.
     pub(crate) queues: BTreeMap<String, Option<String>>,
     /// Whether the console's host leads to the Worker.
@@ -84,6 +86,7 @@ pub(crate) async fn at(api: &impl Api, order: &Order, plan: &Configuration) -> R
             buckets.push(name.to_owned());
         }
     }
+    let namespace = missing_namespace(api, &account, &texts).await?;
     let mut queues = BTreeMap::new();
     for name in plan.queue_names() {
         queues.insert(name.to_owned(), queue(api, &account, name).await?);
@@ -100,8 +103,27 @@ pub(crate) async fn at(api: &impl Api, order: &Order, plan: &Configuration) -> R
         worker,
         texts,
         buckets,
+        namespace,
         queues,
     })
+}
+
+#[derive(Deserialize)]
+struct Namespace {
+    namespace_name: String,
+}
+
+async fn missing_namespace(
+    api: &impl Api,
+    account: &Account,
+    texts: &Texts,
+) -> Result<Option<String>> {
+    let Some(wanted) = variables::namespace(texts) else {
+        return Ok(None);
+    };
+    let found: Vec<Namespace> = site::ask(api, &account.namespaces()).await?;
+    let is_there = found.iter().any(|one| one.namespace_name == wanted);
+    Ok((!is_there).then(|| wanted.to_owned()))
 }
 
 /// The buckets that the Worker has, and the one for the files of apps where they go into one.
@@ -344,6 +366,10 @@ impl Found {
         for name in wanted_buckets(plan, &self.texts).unwrap_or_default() {
             let is_missing = self.buckets.iter().any(|missing| missing == name);
             say(!is_missing, format!("the bucket {name}"));
+        }
+        if let Some(name) = variables::namespace(&self.texts) {
+            let what = format!("the dispatch namespace {name}");
+            say(self.namespace.is_none(), what);
         }
         for (name, id) in &self.queues {
             say(id.is_some(), format!("the queue {name}"));

@@ -37,6 +37,7 @@ pub(crate) async fn take(
     mut found: Found,
 ) -> Result<()> {
     buckets(api, &found).await.context(BEFORE)?;
+    namespace(api, &found).await.context(BEFORE)?;
     queues(api, &mut found).await.context(BEFORE)?;
     let put = worker(api, order, plan, &found).await?;
     consumers(api, plan, &found).await.context(AFTER)?;
@@ -58,6 +59,14 @@ async fn buckets(api: &impl Api, found: &Found) -> Result<()> {
     for name in &found.buckets {
         site::tell(api, &found.account.post_bucket(name)).await?;
         println!("✓ the bucket {name} is made");
+    }
+    Ok(())
+}
+
+async fn namespace(api: &impl Api, found: &Found) -> Result<()> {
+    if let Some(name) = &found.namespace {
+        site::tell(api, &found.account.post_namespace(name)).await?;
+        println!("✓ the dispatch namespace {name} is made");
     }
     Ok(())
 }

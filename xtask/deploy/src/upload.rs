@@ -13,8 +13,10 @@ use sha2::{Digest as _, Sha256};
 use crate::assets::{self, Assets};
 use crate::configuration::Configuration;
 use crate::secrets::Secrets;
-use crate::variables::Texts;
+use crate::variables::{self, Texts};
 
+/// The Worker's binding to the dispatch namespace that apps are deployed into.
+const DISPATCHER: &str = "DISPATCHER";
 /// How long a tag is: Cloudflare takes 25 characters.
 const TAG_LENGTH: usize = 24;
 
@@ -103,6 +105,9 @@ fn bindings(plan: &Configuration, texts: &Texts, secrets: &Secrets) -> Bindings 
     }
     for loader in &plan.worker_loaders {
         add(&loader.binding, Binding::WorkerLoader);
+    }
+    if let Some(namespace) = variables::namespace(texts) {
+        add(DISPATCHER, Binding::DispatchNamespace(namespace.to_owned()));
     }
     add(&plan.assets.binding, Binding::Assets);
     for (name, text) in secrets.given.iter().chain(&secrets.made) {

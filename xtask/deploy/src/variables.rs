@@ -8,11 +8,12 @@ use anyhow::{Result, bail};
 use crate::secrets;
 
 /// What is the operator's to say. Once said, it stays until they say something else.
-const OPERATORS: [&str; 10] = [
+const OPERATORS: [&str; 11] = [
     "ANTHROPIC_BASE_URL",
     "BUDGET",
     "BUILDER_URL",
     "CLOUDFLARE_FILES",
+    "CLOUDFLARE_NAMESPACE",
     "MODEL",
     "MODEL_SETTINGS",
     "OPENAI_BASE_URL",
@@ -23,6 +24,12 @@ const OPERATORS: [&str; 10] = [
 
 /// Texts by name.
 pub(crate) type Texts = BTreeMap<String, String>;
+
+/// The dispatch namespace that apps are deployed into, where they are.
+pub(crate) fn namespace(texts: &Texts) -> Option<&str> {
+    let name = texts.get("CLOUDFLARE_NAMESPACE").map(|name| name.trim());
+    name.filter(|name| !name.is_empty())
+}
 
 /// Refuses what cannot be set.
 ///

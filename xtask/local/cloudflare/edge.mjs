@@ -6,6 +6,8 @@ import net from "node:net";
 const DEV = ".workers.dev";
 /** What a request is told where Miniflare would show a page about an error. */
 const PLAIN = { "mf-disable-pretty-error": "true" };
+/** What an answer of a remote binding has for Miniflare. */
+const FORWARDED = "mf-forwarded-response";
 
 /** An entry of `Cloudflare-Workers-Version-Overrides`, a dictionary of strings (RFC 9651 section 3.2); nothing when it is malformed. */
 export function overrideFor(header, name) {
@@ -72,9 +74,29 @@ export async function startEdge({ account, runtime }, port) {
     return { ...found, version, headers };
   }
 
+  /** A request as Miniflare sends those for a remote dispatch namespace: which Worker, what address, and the headers with a prefix. */
+  function dispatched(request) {
+    const { name } = JSON.parse(request.headers["mf-dispatch-namespace-options"]);
+    const worker = account.namespaces.get(decodeURIComponent(request.url.slice(1)))?.workers.get(name);
+    const url = new URL(request.headers["mf-url"]);
+    const prefixed = Object.entries(request.headers).filter(([header]) => header.startsWith("mf-header-"));
+    // What a visitor takes stands in `request.cf`, which Miniflare does not send.
+    const plain = { ...PLAIN, "accept-encoding": "identity" };
+    const headers = { ...Object.fromEntries(prefixed.map(([header, value]) => [header.slice("mf-header-".length), value])), host: url.host, ...plain, "mf-original-url": url.href };
+    if (request.headers["content-length"]) headers["content-length"] = request.headers["content-length"];
+    request.url = url.pathname + url.search;
+    return { worker, version: worker?.version(worker.live[0]?.version_id), headers };
+  }
+
   // A client that keeps its connections must not lose one as it sends: none is closed for being idle.
   const server = http.createServer({ keepAliveTimeout: 0 }, async (request, answer) => {
-    const found = led(request);
+    const found = request.headers["mf-dispatch-namespace-options"] ? dispatched(request) : led(request);
+    // By this it knows that it is no page of a proxy's.
+    if (request.headers["mf-binding"]) {
+      // Whoever asks for a Worker that is not there gets an exception, and no answer.
+      if (!found.version) return answer.destroy();
+      answer.setHeader(FORWARDED, "1");
+    }
     if (!found.version) return failed(answer, found);
     try {
       await runtime.use(found.worker, found.version, ({ port: to }) => passed(request, answer, to, found.headers));

@@ -9,7 +9,7 @@ export const NOT_FOUND = "x-double-not-found";
 /** What a Worker of assets alone runs. */
 const NOTHING = "export default { fetch() { return new Response(null, { status: 404 }); } };";
 
-function dispatching(main, names) {
+function dispatching(main, names, classes) {
   return `import * as worker from "./${main}";
 export * from "./${main}";
 const names = ${JSON.stringify(names)};
@@ -24,8 +24,10 @@ function place(service) {
   } }) };
 }
 const given = (env) => ({ ...env, ...Object.fromEntries(names.map((name) => [name, place(env[name])])) });
-export default Object.fromEntries(Object.entries(worker.default).map(([event, handler]) =>
+const known = (one) => class extends one { constructor(ctx, env) { super(ctx, given(env)); } };
+export default typeof worker.default === "function" ? known(worker.default) : Object.fromEntries(Object.entries(worker.default).map(([event, handler]) =>
   [event, (subject, env, ctx) => handler.call(worker.default, subject, given(env), ctx)]));
+${classes.map((name) => `export const ${name} = known(worker.${name});`).join("\n")}
 `;
 }
 
@@ -49,7 +51,8 @@ function sources({ main, modules, is_module, bindings }) {
   // The first one is what answers.
   all.sort((a, b) => Number(b.path === main) - Number(a.path === main));
   const names = bindings.filter(({ type }) => type === "dispatch_namespace").map(({ name }) => name);
-  if (names.length > 0) all.unshift({ type: "ESModule", path: DISPATCH, contents: dispatching(main, names) });
+  const classes = bindings.filter(({ type }) => type === "durable_object_namespace").map(({ class_name }) => class_name);
+  if (names.length > 0) all.unshift({ type: "ESModule", path: DISPATCH, contents: dispatching(main, names, [...new Set(classes)]) });
   return { modules: all };
 }
 
