@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use overskill::cloudflare::{self, Account, AssetFile, asset_hash, site::Api};
+use overskill::cloudflare::{self, Account, AssetFile, Place, asset_hash, site::Api};
 use overskill::sorted::SortedMap;
 
 /// A file.
@@ -93,7 +93,7 @@ pub(crate) async fn send(
         let asset = assets.get(path).context("a file that was not named")?;
         anyhow::Ok((asset.kind, asset.base64.clone()))
     };
-    cloudflare::assets::send(api, account, worker, &files, read).await
+    cloudflare::assets::send(api, account, (Place::Own, worker), &files, read).await
 }
 
 #[cfg(test)]
