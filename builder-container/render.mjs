@@ -27,8 +27,8 @@ const FRAMES = 12
 const LONGEST = 1_000
 /** A page is looked at when nothing has happened for so long, in milliseconds. */
 const REST = 150
-/** A page that takes longer to say what it shows is at work, in milliseconds: what the Long Tasks API calls a long task. */
-const LONG_TASK = 50
+/** How many times its time a page gets that shows nothing yet and still answers: the machine may have other things to do. */
+const PATIENCE = 3
 /** How long a page that goes elsewhere may take to get there, in milliseconds: some never do, such as one that opens a mail. */
 const LEAVING = 1_000
 /** Bytes of a screenshot. */
@@ -198,8 +198,9 @@ const places = (stack) =>
     .map(([, url, line, column]) => ({ url, line: Number(line), column: Number(column) }))
 
 /** Loads one page and looks at it. */
-const visit = async (chromium, out, path, limit, shoot) => {
+const visit = async (chromium, out, path, { page_ms, end }, shoot) => {
   const begun = performance.now()
+  const [usual, limit] = [1, PATIENCE].map((times) => Math.min(end, begun + times * page_ms))
   const problems = []
   const external = new Set()
   const locate = positions(out)
@@ -291,35 +292,39 @@ const visit = async (chromium, out, path, limit, shoot) => {
   await send("Network.enable", { maxTotalBufferSize: 0, maxResourceBufferSize: 0 })
   await send("Fetch.enable", { patterns: [{ urlPattern: "*" }] })
   const page = { path, title: "", ms: 0, empty: true, problems }
-  // A page that never stops computing answers nothing.
-  const late = Promise.race([crashed, sleep(Math.max(0, limit - performance.now())).then(() => null)])
+  // A page that never stops computing answers nothing, and is not asked again.
   let over = false
   crashed.then(() => (over = true))
-  const evaluate = async (expression) => {
-    const found = await Promise.race([send("Runtime.evaluate", { expression, returnByValue: true }), late])
-    return found?.result?.value ?? null
+  const answered = async (asked) => {
+    const answer = over ? null : await Promise.race([asked(), crashed, sleep(Math.max(0, Math.min(page_ms, limit - performance.now()))).then(() => null)])
+    if (answer === null) over = true
+    return answer
   }
-  const navigated = await Promise.race([send("Page.navigate", { url: ORIGIN + path }), late])
-  while (navigated && !over && performance.now() < limit) {
+  const evaluate = async (expression) => (await answered(() => send("Runtime.evaluate", { expression, returnByValue: true })))?.result?.value ?? null
+  await answered(() => send("Page.navigate", { url: ORIGIN + path }))
+  let rests = false
+  while (!over && !rests && performance.now() < (page.empty ? limit : usual)) {
     const asked = performance.now()
     page.empty = (await evaluate(IS_EMPTY)) !== false
-    if (performance.now() - asked > LONG_TASK) changed = performance.now()
+    // It was at work.
+    if (performance.now() - asked > REST) changed = performance.now()
     const staying = performance.now() - left > LEAVING
     const resting = staying && busy === 0 && performance.now() - changed > REST
-    if (loaded && resting && (!page.empty || performance.now() - changed > 5 * REST)) break
-    await sleep(25)
+    rests = loaded && resting && (!page.empty || performance.now() - changed > 5 * REST)
+    if (!rests) await sleep(25)
   }
+  const hasCrashed = problems.some(({ kind }) => kind === "crashed")
+  if (!rests && !hasCrashed) tell("late", "the page was still at work when its time was up")
   const links = (await evaluate(LINKS)) ?? []
   page.title = clip(await evaluate("document.title"))
-  if (!over && performance.now() >= limit) tell("late", "the page was still at work when its time was up")
   // What fails for want of a network says nothing about the app.
   for (const problem of problems)
     if (external.size > 0 && /Failed to fetch|NetworkError|ERR_INTERNET|Network request failed/.test(problem.message))
       problem.kind = "external"
   for (const host of external) tell("external", `${host} was asked for something: there is no network here`)
   let screenshot = null
-  if (shoot && !over && performance.now() < limit) {
-    const shot = await Promise.race([send("Page.captureScreenshot", { format: "webp", quality: 60 }), late])
+  if (shoot && rests) {
+    const shot = await answered(() => send("Page.captureScreenshot", { format: "webp", quality: 60 }))
     if (shot && shot.data.length * 0.75 <= SCREENSHOT) screenshot = Buffer.from(shot.data, "base64")
   }
   page.ms = Math.round(performance.now() - begun)
@@ -348,8 +353,7 @@ const LINKS = `[...document.querySelectorAll("a[href]")].map((link) => new URL(l
 const run = async (chromium, { out, pages, page_ms, limit_ms, screenshot }) => {
   const end = performance.now() + limit_ms
   const look = async (path) => {
-    const limit = Math.min(end, performance.now() + page_ms)
-    return await visit(chromium, out, path, limit, path === "/")
+    return await visit(chromium, out, path, { page_ms, end }, path === "/")
   }
   const start = await look("/")
   if (start.screenshot) writeFileSync(screenshot, start.screenshot)

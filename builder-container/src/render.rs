@@ -30,8 +30,8 @@ use crate::{
 };
 
 /// How long all pages of an app may take.
-const ALL_PAGES: Duration = Duration::from_secs(12);
-/// How long one page may take.
+const ALL_PAGES: Duration = Duration::from_secs(20);
+/// How long one page may take; one that shows nothing yet and still answers gets three times as long (`render.mjs`).
 const ONE_PAGE: Duration = Duration::from_secs(5);
 /// How much longer its process may take to say what it saw.
 const GRACE: Duration = Duration::from_secs(5);
