@@ -46,19 +46,14 @@ extern "C" {
     fn get_entrypoint(this: &WorkerStub) -> std::result::Result<worker_sys::Fetcher, JsValue>;
 }
 
-/// An app's Worker in the dispatch namespace that this one has.
-///
-/// # Errors
-/// When it has none.
-pub(super) fn dispatched(env: &Env, name: &str) -> Result<worker_sys::Fetcher> {
+/// An app's Worker in the dispatch namespace that this one has; nothing where it has none.
+pub(super) fn dispatched(env: &Env, name: &str) -> Result<Option<worker_sys::Fetcher>> {
     let dispatcher = Reflect::get(env, &"DISPATCHER".into()).map_err(failed)?;
     if dispatcher.is_undefined() {
-        return Err(Error::internal(
-            "CLOUDFLARE_NAMESPACE is set, and this Worker has no binding DISPATCHER to that dispatch namespace",
-        ));
+        return Ok(None);
     }
     let dispatcher: Dispatcher = dispatcher.unchecked_into();
-    dispatcher.dispatched(name).map_err(failed)
+    dispatcher.dispatched(name).map(Some).map_err(failed)
 }
 
 /// Asks a Worker.

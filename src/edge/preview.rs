@@ -128,8 +128,10 @@ pub(super) async fn serve(
         return Ok(page(placeholder::unknown(), 404, hosts)?.into());
     };
     let live = &served.live;
-    if let Some(name) = &live.dispatched {
-        let worker = loader::dispatched(env, name)?;
+    // What was put into a namespace that this Worker has no more is answered from here.
+    if let Some(name) = &live.dispatched
+        && let Some(worker) = loader::dispatched(env, name)?
+    {
         let answer = loader::fetch(&worker, &visit.request).await;
         if let Some(watched) = &live.watched
             && let Some(seen) = seen(&answer, visit.path, loader::failures())

@@ -263,6 +263,32 @@ describe("the history", () => {
     await page.getByTestId("tab-preview").click();
   });
 
+  test("waits for an approval where one is wanted, and takes it or does without", async () => {
+    await page.getByTestId("tab-publish").click();
+    const box = page.getByTestId("approval-staging");
+    await box.click();
+    await page.getByTestId("confirm").click();
+    await page.locator("[data-testid=approval-staging]:checked").waitFor();
+    const { id } = await shownApp();
+    const { body: { secret } } = await stack.api("POST", "/v1/tokens", { name: "colleague" });
+    const deployments = page.getByTestId("deployments").getByRole("listitem");
+    for (const [decision, tag] of [["approve", "Live"], ["reject", "Rejected"]]) {
+      const asked = await stack.api("POST", `/v1/apps/${id}/deployments`, { environment: "staging" }, { authorization: `Bearer ${secret}` });
+      assert.equal(asked.status, 202, asked.text);
+      const shown = deployments.filter({ hasText: asked.body.deployment.id });
+      await shown.getByText("Awaits approval", { exact: true }).waitFor();
+      if (process.env.LOOK) await page.screenshot({ path: `${process.env.LOOK}/${decision}.png` });
+      await page.getByTestId(`${decision}-${asked.body.deployment.id}`).click();
+      await page.getByTestId("confirm").click();
+      await shown.getByText(tag, { exact: true }).waitFor({ timeout: TURN_MS });
+      assert.equal(await shown.getByText("approved by").count(), decision === "approve" ? 1 : 0);
+    }
+    await box.click();
+    await page.getByTestId("confirm").click();
+    await page.locator("[data-testid=approval-staging]:not(:checked)").waitFor();
+    await page.getByTestId("tab-preview").click();
+  });
+
   test("leads a domain of one's own to it, and says what to set for that", async () => {
     const host = "www.recipes-of-ada.com";
     await page.getByTestId("tab-publish").click();

@@ -159,11 +159,27 @@ describe("an app in a dispatch namespace", () => {
     await until("the app", async () => (await visit(production.url)).status === 200);
   });
 
+  test("goes over to a Worker of the account's own and back, and answers throughout", async () => {
+    const host = new URL(production.url).host;
+    const before = (await visit(production.url, "/_deployment")).json();
+    await account.restart({ CLOUDFLARE_NAMESPACE: "" });
+    assert.deepEqual((await visit(production.url, "/_deployment")).json(), before, "from the platform's own storage");
+    const own = await live(app, "production");
+    assert.match(own.remote, /^[0-9a-f-]{36}$/);
+    assert.equal((await api.visit(host, "/_deployment")).json().digest, own.digest);
+    await account.restart({ CLOUDFLARE_NAMESPACE: NAMESPACE });
+    const back = await live(app, "production");
+    assert.equal(back.remote, name(back));
+    await until("the app", async () => (await visit(production.url, "/_deployment")).json().digest === back.digest);
+    const { zones: [{ routes }] } = await state();
+    assert.deepEqual(routes, [], "no route to the account's own any more");
+  });
+
   test("leaves nothing on the account when it is deleted", async () => {
     assert.equal((await app.api("DELETE", "")).status, 204);
     await until("the account to be empty", async () => {
       const now = await state();
-      return Object.keys(now.namespaces[NAMESPACE]).length === 0 && now.buckets[BUCKET].length === 0;
+      return Object.keys(now.namespaces[NAMESPACE]).length === 0 && Object.keys(now.scripts).length === 0 && now.buckets[BUCKET].length === 0;
     });
     assertNoPanic(stack);
   });

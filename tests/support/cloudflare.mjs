@@ -95,7 +95,7 @@ export function upgraded(port, host, path) {
 export const DOMAIN = "apps.test";
 export const BUCKET = "overskill-published";
 
-/** A stack that deploys apps to an account, which is the double: `{double, api, stack, stop}`. `vars` are more variables of the Worker. */
+/** A stack that deploys apps to an account, which is the double: `{double, api, stack, restart, stop}`. `vars` are more variables of the Worker. */
 export async function startOnAccount(vars = {}) {
   const double = await startCloudflare({ zones: [{ name: DOMAIN, id: ZONE, records: [`*.${DOMAIN}`] }], accountId: ACCOUNT, tokens: [{ token: TOKEN, name: "api-token" }] });
   try {
@@ -105,12 +105,19 @@ export async function startOnAccount(vars = {}) {
       APPS_DOMAIN: DOMAIN, CLOUDFLARE_ACCOUNT_ID: ACCOUNT, CLOUDFLARE_ZONE_ID: ZONE, CLOUDFLARE_BUCKET: BUCKET,
       CLOUDFLARE_API_URL: double.url, CLOUDFLARE_EDGE_URL: double.edgeUrl, CLOUDFLARE_API_TOKEN: TOKEN, ...vars,
     };
-    const stack = await startStack({ env: Object.fromEntries(Object.entries(all).map(([name, value]) => [`OVERSKILL_VAR_${name}`, value])) });
+    const named = (texts) => Object.fromEntries(Object.entries(texts).map(([name, value]) => [`OVERSKILL_VAR_${name}`, value]));
+    const env = named(all);
+    const stack = await startStack({ env });
+    /** Starts it again, told something else. */
+    const restart = (texts) => {
+      Object.assign(env, named(texts));
+      return stack.restart();
+    };
     const stop = async () => {
       await stack.stop();
       await double.stop();
     };
-    return { double, api, stack, stop };
+    return { double, api, stack, restart, stop };
   } catch (error) {
     await double.stop();
     throw error;

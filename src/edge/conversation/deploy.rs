@@ -142,6 +142,7 @@ impl Conversation {
             .await?;
         let live = machine.live_deployment(environment);
         let before = live.and_then(|live| live.remote.as_deref());
+        let is_dispatched = |name: &&str| name.starts_with(dispatch::PREFIX);
         if let Some(dispatched) = &dispatched {
             dispatched
                 .stage(target, &worker, upload)
@@ -155,7 +156,7 @@ impl Conversation {
                 .chain(is_good.then_some(worker.as_str()))
                 .collect();
             dispatched.keep(target, &kept).await.map_err(failed)?;
-            if is_good && before.is_some_and(|before| !before.starts_with(dispatch::PREFIX)) {
+            if is_good && before.is_some_and(|before| !is_dispatched(&before)) {
                 // The routes of a Worker of the account's own would come first.
                 site(Vec::new()).leave(target).await.map_err(failed)?;
             }
@@ -185,13 +186,17 @@ impl Conversation {
         let seen = switched(target, &site, version, &why).await;
         if !matches!(seen, Ok(Probe::Passed)) {
             let why = format!("{tag} does not work at its address");
+            let before = before.filter(|name| !is_dispatched(name));
             site.put_back(target, before, &why).await.map_err(failed)?;
         }
         Ok((seen?, Some(staged.version)))
     }
 
     async fn look_at_dispatched(&self, name: &str) -> Result<Probe> {
-        let worker = loader::dispatched(&self.env, name)?;
+        let worker = loader::dispatched(&self.env, name)?.ok_or_else(|| {
+            let message = "This installation is told of a dispatch namespace (CLOUDFLARE_NAMESPACE) and has no binding DISPATCHER to it.";
+            Error::new(Kind::Unprocessable, message)
+        })?;
         preview::probe(&preview::Place::Loaded(&worker.into())).await
     }
 
