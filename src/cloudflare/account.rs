@@ -240,6 +240,12 @@ impl Account {
         Request::get(self.path("/workers/dispatch/namespaces"))
     }
 
+    /// A dispatch namespace.
+    #[must_use]
+    pub fn namespace(&self, name: &str) -> Request {
+        Request::get(self.path(&format!("/workers/dispatch/namespaces/{}", encoded(name))))
+    }
+
     /// Makes a dispatch namespace.
     #[must_use]
     pub fn post_namespace(&self, name: &str) -> Request {

@@ -48,23 +48,20 @@ impl Believed {
     }
 }
 
-/// What an address serves, and what its Worker was told last.
+/// What an address serves, and what its Worker was told: for each origin that leads there, such as that of a domain, something else.
 struct Served {
     live: Live,
     /// Until when that is believed.
     until: Timestamp,
-    named: RefCell<Option<Rc<Named>>>,
+    named: RefCell<Vec<Rc<Named>>>,
 }
 
 impl Served {
     /// What the Worker of a set is told where it answers.
     fn named(&self, visit: &Visit<'_>, set: Digest, version: u32) -> Rc<Named> {
-        let known = self.named.borrow().clone();
-        if let Some(known) = known
-            && known.runtime.set == set
-            && known.runtime.origin == visit.origin
-        {
-            return known;
+        let mut all = self.named.borrow_mut();
+        if let Some(known) = all.iter().find(|one| one.runtime.origin == visit.origin) {
+            return Rc::clone(known);
         }
         let named = Named::new(Runtime {
             app_id: visit.app.clone(),
@@ -75,7 +72,7 @@ impl Served {
             origin: visit.origin.clone(),
             told: self.live.told.clone(),
         });
-        self.named.replace(Some(Rc::clone(&named)));
+        all.push(Rc::clone(&named));
         named
     }
 }
@@ -132,13 +129,8 @@ pub(super) async fn serve(
     if let Some(name) = &live.dispatched
         && let Some(worker) = loader::dispatched(env, name)?
     {
-        let answer = loader::fetch(&worker, &visit.request).await;
-        if let Some(watched) = &live.watched
-            && let Some(seen) = seen(&answer, visit.path, loader::failures())
-        {
-            answers::count(env, context, app, watched, seen);
-        }
-        return answer;
+        let asked = loader::fetch(&worker, &visit.request);
+        return counted(asked, visit, live, env, context).await;
     }
     let Some((set, version)) = live.set else {
         return Ok(nothing_yet(live, environment, hosts)?.into());
@@ -151,14 +143,8 @@ pub(super) async fn serve(
         stand(&visit.origin, named.name(), until, live.watched.is_some());
     }
     let Some(path) = unchanging else {
-        let failures = loader::failures();
-        let answer = ask(visit, env, context, &named).await;
-        if let Some(watched) = &live.watched
-            && let Some(seen) = seen(&answer, visit.path, failures)
-        {
-            answers::count(env, context, app, watched, seen);
-        }
-        return answer;
+        let asked = ask(visit, env, context, &named);
+        return counted(asked, visit, live, env, context).await;
     };
     let response = ask(visit, env, context, &named).await?;
     if response.status() != 404 {
@@ -174,6 +160,24 @@ pub(super) async fn serve(
         }
         None => Ok(response),
     }
+}
+
+/// An answer of the app's own Worker, which is counted right after a deployment.
+async fn counted(
+    asked: impl Future<Output = Result<web_sys::Response>>,
+    visit: &Visit<'_>,
+    live: &Live,
+    env: &Env,
+    context: &JsValue,
+) -> Result<web_sys::Response> {
+    let failures = loader::failures();
+    let answer = asked.await;
+    if let Some(watched) = &live.watched
+        && let Some(seen) = seen(&answer, visit.path, failures)
+    {
+        answers::count(env, context, visit.app, watched, seen);
+    }
+    answer
 }
 
 /// What is said at an address that serves nothing.
@@ -218,28 +222,29 @@ async fn live(
         return Ok(Some(served));
     }
     let asked = FORGOTTEN.get();
-    let found = as_of_now(env, app, environment).await?.map(|live| {
-        Rc::new(Served {
-            live,
-            until: if asked == FORGOTTEN.get() { until } else { now },
-            named: RefCell::new(None),
-        })
-    });
-    if asked == FORGOTTEN.get()
-        && let Some(served) = &found
-    {
-        BELIEVED.with_borrow_mut(|all| {
+    let Some(live) = as_of_now(env, app, environment).await? else {
+        return Ok(None);
+    };
+    Ok(Some(BELIEVED.with_borrow_mut(|all| {
+        let is_old = asked != FORGOTTEN.get();
+        if !is_old {
             all.retain(|known| known.served.until > now && !known.is(app, environment));
-            if all.len() < MOST_BELIEVED {
-                all.push(Believed {
-                    app: app.clone(),
-                    environment,
-                    served: Rc::clone(served),
-                });
-            }
+        }
+        let is_kept = !is_old && all.len() < MOST_BELIEVED;
+        let served = Rc::new(Served {
+            live,
+            until: if is_kept { until } else { now },
+            named: RefCell::default(),
         });
-    }
-    Ok(found)
+        if is_kept {
+            all.push(Believed {
+                app: app.clone(),
+                environment,
+                served: Rc::clone(&served),
+            });
+        }
+        served
+    })))
 }
 
 fn believed(app: &AppId, environment: Environment, now: Timestamp) -> Option<Rc<Served>> {
@@ -268,9 +273,13 @@ pub(super) fn forget(app: &AppId) {
 fn standing(name: &str) -> Option<(AppId, Rc<Served>, Rc<Named>)> {
     BELIEVED.with_borrow(|all| {
         all.iter().find_map(|known| {
-            let named = known.served.named.borrow().clone()?;
-            let is_it = named.name() == name;
-            is_it.then(|| (known.app.clone(), Rc::clone(&known.served), named))
+            let named = known.served.named.borrow();
+            let named = named.iter().find(|one| one.name() == name)?;
+            Some((
+                known.app.clone(),
+                Rc::clone(&known.served),
+                Rc::clone(named),
+            ))
         })
     })
 }

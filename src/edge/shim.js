@@ -57,16 +57,20 @@ async function call(name, ...args) {
 
 // What a Worker that stands for an address answers. Nothing where it fails or has nothing there: what is said then is decided.
 async function standingAnswer({ name, isWatched, path }, request, env, ctx) {
+  let answer;
   try {
     const worker = env.LOADER.get(name, () => call("app_code", name, env, ctx)).getEntrypoint();
-    const answer = await worker.fetch(request);
-    if (answer.status !== 404) {
-      if (isWatched) await call("app_answered", name, answer.status, path, env, ctx);
-      return answer;
-    }
+    answer = await worker.fetch(request);
+  } catch {
+    // Whoever decides asks it again, and says and counts what comes of that.
+    return undefined;
+  }
+  if (answer.status === 404) {
     await answer.body?.cancel();
-  } catch {}
-  return undefined;
+    return undefined;
+  }
+  if (isWatched) await call("app_answered", name, answer.status, path, env, ctx);
+  return answer;
 }
 
 export default class extends WorkerEntrypoint {

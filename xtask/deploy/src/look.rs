@@ -108,11 +108,6 @@ pub(crate) async fn at(api: &impl Api, order: &Order, plan: &Configuration) -> R
     })
 }
 
-#[derive(Deserialize)]
-struct Namespace {
-    namespace_name: String,
-}
-
 async fn missing_namespace(
     api: &impl Api,
     account: &Account,
@@ -121,9 +116,8 @@ async fn missing_namespace(
     let Some(wanted) = variables::namespace(texts) else {
         return Ok(None);
     };
-    let found: Vec<Namespace> = site::ask(api, &account.namespaces()).await?;
-    let is_there = found.iter().any(|one| one.namespace_name == wanted);
-    Ok((!is_there).then(|| wanted.to_owned()))
+    let found = there::<Value>(api, &account.namespace(wanted)).await?;
+    Ok(found.is_none().then(|| wanted.to_owned()))
 }
 
 /// The buckets that the Worker has, and the one for the files of apps where they go into one.
