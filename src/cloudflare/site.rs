@@ -206,6 +206,21 @@ impl Site {
     pub async fn lead(&self, api: &impl Api) -> Result<(), ApiError> {
         let hosts = [&self.host].into_iter().chain(&self.domains);
         let patterns: Vec<String> = hosts.map(|host| format!("{host}/*")).collect();
+        if !self.domains.is_empty() {
+            // What leads to another Worker, such as one that dispatches, is not taken from it by the request below.
+            let found: Vec<Route> = ask(api, &zone::routes(&self.zone)).await?;
+            for Route {
+                id,
+                pattern,
+                script,
+            } in found
+            {
+                if patterns.contains(&pattern) && script.as_deref() != Some(&self.worker) {
+                    let request = zone::put_route(&self.zone, &id, &pattern, &self.worker);
+                    tell(api, &request).await?;
+                }
+            }
+        }
         let patterns = patterns.iter();
         let routes: Vec<_> = patterns
             .map(|pattern| (pattern.as_str(), Some(self.zone.as_str())))
@@ -284,10 +299,11 @@ pub async fn lead_host(
     if known.is_some_and(|route| route.script.as_deref() == Some(worker)) {
         return Ok(());
     }
-    if let Some(Route { id, .. }) = known {
-        tell(api, &zone::delete_route(zone, id)).await?;
-    }
-    tell(api, &zone::post_route(zone, &pattern, worker)).await
+    let request = match known {
+        Some(Route { id, .. }) => zone::put_route(zone, id, &pattern, worker),
+        None => zone::post_route(zone, &pattern, worker),
+    };
+    tell(api, &request).await
 }
 
 /// A host name of a zone leads nowhere.

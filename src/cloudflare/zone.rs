@@ -27,6 +27,13 @@ pub fn post_route(zone: &str, pattern: &str, worker: &str) -> Request {
     Request::new(Method::Post, path(zone, "/workers/routes")).json(body)
 }
 
+/// Leads what matched a route's pattern to another Worker.
+#[must_use]
+pub fn put_route(zone: &str, id: &str, pattern: &str, worker: &str) -> Request {
+    let path = path(zone, &format!("/workers/routes/{}", encoded(id)));
+    Request::new(Method::Put, path).json(json!({ "pattern": pattern, "script": worker }))
+}
+
 /// Takes a route away.
 #[must_use]
 pub fn delete_route(zone: &str, id: &str) -> Request {

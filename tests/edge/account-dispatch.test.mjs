@@ -93,6 +93,18 @@ describe("an app in a dispatch namespace", () => {
     assert.equal(config((await visit(production.url)).text).variables, undefined);
   });
 
+  test("has the secrets of its environment, which nobody reads back, and those of no other", async () => {
+    const secret = "a-secret-of-staging";
+    await write("functions/key.ts", "export default { fetch: (_: Request, env: Record<string, string>) => Response.json({ key: env.API_KEY ?? null }) }\n");
+    await app.api("PUT", "/env/staging/API_KEY", { kind: "secret", value: secret });
+    const [there, elsewhere] = [await live(app, "staging"), await live(app, "production")];
+    assert.deepEqual((await visit(there.url, "/api/key")).json(), { key: secret });
+    assert.deepEqual((await visit(elsewhere.url, "/api/key")).json(), { key: null });
+    const { namespaces } = await state();
+    assert.ok(namespaces[NAMESPACE][name(there)].secrets.includes("SECRET_API_KEY") && !JSON.stringify(namespaces).includes(secret));
+    assert.deepEqual(namespaces[NAMESPACE][name(elsewhere)].secrets, []);
+  });
+
   const wrong = [
     ["a refused upload that passes", { method: "PUT", path: "/scripts/[^/]+$" }, { status: 503 }],
     ["an upload of which nobody hears", { method: "PUT", path: "/scripts/[^/]+$" }, { close: "after" }],

@@ -27,6 +27,8 @@ struct Cloud {
     live: RefCell<Vec<String>>,
     routes: RefCell<Value>,
     asked: RefCell<Vec<String>>,
+    /// How often the route of a domain was taken from another Worker.
+    taken: Cell<usize>,
     /// How many other Workers there are.
     others: Cell<usize>,
     waited: Cell<u64>,
@@ -48,6 +50,16 @@ impl Cloud {
                 json!({ "success": true, "errors": [], "result": result }),
             )
         };
+        if request.path == "/zones/zone/workers/routes" {
+            return good(
+                json!([{ "id": "r1", "pattern": "www.recipes.com/*", "script": "platform" }]),
+            );
+        }
+        if request.path == "/zones/zone/workers/routes/r1" {
+            assert_eq!(request.method, Method::Put);
+            self.taken.set(self.taken.get() + 1);
+            return good(json!({}));
+        }
         let path = request.path.strip_prefix("/accounts/acc/workers").unwrap();
         let exists = !self.versions.borrow().is_empty();
         match (request.method, path) {
@@ -371,6 +383,7 @@ fn all_of_its_domains_lead_to_it_from_the_switch_on() {
             .collect()
     };
     assert_eq!(patterns(&cloud), ["app.example/*", "www.recipes.com/*"]);
+    assert_eq!(cloud.taken.get(), 1, "from the Worker that dispatches");
     block_on(site().lead(&cloud)).unwrap();
     assert_eq!(patterns(&cloud), ["app.example/*"]);
 }

@@ -157,7 +157,13 @@ impl Conversation {
                 .collect();
             dispatched.keep(target, &kept).await.map_err(failed)?;
             if is_good && before.is_some_and(|before| !is_dispatched(&before)) {
-                // The routes of a Worker of the account's own would come first.
+                // The routes of a Worker of the account's own would come first. No domain is without one meanwhile.
+                if environment == Environment::Production {
+                    for domain in self.active_domains()? {
+                        let led = site::lead_host(target, &target.zone, &domain, &target.platform);
+                        led.await.map_err(failed)?;
+                    }
+                }
                 site(Vec::new()).leave(target).await.map_err(failed)?;
             }
             return Ok((probe, is_good.then_some(worker)));
