@@ -92,7 +92,11 @@ pub(super) struct Visit<'a> {
 #[wasm_bindgen(raw_module = "./standing.js")]
 extern "C" {
     /// The pages and files of an origin are answered by the Worker of this name, until then.
-    fn stand(origin: &str, name: &str, until: f64, is_watched: bool);
+    fn stand(origin: &str, name: &str, until: f64, is_watched: bool, is_preview: bool);
+
+    /// Whether a preview is wanted as it is at this moment.
+    #[wasm_bindgen(js_name = asksAnew)]
+    fn asks_anew(request: &web_sys::Request) -> bool;
 
     /// Nothing stands any more.
     fn dismiss();
@@ -121,7 +125,9 @@ pub(super) async fn serve(
         ..
     } = *visit;
     let unchanging = unchanging(visit);
-    let Some(served) = live(env, app, environment, unchanging.is_some()).await? else {
+    let is_preview = environment == Environment::Preview;
+    let is_believed = !is_preview || unchanging.is_some() || !asks_anew(&visit.request);
+    let Some(served) = live(env, app, environment, is_believed).await? else {
         return Ok(page(placeholder::unknown(), 404, hosts)?.into());
     };
     let live = &served.live;
@@ -136,12 +142,11 @@ pub(super) async fn serve(
         return Ok(nothing_yet(live, environment, hosts)?.into());
     };
     let named = served.named(visit, set, version);
-    if environment != Environment::Preview {
-        // Milliseconds since the epoch are exact in a double until the year 287396.
-        #[expect(clippy::cast_precision_loss, reason = "times are far below 2^53")]
-        let until = served.until.0 as f64;
-        stand(&visit.origin, named.name(), until, live.watched.is_some());
-    }
+    // Milliseconds since the epoch are exact in a double until the year 287396.
+    #[expect(clippy::cast_precision_loss, reason = "times are far below 2^53")]
+    let until = served.until.0 as f64;
+    let is_watched = live.watched.is_some();
+    stand(&visit.origin, named.name(), until, is_watched, is_preview);
     let Some(path) = unchanging else {
         let asked = ask(visit, env, context, &named);
         return counted(asked, visit, live, env, context).await;
@@ -207,15 +212,13 @@ fn seen(answer: &Result<web_sys::Response>, path: &str, failures: u64) -> Option
     }
 }
 
-/// What an address serves. What is deployed is believed for a second; the preview's page is asked for each time, since whoever hears that there is a new one
-/// loads it at once. A file whose content is in its name is the same in whichever set it is, so for that the preview is believed as well.
+/// What an address serves, believed for a second unless it is wanted as it is now. Where the conversation runs in this isolate, what it changes is known at once.
 async fn live(
     env: &Env,
     app: &AppId,
     environment: Environment,
-    is_unchanging: bool,
+    is_believed: bool,
 ) -> Result<Option<Rc<Served>>> {
-    let is_believed = is_unchanging || environment != Environment::Preview;
     let now = clock::now();
     let until = now.after(BELIEVED_MILLIS);
     if is_believed && let Some(served) = believed(app, environment, now) {

@@ -9,9 +9,18 @@ const DECIDED = /^\/(?:api|auth|realtime|rest|_answers)(?:\/|$)/;
 const standing = new Map();
 
 /** The pages and files of an origin are answered by the Worker of this name, until then, in milliseconds since the epoch. */
-export function stand(origin, name, until, isWatched) {
+export function stand(origin, name, until, isWatched, isPreview) {
   if (standing.size >= MOST) standing.clear();
-  standing.set(origin, { name, until, isWatched });
+  standing.set(origin, { name, until, isWatched, isPreview });
+}
+
+/**
+ * Whether a preview is wanted as it is at this moment: in the console's frame, which is led there when there is a new version, and by whoever loads
+ * it again. Another isolate may have made the version.
+ */
+export function asksAnew(request) {
+  const { headers } = request;
+  return headers.get("sec-fetch-dest") === "iframe" || /no-cache|max-age=0/i.test(headers.get("cache-control") ?? "");
 }
 
 /** Nothing stands any more. */
@@ -24,5 +33,6 @@ export function standingFor(request) {
   if (standing.size === 0 || (request.method !== "GET" && request.method !== "HEAD")) return undefined;
   const { origin, pathname: path } = new URL(request.url);
   const known = standing.get(origin);
-  return known && Date.now() < known.until && !DECIDED.test(path) ? { ...known, path } : undefined;
+  if (!known || Date.now() >= known.until || DECIDED.test(path)) return undefined;
+  return known.isPreview && asksAnew(request) ? undefined : { ...known, path };
 }

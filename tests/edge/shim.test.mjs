@@ -1,4 +1,4 @@
-// The JavaScript around the wasm, with a stand-in for the wasm: what a broken instance leaves behind.
+// The JavaScript around the wasm, with a stand-in for the wasm: what a broken instance leaves behind, and what is answered without it.
 import assert from "node:assert/strict";
 import { registerHooks } from "node:module";
 import { describe, test } from "node:test";
@@ -25,6 +25,7 @@ registerHooks({ resolve: (name, context, next) => (STAND_INS[name] ? { url: STAN
 globalThis.addEventListener ??= () => {};
 const { default: Worker, Conversation, Workspace } = await import("../../src/edge/shim.js");
 const { state } = await import(STAND_INS["./index.js"]);
+const { stand, dismiss } = await import("../../src/edge/standing.js");
 
 describe("a wasm instance that breaks", () => {
   for (const how of ["trap", "panic"]) {
@@ -48,5 +49,43 @@ describe("a wasm instance that breaks", () => {
     const made = await object.fetch("is it there?");
     await assert.rejects(object.fetch("trap"), WebAssembly.RuntimeError);
     assert.equal(await object.fetch("is it there?"), made + 1);
+  });
+});
+
+describe("what stands for an address", () => {
+  const URL_ = "https://app.example/page";
+  const asked = [];
+  const LOADER = { get: (name) => ({ getEntrypoint: () => ({ fetch: async ({ url }) => { asked.push([name, url]); return new Response("the app"); } }) }) };
+  const visit = async (headers = {}, { url = URL_, method = "GET" } = {}) => {
+    const worker = new Worker();
+    worker.env = { LOADER };
+    const answer = await worker.fetch(new Request(url, { headers, method }));
+    return answer === "answered" ? "decided" : answer.text();
+  };
+  const soon = () => Date.now() + 60_000;
+  // As browsers ask: the console's frame, and whoever loads the page again, with and without what was kept.
+  const ANEW = [{ "sec-fetch-dest": "iframe", "sec-fetch-mode": "navigate" }, { "cache-control": "max-age=0" }, { "cache-control": "no-cache", pragma: "no-cache" }];
+  const NOT_ANEW = [{}, { "sec-fetch-dest": "document" }, { "cache-control": "max-age=60" }];
+
+  test("is answered by the app's Worker, for this address and until then", async () => {
+    stand("https://app.example", "one", soon(), false, false);
+    assert.equal(await visit(), "the app");
+    assert.deepEqual(asked, [["one", URL_]]);
+    assert.equal(await visit({}, { url: "https://other.example/page" }), "decided");
+    assert.equal(await visit({}, { method: "POST" }), "decided");
+    stand("https://app.example", "one", Date.now() - 1, false, false);
+    assert.equal(await visit(), "decided");
+    stand("https://app.example", "one", soon(), false, false);
+    dismiss();
+    assert.equal(await visit(), "decided");
+  });
+
+  test("is decided anew where a preview is wanted as it is now, and only there", async () => {
+    stand("https://app.example", "one", soon(), false, true);
+    for (const headers of NOT_ANEW) assert.equal(await visit(headers), "the app", JSON.stringify(headers));
+    for (const headers of ANEW) assert.equal(await visit(headers), "decided", JSON.stringify(headers));
+    stand("https://app.example", "one", soon(), false, false);
+    for (const headers of ANEW) assert.equal(await visit(headers), "the app", JSON.stringify(headers));
+    dismiss();
   });
 });
