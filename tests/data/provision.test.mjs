@@ -2,6 +2,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
+import { setTimeout as sleep } from "node:timers/promises";
+
+import postgres from "postgres";
+
 import { client, person, service, token } from "./callers.mjs";
 import { startShard } from "./shard.mjs";
 
@@ -310,6 +314,44 @@ for (const backend of ["postgres", "pglite"]) {
       const [counted] = await sql`select (select count(*)::int from platform.apps) as apps, (select count(*)::int from platform.app_tables) as tables`;
       assert.deepEqual(data, counted);
       assert.ok(data.apps >= 1 && data.tables >= 1);
+    });
+
+    // PGlite has one connection: nothing is read in it while a table is made.
+    if (backend !== "postgres") return;
+    test("what was being read of the tables before one was made is not believed afterwards", async () => {
+      const [app, other] = [fresh(), fresh()];
+      const asked = column().map((table) => ({ ...table, access: "public_read" }));
+      await made(app, asked);
+      const locker = postgres(shard.db, { max: 1, onnotice() {} });
+      let release;
+      const held = new Promise((resolve) => (release = resolve));
+      const locked = new Promise((resolve, reject) => {
+        // The shard reads this one late, after the tables.
+        locker.begin(async (one) => {
+          await one`lock table pg_catalog.pg_enum in access exclusive mode`;
+          resolve(one);
+          await held;
+        }).catch(reject);
+      });
+      await locked;
+      try {
+        await sql.notify("pgrst", "reload schema");
+        await sleep(200);
+        const reading = client(shard).from(`app_${app}_recipes`).select().then(({ error }) => error);
+        for (let tries = 0; (await sql`select 1 from pg_locks where relation = 'pg_catalog.pg_enum'::regclass and not granted`).length === 0; tries += 1) {
+          assert.ok(tries < 400, "nobody reads the tables");
+          await sleep(25);
+        }
+        await sql`select provision_app(${other}, ${sql.json(asked)})`;
+        await sleep(200);
+        release();
+        assert.equal(await reading, null);
+        const { error } = await client(shard).from(`app_${other}_recipes`).select();
+        assert.equal(error, null, JSON.stringify(error));
+      } finally {
+        release();
+        await locker.end();
+      }
     });
   });
 }

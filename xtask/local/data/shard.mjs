@@ -157,6 +157,37 @@ export function newKeys() {
 }
 
 /**
+ * Lite keeps what it has read of the tables until it is told to forget it. What it was reading at that moment may be of before: it is read again,
+ * and kept by nobody.
+ */
+function readAnew(connection) {
+  const [introspect, keep, forget] = ["introspect", "writeCachedIntrospection", "clearSchemaCache"].map((name) => connection[name].bind(connection));
+  let changes = 0;
+  /** At which change each that is under way has begun. */
+  const begun = new Set();
+  connection.clearSchemaCache = () => {
+    changes += 1;
+    return forget();
+  };
+  connection.writeCachedIntrospection = async (...found) => {
+    if ([...begun].every(({ at }) => at === changes)) await keep(...found);
+  };
+  connection.introspect = async (...options) => {
+    const run = {};
+    begun.add(run);
+    try {
+      for (;;) {
+        run.at = changes;
+        const found = await introspect(...options);
+        if (run.at === changes) return found;
+      }
+    } finally {
+      begun.delete(run);
+    }
+  };
+}
+
+/**
  * Opens a shard: what is in `folder`, with our migrations applied.
  * @param {{backend: "postgres" | "pglite", folder?: string, keys: object, signing_keys?: object[], confirms?: boolean, providers?: object, url?: string}} options without a
  *   folder, PGlite keeps all in memory; `confirms` whether whoever signs up has to confirm their address; `providers` of identities, as lite
@@ -191,10 +222,11 @@ export async function openShard({ backend, folder, keys: { publishable_key, secr
   });
   const rest = await database.rest();
   const tables = rest === database.auth ? authentication : app(rest);
+  readAnew(tables.connection);
   await database.listen("pgrst", async (payload) => {
     if (payload === "" || payload.includes("reload schema")) await tables.connection.clearSchemaCache();
   });
-  await tables.connection.clearSchemaCache?.();
+  await tables.connection.clearSchemaCache();
   const authorize = authorization({ app: authentication, mails, query: database.query, confirms });
   const answer = async (request, context) => {
     const { pathname, searchParams } = new URL(request.url);
@@ -204,7 +236,7 @@ export async function openShard({ backend, folder, keys: { publishable_key, secr
     if (pathname.startsWith("/rest/v1")) {
       const response = await tables.fetch(request, context);
       // Word of it comes by `listen`, and may come after whoever has made a table asks for it.
-      if (CHANGES_TABLES.test(pathname)) await tables.connection.clearSchemaCache?.();
+      if (CHANGES_TABLES.test(pathname)) await tables.connection.clearSchemaCache();
       return response;
     }
     return Response.json({ message: "not found" }, { status: 404 });
