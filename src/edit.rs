@@ -79,7 +79,7 @@ fn assemble(content: &str, splices: &[Splice]) -> Result<Applied, Refused> {
         .map(|splice| splice.landing.clone())
         .collect();
     let mut order: Vec<(usize, &Splice)> = splices.iter().enumerate().collect();
-    order.sort_by_key(|(edit, splice)| (splice.range.start, *edit));
+    crate::sorted::sort_by_key(&mut order, |(edit, splice)| (splice.range.start, *edit));
     for pair in order.windows(2) {
         if let [(one, before), (other, after)] = pair
             && after.range.start < before.range.end
@@ -149,7 +149,7 @@ fn consistent(
             (edit.first_line, shift, number)
         })
         .collect();
-    shifts.sort_unstable();
+    crate::sorted::sort(&mut shifts);
     let moved = shifts
         .iter()
         .map(|(_, shift, _)| *shift)

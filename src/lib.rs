@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`ids`], [`time`], [`digest`], [`error`], [`config`] | the words and limits that all rooms share |
 //! | [`sorted`] | maps and sets as sorted lists |
+//! | `json` | reads JSON with little code |
 //! | [`pace`] | which work goes first in an isolate |
 //! | [`project`] | paths and manifests: what files an app has |
 //! | [`edit`] | where an edit lands in a file |
@@ -36,6 +37,7 @@ pub mod facts;
 pub mod generation;
 pub mod http;
 pub mod ids;
+mod json;
 pub mod llm;
 pub mod monitor;
 pub mod pace;

@@ -203,12 +203,7 @@ impl<K: Ord, V> SortedMap<K, V> {
     /// With these entries, the last of those with the same key.
     fn of(mut pairs: Vec<(K, V)>) -> Self {
         if !pairs.is_sorted_by(|(one, _), (next, _)| one < next) {
-            let compare = |one: usize, other: usize| {
-                let key = |place: usize| pairs.get(place).map(|(key, _)| key);
-                key(one).cmp(&key(other))
-            };
-            let mut places = order(pairs.len(), &compare);
-            permute(&mut places, &mut |one, other| pairs.swap(one, other));
+            sort_by(&mut pairs, |(one, _), (other, _)| one.cmp(other));
             pairs.dedup_by(|later, kept| {
                 let same = later.0 == kept.0;
                 if same {
@@ -220,6 +215,26 @@ impl<K: Ord, V> SortedMap<K, V> {
         let (keys, values) = pairs.into_iter().unzip();
         Self { keys, values }
     }
+}
+
+/// Sorts a list; what is equal stays as it was. All lists share its code, where a slice's own sort is some KB for each pair of types.
+pub fn sort<T: Ord>(list: &mut [T]) {
+    sort_by(list, T::cmp);
+}
+
+/// The same, by what is told of each.
+pub fn sort_by_key<T, K: Ord>(list: &mut [T], key: impl Fn(&T) -> K) {
+    sort_by(list, |one, other| key(one).cmp(&key(other)));
+}
+
+/// The same, by a comparison.
+pub fn sort_by<T>(list: &mut [T], compare: impl Fn(&T, &T) -> Ordering) {
+    let places = |one: usize, other: usize| match (list.get(one), list.get(other)) {
+        (Some(one), Some(other)) => compare(one, other),
+        _ => Ordering::Equal,
+    };
+    let mut places = order(list.len(), &places);
+    permute(&mut places, &mut |one, other| list.swap(one, other));
 }
 
 /// Where a key is in an ascending list, or where it would be.

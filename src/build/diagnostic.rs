@@ -122,7 +122,9 @@ impl Diagnostic {
                 diagnostic.message.clone(),
             ))
         });
-        diagnostics.sort_by_key(|diagnostic| (diagnostic.severity, diagnostic.cause()));
+        crate::sorted::sort_by_key(&mut diagnostics, |diagnostic| {
+            (diagnostic.severity, diagnostic.cause())
+        });
         if diagnostics.len() > Self::MAX_PER_BUILD {
             let rest = diagnostics.split_off(Self::MAX_PER_BUILD - 1);
             let errors = rest.iter().filter(|one| one.severity == Severity::Error);

@@ -253,7 +253,7 @@ pub fn header_line<H: Header>(header: &H) -> Result<Vec<u8>, FrameError> {
 
 fn parse<H: DeserializeOwned>(line: &[u8]) -> Result<H, FrameError> {
     let read = match std::str::from_utf8(line) {
-        Ok(text) => serde_json::from_str(text).map_err(|error| error.to_string()),
+        Ok(text) => crate::json::from_str(text).map_err(|error| error.to_string()),
         Err(error) => Err(error.to_string()),
     };
     read.map_err(|reason| FrameError::Malformed {

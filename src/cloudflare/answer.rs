@@ -224,7 +224,7 @@ pub fn done(request: &Request, answer: Answer<'_>) -> Result<(), ApiError> {
 }
 
 fn opened(request: &Request, answer: Answer<'_>) -> Result<(Value, Option<Info>), ApiError> {
-    let envelope: Envelope = serde_json::from_slice(answer.body)
+    let envelope: Envelope = crate::json::from_slice(answer.body)
         .map_err(|_| strange(answer, "what it answers is no JSON of its API"))?;
     if envelope.success && (200..300).contains(&answer.status) {
         return Ok((envelope.result, envelope.result_info));

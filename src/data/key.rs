@@ -71,7 +71,7 @@ impl SigningKey {
             .strip_prefix('[')
             .and_then(|list| list.strip_suffix(']'))
             .unwrap_or(text);
-        let given: Map<String, Value> = serde_json::from_str(text).ok()?;
+        let given: Map<String, Value> = crate::json::from_str(text).ok()?;
         let said = |name: &str| given.get(name).and_then(Value::as_str);
         let id = said("kid").filter(|id| (1..=MOST_ID_BYTES).contains(&id.len()))?;
         if said("kty") != Some("EC") || said("crv") != Some("P-256") {

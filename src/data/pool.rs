@@ -165,7 +165,7 @@ impl Member {
     /// The one that is stored as this text.
     #[must_use]
     pub fn of_stored(text: &str) -> Option<Self> {
-        let stored: Value = serde_json::from_str(text).ok()?;
+        let stored: Value = crate::json::from_str(text).ok()?;
         let word = |name: &str| stored.get(name).and_then(Value::as_str);
         let number = |name: &str| stored.get(name).and_then(Value::as_u64);
         let count = |name: &str| u32::try_from(number(name)?).ok();
@@ -316,7 +316,7 @@ impl Pool {
     /// # Errors
     /// 413 when the app's shard has no room for that many more, 503 when it has no shard yet and none takes it.
     pub fn reserve(&mut self, held: Option<Held>, mut wanted: Vec<String>) -> Result<Held> {
-        wanted.sort();
+        crate::sorted::sort(&mut wanted);
         wanted.dedup();
         let Some(mut held) = held else {
             return self.place(wanted);

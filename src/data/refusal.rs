@@ -24,7 +24,7 @@ struct Refusal {
 /// member `code`; whatever is between us and the shard is not.
 #[must_use]
 pub fn refused(status: u16, body: &str) -> Error {
-    let refusal = serde_json::from_str(body).unwrap_or(Refusal {
+    let refusal = crate::json::from_str(body).unwrap_or(Refusal {
         code: None,
         message: None,
         hint: None,

@@ -95,7 +95,7 @@ impl<'a> Parts<'a> {
             .filter(|_| token.len() <= MOST_BYTES)?;
         let object = |part: &str| {
             let text = URL_SAFE_NO_PAD.decode(part).ok()?;
-            serde_json::from_slice::<Map<String, Value>>(&text).ok()
+            crate::json::from_slice::<Map<String, Value>>(&text).ok()
         };
         let head = object(head)?;
         let said = |name: &str| head.get(name).and_then(Value::as_str);

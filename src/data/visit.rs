@@ -29,7 +29,7 @@ impl Said {
     pub fn read(body: &[u8]) -> Self {
         let text = std::str::from_utf8(body).ok();
         Self(
-            text.and_then(|text| serde_json::from_str(text).ok())
+            text.and_then(|text| crate::json::from_str(text).ok())
                 .unwrap_or_default(),
         )
     }

@@ -110,7 +110,7 @@ pub(super) async fn hear(
         return Err(Error::new(Kind::Forbidden, message));
     };
     let body = api::read_body(&mut request, MOST_BODY_BYTES).await?;
-    let answers: Answers = serde_json::from_slice(&body).map_err(|error| {
+    let answers: Answers = crate::json::from_slice(&body).map_err(|error| {
         Error::new(Kind::Invalid, "The body is {\"all\", \"failed\"}.").caused_by(error)
     })?;
     let call = ConversationCall::Answered {

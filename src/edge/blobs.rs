@@ -246,7 +246,7 @@ impl Blobs {
     pub(super) async fn get_json<T: DeserializeOwned>(&self, hash: &Digest) -> Result<T> {
         // As text, as everything else is read: for bytes all readers of JSON would be compiled once more.
         let text = String::from_utf8(self.get(hash).await?).map_err(Error::internal)?;
-        serde_json::from_str(&text).map_err(Error::internal)
+        crate::json::from_str(&text).map_err(Error::internal)
     }
 }
 

@@ -44,7 +44,7 @@ impl DurableObject for BuildCache {
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        let asked: Asked<Call> = serde_json::from_str(&request.text().await?)?;
+        let asked: Asked<Call> = crate::json::from_str(&request.text().await?)?;
         let answer = self.answer(asked.call);
         if let Err(error) = &answer {
             console_error!("{error}");
@@ -114,7 +114,7 @@ impl BuildCache {
             .and_then(|cursor| cursor.to_array::<Row>())
             .map_err(Error::internal)?;
         rows.first()
-            .map(|row| serde_json::from_str(&row.record).map_err(Error::internal))
+            .map(|row| crate::json::from_str(&row.record).map_err(Error::internal))
             .transpose()
     }
 

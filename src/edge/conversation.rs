@@ -134,7 +134,7 @@ impl DurableObject for Conversation {
         if request.method() == Method::Get {
             return self.open_feed(&request).await;
         }
-        let asked: Asked<ConversationCall> = serde_json::from_str(&request.text().await?)?;
+        let asked: Asked<ConversationCall> = crate::json::from_str(&request.text().await?)?;
         let answer = self.answer(asked).await;
         if let Err(error) = &answer
             && error.source.is_some()

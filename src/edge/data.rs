@@ -250,7 +250,7 @@ pub(super) async fn ask_shard(shard: &Shard, function: &str, arguments: &str) ->
 }
 
 fn parse<T: DeserializeOwned>(answer: &str) -> Result<T> {
-    serde_json::from_str(answer)
+    crate::json::from_str(answer)
         .map_err(|error| Error::internal(format!("the answer of a shard cannot be read: {error}")))
 }
 

@@ -41,7 +41,7 @@ impl DurableObject for Hostname {
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        let asked: Asked<Call> = serde_json::from_str(&request.text().await?)?;
+        let asked: Asked<Call> = crate::json::from_str(&request.text().await?)?;
         let answer = self.answer(asked.call).await.map_err(Error::internal);
         Response::ok(serde_json::to_string(&answer)?)
     }

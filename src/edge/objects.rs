@@ -527,7 +527,7 @@ impl Object {
 
     async fn answer<T: DeserializeOwned>(&self, body: Result<String>) -> Result<T> {
         let text = self.exchange(body?).await?;
-        serde_json::from_str::<Result<T>>(&text).map_err(Error::internal)?
+        crate::json::from_str::<Result<T>>(&text).map_err(Error::internal)?
     }
 
     /// The same for every type of answer, so that it is compiled once.

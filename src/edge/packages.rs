@@ -74,7 +74,7 @@ impl<'a> Registry<'a> {
                 .map_err(|error| builder::away("the builder could not be reached", error))?;
             match response.status_code() {
                 200 => {
-                    return serde_json::from_str(&text).map_err(|error| {
+                    return crate::json::from_str(&text).map_err(|error| {
                         builder::away("the builder's answer cannot be read", error)
                     });
                 }

@@ -46,7 +46,7 @@ impl Parser for Isolated {
                 "It is too much for the parser, and was not checked".to_owned(),
             );
         };
-        serde_json::from_str(&String::from_utf8_lossy(&json)).unwrap_or_else(|error| {
+        crate::json::from_str(&String::from_utf8_lossy(&json)).unwrap_or_else(|error| {
             console_error!("facts of {path} cannot be read: {error}");
             Facts::unchecked(
                 "What the parser says of it cannot be read, so it was not checked".to_owned(),

@@ -48,7 +48,7 @@ impl DurableObject for Shards {
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        let asked: Asked<Call> = serde_json::from_str(&request.text().await?)?;
+        let asked: Asked<Call> = crate::json::from_str(&request.text().await?)?;
         let answer = self.answer(asked.call).await;
         if let Err(error) = &answer
             && error.source.is_some()

@@ -129,7 +129,7 @@ async fn published(shard: &Shard, id: &str, algorithm: Algorithm) -> Result<Opti
     let mut answer = send_to(shard, "GET", JWKS, &Headers::new(), &[]).await?;
     let status = answer.status_code();
     let text = in_time(async |_| answer.text().await).await?;
-    let keys = serde_json::from_str(&text).ok().filter(|_| status == 200);
+    let keys = crate::json::from_str(&text).ok().filter(|_| status == 200);
     let keys = keys.ok_or_else(|| unavailable(format!("{status} in place of its keys")))?;
     let found = key::published(&keys, id, algorithm);
     PUBLISHED.with_borrow_mut(|known| known.insert(shard.url().to_owned(), keys));

@@ -83,7 +83,7 @@ impl DurableObject for Workspace {
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        let asked: Asked<Call> = serde_json::from_str(&request.text().await?)?;
+        let asked: Asked<Call> = crate::json::from_str(&request.text().await?)?;
         let turn = match &asked.call {
             Call::AcceptApp { created } => Some(created.turn.clone()),
             _ => None,
@@ -363,7 +363,7 @@ impl Workspace {
             let row = rows
                 .first()
                 .ok_or_else(|| Error::internal("an app that was accepted is not there"))?;
-            return serde_json::from_str(&row.summary).map_err(Error::internal);
+            return crate::json::from_str(&row.summary).map_err(Error::internal);
         }
         self.run(
             "INSERT INTO accepted(app, created) VALUES (?, ?)",
@@ -387,7 +387,7 @@ impl Workspace {
             vec![app.as_str().into()],
         )?;
         rows.first()
-            .map(|row| serde_json::from_str(&row.created).map_err(Error::internal))
+            .map(|row| crate::json::from_str(&row.created).map_err(Error::internal))
             .transpose()
     }
 
@@ -494,7 +494,7 @@ impl Workspace {
         let apps: Result<Vec<AppRow>> = rows
             .iter()
             .map(|row| {
-                let summary = serde_json::from_str(&row.summary).map_err(Error::internal)?;
+                let summary = crate::json::from_str(&row.summary).map_err(Error::internal)?;
                 Ok(AppRow {
                     seq: row.seq,
                     summary,
@@ -546,7 +546,7 @@ impl Workspace {
             vec![key.into()],
         )?;
         rows.first()
-            .map(|row| serde_json::from_str(&row.record).map_err(Error::internal))
+            .map(|row| crate::json::from_str(&row.record).map_err(Error::internal))
             .transpose()
     }
 

@@ -51,7 +51,7 @@ fn locate(content: &str, edit: &TextEdit) -> Result<Splice, Refusal> {
         let whole = found.filter(|start| !parts_an_ending(content, *start..start + old.len()));
         places.extend(whole.map(|start| (start, old, new)));
     }
-    places.sort_unstable();
+    crate::sorted::sort(&mut places);
     let file = lines::split(content);
     let line_of = |place: usize| file.partition_point(|line| line.end() <= place);
     match places.as_slice() {

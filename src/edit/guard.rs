@@ -65,7 +65,7 @@ pub fn breakages(before: Side<'_>, after: Side<'_>, changes: &[Change]) -> Vec<B
         found.extend(moved(before, after, changes));
         found.extend(wrong_level(before, after, changes));
     }
-    found.sort_by_key(|breakage| breakage.line);
+    crate::sorted::sort_by_key(&mut found, |breakage| breakage.line);
     found.truncate(MOST);
     found
 }

@@ -185,7 +185,7 @@ pub fn excerpt(
 }
 
 fn shown(file: &[Line<'_>], mut places: Vec<Range<usize>>, numbering: Numbering) -> String {
-    places.sort_by_key(|place| place.start);
+    crate::sorted::sort_by_key(&mut places, |place| place.start);
     let mut shown = String::new();
     let mut next = 0;
     for place in places {
@@ -279,7 +279,7 @@ pub(super) fn closest(
         }
     }
     let mut ranked: Vec<(usize, usize)> = votes.into_iter().collect();
-    ranked.sort_by_key(|&(start, weight)| {
+    crate::sorted::sort_by_key(&mut ranked, |&(start, weight)| {
         (
             std::cmp::Reverse(weight),
             start.abs_diff(stated.start),

@@ -142,7 +142,7 @@ impl Budget {
         if text.trim().is_empty() {
             return Ok(Self::default());
         }
-        let budget: Self = serde_json::from_str(text).map_err(|error| {
+        let budget: Self = crate::json::from_str(text).map_err(|error| {
             Error::internal(format!("the setting BUDGET is not right: {error}"))
         })?;
         let caps = [&budget.turn, &budget.app, &budget.workspace, &budget.day];

@@ -41,7 +41,7 @@ pub fn refused(status: u16, retry_after: Option<&str>, problem: &[u8]) -> BuildO
 }
 
 fn detail(problem: &[u8]) -> Option<String> {
-    let problem: serde_json::Value = serde_json::from_str(str::from_utf8(problem).ok()?).ok()?;
+    let problem: serde_json::Value = crate::json::from_str(str::from_utf8(problem).ok()?).ok()?;
     let detail = problem.get("detail")?.as_str()?;
     Some(detail.chars().take(DETAIL_CHARS).collect())
 }

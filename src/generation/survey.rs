@@ -42,7 +42,7 @@ pub fn wanted(
         .map(|(_, entry)| entry.hash)
         .filter(|hash| !there.contains_key(hash))
         .collect();
-    hashes.sort();
+    crate::sorted::sort(&mut hashes);
     hashes.dedup();
     hashes
 }
@@ -278,7 +278,7 @@ pub fn repeated(
                 alike.into_iter().map(|alike| (new.name.clone(), alike))
             })
             .collect();
-        likest.sort_by_key(|(_, alike)| std::cmp::Reverse(alike.score));
+        crate::sorted::sort_by_key(&mut likest, |(_, alike)| std::cmp::Reverse(alike.score));
         let lines: Vec<String> = likest
             .iter()
             .take(ALIKE)

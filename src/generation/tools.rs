@@ -225,7 +225,7 @@ pub fn needs(calls: &[ToolCall], manifest: &Manifest, views: &Views) -> Vec<Dige
     if calls.iter().any(|call| call.name == "search_files") {
         hashes.extend(search::needs(manifest));
     }
-    hashes.sort();
+    crate::sorted::sort(&mut hashes);
     hashes.dedup();
     hashes
 }

@@ -240,7 +240,7 @@ fn check_object<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Result<(&'a 
         .with("line", line)
         .with("column", column)
     })?;
-    let is_json = serde_json::from_str::<IgnoredAny>(text).is_ok();
+    let is_json = crate::json::from_str::<IgnoredAny>(text).is_ok();
     if is_json && bytes.trim_ascii_start().first() != Some(&b'{') {
         return Err(invalid(
             "The body is JSON, but no object. Send a JSON object.",

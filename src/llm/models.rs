@@ -234,7 +234,7 @@ impl Model {
         let said: SortedMap<String, Override> = if texts.trim().is_empty() {
             SortedMap::new()
         } else {
-            serde_json::from_str(texts).map_err(|error| wrong(error.to_string()))?
+            crate::json::from_str(texts).map_err(|error| wrong(error.to_string()))?
         };
         let Some(mut model) = Self::named(name) else {
             return Ok(None);

@@ -81,7 +81,7 @@ impl Failure {
     /// header says.
     #[must_use]
     pub fn refused(status: u16, retry_after_millis: Option<u64>, body: &str) -> (Self, String) {
-        let body: Value = serde_json::from_str(body).unwrap_or_default();
+        let body: Value = crate::json::from_str(body).unwrap_or_default();
         let error = body.get("error").unwrap_or(&body);
         let text = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
         let kind = match text("code") {

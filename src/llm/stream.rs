@@ -229,7 +229,7 @@ impl Answer {
         let is_over = self.is_over();
         if let Some(frame) = self.reader.finish()
             && !is_over
-            && serde_json::from_str::<Value>(&frame.data).is_ok()
+            && crate::json::from_str::<Value>(&frame.data).is_ok()
         {
             take(self.gather.as_mut(), &mut self.unknown, &frame)?;
         }
@@ -241,7 +241,7 @@ impl Answer {
 fn call(id: &str, name: &str, arguments: &str) -> Block {
     // Models leave out what they have no use for.
     let none = arguments.trim().is_empty().then(Map::new);
-    let parsed = none.or_else(|| serde_json::from_str(arguments).ok());
+    let parsed = none.or_else(|| crate::json::from_str(arguments).ok());
     Block::ToolCall(ToolCall {
         id: id.to_owned(),
         name: name.to_owned(),
@@ -310,8 +310,8 @@ fn take(gather: &mut dyn Gather, unknown: &mut u64, frame: &Frame) -> Result<(),
         return Ok(());
     }
     let parsed: Result<Map<String, Value>, _> =
-        serde_json::from_str(data).or_else(|error| match whole_letters(data) {
-            Some(data) => serde_json::from_str(&data),
+        crate::json::from_str(data).or_else(|error| match whole_letters(data) {
+            Some(data) => crate::json::from_str(&data),
             None => Err(error),
         });
     let value = match parsed {

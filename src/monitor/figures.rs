@@ -162,7 +162,7 @@ pub struct Fleet {
 #[must_use]
 pub fn percentile(values: &[u64], percent: usize) -> Option<u64> {
     let mut sorted = values.to_vec();
-    sorted.sort_unstable();
+    crate::sorted::sort(&mut sorted);
     let rank = (sorted.len() * percent).div_ceil(100).max(1);
     sorted.get(rank - 1).copied()
 }

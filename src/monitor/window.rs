@@ -177,7 +177,7 @@ impl Window {
     #[must_use]
     pub fn failures_in_a_row(&self, kinds: &[Kind]) -> u64 {
         let mut samples: Vec<&Sample> = kinds.iter().flat_map(|kind| self.samples(*kind)).collect();
-        samples.sort_by_key(|sample| (sample.at, sample.id));
+        crate::sorted::sort_by_key(&mut samples, |sample| (sample.at, sample.id));
         samples.iter().rev().take_while(|sample| !sample.ok).count() as u64
     }
 }
@@ -199,7 +199,7 @@ impl Series {
             self.millis = self.millis.saturating_add(millis);
         }
         self.samples.push(sample);
-        self.samples.sort_by_key(|sample| (sample.at, sample.id));
+        crate::sorted::sort_by_key(&mut self.samples, |sample| (sample.at, sample.id));
         let over = self.samples.len().saturating_sub(MOST_SAMPLES);
         self.samples.drain(..over);
         true

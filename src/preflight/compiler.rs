@@ -202,7 +202,7 @@ fn file_of(path: &str, name: &str, ending: &str) -> Option<String> {
 }
 
 fn parse(text: &str) -> Option<Value> {
-    serde_json::from_str(&plain_json(text)).ok()
+    crate::json::from_str(&plain_json(text)).ok()
 }
 
 /// JSON without comments and without commas before a closing bracket.

@@ -148,7 +148,7 @@ impl Config {
 }
 
 fn packages(text: &str) -> Option<SortedMap<String, String>> {
-    let manifest: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
+    let manifest: Value = crate::json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
     let lists = [
         "peerDependencies",
         "optionalDependencies",

@@ -63,7 +63,7 @@ pub(super) fn without_old<'a>(
 /// Sorts by path and place, drops repetitions, keeps [`MAX_DIAGNOSTICS`] with errors before warnings, and cuts frames
 /// from the sources.
 pub(super) fn settled(mut findings: Vec<Finding<'_>>, tree: &Tree<'_>) -> Vec<Diagnostic> {
-    findings.sort_by(|a, b| {
+    crate::sorted::sort_by(&mut findings, |a, b| {
         (a.path, a.start, a.code, &a.message).cmp(&(b.path, b.start, b.code, &b.message))
     });
     let mut seen = SortedSet::new();

@@ -343,7 +343,7 @@ impl<'a> Resolver<'a> {
         let inside = |name: &str| join(path, name).and_then(|path| self.exact(&path));
         let manifest = inside("package.json").and_then(|path| self.tree.get(path));
         let manifest: Option<serde_json::Value> =
-            manifest.and_then(|file| serde_json::from_str(file.content).ok());
+            manifest.and_then(|file| crate::json::from_str(file.content).ok());
         let main = manifest.and_then(|manifest| {
             let entry = |key: &str| manifest.get(key).and_then(|entry| inside(entry.as_str()?));
             entry("module").or_else(|| entry("main"))

@@ -188,7 +188,7 @@ impl Vendor {
             .iter()
             .filter(|(_, package)| package.for_apps)
             .collect();
-        packages.sort_by_key(|(package, _)| rank(package));
+        crate::sorted::sort_by_key(&mut packages, |(package, _)| rank(package));
         packages.into_iter().filter_map(move |(package, found)| {
             let mut exporting = found.entries.iter().filter(|(_, entry)| {
                 entry.same_as.is_none() && name != "default" && entry.has_value(name)

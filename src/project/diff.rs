@@ -54,7 +54,7 @@ pub fn changed(before: &Manifest, after: &Manifest) -> Vec<Changed> {
         before: None,
         after: Some(*entry),
     }));
-    all.sort_by(|one, other| one.path.cmp(&other.path));
+    crate::sorted::sort_by(&mut all, |one, other| one.path.cmp(&other.path));
     all
 }
 

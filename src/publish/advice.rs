@@ -107,7 +107,7 @@ fn ways(weights: &[Weight], measure: fn(&Weight) -> u64) -> String {
         .iter()
         .filter(|one| measure(one) >= NAMED_BYTES)
         .collect();
-    heaviest.sort_by_key(|one| std::cmp::Reverse(measure(one)));
+    crate::sorted::sort_by_key(&mut heaviest, |one| std::cmp::Reverse(measure(one)));
     heaviest.truncate(MOST_NAMED);
     let named: Vec<String> = heaviest
         .iter()

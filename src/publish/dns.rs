@@ -37,7 +37,7 @@ pub fn resolved(body: &[u8]) -> Result<Resolved, String> {
     // RFC 1035, 4.1.1: no error, no such name.
     const ANSWERED: [u16; 2] = [0, 3];
     let answer: DnsAnswer =
-        serde_json::from_slice(body).map_err(|error| format!("it is no answer: {error}"))?;
+        crate::json::from_slice(body).map_err(|error| format!("it is no answer: {error}"))?;
     if !ANSWERED.contains(&answer.status) {
         return Err(format!("it has the status {}", answer.status));
     }

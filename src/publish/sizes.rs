@@ -212,7 +212,9 @@ impl<'p> Places<'p> {
             place: self.place(path),
         });
         let mut assets: Vec<Asset> = all.collect();
-        assets.sort_by_key(|asset| (asset.place, std::cmp::Reverse(asset.bytes)));
+        crate::sorted::sort_by_key(&mut assets, |asset| {
+            (asset.place, std::cmp::Reverse(asset.bytes))
+        });
         assets.truncate(MOST_ASSETS);
         assets
     }

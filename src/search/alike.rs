@@ -105,7 +105,7 @@ pub fn alike(new: &Declaration, path: &str, sources: &[Source<'_>]) -> Vec<Alike
             }
         }
     }
-    found.sort_by(|one, other| {
+    crate::sorted::sort_by(&mut found, |one, other| {
         (other.score, &one.path, one.line).cmp(&(one.score, &other.path, other.line))
     });
     found.truncate(MOST);

@@ -156,7 +156,7 @@ fn globs(lists: &[&str]) -> Result<Vec<String>, GlobError> {
     }
     let mut globs = Vec::new();
     for list in lists {
-        match serde_json::from_str::<Vec<String>>(list) {
+        match crate::json::from_str::<Vec<String>>(list) {
             Ok(array) => array.iter().for_each(|list| split(list, &mut globs)),
             Err(_) => split(list, &mut globs),
         }

@@ -35,7 +35,7 @@ pub fn outline(files: &[Outlined<'_>], max_bytes: usize) -> String {
             (folder, name, file)
         })
         .collect();
-    ordered.sort_by_key(|(folder, name, _)| (*folder, *name));
+    crate::sorted::sort_by_key(&mut ordered, |(folder, name, _)| (*folder, *name));
     let total = ordered.len();
     for (number, (of, name, file)) in ordered.into_iter().enumerate() {
         let mut entry = String::new();
@@ -97,7 +97,7 @@ pub fn summary(facts: &Facts) -> Option<String> {
         .iter()
         .map(|table| table.name.clone())
         .collect();
-    tables.sort();
+    crate::sorted::sort(&mut tables);
     tables.dedup();
     parts.extend(listed(tables).map(|names| format!("tables {names}")));
     (!parts.is_empty()).then(|| parts.join("; "))

@@ -6,7 +6,7 @@
 /// Whoever comes later makes nobody's share larger, so that shares can be cut while wants come in.
 pub(super) fn shares(wants: &[usize], total: usize) -> Vec<usize> {
     let mut sorted = wants.to_vec();
-    sorted.sort_unstable();
+    crate::sorted::sort(&mut sorted);
     let (mut left, mut waiting) = (total, sorted.len());
     let mut level = usize::MAX;
     let mut extra = 0;

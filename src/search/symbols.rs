@@ -163,7 +163,7 @@ pub fn find(wanted: &str, kinds: &[SymbolKind], sources: &[Source<'_>]) -> Vec<S
 
 /// The likest first, then by kind, path and line.
 pub(super) fn sort(symbols: &mut [Symbol]) {
-    symbols.sort_by(|one, other| {
+    crate::sorted::sort_by(symbols, |one, other| {
         (one.likeness, one.kind, &one.path, one.line).cmp(&(
             other.likeness,
             other.kind,

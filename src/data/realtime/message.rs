@@ -46,10 +46,10 @@ impl Version {
     #[must_use]
     pub fn read(self, text: &str) -> Option<Message> {
         match self {
-            Self::One => serde_json::from_str(text).ok(),
+            Self::One => crate::json::from_str(text).ok(),
             Self::Two => {
                 let (join_ref, reference, topic, event, payload) =
-                    serde_json::from_str(text).ok()?;
+                    crate::json::from_str(text).ok()?;
                 Some(Message {
                     topic,
                     event,

@@ -54,7 +54,7 @@ impl Attempt<'_> {
         let request = Request::new(&url, Method::Get).map_err(Error::internal)?;
         let mut response = builder::send(self.env, self.app, request, &abort.signal()).await?;
         let health = read_short(&mut response).await?;
-        let health = serde_json::from_str::<Value>(&String::from_utf8_lossy(&health)).ok();
+        let health = crate::json::from_str::<Value>(&String::from_utf8_lossy(&health)).ok();
         Ok(health.as_ref().and_then(Toolchain::of))
     }
 

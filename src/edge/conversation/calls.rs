@@ -384,7 +384,7 @@ impl Conversation {
     /// What was answered with this nonce.
     fn done(&self, nonce: Nonce) -> Result<Option<serde_json::Value>> {
         let answer = self.store.done(&nonce.to_string())?;
-        let answer = answer.map(|answer| serde_json::from_str(&answer));
+        let answer = answer.map(|answer| crate::json::from_str(&answer));
         answer.transpose().map_err(Error::internal)
     }
 

@@ -105,7 +105,7 @@ impl Conversation {
         };
         let mut domains = self.active_domains()?;
         domains.extend(with.map(|host| host.to_string()));
-        domains.sort();
+        crate::sorted::sort(&mut domains);
         domains.dedup();
         domains.retain(|host| without.is_none_or(|without| without.as_str() != host));
         let site = target.site(&machine.app, Environment::Production, &live.url, domains);

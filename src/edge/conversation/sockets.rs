@@ -83,7 +83,7 @@ impl Conversation {
     /// A reader says what it has.
     pub(super) fn hear_socket(&self, socket: &WebSocket, message: &WebSocketIncomingMessage) {
         let ack: Option<Ack> = match message {
-            WebSocketIncomingMessage::String(text) => serde_json::from_str(text).ok(),
+            WebSocketIncomingMessage::String(text) => crate::json::from_str(text).ok(),
             WebSocketIncomingMessage::Binary(_) => None,
         };
         let Some(Ack { ack }) = ack else {

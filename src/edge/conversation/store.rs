@@ -163,7 +163,7 @@ impl Store {
             vec![turn.as_str().into()],
         )?;
         let row = cursor.one::<Row>()?;
-        Ok((row.content, serde_json::from_str(&row.attachments)?))
+        Ok((row.content, crate::json::from_str(&row.attachments)?))
     }
 
     fn append_transcript(&self, turn: &TurnId, message: &Message) -> worker::Result<()> {
@@ -374,7 +374,7 @@ fn json<T: serde::Serialize>(value: &T) -> worker::Result<String> {
 }
 
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
-    serde_json::from_str(text).map_err(Error::internal)
+    crate::json::from_str(text).map_err(Error::internal)
 }
 
 /// Counters and times. From 2^53 on they would not come back as they were written.

@@ -290,7 +290,7 @@ struct Opened {
 
 impl Opened {
     fn read(text: &str) -> Option<Self> {
-        let answer: Map<String, Value> = serde_json::from_str(text).ok()?;
+        let answer: Map<String, Value> = crate::json::from_str(text).ok()?;
         let member = |name: &str| Some(answer.get(name)?.as_str()?.to_owned());
         Some(Self {
             access: member("access_token")?,
@@ -349,7 +349,7 @@ fn refused(policy: &str) -> Denied {
 
 /// The code and the words of a refusal of Supabase Auth's.
 fn reason(text: &str) -> (String, String) {
-    let said: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
+    let said: Map<String, Value> = crate::json::from_str(text).unwrap_or_default();
     let member = |names: [&str; 2]| {
         let found = names.iter().find_map(|name| said.get(*name)?.as_str());
         found.map(str::to_owned)

@@ -155,7 +155,7 @@ impl Shards {
             Step::Copy => {
                 let asked = format!("{{\"p_app_id\":\"{app}\",\"p_at\":{}}}", moving.at);
                 let answer = data::ask_shard(&self.open(from).await?, "move_out", &asked).await?;
-                let answer: Answer = serde_json::from_str(&answer).map_err(Error::internal)?;
+                let answer: Answer = crate::json::from_str(&answer).map_err(Error::internal)?;
                 if let Some(part) = answer.get("part").and_then(Answer::as_str) {
                     let given = json!({ "p_app_id": app, "p_part": part }).to_string();
                     data::ask_shard(&self.open(to).await?, "move_in", &given).await?;

@@ -170,8 +170,8 @@ impl Workspace {
             return Ok(<(Total, Spending)>::default());
         };
         Ok((
-            serde_json::from_str(&row.total).map_err(Error::internal)?,
-            serde_json::from_str(&row.spent).map_err(Error::internal)?,
+            crate::json::from_str(&row.total).map_err(Error::internal)?,
+            crate::json::from_str(&row.spent).map_err(Error::internal)?,
         ))
     }
 

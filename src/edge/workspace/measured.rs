@@ -119,7 +119,7 @@ impl Workspace {
         let mut apps = Vec::new();
         for row in rows {
             let AppSummary { id, name, .. } =
-                serde_json::from_str(&row.summary).map_err(Error::internal)?;
+                crate::json::from_str(&row.summary).map_err(Error::internal)?;
             let window = parsed(row.window.as_deref(), at)?;
             let spent = models.get(&id).copied().unwrap_or_default();
             apps.push(FleetApp::new(id, name, window, spent, &prices));
@@ -201,7 +201,7 @@ impl Workspace {
 
 /// A window as it is at this time; an empty one where nothing was measured.
 fn parsed(text: Option<&str>, at: Timestamp) -> Result<Window> {
-    let window = text.map(serde_json::from_str::<Window>).transpose();
+    let window = text.map(crate::json::from_str::<Window>).transpose();
     let mut window = window.map_err(Error::internal)?.unwrap_or_default();
     window.forget(at);
     Ok(window)

@@ -108,7 +108,7 @@ fn words(rows: &[Row]) -> serde_json::Result<SortedMap<u64, Event>> {
         if !is_text && row.kind != "attempt_voided" {
             continue;
         }
-        let OfStep { turn, step, text } = serde_json::from_str(&row.event)?;
+        let OfStep { turn, step, text } = crate::json::from_str(&row.event)?;
         if is_text {
             let (words, last) = said.entry((turn, step)).or_default();
             words.push_str(&text);

@@ -58,7 +58,7 @@ impl Kind {
                 "items": { "type": "array", "items": { "type": "string" }, "minItems": 3, "maxItems": 3 },
             }),
             Self::Rows => json!({ "type": "array", "items": { "type": "object" } }),
-            Self::Tables => serde_json::from_str(TABLES).unwrap_or_default(),
+            Self::Tables => crate::json::from_str(TABLES).unwrap_or_default(),
         };
         match schema {
             Value::Object(schema) => schema,

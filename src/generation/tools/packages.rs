@@ -201,7 +201,7 @@ fn list(bench: &Workbench<'_>) -> Result<(ProjectPath, String), Refused> {
         .parse()
         .map_err(|error| Refused(format!("{FILE}: {error}")))?;
     let text = bench.text(&path)?.to_owned();
-    let project = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&text);
+    let project = crate::json::from_str::<serde_json::Map<String, serde_json::Value>>(&text);
     let is_list = |list: Option<&serde_json::Value>| list.is_none_or(serde_json::Value::is_object);
     match project {
         Ok(project)
@@ -223,7 +223,7 @@ fn unreadable() -> Refused {
 
 /// The version that a list gives a package.
 fn listed(text: &str, section: &str, name: &str) -> Option<String> {
-    let all: serde_json::Value = serde_json::from_str(text).ok()?;
+    let all: serde_json::Value = crate::json::from_str(text).ok()?;
     Some(all.get(section)?.get(name)?.as_str()?.to_owned())
 }
 

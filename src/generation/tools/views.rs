@@ -54,7 +54,7 @@ impl View {
                 added: landing.added,
             })
             .collect();
-        moves.sort_by_key(|one| std::cmp::Reverse(one.first));
+        crate::sorted::sort_by_key(&mut moves, |one| std::cmp::Reverse(one.first));
         self.moves.extend(moves);
         self.left = left;
     }

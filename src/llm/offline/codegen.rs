@@ -186,7 +186,7 @@ pub(super) fn references(thing: &Thing) -> Vec<String> {
         .iter()
         .filter_map(|field| field.to.clone())
         .collect();
-    tables.sort();
+    crate::sorted::sort(&mut tables);
     tables.dedup();
     tables.retain(|table| *table != thing.table);
     tables
@@ -196,7 +196,7 @@ pub(super) fn references(thing: &Thing) -> Vec<String> {
 pub(super) fn page(thing: &Thing, shared: &str, own: &str) -> String {
     let references = references(thing);
     let mut tables: Vec<&String> = references.iter().chain([&thing.table]).collect();
-    tables.sort();
+    crate::sorted::sort(&mut tables);
     let mut text = format!("import {{ {shared} }} from \"@/components/resource/{shared}\"\n");
     for table in tables {
         text.push_str(&format!("{}\n", resource_import(table)));

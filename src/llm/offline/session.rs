@@ -170,7 +170,7 @@ fn all_files(system: &str, context: &str) -> Option<Vec<String>> {
     let foundation = listed_files(system, "Foundation:")?;
     let still_there = foundation.into_iter().filter(|file| !gone.contains(file));
     let mut files: Vec<String> = still_there.chain(own).collect();
-    files.sort();
+    crate::sorted::sort(&mut files);
     files.dedup();
     Some(files)
 }

@@ -107,7 +107,7 @@ pub(super) fn field(line: &str) -> Option<Field> {
             "to" => found.to = string(value),
             "toField" => found.to_field = string(value),
             "unit" => found.unit = string(value),
-            "options" => found.options = serde_json::from_str(&value.replace(", ]", "]")).ok()?,
+            "options" => found.options = crate::json::from_str(&value.replace(", ]", "]")).ok()?,
             _ => return None,
         }
         rest = after.trim_start().strip_prefix(',').unwrap_or(after).trim();
@@ -138,7 +138,7 @@ fn value(text: &str) -> Option<(&str, &str)> {
 
 /// The text of a string literal in double quotes.
 pub(super) fn string(value: &str) -> Option<String> {
-    serde_json::from_str(value.trim()).ok()
+    crate::json::from_str(value.trim()).ok()
 }
 
 #[cfg(test)]

@@ -6,13 +6,13 @@ use serde_json::Value;
 /// The value with what is not whole left out: texts and names that have no end, members that have no value, numbers that may have had
 /// more digits.
 pub(super) fn parse(text: &str) -> Option<Value> {
-    if let Ok(whole) = serde_json::from_str(text) {
+    if let Ok(whole) = crate::json::from_str(text) {
         return Some(whole);
     }
     let (end, open) = good(text.as_bytes());
     let mut closed = text.get(..end?)?.to_owned();
     closed.extend(open.iter().rev().map(Container::end));
-    serde_json::from_str(&closed).ok()
+    crate::json::from_str(&closed).ok()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +73,7 @@ fn good(bytes: &[u8]) -> (Option<usize>, Vec<Container>) {
                 // More digits may have been to come.
                 let is_cut = end == bytes.len() && !byte.is_ascii_alphabetic();
                 let word = std::str::from_utf8(word).unwrap_or_default();
-                if is_cut || serde_json::from_str::<Value>(word).is_err() {
+                if is_cut || crate::json::from_str::<Value>(word).is_err() {
                     break;
                 }
                 at = end;
