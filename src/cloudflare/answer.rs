@@ -212,12 +212,21 @@ pub fn page<T: DeserializeOwned>(
     Ok((items, next))
 }
 
+/// What an envelope has that says no, whatever the status is.
+#[derive(Deserialize)]
+struct Refused {
+    success: bool,
+    errors: Value,
+}
+
 /// Sees that something was done of which nothing is told, or that its content is the body.
 ///
 /// # Errors
 /// When it was not.
 pub fn done(request: &Request, answer: Answer<'_>) -> Result<(), ApiError> {
-    if (200..300).contains(&answer.status) {
+    let refused = crate::json::from_slice::<Refused>(answer.body);
+    let is_refused = refused.is_ok_and(|told| !told.success && told.errors.is_array());
+    if (200..300).contains(&answer.status) && !is_refused {
         return Ok(());
     }
     opened(request, answer).map(|_| ())

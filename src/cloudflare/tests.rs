@@ -867,6 +867,32 @@ fn it_is_asked_again_where_that_may_help_and_does_nothing_twice() {
 }
 
 #[test]
+fn a_refusal_is_one_whatever_its_status_is() {
+    let request = account().subdomain();
+    let done = |status, body: &str| {
+        let answer = answer::Answer {
+            status,
+            retry_after: None,
+            body: body.as_bytes(),
+        };
+        answer::done(&request, answer)
+    };
+    let refused =
+        r#"{"success":false,"errors":[{"code":10007,"message":"not found"}],"result":null}"#;
+    assert_eq!(done(200, refused).unwrap_err().code, Some(10_007));
+    for body in [
+        "",
+        "{}",
+        r#"{"success":true,"errors":[],"result":null}"#,
+        r#"{"success":false}"#,
+        "content",
+    ] {
+        done(200, body).unwrap();
+    }
+    done(500, "").unwrap_err();
+}
+
+#[test]
 fn a_list_goes_on_where_its_answer_says() {
     let page = |info: Value| {
         let body = json!({ "success": true, "errors": [], "result": ["a"], "result_info": info })

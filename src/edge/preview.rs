@@ -307,7 +307,8 @@ pub(super) fn answered(env: &Env, context: &JsValue, name: &str, status: u16, pa
 
 /// The path that is read, when the content of its file is in its name: it is the same in whichever set it is.
 fn unchanging(visit: &Visit<'_>) -> Option<ProjectPath> {
-    let path = visit.path.strip_prefix('/')?.parse().ok()?;
+    let path = js_sys::decode_uri_component(visit.path.strip_prefix('/')?).ok()?;
+    let path = String::from(path).parse().ok()?;
     let is_read = || matches!(visit.request.method().as_str(), "GET" | "HEAD");
     (is_immutable(&path) && is_read()).then_some(path)
 }

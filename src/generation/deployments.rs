@@ -465,11 +465,14 @@ impl Conversation {
             let waits = |first: &Deployment| first.build.as_ref() == Some(build);
             if self.first(environment).is_some_and(|first| waits(first)) {
                 let reason = format!("Build `{build}` of its version failed{reason}.");
-                if let Some(version) = self.first(environment).map(|first| first.version) {
-                    self.sources.remove(&version);
-                }
+                let version = self.first(environment).map(|first| first.version);
                 self.fail_first(environment, reason, step);
                 self.advance(environment, step);
+                let is_of = |deployment: &Deployment| Some(deployment.version) == version;
+                let mut sites = self.sites.values();
+                if !sites.any(|site| site.queue.iter().any(is_of)) {
+                    self.sources.retain(|known, _| Some(*known) != version);
+                }
             }
         }
     }

@@ -36,10 +36,18 @@ export default {
     } finally {
       count(answer, pathname, env, origin, context);
     }
-    const known = answer.status === 404 && earlier.get(pathname);
+    const known = answer.status === 404 && earlier.get(decoded(pathname));
     return known ? before(request, files, known, answer.headers) : answer;
   },
 };
+
+function decoded(path) {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
 
 const counted = { all: 0, failed: 0 };
 // When what is counted will have been told.
@@ -49,7 +57,7 @@ let told = 0;
 function count(answer, pathname, { PLATFORM, ANSWERS = "0" }, origin, context) {
   const [until, proof] = ANSWERS.split(" ");
   const status = answer?.status ?? 500;
-  const isOther = status === 502 ? !pathname.startsWith("/api/") : status < 500 && (earlier.has(pathname) || answer.headers.get("cache-control")?.includes("immutable"));
+  const isOther = status === 502 ? !pathname.startsWith("/api/") : status < 500 && (earlier.has(decoded(pathname)) || answer.headers.get("cache-control")?.includes("immutable"));
   const now = Date.now();
   if (!PLATFORM || !proof || now > Number(until) || isOther) return;
   counted.all += 1;

@@ -1,8 +1,10 @@
 //! Puts what was built at the address of an environment: here through the loader, or as a Worker of its own on an account.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde::Deserialize;
 use serde_json::json;
-use worker::Method;
+use std::time::Duration;
+use worker::{Delay, Method};
 
 use super::Conversation;
 use crate::{
@@ -189,7 +191,7 @@ impl Conversation {
             _ => Vec::new(),
         };
         let site = site(domains);
-        let seen = switched(target, &site, version, &why).await;
+        let seen = switched(target, &site, version, &why, told).await;
         if !matches!(seen, Ok(Probe::Passed)) {
             let why = format!("{tag} does not work at its address");
             let before = before.filter(|name| !is_dispatched(name));
@@ -365,11 +367,46 @@ impl Conversation {
     }
 }
 
-/// Switches to a version, and looks at the address.
-async fn switched(target: &Target, site: &Site, version: &str, why: &str) -> Result<Probe> {
+/// How often a host is asked whether the switch has come to it, and how long is waited in between, in milliseconds. Cloudflare says seconds.
+const MOST_LOOKS: u32 = 10;
+const LOOK_MILLIS: u64 = 1_000;
+
+/// What `/_deployment` tells.
+#[derive(Deserialize)]
+struct Standing {
+    version: u32,
+    digest: String,
+}
+
+/// Switches to a version, and looks at the address, once it is this version that answers there.
+async fn switched(
+    target: &Target,
+    site: &Site,
+    version: &str,
+    why: &str,
+    told: &Runtime,
+) -> Result<Probe> {
     site.switch(target, version, why).await.map_err(failed)?;
     is_up(target, &site.host).await?;
-    preview::probe(&preview::Place::Host(target, &site.host)).await
+    for _ in 1..MOST_LOOKS {
+        if is_there(target, &site.host, told).await? {
+            return preview::probe(&preview::Place::Host(target, &site.host)).await;
+        }
+        Delay::from(Duration::from_millis(LOOK_MILLIS)).await;
+    }
+    Err(Error::unavailable(
+        format!("An earlier deployment still answers at {}.", site.host),
+        format!("version {} has not come to it", told.version),
+    ))
+}
+
+/// Whether it is this version of the app that answers at a host.
+async fn is_there(target: &Target, host: &str, told: &Runtime) -> Result<bool> {
+    let mut response = target.visit(host, Method::Get, "/_deployment").await?;
+    let text = response.text().await.map_err(Error::internal)?;
+    let standing = crate::json::from_str::<Standing>(&text);
+    let set = told.set.to_string();
+    Ok(standing.is_ok_and(|now| now.version == told.version && now.digest == set))
 }
 
 /// Whether the Worker of a host answers. A host name that is new takes a moment; the job is done again then.

@@ -123,13 +123,23 @@ const MIN_RANDOM: usize = 20;
 /// How many characters without anything that parts words nobody writes.
 const MAX_WORD: usize = 32;
 
-/// Whether a text is so irregular that nobody wrote it: digits stand between its letters, or there is no end to it.
-pub(super) fn is_random(text: &[u8]) -> bool {
+/// Whether digits stand between the letters of a text again and again, more than in any name.
+pub(super) fn is_restless(text: &[u8]) -> bool {
+    turns(text) > text.len() / 6
+}
+
+/// How often a digit stands beside a letter.
+fn turns(text: &[u8]) -> usize {
     let is_turn = |pair: &&[u8]| match pair {
         [a, b] => is_in(*a, DIGIT) && is_in(*b, LETTER) || is_in(*a, LETTER) && is_in(*b, DIGIT),
         _ => false,
     };
-    let turns = text.windows(2).filter(is_turn).count();
+    text.windows(2).filter(is_turn).count()
+}
+
+/// Whether a text is so irregular that nobody wrote it: digits stand between its letters, or there is no end to it.
+pub(super) fn is_random(text: &[u8]) -> bool {
+    let turns = turns(text);
     let is_one_word = length(text, BASE64) == text.len();
     text.len() >= MIN_RANDOM
         && variety(text) >= 10

@@ -278,15 +278,19 @@ fn address(place: Place<'_>, is_web: bool) -> Option<usize> {
     let rest = rest.strip_prefix(b"@")?;
     let host = length(rest, WORD | DOT);
     let (host, _) = rest.split_at_checked(host)?;
-    let is_strong = if is_web {
-        password.len() >= 8 && is_mixed(password) && host.contains(&b'.')
+    let is_strong = is_mixed(password) && password.len() >= 8;
+    let is_enough = if is_web {
+        is_strong && host.contains(&b'.')
     } else {
         password.len() >= 4
     };
-    let is_secret = is_strong
+    // A password that looks like one is somebody's, whatever the host is called.
+    let is_sure = is_strong && password.len() >= 12;
+    let around = if is_sure { &b""[..] } else { host };
+    let is_secret = is_enough
         && user != password
         && !is_example_password(password)
-        && !is_placeholder(&[password, b"|", host, user].concat())
+        && !is_placeholder(&[password, b"|", around, user].concat())
         && !is_near(host)
         && !Marks::all().is_known(password);
     is_secret.then_some(user.len() + 1 + password.len())
@@ -317,7 +321,8 @@ pub(super) fn is_example_password(password: &[u8]) -> bool {
 /// Whether a host is the one that asks, or no host at all.
 fn is_near(host: &[u8]) -> bool {
     host.is_empty()
-        || [&b"localhost"[..], b"127.", b"0.0.0.0", b"host"]
+        || [&b"localhost"[..], b"127.", b"0.0.0.0"]
             .iter()
             .any(|near| host.starts_with(near))
+        || host.starts_with(b"host") && !host.contains(&b'.')
 }

@@ -146,6 +146,18 @@ const PLANTED: &[(&str, &str)] = &[
     ),
     ("password", "https://deploy:{a16}@git.acme.io/app.git"),
     (
+        "database-password",
+        "postgres://admin:S3cr3tPassw0rd9@db.example.com:5432/app",
+    ),
+    (
+        "database-password",
+        "mongodb+srv://app:{a16}@cluster0.example.mongodb.net/app",
+    ),
+    (
+        "database-password",
+        "mysql://root:{a16}@host.docker.internal/shop",
+    ),
+    (
         "service-role-key",
         "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.{j{\"iss\":\"supabase\", \"ref\":\"abcdefghij\", \"role\" : \"service_role\", \"iat\":1700000000}}.{w43}",
     ),
@@ -234,6 +246,14 @@ const PLANTED_TEXTS: &[(&str, &str)] = &[
     ),
     ("named-secret", "const privateKey=\"0x{h64}\""),
     (
+        "aws-secret-key",
+        "aws_secret_access_key = k7Qp2mX9vB4nR8sT1wY6zA3cD5eF0gH2jL7uN9qP",
+    ),
+    (
+        "named-secret",
+        "/* client_secret: k7Qp2mX9vB4nR8sT1wY6zA3cD5eF0gH2 */",
+    ),
+    (
         "authorization-header",
         "headers:{Authorization:\"Bearer {a40}\"}",
     ),
@@ -316,6 +336,11 @@ const INNOCENT: &[&str] = &[
     "csrfToken:\"{a40}\"",
     "{secretKey:e.secretKey,clientSecret:t.client_secret}",
     "clientSecret:\"client-secret-of-the-oauth2-application\"",
+    "t.clientSecret = getTheClientSecretOfOauth2FromTheConfiguration",
+    "accessToken: useAccessTokenOfTheSession2FromContext",
+    "YCM{a30}",
+    "YCM{a44}",
+    "postgres://user:{a8}@example.com/app",
     "MISTRAL_API_KEY=process.env.MISTRAL_API_KEY",
     "const secretKey=e||\"\"",
     "Authorization:`Bearer ${e}`",

@@ -4,7 +4,7 @@
 use super::{
     alphabet::{
         ALNUM, Alphabet, BASE64, DOT, LOWER, WORD, is_in, is_mixed, is_placeholder, is_random,
-        length,
+        is_restless, length,
     },
     marks::Marks,
     shape::{Place, decode, is_example_password},
@@ -50,6 +50,8 @@ pub(super) struct Value<'t> {
     /// From the end of the name to that of the value.
     end: usize,
     is_quoted: bool,
+    /// Whether a blank is before it.
+    is_apart: bool,
 }
 
 /// What is assigned to the name that ends here: `: "…"`, `="…"`, `", "…"`, `=…`, in a string of JavaScript as well.
@@ -68,7 +70,8 @@ pub(super) fn assigned(after: &[u8]) -> Option<Value<'_>> {
         return None;
     }
     at += sign;
-    at += skip(after.get(at..)?, &|byte| *byte == b' ', 4);
+    let blanks = skip(after.get(at..)?, &|byte| *byte == b' ', 4);
+    at += blanks;
     let quotes = skip(after.get(at..)?, &is_quote, 4);
     at += quotes;
     let rest = after.get(at..)?;
@@ -84,6 +87,7 @@ pub(super) fn assigned(after: &[u8]) -> Option<Value<'_>> {
         text,
         end: at + count,
         is_quoted,
+        is_apart: blanks > 0,
     })
 }
 
@@ -114,8 +118,11 @@ const GOOGLE_MODELS: &str = "gemini|googleai|googlegenerative";
 
 pub(super) fn named(place: Place<'_>, names: &str) -> Option<usize> {
     let value = assigned(place.after)?;
-    // Without quotes, a name of a program could stand for its value: only those of the environment are believed.
-    if !value.is_quoted && place.mark.iter().any(|byte| is_in(*byte, LOWER)) {
+    // Without quotes, a name of a program could stand for its value: only those of the environment are believed, and what is no name of anything,
+    // as it is written in comments and in files of settings.
+    let is_name = |text| !value.is_apart || !is_restless(text);
+    if !value.is_quoted && place.mark.iter().any(|byte| is_in(*byte, LOWER)) && is_name(value.text)
+    {
         return None;
     }
     if !is_random(value.text) {

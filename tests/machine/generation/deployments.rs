@@ -241,6 +241,33 @@ fn what_fails_leaves_what_was_live() {
 }
 
 #[test]
+fn whoever_waits_for_a_version_that_did_not_build_has_it_built_once_more() {
+    let mut world = app();
+    let all = [Staging, Staging, Production].map(|environment| deploy(&mut world, environment, 3));
+    for builds in 0..2 {
+        let job = until(&mut world, |job| matches!(job, Job::SendBuild { .. }));
+        world.run(&job, Fault::None);
+        let work = world.claim().unwrap();
+        world.report(
+            &work,
+            BuildOutcome::Failed {
+                diagnostics: vec![Diagnostic::error("vite", "There is no `x`.")],
+                report: None,
+            },
+        );
+        assert_eq!(status(&world, &all[0]), Status::Failed);
+        assert_eq!(status(&world, &all[2]), Status::Failed);
+        let expected = [Status::Building, Status::Failed][builds];
+        assert_eq!(status(&world, &all[1]), expected);
+    }
+    let error = world.deployments[&all[1]].error.clone().unwrap();
+    assert!(
+        error.ends_with("of its version failed: There is no `x`."),
+        "{error}"
+    );
+}
+
+#[test]
 fn of_two_at_once_one_waits() {
     let mut world = app();
     let first = deploy(&mut world, Production, 2);

@@ -2,7 +2,7 @@
 //! `{"id","script_bytes","script_gzip_bytes","embedded":[path],"external":[path],"band","secrets":[{"path","rule","what","line"}]}`, the paths in
 //! their order.
 //!
-//! `script_bytes` is the sum of all module parts as uploaded, which the budget is about; `script_gzip_bytes` that of each of them in gzip. What
+//! With secrets in it, an app is not published: `"ok":false` and `"error"` are there besides. `script_bytes` is the sum of all module parts as uploaded, which the budget is about; `script_gzip_bytes` that of each of them in gzip. What
 //! cannot be published is answered with `{"id","ok":false,"error"}`. With `--modules` there is the script as well: `"modules": [{"name",
 //! "kind","base64"}]`, the main one first. With `--what-if BYTES`, once or more, there is what other budgets would come to: `"what_if":
 //! [{"budget","script_bytes","embedded":[path],"external":[path],"band"}]`, in the order in which they were asked for; of a budget that the page
@@ -80,10 +80,17 @@ pub(crate) fn answer(line: &[u8], options: &Options) -> Value {
         }
     };
     let answer = published(&case, options);
-    answer.map_or_else(
-        |error| json!({ "id": case.id, "ok": false, "error": format!("{error:#}") }),
-        |answer| json!(answer),
-    )
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(error) => return json!({ "id": case.id, "ok": false, "error": format!("{error:#}") }),
+    };
+    let told: Vec<String> = answer.secrets.iter().map(Leak::to_string).collect();
+    let mut answer = json!(answer);
+    if !told.is_empty() {
+        answer["ok"] = json!(false);
+        answer["error"] = json!(told.join("; "));
+    }
+    answer
 }
 
 #[derive(Serialize)]
