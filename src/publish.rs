@@ -34,7 +34,7 @@ pub use functions::{FUNCTIONS_FOLDER, Function, FunctionName, MOST_FUNCTIONS, is
 pub use runtime::{Environment, Runtime};
 pub use script::{
     BUDGET, Module, ModuleKind, Part, Plan, PublishError, Script, Split, code_id, is_immutable,
-    worker_script,
+    misnamed, worker_script,
 };
 pub use sizes::{Asset, Band, MOST_ASSETS, OTHER_BUDGETS, Place, Share, SizeReport, WhatIf};
 pub use variable::{ALLOWED_HOSTS, MOST_HOSTS, Told, Variable, VariableKind, hosts, sealed_as};

@@ -27,12 +27,12 @@ use super::{
     settings,
 };
 use crate::{
-    build::Status,
+    build::{Diagnostic, Status},
     error::{Error, Result},
     generation::{BuildOutcome, Cause, Work},
     ids::{AppId, BuildId},
     project::Manifest,
-    publish::cache::Built,
+    publish::{self, cache::Built},
 };
 
 /// How the name of the queue of dead letters ends.
@@ -245,6 +245,17 @@ impl Attempt<'_> {
         pulse: &Rc<Pulse>,
         abort: &AbortController,
     ) -> Result<(BuildOutcome, Option<Built>)> {
+        let misnamed: Vec<Diagnostic> = manifest
+            .iter()
+            .filter_map(|(path, _)| publish::misnamed(path))
+            .collect();
+        if !misnamed.is_empty() {
+            let failed = BuildOutcome::Failed {
+                diagnostics: misnamed,
+                report: None,
+            };
+            return Ok((failed, None));
+        }
         let request = self.request(manifest.clone(), pulse)?;
         let mut response = builder::send(self.env, self.app, request, &abort.signal()).await?;
         if response.status_code() != 200 {

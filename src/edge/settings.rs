@@ -1,6 +1,6 @@
 //! What the operator configured: variables and secrets of the Worker.
 
-use std::{cell::OnceCell, rc::Rc};
+use std::{cell::OnceCell, ops::RangeInclusive, rc::Rc};
 
 use worker::Env;
 
@@ -119,6 +119,24 @@ fn most_workers(env: &Env) -> Result<usize> {
     text.trim().parse().map_err(|error| {
         Error::internal(format!("CLOUDFLARE_MOST_WORKERS must be a number: {error}"))
     })
+}
+
+/// The least and the most that an app's script may be allowed, in bytes: what the script has without a file in it, and what Cloudflare takes.
+const SCRIPT_BUDGETS: RangeInclusive<usize> = 32_768..=10_000_000;
+
+/// How many bytes an app's script may have.
+pub(super) fn script_budget(env: &Env) -> Result<usize> {
+    let text = variable(env, "SCRIPT_BUDGET")?;
+    let bytes = text.trim().parse().ok();
+    bytes
+        .filter(|bytes| SCRIPT_BUDGETS.contains(bytes))
+        .ok_or_else(|| {
+            Error::internal(format!(
+                "SCRIPT_BUDGET must be a number of bytes from {} to {}",
+                SCRIPT_BUDGETS.start(),
+                SCRIPT_BUDGETS.end()
+            ))
+        })
 }
 
 /// Where the DNS is asked.

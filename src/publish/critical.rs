@@ -35,8 +35,12 @@ impl<'a> Critical<'a> {
             known: SortedSet::new(),
             unread: VecDeque::new(),
         };
-        for load in html::tags(page).iter().filter_map(probe::load) {
-            critical.find("", &load.path, load.kind);
+        for tag in html::tags(page) {
+            if let Some(load) = probe::load(&tag) {
+                critical.find("", &load.path, load.kind);
+            } else if let Some(kind) = probe::inline(&tag) {
+                critical.follow("", kind, html::text(page, &tag));
+            }
         }
         critical
     }
@@ -48,14 +52,19 @@ impl<'a> Critical<'a> {
 
     /// Takes the text of a file.
     pub fn read(&mut self, path: &ProjectPath, kind: Kind, text: &str) {
-        let imports = match kind {
-            Kind::Script => imports::of_module(text),
-            Kind::Style => imports::of_style(text),
-        };
         let folder = path
             .as_str()
             .rsplit_once('/')
             .map_or("", |(folder, _)| folder);
+        self.follow(folder, kind, text);
+    }
+
+    /// Finds what a text in a folder imports.
+    fn follow(&mut self, folder: &str, kind: Kind, text: &str) {
+        let imports = match kind {
+            Kind::Script => imports::of_module(text),
+            Kind::Style => imports::of_style(text),
+        };
         for import in imports {
             // A package is none of the set's files.
             if kind == Kind::Style || import.starts_with(['.', '/']) {

@@ -31,7 +31,8 @@ pub(super) fn tags(page: &str) -> Vec<Tag> {
     while let Some(open) = find(page, at, "<") {
         let rest = page.get(open + 1..).unwrap_or_default();
         if rest.starts_with("!--") {
-            at = find(page, open + 4, "-->").map_or(page.len(), |end| end + 3);
+            // `<!-->` and `<!--->` are over at once.
+            at = find(page, open + 2, "-->").map_or(page.len(), |end| end + 3);
         } else if rest.starts_with(|first: char| first.is_ascii_alphabetic()) {
             let tag = start_tag(page, open);
             at = if RAW.contains(&tag.name.as_str()) {
@@ -45,6 +46,11 @@ pub(super) fn tags(page: &str) -> Vec<Tag> {
         }
     }
     tags
+}
+
+/// The text of an element that has no elements in it.
+pub(super) fn text<'p>(page: &'p str, tag: &Tag) -> &'p str {
+    page.get(tag.end..end_of_raw(page, tag)).unwrap_or_default()
 }
 
 fn find(page: &str, from: usize, what: &str) -> Option<usize> {
@@ -146,7 +152,7 @@ mod tests {
 
     #[test]
     fn reads_tags_and_nothing_that_looks_like_one() {
-        let page = "<!doctype html><!-- <head> --><HTML lang=en><head data-x='>'><title></head><b></title>\
+        let page = "<!doctype html><!-- <head> --><!--><!---><HTML lang=en><head data-x='>'><title></head><b></title>\
                     <script>if (a<b) '<head>'</script><script type = \"module\" crossorigin src=/a.js?x&amp;y></script>\
                     <link rel=\"stylesheet\"href='/a.css'/></head><body/><p";
         let found: Vec<(String, usize)> = tags(page)

@@ -162,14 +162,32 @@ pub(super) fn load(tag: &Tag) -> Option<Load> {
         })
     };
     let (url, kind) = match tag.name.as_str() {
-        "script" if is_module(tag) || tag.attribute("type").is_none() => {
-            (tag.attribute("src")?, Kind::Script)
-        }
+        "script" if is_module(tag) || is_classic(tag) => (tag.attribute("src")?, Kind::Script),
         "link" if rel("modulepreload") => (tag.attribute("href")?, Kind::Script),
         "link" if rel("stylesheet") => (tag.attribute("href")?, Kind::Style),
         _ => return None,
     };
     local(url.trim()).map(|path| Load { path, kind })
+}
+
+/// Whether a script that is no module is run: it has no type, or that of JavaScript.
+fn is_classic(tag: &Tag) -> bool {
+    tag.attribute("type").is_none_or(|kind| {
+        let kind = kind.trim().to_ascii_lowercase();
+        matches!(
+            kind.as_str(),
+            "" | "text/javascript" | "application/javascript" | "text/ecmascript"
+        )
+    })
+}
+
+/// What the text of a tag is that imports others.
+pub(super) fn inline(tag: &Tag) -> Option<Kind> {
+    match tag.name.as_str() {
+        "script" if is_module(tag) && tag.attribute("src").is_none() => Some(Kind::Script),
+        "style" => Some(Kind::Style),
+        _ => None,
+    }
 }
 
 /// The path of an address on the app's own origin, as seen from its first page.

@@ -8,7 +8,7 @@ use super::{
     ArtifactSet, Function, FunctionName, PAGE, SizeReport, functions::is_of_functions, html,
 };
 use crate::{
-    build::media_type,
+    build::{Diagnostic, media_type},
     digest::Digest,
     project::ProjectPath,
     sorted::{SortedMap, SortedSet},
@@ -348,8 +348,19 @@ fn list(set: &ArtifactSet, inside: &[&Part]) -> String {
     out
 }
 
+/// What is wrong with a file of the app's own that is served as it is, under a name that only a bundler gives: nobody would see that it has changed.
+#[must_use]
+pub fn misnamed(path: &ProjectPath) -> Option<Diagnostic> {
+    let served: ProjectPath = path.as_str().strip_prefix("public/")?.parse().ok()?;
+    let message = format!(
+        "`{path}` is named as what is built is, with a hash at the end of its name, and browsers would keep it for a year: a change of it would reach \
+         nobody. Put it into another folder, such as `public/files`, or give it a name that ends otherwise."
+    );
+    is_immutable(&served).then(|| Diagnostic::error("publish", message).in_file(path.clone()))
+}
+
 /// Whether the bundler put a hash of the content into the file's name, as in `assets/index-B1xZ_9aQ.js`. A name that
-/// only looks a little like it is revalidated instead: slower, never stale.
+/// only looks a little like it is revalidated instead: slower, never stale. No file of the app's own has such a name ([`misnamed`]).
 #[must_use]
 pub fn is_immutable(path: &ProjectPath) -> bool {
     let Some(name) = path.as_str().strip_prefix("assets/") else {

@@ -7,6 +7,7 @@ use crate::{
         blobs::Blobs,
         gzip::gzip,
         loader::{StoredModule, StoredSet},
+        settings,
     },
     error::{Error, Result},
     generation::BuildOutcome,
@@ -75,7 +76,7 @@ impl Attempt<'_> {
         let html = files.get(&page).await?;
         let parts = parts(&artifacts, &html, files).await?;
         let functions = functions(&artifacts, files).await?;
-        let budget = publish::BUDGET;
+        let budget = settings::script_budget(self.env)?;
         let script = match publish::worker_script(&artifacts, &html, functions, parts, budget) {
             Ok(script) => script,
             Err(refusal) => return Ok(Err(refusal)),

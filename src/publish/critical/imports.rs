@@ -319,7 +319,12 @@ fn end_of_statement(text: &str) -> Option<usize> {
         match letter {
             ';' => return Some(at),
             '{' => return None,
-            '(' => at += rest.get(offset..)?.find(')')?,
+            '(' => {
+                let inside = rest.get(offset + 1..)?;
+                let quote = inside.trim_start().starts_with(['"', '\'']);
+                // What is quoted comes next, with whatever is in it.
+                at += if quote { 1 } else { 1 + inside.find(')')? };
+            }
             quote => at += quoted(rest.get(offset..)?, quote as u8),
         }
     }
@@ -331,9 +336,9 @@ fn address(text: &str) -> Option<&str> {
     let text = text.trim_start();
     let text = match text.get(..4) {
         Some(url) if url.eq_ignore_ascii_case("url(") => {
-            let inner = text.get(4..)?.split_once(')')?.0.trim();
+            let inner = text.get(4..)?.trim_start();
             if !inner.starts_with(['"', '\'']) {
-                return Some(inner);
+                return Some(inner.split_once(')')?.0.trim_end());
             }
             inner
         }
@@ -434,6 +439,10 @@ mod tests {
             ("@layer base{a{}}@import 'late.css';", vec![]),
             ("@import 'open", vec![]),
             ("@import url(open;", vec![]),
+            (
+                "@import url(\"b(1).css\");@import url( 'c;).css' ) print;@import \"d.css\";a{}",
+                vec!["b(1).css", "c;).css", "d.css"],
+            ),
             ("@import x;@import 'a.css';", vec!["a.css"]),
         ] {
             assert_eq!(of_style(text), expected, "{text}");

@@ -73,6 +73,16 @@ fn what_the_page_runs_and_shows_is_found_and_what_comes_later_is_not() {
 }
 
 #[test]
+fn what_a_page_has_in_itself_imports_as_well() {
+    let set = set();
+    let page = "<!--><script type=\"module\">import\"/shared/c.js\"</script><script>import('/top.js')</script>\
+        <style>@import url(\"/assets/theme.css\");</style><script type=\"text/javascript\" src=\"/top.js\"></script>";
+    let found = Critical::of(&set, page).found();
+    let found: Vec<&str> = found.iter().map(ProjectPath::as_str).collect();
+    assert_eq!(found, ["shared/c.js", "assets/theme.css", "top.js"]);
+}
+
+#[test]
 fn an_address_leads_to_a_file_of_the_set_or_nowhere() {
     for (folder, address, path) in [
         ("", "a.js", Some("a.js")),

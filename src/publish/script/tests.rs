@@ -175,6 +175,24 @@ fn only_a_name_with_a_hash_is_kept_forever() {
 }
 
 #[test]
+fn a_file_of_the_apps_own_has_no_name_with_a_hash() {
+    for (path, expected) in [
+        ("public/assets/menu-20240101.pdf", true),
+        ("public/assets/hero-Portrait.jpg", true),
+        ("public/assets/profile-pictures.png", false),
+        ("public/menu-20240101.pdf", false),
+        ("src/assets/hero-Portrait.jpg", false),
+    ] {
+        let path: ProjectPath = path.parse().unwrap();
+        let told = misnamed(&path);
+        assert_eq!(told.is_some(), expected, "{path}");
+        assert!(
+            told.is_none_or(|told| told.message.contains(path.as_str()) && told.path == Some(path))
+        );
+    }
+}
+
+#[test]
 fn the_code_id_follows_the_code_and_what_is_loaded_follows_all_that_it_is_told() {
     let make = |set: &ArtifactSet, page: &str| {
         let script = worker_script(set, page.as_bytes(), Vec::new(), Vec::new(), BUDGET);
