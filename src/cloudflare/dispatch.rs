@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{
     Account, Place, Upload,
     answer::ApiError,
-    site::{Api, ask, tell},
+    site::{Api, ask, list, tell},
 };
 
 /// What the names of apps' Workers begin with. The id of a version, which is a UUID, does not.
@@ -63,10 +63,10 @@ impl Dispatched {
     /// # Errors
     /// Those of the API. That one is not there is none.
     pub async fn keep(&self, api: &impl Api, names: &[&str]) -> Result<(), ApiError> {
-        let list = self
+        let there = self
             .account
             .namespace_workers(&self.namespace, &self.worker);
-        let found: Vec<Found> = ask(api, &list).await?;
+        let found: Vec<Found> = list(api, &there).await?;
         for Found { id } in found {
             if names.contains(&id.as_str()) {
                 continue;

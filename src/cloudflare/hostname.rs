@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::{
     answer::ApiError,
-    site::{Api, ask, tell},
+    site::{Api, ask, list, tell},
     zone,
 };
 use crate::publish::domain::{DnsRecord, Look};
@@ -131,7 +131,7 @@ async fn find(
     zone: &str,
     hostname: &str,
 ) -> Result<Option<CustomHostname>, ApiError> {
-    let known: Vec<CustomHostname> = ask(api, &zone::hostnames(zone, hostname)).await?;
+    let known: Vec<CustomHostname> = list(api, &zone::hostnames(zone, hostname)).await?;
     Ok(known.into_iter().find(|known| known.hostname == hostname))
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     Account, Place, Request, Upload,
-    answer::{self, Answer, ApiError},
+    answer::{self, Answer, ApiError, Next},
     zone,
 };
 
@@ -58,17 +58,41 @@ pub async fn ask<T: DeserializeOwned>(api: &impl Api, request: &Request) -> Resu
 /// # Errors
 /// Those of [`ask`].
 pub async fn tell(api: &impl Api, request: &Request) -> Result<(), ApiError> {
-    let done = repeated(api, request, |sent| {
-        answer::done(request, sent.answer()).map(|()| Value::Null)
-    });
-    done.await.map(|_| ())
+    repeated(api, request, |sent| answer::done(request, sent.answer())).await
 }
 
-async fn repeated(
+/// The most pages of a list that are read: of a hundred entries each at least, it is more than an account has of anything.
+const MOST_PAGES: usize = 100;
+
+/// All of a list, page after page.
+///
+/// # Errors
+/// Those of [`ask`].
+pub async fn list<T: DeserializeOwned>(
     api: &impl Api,
     request: &Request,
-    read: impl Fn(&Sent) -> Result<Value, ApiError>,
-) -> Result<Value, ApiError> {
+) -> Result<Vec<T>, ApiError> {
+    let mut all = Vec::new();
+    let mut page = request.clone();
+    for _ in 0..MOST_PAGES {
+        let (found, next) = repeated(api, &page, |sent| answer::page(&page, sent.answer())).await?;
+        all.extend(found);
+        let goes_on = match next {
+            None => return Ok(all),
+            Some(Next::Page(number)) => ("page", number.to_string()),
+            Some(Next::Cursor(cursor)) => ("cursor", cursor),
+        };
+        page.query.clone_from(&request.query);
+        page.query.push(goes_on);
+    }
+    Ok(all)
+}
+
+async fn repeated<T>(
+    api: &impl Api,
+    request: &Request,
+    read: impl Fn(&Sent) -> Result<T, ApiError>,
+) -> Result<T, ApiError> {
     let mut attempts = 0;
     loop {
         attempts += 1;
@@ -168,7 +192,7 @@ impl Site {
     }
 
     async fn make(&self, api: &impl Api, upload: &Upload, tag: &str) -> Result<String, ApiError> {
-        let others: Vec<Value> = ask(api, &self.account.workers()).await?;
+        let others: Vec<Value> = list(api, &self.account.workers()).await?;
         if others.len() >= self.most_workers {
             return Err(answer::full(others.len()));
         }
@@ -208,7 +232,7 @@ impl Site {
         let patterns: Vec<String> = hosts.map(|host| format!("{host}/*")).collect();
         if !self.domains.is_empty() {
             // What leads to another Worker, such as one that dispatches, is not taken from it by the request below.
-            let found: Vec<Route> = ask(api, &zone::routes(&self.zone)).await?;
+            let found: Vec<Route> = list(api, &zone::routes(&self.zone)).await?;
             for Route {
                 id,
                 pattern,
@@ -294,7 +318,7 @@ pub async fn lead_host(
     worker: &str,
 ) -> Result<(), ApiError> {
     let pattern = format!("{host}/*");
-    let found: Vec<Route> = ask(api, &zone::routes(zone)).await?;
+    let found: Vec<Route> = list(api, &zone::routes(zone)).await?;
     let known = found.iter().find(|route| route.pattern == pattern);
     if known.is_some_and(|route| route.script.as_deref() == Some(worker)) {
         return Ok(());
@@ -312,7 +336,7 @@ pub async fn lead_host(
 /// Those of the API.
 pub async fn leave_host(api: &impl Api, zone: &str, host: &str) -> Result<(), ApiError> {
     let pattern = format!("{host}/*");
-    let found: Vec<Route> = ask(api, &zone::routes(zone)).await?;
+    let found: Vec<Route> = list(api, &zone::routes(zone)).await?;
     for route in found.iter().filter(|route| route.pattern == pattern) {
         tell(api, &zone::delete_route(zone, &route.id)).await?;
     }

@@ -349,6 +349,43 @@ fn an_account_that_is_not_there_is_no_worker_that_is_not_there() {
 }
 
 #[test]
+fn a_list_is_read_to_its_end() {
+    /// Has three pages of routes, behind each other by number, and Workers behind cursors.
+    struct Long(RefCell<Vec<String>>);
+    impl Api for Long {
+        async fn send(&self, request: &Request) -> Result<Sent, ApiError> {
+            let (name, at) = request
+                .query
+                .last()
+                .map_or(("", ""), |(name, at)| (*name, at.as_str()));
+            self.0.borrow_mut().push(format!("{name}={at}"));
+            let info = match (name, at) {
+                ("" | "page", "" | "2") => {
+                    let page: u32 = at.parse().unwrap_or(1);
+                    json!({ "page": page, "total_pages": 3 })
+                }
+                ("page", _) => json!({ "page": 3, "total_pages": 3 }),
+                _ => json!({}),
+            };
+            let body = json!({ "success": true, "errors": [], "result": [format!("{name}{at}")], "result_info": info });
+            Ok(Sent {
+                status: 200,
+                retry_after: None,
+                body: body.to_string().into_bytes(),
+            })
+        }
+        async fn wait(&self, _: u64) {}
+    }
+    let api = Long(RefCell::default());
+    let found: Vec<String> = list(&api, &zone::routes("z"))
+        .now_or_never()
+        .unwrap()
+        .unwrap();
+    assert_eq!(found, ["", "page2", "page3"]);
+    assert_eq!(api.0.take(), ["=", "page=2", "page=3"]);
+}
+
+#[test]
 fn a_full_account_is_said_to_be_full_before_anything_is_uploaded() {
     let cloud = Cloud::default();
     cloud.others.set(3);

@@ -139,7 +139,7 @@ async fn consumer(
     of: &Consumed,
     wanted: &Consumer,
 ) -> Result<()> {
-    let there: Vec<Value> = site::ask(api, &account.consumers(queue)).await?;
+    let there: Vec<Value> = site::list(api, &account.consumers(queue)).await?;
     if there.iter().any(|told| wanted.is(told)) {
         return Ok(());
     }

@@ -86,9 +86,9 @@ pub(crate) fn answer(line: &[u8], options: &Options) -> Value {
     };
     let told: Vec<String> = answer.secrets.iter().map(Leak::to_string).collect();
     let mut answer = json!(answer);
-    if !told.is_empty() {
-        answer["ok"] = json!(false);
-        answer["error"] = json!(told.join("; "));
+    if let Some(answer) = answer.as_object_mut().filter(|_| !told.is_empty()) {
+        answer.insert("ok".to_owned(), json!(false));
+        answer.insert("error".to_owned(), json!(told.join("; ")));
     }
     answer
 }
@@ -298,6 +298,24 @@ mod tests {
         for words in [&["--what-if"][..], &["--what-if", "many"], &["--other"]] {
             assert!(Options::of(words).is_err(), "{words:?}");
         }
+    }
+
+    #[test]
+    fn what_has_a_secret_in_it_is_refused_by_file_and_rule() {
+        let secret = ["sk_", "live_", "51HG7dXK2mQpL9vR4tYw8Zb3"].concat();
+        let files = json!({
+            "index.html": STANDARD.encode("<p>hi</p>"),
+            "assets/a.js": STANDARD.encode(format!("const k=\"{secret}\"")),
+        });
+        let line = json!({ "id": 1, "files": files }).to_string();
+        let told = answer(line.as_bytes(), &Options::default());
+        assert_eq!(told["ok"], json!(false));
+        assert!(
+            told["error"].as_str().unwrap().contains("assets/a.js"),
+            "{told}"
+        );
+        assert_eq!(told["secrets"][0]["path"], json!("assets/a.js"));
+        assert!(!told.to_string().contains(&secret));
     }
 
     #[test]
