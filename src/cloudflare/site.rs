@@ -67,7 +67,7 @@ const MOST_PAGES: usize = 100;
 /// All of a list, page after page.
 ///
 /// # Errors
-/// Those of [`ask`].
+/// Those of [`ask`], and when it has no end: what is only a part of a list is taken for none.
 pub async fn list<T: DeserializeOwned>(
     api: &impl Api,
     request: &Request,
@@ -85,7 +85,9 @@ pub async fn list<T: DeserializeOwned>(
         page.query.clone_from(&request.query);
         page.query.push(goes_on);
     }
-    Ok(all)
+    Err(answer::silent(format!(
+        "a list goes on after {MOST_PAGES} pages"
+    )))
 }
 
 async fn repeated<T>(

@@ -121,7 +121,7 @@ fn most_workers(env: &Env) -> Result<usize> {
     })
 }
 
-/// The least and the most that an app's script may be allowed, in bytes: what the script has without a file in it, and what Cloudflare takes.
+/// The least and the most that an app's script may be allowed, in bytes: room for the script itself, and what Cloudflare takes.
 const SCRIPT_BUDGETS: RangeInclusive<usize> = 32_768..=10_000_000;
 
 /// How many bytes an app's script may have.

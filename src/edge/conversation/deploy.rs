@@ -388,11 +388,13 @@ async fn switched(
 ) -> Result<Probe> {
     site.switch(target, version, why).await.map_err(failed)?;
     is_up(target, &site.host).await?;
-    for _ in 1..MOST_LOOKS {
+    for look in 0..MOST_LOOKS {
+        if look > 0 {
+            Delay::from(Duration::from_millis(LOOK_MILLIS)).await;
+        }
         if is_there(target, &site.host, told).await? {
             return preview::probe(&preview::Place::Host(target, &site.host)).await;
         }
-        Delay::from(Duration::from_millis(LOOK_MILLIS)).await;
     }
     Err(Error::unavailable(
         format!("An earlier deployment still answers at {}.", site.host),
